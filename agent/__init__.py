@@ -1,0 +1,1 @@
+"""Who the user talks to: `VideoScout`, its settings and the command line."""

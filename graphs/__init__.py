@@ -1,0 +1,1 @@
+"""The LangGraph state machines: how a video is read, and how a question becomes an answer."""

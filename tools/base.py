@@ -1,0 +1,134 @@
+"""The contract of everything that can be swapped: a backend plays a role, registers by name and loads on first use."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar, Generic, TypeVar
+
+from .errors import BackendUnavailableError, UsageError
+
+ROLES = {
+    "speech": ".speech",
+    "screen_text": ".screen_text",
+    "tags": ".tags",
+    "objects": ".objects",
+    "text_embedding": ".text_embedding",
+    "answerer": ".videollm",
+}
+"""Each role and the module whose import registers its backends."""
+
+_backends: dict[str, dict[str, type["Backend"]]] = {role: {} for role in ROLES}
+
+
+class Backend(ABC):
+    """One model, or one way of running it, behind a role's interface.
+
+    A concrete subclass states `role` and `name`, which registers it. Heavy libraries are imported in `setup`, which
+    runs once, on first use, whichever thread comes first.
+    """
+
+    role: ClassVar[str]
+    name: ClassVar[str]
+    version: ClassVar[str] = "1"
+    """Changes when the same input would give other records."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Modules that must be importable."""
+    install: ClassVar[str] = "pip install vidscout"
+    """The command that brings `requires`."""
+    weights: ClassVar[tuple[str, ...]] = ()
+    """Catalogue entries that must be pulled (`vidscout models list`)."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in cls.__dict__:
+            return  # a role's own base class, not yet a backend
+        if getattr(cls, "role", None) not in ROLES:
+            raise TypeError(f"{cls.__name__}.role must be one of {', '.join(ROLES)}")
+        taken = _backends[cls.role].get(cls.name)
+        if taken is not None and taken.__qualname__ != cls.__qualname__:
+            raise TypeError(f"{cls.role} backend {cls.name!r} is registered twice: {taken.__name__}, {cls.__name__}")
+        _backends[cls.role][cls.name] = cls
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._lock = threading.RLock()
+
+    @property
+    def source(self) -> str:
+        """What goes into a record's `source`."""
+        return f"{self.name}/{self.version}"
+
+    @classmethod
+    def missing(cls) -> list[str]:
+        """The modules this backend needs that are not installed."""
+        return [module for module in cls.requires if find_spec(module) is None]
+
+    @abstractmethod
+    def setup(self) -> None:
+        """Load libraries and weights. Called once, through `ready`."""
+
+    def ready(self) -> None:
+        """Make sure that `setup` has run; safe to call from several threads.
+
+        Raises:
+            BackendUnavailableError: an optional dependency is missing.
+            WeightsError: the weights have not been pulled.
+        """
+        if self._ready:
+            return
+        with self._lock:
+            if not self._ready:
+                if missing := self.missing():
+                    raise BackendUnavailableError(
+                        f"{self.role} backend {self.name!r} needs {', '.join(missing)}: {self.install}"
+                    )
+                self.setup()
+                self._ready = True
+
+    def close(self) -> None:
+        """Let go of memory; the next use sets up again."""
+        self._ready = False
+
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+
+class Tool(Backend, Generic[Item, Found]):
+    """A backend that turns a batch of inputs into what it found in each, in the same order."""
+
+    @abstractmethod
+    def perceive(self, batch: Sequence[Item]) -> list[Found]:
+        """The work itself; `setup` has run. One result an input."""
+
+    def run(self, batch: Sequence[Item]) -> list[Found]:
+        """What the tool found in each input of the batch, in order; loads the model on first use."""
+        if not batch:
+            return []
+        self.ready()
+        found = self.perceive(batch)
+        if len(found) != len(batch):
+            raise RuntimeError(f"{self.source} answered {len(found)} of {len(batch)} inputs")
+        return found
+
+
+def backends(role: str) -> dict[str, type[Backend]]:
+    """The registered backends of a role by name, whether or not they can run here."""
+    if role not in ROLES:
+        raise UsageError(f"no role {role!r}; there are {', '.join(ROLES)}")
+    import_module(ROLES[role], __package__)
+    return dict(_backends[role])
+
+
+def backend(role: str, name: str) -> type[Backend]:
+    """The backend of a role by its name.
+
+    Raises:
+        UsageError: there is none of that name; the message lists those there are.
+    """
+    known = backends(role)
+    if name not in known:
+        raise UsageError(f"no {role} backend {name!r}; there are {', '.join(sorted(known))}")
+    return known[name]

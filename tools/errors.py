@@ -1,0 +1,40 @@
+"""One error type a cause. Each message says what was wrong with which file, and what to do about it."""
+
+from typing import ClassVar
+
+
+class VidscoutError(Exception):
+    """Anything that went wrong in a way the user can act on; the message is one line."""
+
+    exit_code: ClassVar[int] = 1
+    """What the command line returns when this error ends a command."""
+
+
+class UsageError(VidscoutError):
+    """The request itself cannot be served: an empty question, an unknown profile, a range that runs backwards."""
+
+    exit_code = 2
+
+
+class HomeError(UsageError):
+    """The folder that keeps the index cannot be read or written."""
+
+
+class UnknownVideoError(UsageError):
+    """A video was named that is neither a file nor in the index."""
+
+
+class BackendUnavailableError(UsageError):
+    """A backend was asked for whose optional dependency is not installed; the message names the install line."""
+
+
+class MediaError(VidscoutError):
+    """A file cannot be read as video or audio."""
+
+    exit_code = 3
+
+
+class WeightsError(VidscoutError):
+    """Model weights are missing, or what was downloaded is not what the catalogue names."""
+
+    exit_code = 4
