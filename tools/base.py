@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, TypeVar
 
+from .counters import count
 from .errors import BackendUnavailableError, UsageError
 
 ROLES = {
@@ -99,6 +100,9 @@ Found = TypeVar("Found")
 class Tool(Backend, Generic[Item, Found]):
     """A backend that turns a batch of inputs into what it found in each, in the same order."""
 
+    counter: ClassVar[str | None] = None
+    """Which of `counters.NAMES` one input adds one to."""
+
     @abstractmethod
     def perceive(self, batch: Sequence[Item]) -> list[Found]:
         """The work itself; `setup` has run. One result an input."""
@@ -109,6 +113,8 @@ class Tool(Backend, Generic[Item, Found]):
             return []
         self.ready()
         found = self.perceive(batch)
+        if self.counter:
+            count(self.counter, len(batch))
         if len(found) != len(batch):
             raise RuntimeError(f"{self.source} answered {len(found)} of {len(batch)} inputs")
         return found

@@ -38,3 +38,9 @@ class WeightsError(VidscoutError):
     """Model weights are missing, or what was downloaded is not what the catalogue names."""
 
     exit_code = 4
+
+
+class CancelledError(VidscoutError):
+    """The user stopped the work; what was done so far is kept."""
+
+    exit_code = 130

@@ -1,0 +1,45 @@
+# `make demo` answers questions about a real video; `make test` checks everything. Both set up what is missing.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOME_OF_DEMO := .demo
+
+.PHONY: demo test setup models lint types format figures clean
+
+demo: models
+ifdef VIDEO
+	@$(BIN)/vidscout --home $(HOME_OF_DEMO) ask "$(VIDEO)" "$(Q)"
+else
+	@$(BIN)/python -m vidscout.bench.demo --home $(HOME_OF_DEMO)
+endif
+
+test: models lint types
+	$(BIN)/python -m pytest
+
+setup: $(VENV)/ready
+
+# torch comes first and pinned: left to itself, pip takes a build for CUDA of several gigabytes.
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+models: $(VENV)/ready
+	@$(BIN)/vidscout models pull
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready
+	$(BIN)/basedpyright
+
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) $(HOME_OF_DEMO) build *.egg-info

@@ -1,0 +1,84 @@
+"""What a question gets back."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch of a video that supports the answer."""
+
+    video: str
+    """Id of the video, as `VideoScout.videos()` lists it."""
+    start: float
+    """Seconds from the video's first frame."""
+    end: float
+    modality: str
+    text: str
+    score: float
+    """How well it fits the question, 0..1."""
+    source: str
+    """Tool and version that found it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame that was selected for the question."""
+
+    video: str
+    time: float
+    score: float
+    thumbnail: str | None = None
+    """Path of the stored JPEG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer, when in the video it comes from, and what it cost."""
+
+    text: str
+    choice: str | None
+    """The letter of the chosen option, `A` for the first; `None` for a free-form question."""
+    abstained: bool
+    """True when nothing in the index supports an answer; `text` then says so."""
+    confidence: float
+    """0..1; how well the evidence supports the answer. Not a calibrated probability."""
+    evidence: list[Evidence]
+    """Best first."""
+    frames: list[Frame]
+    """In order of time."""
+    notes: list[str]
+    """What was skipped, failed or replaced on the way."""
+    route: list[str]
+    """The graph's nodes in the order in which they ran."""
+    timings: dict[str, float]
+    """Seconds by node, and `before_answer`: from the question to the moment the answerer is asked."""
+    counters: dict[str, float]
+    """`frames_decoded`, `asr_seconds`, `ocr_calls`, `detector_calls`, `embeddings`, `llm_calls`."""
+    tokens: dict[str, int]
+    """`auxiliary`, `visual`, `prompt` and `generated`."""
+    profile: str
+    question: str = ""
+    videos: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What reading one video gave."""
+
+    video: str
+    path: str
+    duration: float
+    added: int
+    """Records that were not in the index before; 0 when the video had been read already."""
+    records: dict[str, int]
+    """Records by modality."""
+    seconds: float
+    """Wall-clock time of this call."""
+    timings: dict[str, float]
+    counters: dict[str, float]
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,67 @@
+"""The command line. Each command is a thin layer over `VideoScout`; heavy libraries load inside the commands."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ... import __version__
+from .ask import ask
+from .common import Common
+from .doctor import doctor
+from .library import forget, ingest, search, videos
+from .models import models_app
+
+app = typer.Typer(
+    name="vidscout",
+    help="Answers questions about long videos, and shows when in the video the answer is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"vidscout {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(envvar="VIDSCOUT_HOME", help="Folder of the index.", show_default="user data folder")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(envvar="VIDSCOUT_PROFILE", help="Which models play the roles.", show_default="auto")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Answers questions about long videos, and shows when in the video the answer is."""
+    context.obj = Common(home, profile)
+
+
+app.command()(ingest)
+app.command()(ask)
+app.command()(search)
+app.command()(videos)
+app.command()(forget)
+app.command()(doctor)
+app.add_typer(models_app, name="models")
+
+
+def main() -> None:
+    """Entry point of the `vidscout` command."""
+    from .common import reported
+
+    with reported():
+        app()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

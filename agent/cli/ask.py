@@ -1,0 +1,89 @@
+"""`vidscout ask`: a question, its answer, when in the video the evidence is, and what it cost."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...tools.records import clock
+from .common import ProgressBars, common_options, print_json, time_range
+
+if TYPE_CHECKING:
+    from ...graphs.events import Event
+    from ..answer import Answer
+
+SHOWN = 5
+"""Pieces of evidence printed; `--json` has them all."""
+
+
+def ask(
+    context: typer.Context,
+    video: Annotated[str, typer.Argument(help="A video file, or the id or name of one that has been read.")],
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    option: Annotated[
+        list[str] | None, typer.Option("--option", "-o", help="A choice; give it once for each.", show_default=False)
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Only from this time on: m:ss.", show_default=False)
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Only up to this time: m:ss.", show_default=False)] = None,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="A further video to look in.", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
+) -> None:
+    """Ask about a video. It is read first if it has not been."""
+    from ...graphs.events import StepStarted, Token, ToolFinished
+
+    streamed: list[str] = []
+    with common_options(context).scout() as scout, ProgressBars() as bars:
+
+        def show(event: "Event") -> None:
+            bars.show(event)
+            if isinstance(event, Token) and not json:
+                bars.stop()
+                streamed.append(event.text)
+                print(event.text, end="", flush=True)
+            elif trace and isinstance(event, StepStarted):
+                print(f"· {event.step}", file=sys.stderr)
+            elif trace and isinstance(event, ToolFinished):
+                print(f"· gather {event.tool}: {event.found} in {event.seconds:.3f} s {event.note}", file=sys.stderr)
+
+        answer = scout.ask([video, *(also or [])], question, option, time_range(start, end), on_event=show)
+    if json:
+        print_json(answer.as_dict())
+        return
+    if streamed:
+        print()
+    if "".join(streamed).strip() != answer.text:
+        print(answer.text)
+    print_evidence(answer)
+    for note in answer.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(cost(answer), file=sys.stderr)
+    if trace:
+        print("route: " + " → ".join(answer.route), file=sys.stderr)
+        for name, seconds in answer.timings.items():
+            print(f"  {name:<22} {seconds:8.3f} s", file=sys.stderr)
+
+
+def print_evidence(answer: "Answer") -> None:
+    for item in answer.evidence[:SHOWN]:
+        several = f"{item.video[:8]}  " if len(answer.videos) > 1 else ""
+        span = f"{clock(item.start)}–{clock(item.end)}"
+        text = " ".join(item.text.split())
+        text = text if len(text) <= 100 else text[:99] + "…"
+        print(f"  {several}{span:<13} {item.modality:<12} {item.score:.2f}  {text}")
+
+
+def cost(answer: "Answer") -> str:
+    """One line: what the answer cost."""
+    counters = answer.counters
+    return (
+        f"[{answer.profile}] {answer.timings['total']:.2f} s, {answer.timings['before_answer']:.3f} s of it before the"
+        f" answerer; {answer.tokens['prompt']} prompt tokens ({answer.tokens['auxiliary']} of evidence),"
+        f" {answer.tokens['generated']} generated; {counters['frames_decoded']:g} frames decoded,"
+        f" {counters['ocr_calls']:g} OCR, {counters['asr_seconds']:g} s of ASR, {counters['detector_calls']:g} detector"
+        f" and {counters['llm_calls']:g} LLM calls"
+    )

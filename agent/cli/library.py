@@ -1,0 +1,103 @@
+"""`vidscout ingest`, `search`, `videos` and `forget`: the videos that have been read."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ...tools.records import clock
+from .common import ProgressBars, common_options, print_json, time_range
+
+
+class Searchable(StrEnum):
+    """Modalities that can be searched for."""
+
+    speech = "speech"
+    screen_text = "screen_text"
+    object = "object"
+    frame = "frame"
+    caption = "caption"
+
+
+def ingest(
+    context: typer.Context,
+    video: Annotated[list[str], typer.Argument(help="Video or audio files.")],
+    again: Annotated[bool, typer.Option("--again", help="Read anew what has been read before.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Read videos, so that questions about them cost nothing but the answer."""
+    with common_options(context).scout() as scout, ProgressBars() as bars:
+        read = []
+        for path in video:
+            [one] = scout.ingest([path], on_progress=bars.show, again=again)
+            read.append(one)
+            if not json:
+                bars.stop()
+                found = ", ".join(f"{count} {name}" for name, count in one.records.items() if count) or "nothing found"
+                speed = f"{one.duration / one.seconds:.1f} × real time" if one.added else "read before"
+                took = f"{clock(one.duration)} in {one.seconds:.1f} s, {speed}"
+                print(f"{one.path}: {took}; {one.added} new records ({found})")
+                for note in one.notes:
+                    print(f"note: {note}", file=sys.stderr)
+    if json:
+        from dataclasses import asdict
+
+        print_json({"videos": [asdict(one) for one in read]})
+
+
+def search(
+    context: typer.Context,
+    video: Annotated[str, typer.Argument(help="A video that has been read; `all` searches every one.")],
+    query: Annotated[str, typer.Argument(help="Words, or what they mean.")],
+    modality: Annotated[Searchable | None, typer.Option(help="Only what was found this way.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Only from this time on: m:ss.", show_default=False)
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Only up to this time: m:ss.", show_default=False)] = None,
+    k: Annotated[int, typer.Option("--limit", "-k", min=1, max=1000, help="Most results.")] = 10,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find moments by what is said, written or seen."""
+    with common_options(context).scout() as scout:
+        videos = None if video == "all" else [video]
+        hits = scout.search(query, videos, modality=modality, time_range=time_range(start, end), k=k)
+    if json:
+        from dataclasses import asdict
+
+        print_json({"query": query, "results": [asdict(hit) for hit in hits]})
+        return
+    for hit in hits:
+        text = " ".join(hit.text.split())
+        name = f"{hit.video[:8]}  " if video == "all" else ""
+        print(f"{name}{clock(hit.start)}–{clock(hit.end)}  {hit.modality:<12} {hit.score:.2f}  {text}")
+    if not hits:
+        print("nothing found", file=sys.stderr)
+
+
+def videos(
+    context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+) -> None:
+    """List the videos that have been read."""
+    with common_options(context).scout() as scout:
+        known = scout.videos()
+    if json:
+        from dataclasses import asdict
+
+        print_json({"videos": [asdict(video) for video in known]})
+        return
+    for video in known:
+        state = "" if video.status == "ready" else "  (read in part)"
+        print(f"{video.id[:12]}  {clock(video.duration):>8}  {video.name}{state}")
+    if not known:
+        print("no video has been read yet: vidscout ingest VIDEO", file=sys.stderr)
+
+
+def forget(
+    context: typer.Context, video: Annotated[str, typer.Argument(help="A video that has been read: file, id or name.")]
+) -> None:
+    """Remove a video from the index. The file itself stays."""
+    with common_options(context).scout() as scout:
+        known = scout.find(video)
+        scout.forget(known.id)
+    print(f"forgot {known.name}", file=sys.stderr)

@@ -1,0 +1,468 @@
+"""`VideoScout`: the one object through which Python, the command line and the web page use everything below."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from ..tools.base import Backend
+from ..tools.counters import counting
+from ..tools.errors import MediaError, UnknownVideoError, UsageError
+from ..tools.library import Library, Video
+from ..tools.records import Modality, Record, Span, clock
+from .answer import Answer, Evidence, Frame, Ingested
+from .profiles import build, profile
+from .running import finished, watched
+from .settings import Settings, load
+
+if TYPE_CHECKING:
+    from ..graphs.events import Event, Progress
+    from ..tools.index import VideoIndex
+
+LONGEST_QUESTION = 4000
+"""Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
+MOST_OPTIONS = 26
+
+VideoName = str | PathLike[str]
+"""A file, or the id or name of a video that has been read."""
+
+
+class VideoScout:
+    """Reads videos once, and answers questions about them with the times of the evidence.
+
+    >>> scout = VideoScout()                                                     # doctest: +SKIP
+    >>> answer = scout.ask("lecture.mp4", "When is the capacity factor explained?")  # doctest: +SKIP
+    >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
+
+    Models load on first use and stay loaded. One object serves several threads at once.
+
+    Args:
+        profile: which models play the roles; see `vidscout.agent.profiles`.
+        home: folder of the index; by default the platform's user data folder.
+        settings: everything else, by the fields of `Settings`.
+
+    Raises:
+        UsageError: a setting does not fit.
+        HomeError: the home folder cannot be used.
+    """
+
+    def __init__(self, profile: str | None = None, home: VideoName | None = None, **settings: Any) -> None:
+        self.settings: Settings = load(profile=profile, home=home, **settings)
+        self.profile = _profile(self.settings)
+        self.library = Library(self.settings.home)
+        self._backends: dict[str, Backend] = {}
+        self._index: VideoIndex | None = None
+        self._lock = threading.RLock()
+
+    # -- reading videos ------------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        paths: VideoName | Sequence[VideoName],
+        on_progress: "Callable[[Progress], None] | None" = None,
+        *,
+        again: bool = False,
+    ) -> list[Ingested]:
+        """Read videos into the index; one that has been read already costs nothing.
+
+        Args:
+            paths: video or audio files.
+            on_progress: called from this thread with each `Progress`.
+            again: read anew what has been read before, for instance with other settings.
+
+        Raises:
+            MediaError: a file cannot be read; the videos before it stay ingested.
+            WeightsError: model weights have not been pulled.
+        """
+        from ..graphs.events import Progress
+
+        def show(event: "Event") -> None:
+            if on_progress is not None and isinstance(event, Progress):
+                on_progress(event)
+
+        paths = [paths] if isinstance(paths, str | PathLike) else paths
+        return [finished(self.ingest_events(path, again=again), show) for path in paths]
+
+    def ingest_events(self, path: VideoName, *, again: bool = False) -> "Generator[Event, None, Ingested]":
+        """Read one video and yield what happens meanwhile; closing the generator stops the work, to go on later."""
+        from ..graphs.ingest import Ingest, IngestState, build
+
+        file = Path(path)
+        video = self.library.identify(file)
+        if again:
+            self.forget(video, missing_ok=True)
+        stop = threading.Event()
+        known = self.library.get(video)
+        if known is not None and known.status == "ready" and Path(known.path) != file.resolve():
+            self.library.put(replace(known, path=file.resolve(), name=file.name))
+        context = Ingest(
+            library=self.library,
+            index=self.index,
+            screen_text=self._role("screen_text"),
+            tags=self._role("tags"),
+            objects=self._role("objects"),
+            speech=self._role("speech"),
+            text_embedding=self._role("text_embedding"),
+            sample_rate=self.settings.sample_rate,
+            longest_side=self.settings.longest_side,
+            audio_track=self.settings.audio_track,
+            stop=stop,
+        )
+        graph = build().compile()
+
+        def work(report: "Callable[[Event], None]") -> Ingested:
+            began = time.perf_counter()
+            state: dict[str, Any] = {}
+            with counting() as counters:
+                stream = graph.stream(
+                    IngestState(str(file), video), context=context, stream_mode=["custom", "values"], durability="exit"
+                )
+                for mode, chunk in stream:
+                    if mode == "custom":
+                        report(cast("Event", chunk))
+                    else:
+                        state = cast("dict[str, Any]", chunk)
+            return Ingested(
+                video=video,
+                path=str(file),
+                duration=state["duration"],
+                added=state["added"],
+                records=self.index.stats(video).records,
+                seconds=time.perf_counter() - began,
+                timings=state["timings"],
+                counters=counters,
+                notes=state["notes"],
+            )
+
+        return watched(work, stop)
+
+    async def aingest(self, paths: VideoName | Sequence[VideoName], **options: Any) -> list[Ingested]:
+        """`ingest` without blocking the event loop; `on_progress` is then called from another thread."""
+        return await asyncio.to_thread(self.ingest, paths, **options)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        videos: VideoName | Sequence[VideoName],
+        question: str,
+        options: Sequence[str] | None = None,
+        time_range: tuple[float, float] | None = None,
+        on_event: "Callable[[Event], None] | None" = None,
+    ) -> Answer:
+        """Answer a question about one or several videos; a video that has not been read yet is read first.
+
+        Args:
+            videos: files, or ids or names of videos that have been read.
+            question: free text, at most `LONGEST_QUESTION` characters.
+            options: 2 to 26 choices; the answer then names one by its letter.
+            time_range: start and end in seconds; only what overlaps it counts.
+
+        Raises:
+            UsageError: an empty or overlong question, a range without length, too few options, an unknown video.
+            MediaError: a file cannot be read.
+            WeightsError: model weights have not been pulled.
+        """
+        return finished(self._answer_events(videos, question, options, time_range), on_event)
+
+    def stream(
+        self,
+        videos: VideoName | Sequence[VideoName],
+        question: str,
+        options: Sequence[str] | None = None,
+        time_range: tuple[float, float] | None = None,
+    ) -> "Iterator[Event | Answer]":
+        """Like `ask`, yielding steps, tools and tokens as they happen, and the `Answer` last."""
+        answer = yield from self._answer_events(videos, question, options, time_range)
+        yield answer
+
+    async def aask(self, videos: VideoName | Sequence[VideoName], question: str, **options: Any) -> Answer:
+        """`ask` without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, videos, question, **options)
+
+    async def astream(
+        self, videos: VideoName | Sequence[VideoName], question: str, **options: Any
+    ) -> "AsyncIterator[Event | Answer]":
+        """`stream` without blocking the event loop."""
+        events = self.stream(videos, question, **options)
+        nothing_more = object()
+        while (event := await asyncio.to_thread(next, events, nothing_more)) is not nothing_more:
+            yield cast("Event | Answer", event)
+
+    def _answer_events(
+        self,
+        videos: VideoName | Sequence[VideoName],
+        question: str,
+        options: Sequence[str] | None,
+        time_range: tuple[float, float] | None,
+    ) -> "Generator[Event, None, Answer]":
+        names = [videos] if isinstance(videos, str | PathLike) else list(videos)
+        question = _checked_question(question)
+        options = _checked_options(options)
+        _check_range(time_range)
+        if not names:
+            raise UsageError("no video was named")
+        self._warm_up()
+        known: list[Video] = []
+        for name in names:
+            video = yield from self._read_first(name)
+            known.append(video)
+        _check_range(time_range, known)
+        return (yield from watched(lambda report: asyncio.run(self._run(known, question, options, time_range, report))))
+
+    def _read_first(self, name: VideoName) -> "Generator[Event, None, Video]":
+        """The video of that name, read now if it has not been."""
+        file = Path(name)
+        if file.exists():
+            video = self.library.get(self.library.identify(file))
+            if video is None or video.status != "ready":
+                ingested = yield from self.ingest_events(file)
+                video = self.library.get(ingested.video)
+            assert video is not None
+            return video
+        video = self.library.find(str(name))
+        if video is None:
+            raise MediaError(
+                f"{name}: no such file, and no video of that name or id has been read (see `vidscout videos`)"
+            )
+        if video.status != "ready":
+            raise MediaError(f"{video.name} was read only in part, and {video.path} is gone: bring the file back")
+        return video
+
+    async def _run(
+        self,
+        videos: list[Video],
+        question: str,
+        options: list[str],
+        time_range: tuple[float, float] | None,
+        report: "Callable[[Event], None]",
+    ) -> Answer:
+        from ..graphs.answer.graph import build
+        from ..graphs.answer.state import AnswerState
+
+        began = time.perf_counter()
+        state: dict[str, Any] = {}
+        start = AnswerState(
+            question=question,
+            options=options,
+            videos=[video.id for video in videos],
+            durations={video.id: video.duration for video in videos},
+            time_range=time_range,
+        )
+        with counting() as counters:
+            stream = build().compile().astream(start, context=self._answering(), stream_mode=["custom", "values"])
+            async for mode, chunk in stream:
+                if mode == "custom":
+                    report(cast("Event", chunk))
+                else:
+                    state = cast("dict[str, Any]", chunk)
+        state["timings"]["total"] = time.perf_counter() - began
+        return _answer(AnswerState(**state), videos, counters, self.profile.name)
+
+    def _answering(self) -> Any:
+        from ..graphs.answer.state import Answering
+
+        settings = self.settings
+        return Answering(
+            index=self.index,
+            text_embedding=self._role("text_embedding"),
+            answerer=self._role("answerer"),
+            selector=settings.selector,
+            packer=settings.packer,
+            frames=settings.frames or self.profile.frames,
+            token_budget=settings.token_budget or self.profile.token_budget,
+            max_new_tokens=settings.max_new_tokens,
+            max_rounds=settings.max_rounds,
+            tool_timeout=settings.tool_timeout,
+        )
+
+    # -- the index -----------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        videos: VideoName | Sequence[VideoName] | None = None,
+        *,
+        modality: str | None = None,
+        time_range: tuple[float, float] | None = None,
+        k: int = 10,
+    ) -> list[Evidence]:
+        """What in the index fits a text best, by meaning and by words, in one video, several, or all.
+
+        Args:
+            modality: `speech`, `screen_text`, `object`, `frame` or `caption`; by default all of them.
+            k: at most so many results.
+
+        Raises:
+            UsageError: an empty query, an unknown modality, a range without length, an unknown video.
+        """
+        query = _checked_question(query, "query")
+        _check_range(time_range)
+        try:
+            modalities = [Modality(modality)] if modality else None
+        except ValueError:
+            known = ", ".join(m for m in Modality if m is not Modality.SHOT)
+            raise UsageError(f"no modality {modality!r}; there are {known}") from None
+        names = [videos] if isinstance(videos, str | PathLike) else videos
+        ids = [self.find(name).id for name in names] if names is not None else None
+        [vector] = cast("Any", self._role("text_embedding")).run([query])
+        within = Span(*time_range) if time_range else None
+        hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
+        return [_evidence(hit.record, hit.similarity or hit.score) for hit in hits]
+
+    def videos(self) -> list[Video]:
+        """The videos that have been read, oldest first."""
+        return self.library.all()
+
+    def find(self, name: VideoName) -> Video:
+        """A video that has been read, by file, id, or name.
+
+        Raises:
+            UnknownVideoError: there is none.
+        """
+        file = Path(name)
+        video = self.library.get(self.library.identify(file)) if file.is_file() else self.library.find(str(name))
+        if video is None:
+            raise UnknownVideoError(f"{name} has not been read; `vidscout videos` lists what has")
+        return video
+
+    def forget(self, video: VideoName, *, missing_ok: bool = False) -> None:
+        """Remove a video and everything that was found in it; the file itself stays.
+
+        Raises:
+            UnknownVideoError: there is no such video, unless `missing_ok`.
+        """
+        try:
+            known = self.find(video)
+        except UnknownVideoError:
+            if missing_ok:
+                return
+            raise
+        self.index.delete(known.id)
+        self.library.remove(known.id)
+
+    @property
+    def index(self) -> "VideoIndex":
+        with self._lock:
+            if self._index is None:
+                from ..tools.index import VideoIndex
+
+                self._index = VideoIndex(self.settings.home, self.settings.chroma_server)
+            return self._index
+
+    # -- models --------------------------------------------------------------------------------------------------
+
+    def _role(self, role: str) -> Any:
+        with self._lock:
+            if role not in self._backends:
+                self._backends[role] = build(self.profile, role)
+            return self._backends[role]
+
+    def _warm_up(self) -> None:
+        """Load the answerer while Chroma and LangGraph are being imported: on a cold start they take as long as it."""
+
+        def load() -> None:
+            with suppress(Exception):  # whoever needs the model meets the error again, with the question at hand
+                self._role("answerer").ready()
+
+        threading.Thread(target=load, name="warm-up", daemon=True).start()
+
+    def close(self) -> None:
+        """Let go of models and files."""
+        with self._lock:
+            for loaded in self._backends.values():
+                loaded.close()
+            self._backends.clear()
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+            self.library.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _profile(settings: Settings) -> Any:
+    return profile(settings.profile)
+
+
+def _checked_question(question: str, what: str = "question") -> str:
+    question = question.strip()
+    if not question:
+        raise UsageError(f"the {what} is empty")
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(f"the {what} has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read")
+    return question
+
+
+def _checked_options(options: Sequence[str] | None) -> list[str]:
+    if options is None:
+        return []
+    options = [option.strip() for option in options]
+    if not 2 <= len(options) <= MOST_OPTIONS or not all(options) or len(set(options)) < len(options):
+        raise UsageError(f"multiple choice takes 2 to {MOST_OPTIONS} different options that are not empty")
+    return options
+
+
+def _check_range(time_range: tuple[float, float] | None, videos: Sequence[Video] = ()) -> None:
+    if time_range is None:
+        return
+    start, end = time_range
+    if not 0 <= start < end:
+        raise UsageError(
+            f"the time range {clock(max(start, 0))}–{clock(max(end, 0))} has no length; give --from before --to"
+        )
+    for video in videos:
+        if start >= video.duration:
+            raise UsageError(
+                f"the time range begins at {clock(start)}, but {video.name} ends at {clock(video.duration)}"
+            )
+
+
+def _evidence(record: Record, score: float) -> Evidence:
+    return Evidence(
+        video=record.video,
+        start=round(record.span.start, 3),
+        end=round(record.span.end, 3),
+        modality=str(record.modality),
+        text=record.text,
+        score=round(min(max(score, 0.0), 1.0), 3),
+        source=record.source,
+    )
+
+
+def _answer(state: Any, videos: list[Video], counters: dict[str, float], profile_name: str) -> Answer:
+    cited = [_evidence(finding.record, finding.relevance) for finding in state.cited]
+    shown = {(item.video, item.start, item.text) for item in cited}
+    others = [] if state.abstained else [_evidence(finding.record, finding.relevance) for finding in state.packed]
+    others.sort(key=lambda item: -item.score)
+    return Answer(
+        text=state.text,
+        choice=chr(ord("A") + state.choice) if state.choice is not None else None,
+        abstained=state.abstained,
+        confidence=state.confidence,
+        evidence=cited + [item for item in others if (item.video, item.start, item.text) not in shown],
+        frames=[
+            Frame(f.video, round(f.time, 3), round(f.score, 3), str(f.thumbnail) if f.thumbnail else None)
+            for f in state.frames
+        ],
+        notes=list(dict.fromkeys(state.notes + [note for video in videos for note in video.notes])),
+        route=state.route,
+        timings={name: round(seconds, 4) for name, seconds in state.timings.items()},
+        counters={name: round(value, 3) for name, value in counters.items()},
+        tokens={name: int(state.tokens.get(name, 0)) for name in ("auxiliary", "visual", "prompt", "generated")},
+        profile=profile_name,
+        question=state.question,
+        videos=[video.id for video in videos],
+    )

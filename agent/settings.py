@@ -1,0 +1,66 @@
+"""What can be configured: by argument, by `VIDSCOUT_*` environment variables, or in `config.toml`, in that order."""
+
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from ..tools.errors import UsageError
+
+CONFIG_FILE = user_config_path("vidscout") / "config.toml"
+
+
+class Settings(BaseSettings):
+    """Every field can be set as `VIDSCOUT_<FIELD>`, as in `VIDSCOUT_HOME=/data/vidscout`."""
+
+    model_config = SettingsConfigDict(env_prefix="VIDSCOUT_", toml_file=CONFIG_FILE, extra="ignore", frozen=True)
+
+    profile: str = "auto"
+    """Which models play the roles; `vidscout doctor` says which one `auto` chose and why."""
+    home: Path = user_data_path("vidscout")
+    """Where the index, the thumbnails and the list of videos are kept."""
+    chroma_server: str | None = None
+    """`http://host:port` of a Chroma server; by default Chroma runs in process on `home`."""
+
+    sample_rate: float = Field(1.0, gt=0, le=30)
+    """Frames looked at per second of video."""
+    longest_side: int = Field(1280, ge=64, le=4096)
+    """Pixels to which a larger frame is scaled before anything looks at it."""
+    language: str | None = None
+    """Spoken language as an ISO 639-1 code; by default found out from the first speech."""
+    audio_track: int = Field(0, ge=0)
+    """Which audio track to listen to, counted from 0."""
+
+    selector: str = "topk"
+    packer: str = "interleaved"
+    frames: int | None = Field(None, ge=1, le=512)
+    """Frames selected for a question; by default the profile's."""
+    token_budget: int | None = Field(None, ge=32)
+    """Most tokens of auxiliary text in a prompt; by default the profile's."""
+    max_rounds: int = Field(2, ge=1, le=10)
+    """How often a question may look again when the first answer is not supported."""
+    max_new_tokens: int = Field(96, ge=1)
+    tool_timeout: float = Field(30.0, gt=0)
+    """Seconds after which a tool's branch is given up, with a note."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return sources["init_settings"], sources["env_settings"], TomlConfigSettingsSource(settings_cls)
+
+
+def load(**given: Any) -> Settings:
+    """Settings from the given values, the environment and the configuration file; `None` means not given.
+
+    Raises:
+        UsageError: a value does not fit; the message names the setting and what it got.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        setting = ".".join(str(part) for part in problem["loc"])
+        raise UsageError(f"setting {setting}: {problem['msg']}, got {problem['input']!r}") from None

@@ -1,0 +1,94 @@
+"""Answers that are read off the records rather than generated: when something is, and how many there are.
+
+A small language model is poor at both: it cannot tell times apart, and it cannot count. The records know.
+"""
+
+from ...tools.records import Modality, Record, clock
+from .labels import detector_labels
+from .state import AnswerState, Finding, Place
+
+ALSO = 0.9
+"""A finding this close to the best one, as a share of its relevance, is another occurrence of the same thing."""
+AT_MOST = 3
+"""Occurrences named in one answer."""
+
+
+def when(state: AnswerState) -> tuple[str, list[Finding]]:
+    """When the thing asked for is there: its best record, and the other times at which it is there as well."""
+    best = state.ranked[0]
+    times = [f for f in state.ranked if f.relevance >= ALSO * best.relevance and alike(best.record, f.record)]
+    times.sort(key=lambda f: (f.record.video, f.record.span))
+    if state.plan is not None and state.plan.place is not None:
+        times = times[:1] if state.plan.place is Place.FIRST else times[-1:]
+    times = times[:AT_MOST]
+    return " ".join(occurrence(finding.record) for finding in times), times
+
+
+def alike(first: Record, second: Record) -> bool:
+    """Whether two records are occurrences of one thing, rather than two things that fit a question equally."""
+    if first.modality != second.modality:
+        return False
+    if first.modality is Modality.OBJECT:
+        return bool(set(detector_labels(first.text)) & set(detector_labels(second.text)))
+    from rapidfuzz.fuzz import ratio
+
+    return ratio(first.text.casefold(), second.text.casefold()) >= 85
+
+
+def stretch(record: Record) -> str:
+    start, end = clock(record.span.start), clock(record.span.end)
+    return f"at {start}" if start == end else f"from {start} to {end}"
+
+
+def quoted(record: Record) -> str:
+    return "“" + " ".join(record.text.split()) + "”"
+
+
+def occurrence(record: Record) -> str:
+    """One record as a sentence that says when."""
+    match record.modality:
+        case Modality.SCREEN_TEXT:
+            return f"{quoted(record)} is on screen {stretch(record)}."
+        case Modality.SPEECH:
+            return f"It is said {stretch(record)}: {quoted(record)}."
+        case Modality.OBJECT:
+            return f"Seen {stretch(record)}: {record.text}."
+        case _:
+            return f"{stretch(record).capitalize()}: {record.text}."
+
+
+def most_at_once(findings: list[Finding], label: str) -> tuple[int, Finding] | None:
+    """The largest number of an object in one picture, and where; `None` when it was never seen."""
+    counted = [(detector_counts(f.record).get(label, 0), f) for f in findings if f.record.modality is Modality.OBJECT]
+    counted = [pair for pair in counted if pair[0] > 0]
+    if not counted:
+        return None
+    return max(counted, key=lambda pair: (pair[0], -pair[1].record.span.start))
+
+
+def detector_counts(record: Record) -> dict[str, int]:
+    """How many of each object an object record speaks of, read from its own sentence."""
+    from ...tools.scene_sentences import counts
+
+    return counts(record.text)
+
+
+def count(state: AnswerState) -> tuple[str, list[Finding]] | None:
+    """How many of a detectable object there are at once; `None` when the question is not about one."""
+    assert state.plan is not None
+    objects = [f for f in state.ranked if f.record.modality is Modality.OBJECT]
+    for label in state.plan.labels:
+        if (most := most_at_once(objects, label)) is not None:
+            number, finding = most
+            return f"{number} at once at most, {stretch(finding.record)}: {finding.record.text}.", [finding]
+    return None
+
+
+def quote(finding: Finding) -> str:
+    """A record instead of a sentence that no record supports."""
+    record = finding.record
+    match record.modality:
+        case Modality.SPEECH | Modality.SCREEN_TEXT:
+            return quoted(record)
+        case _:
+            return record.text

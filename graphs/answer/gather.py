@@ -1,0 +1,106 @@
+"""Ask the index for one modality. One branch a request, in parallel; a branch that fails or is late becomes a note."""
+
+import asyncio
+import time
+
+from langgraph.runtime import Runtime
+
+from ...tools.errors import VidscoutError
+from ...tools.index import VideoIndex
+from ...tools.records import FrameRef, Modality, Record, Span
+from ...tools.words import content_words, coverage
+from ..events import ToolFinished, Update
+from .labels import detector_labels
+from .plan import ABOUT_THE_VIDEO
+from .state import Answering, Finding, Place, Request
+
+SOUGHT = 0.6
+"""Similarity given to records that were taken for their place in time: they were asked for, not found."""
+FRAMES_NAMED = 12
+"""How many of the most similar frames are described in words."""
+
+
+async def gather(request: Request, runtime: Runtime[Answering]) -> Update:
+    """Find what one modality holds. Never raises: the answer notes what is missing."""
+    began = time.perf_counter()
+    name = f"gather:{request.modality}"
+    note = ""
+    found: list[Finding] = []
+    try:
+        found = await asyncio.wait_for(
+            asyncio.to_thread(find, request, runtime.context), timeout=runtime.context.tool_timeout
+        )
+    except TimeoutError:
+        note = f"{request.modality} was given up after {runtime.context.tool_timeout:g} s"
+    except VidscoutError as error:
+        note = f"{request.modality} was skipped: {error}"
+    except Exception as error:
+        note = f"{request.modality} failed: {type(error).__name__}: {error}"
+    seconds = time.perf_counter() - began
+    runtime.stream_writer(ToolFinished(request.modality, len(found), seconds, note))
+    return {"found": found, "notes": [note] if note else [], "route": [name], "timings": {name: seconds}}
+
+
+def find(request: Request, answering: Answering) -> list[Finding]:
+    """The records of one modality that fit a request, each with its similarity and coverage."""
+    index = answering.index
+    vector = answering.vector(request.query)
+    if request.modality is Modality.FRAME:
+        scored = frames_as_records(index, request, vector)
+    elif request.spread:
+        scored = [(record, SOUGHT) for record in spread(index, request)]
+    elif request.place is not None:
+        scored = [(record, SOUGHT) for record in from_one_end(index, request)]
+    else:
+        hits = index.search(
+            request.query,
+            vector,
+            modalities=[request.modality],
+            within=request.within,
+            videos=request.videos,
+            k=request.k,
+        )
+        scored = [(hit.record, hit.similarity or 0.0) for hit in hits]
+    topic = content_words(request.query, without=ABOUT_THE_VIDEO)
+    return [
+        Finding(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)
+        for record, similarity in scored
+    ]
+
+
+def held(topic: list[str], labels: tuple[str, ...], record: Record) -> float:
+    """Share of what was asked for that a record names; objects count under any of their everyday names."""
+    if record.modality is Modality.OBJECT and labels:
+        named = detector_labels(record.text)
+        return sum(label in named for label in labels) / len(labels)
+    return coverage(topic, record.text)
+
+
+def spread(index: VideoIndex, request: Request) -> list[Record]:
+    """At most k records of a modality, evenly over the stretch, in order of time."""
+    records: list[Record] = []
+    for video in request.videos:
+        line = index.timeline(video, modalities=[request.modality], within=request.within)
+        k = max(request.k // len(request.videos), 1)
+        records += line if len(line) <= k else [line[int((n + 0.5) * len(line) / k)] for n in range(k)]
+    return records
+
+
+def from_one_end(index: VideoIndex, request: Request) -> list[Record]:
+    """The first or last records of a modality, for “the first slide” or “the last thing that is said”."""
+    records: list[Record] = []
+    for video in request.videos:
+        line = index.timeline(video, modalities=[request.modality], within=request.within)
+        records += line[:3] if request.place is Place.FIRST else line[-3:]
+    return records
+
+
+def frames_as_records(index: VideoIndex, request: Request, vector: object) -> list[tuple[Record, float]]:
+    """The frames that look most like the question, in the words of their tags."""
+    frames: list[FrameRef] = index.search_frames(vector, videos=request.videos, within=request.within, k=FRAMES_NAMED)
+    described: list[tuple[Record, float]] = []
+    for frame in frames:
+        standing = Span(frame.time, frame.time + 0.001)
+        looks = index.timeline(frame.video, modalities=[Modality.FRAME], within=standing)
+        described += [(record, frame.score) for record in looks[-1:]]
+    return described

