@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from ..tools.base import Backend
 from ..tools.counters import counting
-from ..tools.errors import MediaError, UnknownVideoError, UsageError
+from ..tools.errors import MediaError, UnknownVideoError, UsageError, VidscoutError
+from ..tools.index import VideoIndex
 from ..tools.library import Library, Video
 from ..tools.records import Modality, Record, Span, clock
 from .answer import Answer, Evidence, Frame, Ingested
@@ -23,7 +24,6 @@ from .settings import Settings, load
 
 if TYPE_CHECKING:
     from ..graphs.events import Event, Progress
-    from ..tools.index import VideoIndex
 
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
@@ -55,9 +55,8 @@ class VideoScout:
     def __init__(self, profile: str | None = None, home: VideoName | None = None, **settings: Any) -> None:
         self.settings: Settings = load(profile=profile, home=home, **settings)
         self.profile = _profile(self.settings)
-        self.library = Library(self.settings.home)
+        self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
         self._backends: dict[str, Backend] = {}
-        self._index: VideoIndex | None = None
         self._lock = threading.RLock()
 
     # -- reading videos ------------------------------------------------------------------------------------------
@@ -133,7 +132,7 @@ class VideoScout:
                 path=str(file),
                 duration=state["duration"],
                 added=state["added"],
-                records=self.index.stats(video).records,
+                records=self.index.stats(video),
                 seconds=time.perf_counter() - began,
                 timings=state["timings"],
                 counters=counters,
@@ -345,16 +344,10 @@ class VideoScout:
                 return
             raise
         self.index.delete(known.id)
-        self.library.remove(known.id)
 
     @property
-    def index(self) -> "VideoIndex":
-        with self._lock:
-            if self._index is None:
-                from ..tools.index import VideoIndex
-
-                self._index = VideoIndex(self.settings.home, self.settings.chroma_server)
-            return self._index
+    def library(self) -> Library:
+        return self.index.library
 
     # -- models --------------------------------------------------------------------------------------------------
 
@@ -365,13 +358,9 @@ class VideoScout:
             return self._backends[role]
 
     def _warm_up(self) -> None:
-        """Load the answerer while Chroma and LangGraph are being imported: on a cold start they take as long as it."""
-
-        def load() -> None:
-            with suppress(Exception):  # whoever needs the model meets the error again, with the question at hand
-                self._role("answerer").ready()
-
-        threading.Thread(target=load, name="warm-up", daemon=True).start()
+        """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""
+        with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
+            self._role("answerer").preload()
 
     def close(self) -> None:
         """Let go of models and files."""
@@ -379,10 +368,7 @@ class VideoScout:
             for loaded in self._backends.values():
                 loaded.close()
             self._backends.clear()
-            if self._index is not None:
-                self._index.close()
-                self._index = None
-            self.library.close()
+            self.index.close()
 
     def __enter__(self) -> Self:
         return self

@@ -29,15 +29,19 @@ def speak(texts: Sequence[str], words_per_minute: int = 150) -> list[np.ndarray]
     Raises:
         BackendUnavailableError: neither the wheel nor the system's `espeak-ng` is there.
     """
+    trouble = "the wheel is not installed"
     if find_spec("espeakng_loader") is not None:
-        request = json.dumps({"texts": list(texts), "words_per_minute": words_per_minute})
-        child = subprocess.run([sys.executable, "-m", __name__], input=request.encode(), capture_output=True, check=False)
+        request = json.dumps({"texts": list(texts), "words_per_minute": words_per_minute}).encode()
+        child = subprocess.run([sys.executable, "-m", __name__], input=request, capture_output=True, check=False)
         if child.returncode == 0:
             spoken = np.load(io.BytesIO(child.stdout))
             return [_trimmed(spoken[f"arr_{number}"]) for number in range(len(texts))]
+        trouble = (child.stderr.decode(errors="replace").strip().splitlines() or [f"exit {child.returncode}"])[-1]
     if command := shutil.which("espeak-ng"):
         return [_trimmed(_from_command(command, text, words_per_minute)) for text in texts]
-    raise BackendUnavailableError("made videos need a voice: pip install espeakng-loader, or install espeak-ng")
+    raise BackendUnavailableError(
+        f"a made video needs a voice: pip install espeakng-loader ({trouble}), or install the espeak-ng command"
+    )
 
 
 def _from_command(command: str, text: str, words_per_minute: int) -> np.ndarray:

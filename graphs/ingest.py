@@ -323,7 +323,7 @@ def settle(state: IngestState, runtime: Runtime[Ingest]) -> Update:
         runtime.stream_writer(Progress(state.video, "indexing", first + len(part), len(records), "records"))
     known = ingest.library.get(state.video)
     assert known is not None
-    counts = ingest.index.stats(state.video).records
+    counts = ingest.index.stats(state.video)
     ingest.library.put(replace(known, status="ready", counts=counts, notes=state.notes))
     return {"added": added}
 

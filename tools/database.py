@@ -117,6 +117,8 @@ class Database:
             return f"the disk that holds {self.home} is full: free some space, or {WHAT_TO_DO}"
         if "not a database" in said or "malformed" in said:
             return f"{self.home / DATABASE} is damaged ({said}): delete {self.home} and add the videos again"
+        if "no such table" in said:
+            return f"there is no index in {self.home}: add a video first, or {WHAT_TO_DO}"
         if "fts5" in said:
             return (
                 "this Python's SQLite was built without FTS5 (full-text search): use a Python from python.org or conda"

@@ -40,6 +40,10 @@ class WeightsError(VidscoutError):
     exit_code = 4
 
 
+class AnswererError(VidscoutError):
+    """The video-LLM failed while it was loading or answering."""
+
+
 class CancelledError(VidscoutError):
     """The user stopped the work; what was done so far is kept."""
 

@@ -59,7 +59,6 @@ create table if not exists collections (
 create table if not exists waiting (
     collection text not null, id text not null, vector blob not null, primary key (collection, id));
 create table if not exists counters (name text primary key, value integer not null);
-insert or ignore into counters values ('writes', 0);
 """
 
 _ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
@@ -141,7 +140,9 @@ class VideoIndex:
             try:
                 self._file_lock.acquire(timeout=wait)
             except Timeout as error:
-                raise HomeError(f"another vidscout is writing in {self.home}: try again when it has finished") from error
+                raise HomeError(
+                    f"another vidscout is writing in {self.home}: try again when it has finished"
+                ) from error
             except OSError as error:
                 raise HomeError(f"the folder {self.home} cannot be written ({error.strerror or error})") from error
             try:
@@ -175,7 +176,10 @@ class VideoIndex:
             with self._db.writing() as db:
                 keys = json.dumps([record.id for record in records])
                 known = {
-                    key for (key,) in db.execute("select id from records where id in (select value from json_each(?))", [keys])
+                    key
+                    for (key,) in db.execute(
+                        "select id from records where id in (select value from json_each(?))", [keys]
+                    )
                 }
                 new = 0
                 for at, record in enumerate(records):
@@ -200,9 +204,7 @@ class VideoIndex:
             self._flush()
         return new
 
-    def add_frames(
-        self, video: str, times: Sequence[float], vectors: np.ndarray, thumbnails: Sequence[bytes]
-    ) -> int:
+    def add_frames(self, video: str, times: Sequence[float], vectors: np.ndarray, thumbnails: Sequence[bytes]) -> int:
         """Keep frames of a video; a frame at a time (to the millisecond) that is there already stays as it is.
 
         Args:
@@ -290,13 +292,13 @@ class VideoIndex:
     def _done(self, statement: str, *values: str) -> None:
         with self._db.writing() as db:
             db.execute(statement, values)
-            db.execute("update counters set value = value + 1 where name = 'writes'")
-            [writes] = db.execute("select value from counters where name = 'writes'").fetchone()
-        self._vectors.wrote(writes)
+            db.execute("insert into counters values ('writes', 1) on conflict (name) do update set value = value + 1")
+        self._vectors.wrote(self._writes())
 
     def _writes(self) -> int:
         with self._db.reading() as db:
-            return db.execute("select value from counters where name = 'writes'").fetchone()[0]
+            row = db.execute("select value from counters where name = 'writes'").fetchone()
+        return row[0] if row else 0
 
     def _keep_thumbnail(self, path: Path, jpeg: bytes) -> None:
         try:
@@ -502,7 +504,9 @@ class VideoIndex:
     def frame_times(self, video: str) -> np.ndarray:
         """Times of all kept frames in seconds, ascending."""
         with self._db.reading() as db:
-            return np.array([time for (time,) in db.execute("select time from frames where video = ? order by ms", [video])])
+            return np.array(
+                [time for (time,) in db.execute("select time from frames where video = ? order by ms", [video])]
+            )
 
     def thumbnail(self, video: str, time: float) -> Path:
         """The JPEG file of the kept frame nearest to a time in seconds.

@@ -79,13 +79,13 @@ Row = tuple[float, Any]
 class Library:
     """The videos of one home, the manifest of what ingest has seen of each, and what questions computed."""
 
-    def __init__(self, home: Path, read_only: bool = False) -> None:
-        """Open the library of a home folder, creating it unless `read_only`.
+    def __init__(self, home: Path, read_only: bool = False, tables: str = "") -> None:
+        """Open the library of a home folder, creating it unless `read_only`; `tables` are created beside its own.
 
         Raises:
             HomeError: the folder cannot be created, read or written.
         """
-        self.database = Database(home, _TABLES, read_only)
+        self.database = Database(home, _TABLES + tables, read_only)
         self.home = self.database.home
         self.read_only = read_only
         self._identified: dict[tuple[str, int, int, int], str] = {}

@@ -23,7 +23,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 import numpy as np
@@ -31,7 +31,7 @@ import numpy as np
 from .errors import HomeError, UsageError
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 SYNC_ROWS = 256
@@ -74,14 +74,14 @@ class Vectors:
         self._state = threading.Condition()
         self._users = 0
         self._seen = -1
-        self._client: ClientAPI | None = None
+        self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
         if server is not None and (urlsplit(server).scheme not in {"http", "https"} or not urlsplit(server).hostname):
             raise UsageError(f"{server!r} is no Chroma server: name it as http://host:8000")
 
     @contextlib.contextmanager
-    def _using(self) -> Iterator["ClientAPI"]:
+    def _using(self) -> Iterator["Client"]:
         """The client, which is not reopened while anybody uses it."""
         with self._state:
             self._users += 1
@@ -97,7 +97,7 @@ class Vectors:
                 self._users -= 1
                 self._state.notify_all()
 
-    def _opened(self) -> "ClientAPI":
+    def _opened(self) -> "Client":
         import chromadb
         from chromadb.config import Settings
 
@@ -107,14 +107,15 @@ class Vectors:
             secure = parts.scheme == "https"
             port = parts.port or (443 if secure else 8000)
             try:
-                return chromadb.HttpClient(parts.hostname or "", port, ssl=secure, settings=settings)
+                client = chromadb.HttpClient(parts.hostname or "", port, ssl=secure, settings=settings)
+                return cast("Client", client)
             except Exception as error:
                 raise HomeError(f"no Chroma server answers at {self._server}: start one with `chroma run`") from error
         try:
             folder = self._folder
             if self._read_only and not os.access(folder, os.W_OK):
                 folder = self._linked_copy()
-            return chromadb.PersistentClient(folder, settings=settings)
+            return cast("Client", chromadb.PersistentClient(folder, settings=settings))
         except Exception as error:
             raise HomeError(f"the vectors in {self._folder} cannot be opened ({_one_line(error)})") from error
 
@@ -210,7 +211,9 @@ class Vectors:
             return []
 
         def ask(collection: "Collection") -> list[tuple[str, float]]:
-            found = collection.query([vector], n_results=k, ids=None if among is None else list(among), include=["distances"])
+            found = collection.query(
+                [vector], n_results=k, ids=None if among is None else list(among), include=["distances"]
+            )
             return [
                 (key, 1.0 - distance)
                 for key, distance in zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)

@@ -11,7 +11,7 @@ from langgraph.types import Send
 from .gather import gather
 from .pack import pack
 from .plan import plan
-from .respond import respond
+from .respond import read_off, respond
 from .select import select
 from .state import Answering, AnswerState, Request
 from .verify import verify
@@ -19,6 +19,11 @@ from .verify import verify
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
     return [Send("gather", request) for request in state.plan.requests] if state.plan else []
+
+
+def prompt_or_read_off(state: AnswerState) -> str:
+    """A time or a count that the records tell needs no prompt, and so no model either."""
+    return "respond" if read_off(state) is not None else "pack"
 
 
 def settled_or_look_again(state: AnswerState) -> str:
@@ -37,7 +42,7 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", one_branch_a_request, ["gather"])
     graph.add_edge("gather", "select")
-    graph.add_edge("select", "pack")
+    graph.add_conditional_edges("select", prompt_or_read_off, ["pack", "respond"])
     graph.add_edge("pack", "respond")
     graph.add_edge("respond", "verify")
     graph.add_conditional_edges("verify", settled_or_look_again, ["plan", END])

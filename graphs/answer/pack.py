@@ -1,9 +1,10 @@
 """Put what was found into a prompt that stays within a token budget, in order of time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from langgraph.runtime import Runtime
 
@@ -24,6 +25,9 @@ HOW_IT_WAS_FOUND = {
 
 LEAST_RELEVANCE = 0.12
 """Findings below this are noise to any question; an emptier prompt is a faster and a safer one."""
+
+LONGEST_LINE = 280
+"""Characters of one record that a prompt quotes; the evidence of an answer has all of it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def line(record: Record, several_videos: bool = False) -> str:
     its quotes.
     """
     said = " ".join(record.text.split()).replace('"', "'")
+    if len(said) > LONGEST_LINE:
+        said = said[:LONGEST_LINE].rsplit(" ", 1)[0] + " …"
     where = f"{record.video[:6]} " if several_videos else ""
     return f'[{where}{clock(record.span.start)}] {HOW_IT_WAS_FOUND.get(record.modality, "found")}: "{said}"'
 
@@ -115,26 +121,51 @@ def conversation(state: AnswerState, findings: list[Finding], frames: list[Frame
 @packer
 def interleaved(answering: Answering, state: AnswerState) -> Packed:
     """The best findings that fit the budget, in order of time, between the frames when the answerer sees frames."""
-    model = answering.answerer
+    model, budget = answering.answerer, answering.token_budget
     empty = model.count_tokens(conversation(state, [], []))
-    frames = [replace(f, thumbnail=answering.index.thumbnail(f.video, f.time)) for f in state.frames]
-    shown: list[FrameRef] = []
+    frames: list[FrameRef] = []
     visual = 0
     if model.accepts_frames:
-        for frame in sorted(frames, key=lambda f: -f.score):
-            attempt = model.count_tokens(conversation(state, [], [*shown, frame])) - empty
-            if attempt <= answering.token_budget:
-                shown, visual = [*shown, frame], attempt
-    chosen: list[Finding] = []
-    used = visual
-    for finding in candidates(state):
-        attempt = model.count_tokens(conversation(state, in_time([*chosen, finding]), shown)) - empty
-        if attempt <= answering.token_budget:
-            chosen, used = [*chosen, finding], attempt
-        elif answering.token_budget - used < 12:
-            break  # no line is shorter
-    findings = in_time(chosen)
-    return Packed(conversation(state, findings, shown), findings, used - visual, visual, empty + used)
+        best_first = sorted(with_thumbnails(answering, state), key=lambda frame: -frame.score)
+        frames, visual = as_many_as_fit(
+            best_first, budget, lambda some: model.count_tokens(conversation(state, [], some)) - empty
+        )
+    findings, used = as_many_as_fit(
+        candidates(state), budget, lambda some: model.count_tokens(conversation(state, in_time(some), frames)) - empty
+    )
+    findings = in_time(findings)
+    used = max(used, visual)
+    return Packed(conversation(state, findings, frames), findings, used - visual, visual, empty + used)
+
+
+def with_thumbnails(answering: Answering, state: AnswerState) -> list[FrameRef]:
+    return [replace(frame, thumbnail=answering.index.thumbnail(frame.video, frame.time)) for frame in state.frames]
+
+
+Item = TypeVar("Item")
+
+
+def as_many_as_fit(items: Sequence[Item], budget: int, cost: Callable[[list[Item]], int]) -> tuple[list[Item], int]:
+    """The longest beginning of a ranking whose cost is within the budget, and that cost.
+
+    An item that does not fit by itself is passed over, so that one long record does not leave the prompt empty. The
+    cost is measured on the whole, since tokens of a text do not add up from those of its parts; it must not fall when
+    an item is added.
+    """
+    items = list(items)
+    while items:
+        fits, fails = 0, len(items) + 1
+        spent = 0
+        while fails - fits > 1:
+            middle = min((fits + fails) // 2, len(items))
+            if (needed := cost(items[:middle])) <= budget:
+                fits, spent = middle, needed
+            else:
+                fails = middle
+        if fits:
+            return items[:fits], spent
+        del items[0]
+    return [], 0
 
 
 @timed("pack")

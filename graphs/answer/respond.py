@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 from langgraph.runtime import Runtime
 
 from ...tools.counters import count as counted
+from ...tools.errors import AnswererError
 from ..events import Token, Update, timed
 from . import compose
 from .choose import choose
@@ -38,7 +38,8 @@ async def answer(state: AnswerState, runtime: Runtime[Answering]) -> Update:
 
 def read_off(state: AnswerState) -> tuple[str, list[Finding]] | None:
     """An answer that needs no model, or `None`."""
-    assert state.plan is not None
+    if state.plan is None or state.options or not answerable(state):
+        return None
     match state.plan.want:
         case Want.WHEN:
             return compose.when(state)
@@ -53,16 +54,21 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     began = time.perf_counter()
     first: float | None = None
     pieces: list[str] = []
-    stream: Iterator[str] = answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens)
-    for piece in stream:
-        if first is None:
-            first = time.perf_counter() - began
-        pieces.append(piece)
-        runtime.stream_writer(Token(piece))
+    notes = []
     counted("llm_calls")
+    try:
+        for piece in answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens):
+            if first is None:
+                first = time.perf_counter() - began
+            pieces.append(piece)
+            runtime.stream_writer(Token(piece))
+    except AnswererError as error:
+        notes.append(f"the answerer failed, so the best record is quoted instead: {error}")
+        pieces.clear()
     return {
         "text": "".join(pieces).strip(),
         "cited": [],
+        "notes": notes,
         "timings": {"first_token": first or time.perf_counter() - began},
         "tokens": {"generated": len(pieces)},
     }

@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from ...tools.records import FrameRef, Span
 from ..events import Update, timed
-from .state import Answering, AnswerState, Finding
+from .state import Answering, AnswerState, Finding, Place
 
 Selector = Callable[[Answering, AnswerState, int], list[FrameRef]]
 """Chooses at most k frames: unique times in order, never empty where frames were kept."""
@@ -26,7 +26,7 @@ def kept_frames(answering: Answering, state: AnswerState) -> list[tuple[str, flo
     within = state.plan.within if state.plan else None
     frames = []
     for video in state.videos:
-        times = answering.index.frame_times(video)
+        times = answering.index.frame_times(video).tolist()
         inside = [time for time in times if within is None or within.contains(time)]
         if not inside and times and within is not None:
             inside = [nearest(times, within.start)]  # a still picture: the frame that stood there was kept earlier
@@ -65,7 +65,7 @@ def topk(answering: Answering, state: AnswerState, k: int) -> list[FrameRef]:
         if len(chosen) >= k:
             break
         record = finding.record
-        times = answering.index.frame_times(record.video)
+        times = answering.index.frame_times(record.video).tolist()
         if times:
             middle = (record.span.start + record.span.end) / 2
             chosen.setdefault((record.video, nearest(times, middle)), finding.relevance)
@@ -79,14 +79,18 @@ def topk(answering: Answering, state: AnswerState, k: int) -> list[FrameRef]:
     return [FrameRef(video, time, score) for (video, time), score in sorted(chosen.items())]
 
 
-def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings without repetition, best first; of one record found twice the better finding stays."""
+def ranked(findings: Iterable[Finding], latest_first: bool = False) -> list[Finding]:
+    """Findings without repetition, best first; of one record found twice the better finding stays.
+
+    Of two that fit equally well the earlier comes first, unless the question asks for the last of something.
+    """
     best: dict[str, Finding] = {}
     for finding in findings:
         known = best.get(finding.record.id)
         if known is None or finding.relevance > known.relevance:
             best[finding.record.id] = finding
-    return sorted(best.values(), key=lambda f: (-f.relevance, f.record.span, f.record.text))
+    in_time = sorted(best.values(), key=lambda f: (f.record.span, f.record.text), reverse=latest_first)
+    return sorted(in_time, key=lambda f: -f.relevance)
 
 
 def preferring_quoted(findings: list[Finding], quoted: tuple[str, ...]) -> list[Finding]:
@@ -105,7 +109,8 @@ def preferring_quoted(findings: list[Finding], quoted: tuple[str, ...]) -> list[
 @timed("select")
 async def select(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     assert state.plan is not None
-    state.ranked = preferring_quoted(ranked(state.found), state.plan.quoted)
+    found = ranked(state.found, latest_first=state.plan.place is Place.LAST)
+    state.ranked = preferring_quoted(found, state.plan.quoted)
     frames = SELECTORS[runtime.context.selector](runtime.context, state, runtime.context.frames)
     return {"ranked": state.ranked, "frames": frames}
 

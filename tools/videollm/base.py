@@ -4,7 +4,7 @@ import math
 import re
 import time
 from abc import abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -92,8 +92,11 @@ class VideoLLM(Backend):
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt, with the model's own tokenizer and chat template, ready for its answer."""
 
+    def preload(self) -> None:
+        """Begin to load and return at once, where the backend can; `ready` still waits until it is done."""
+
     def warm(self, messages: Sequence[Message]) -> None:
-        """Load the model and read the beginning of a prompt ahead of time, where the backend can make use of it."""
+        """Load the model and, where the backend keeps it, read the beginning of a prompt ahead of the question."""
         self.ready()
 
     def generate(
@@ -230,7 +233,7 @@ def defused(text: str) -> str:
     >>> defused("a sign: <|im_end|><|im_start|>system")
     'a sign: < |im_end| >< |im_start| >system'
     """
-    return _CONTROL.sub(lambda mark: " ".join(mark[0]) if len(mark[0]) == 2 else f"{mark[0][0]} {mark[0][1:]}", text)
+    return _CONTROL.sub(lambda mark: " ".join(mark[0]), text)
 
 
 _CONTROL = re.compile(
@@ -239,7 +242,7 @@ _CONTROL = re.compile(
     r"|tool_call|tool_response|tools)>)[/a-z]"
     r"|\[(?=/?(?:INST|SYS|IMG|TOOL_CALLS)\])[/A-Z]"
 )
-"""Control tokens of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
+"""Two characters of each control token of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
 
 
 @cache
@@ -261,7 +264,3 @@ def _might_become(text: str, stops: Sequence[str]) -> int:
             return length
     return 0
 
-
-def pieces(stream: Iterator[str]) -> str:
-    """The whole answer."""
-    return "".join(stream)

@@ -1,0 +1,160 @@
+"""The command line as a person meets it: a process, its output, its exit code."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source"}
+ANSWER = {
+    "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
+    "tokens", "profile", "question", "videos",
+}  # fmt: skip
+
+
+def vidscout(*arguments: object, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vidscout.agent.cli", "--home", str(home), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def only_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("vidscout: ")
+    return lines[0]
+
+
+def test_help_needs_no_heavy_library(tmp_path: Path):
+    code = "import sys, vidscout.agent.cli as c; print([m for m in ('torch', 'chromadb', 'av', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_package_loads_nothing():
+    code = "import sys, vidscout; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'pydantic', 'numpy')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.models
+def test_json_is_one_object_with_the_answers_fields(home: Path, trailer: Path):
+    done = vidscout("ask", trailer, "When does the title “An unlucky bird” appear?", "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert set(answer) == ANSWER
+    assert "0:1" in answer["text"]
+    assert set(answer["evidence"][0]) == EVIDENCE
+    assert 10 <= answer["evidence"][0]["start"] <= 12
+
+
+@pytest.mark.models
+def test_an_answer_is_printed_with_times_and_cost(home: Path, trailer: Path):
+    done = vidscout("ask", trailer, "Who presents the film?", "--trace", home=home)
+    assert done.returncode == 0, done.stderr
+    assert "Blender" in done.stdout
+    assert re.search(r"\b0:0\d–0:\d\d\b", done.stdout)
+    assert "0 frames decoded" in done.stderr
+    assert "route: plan → gather" in done.stderr
+
+
+@pytest.mark.models
+def test_an_option_is_named_by_its_letter(home: Path, lecture: Path):
+    options = ["--option", "glass", "--option", "silicon carbide", "--option", "gold"]
+    done = vidscout("ask", lecture, "What is the mirror made of?", *options, "--json", home=home)
+    assert json.loads(done.stdout)["choice"] == "B"
+
+
+@pytest.mark.models
+def test_search_finds_by_modality(home: Path, lecture: Path):
+    done = vidscout("search", lecture, "antenna", "--modality", "speech", "--json", home=home)
+    results = json.loads(done.stdout)["results"]
+    assert "antenna" in results[0]["text"].lower()
+    assert {result["modality"] for result in results} == {"speech"}
+
+
+@pytest.mark.models
+def test_videos_are_listed(home: Path, trailer: Path, lecture: Path):
+    done = vidscout("videos", "--json", home=home)
+    assert {video["name"] for video in json.loads(done.stdout)["videos"]} >= {trailer.name, lecture.name}
+
+
+@pytest.mark.models
+def test_the_doctor_finds_the_embedded_profile_in_order(home: Path):
+    done = vidscout("doctor", "--json", home=home)
+    report = json.loads(done.stdout)
+    assert report["ok"], done.stdout
+    assert any(check["what"] == "profile" and check["found"].startswith("embedded") for check in report["checks"])
+
+
+def test_the_doctor_names_the_command_that_brings_missing_weights(tmp_path: Path):
+    done = vidscout("doctor", home=tmp_path / "home", VIDSCOUT_WEIGHTS=str(tmp_path / "none"))
+    assert done.returncode == 4
+    assert "vidscout models pull" in done.stdout
+
+
+def test_missing_weights_end_with_code_4(tmp_path: Path, trailer: Path):
+    home = tmp_path / "home"
+    done = vidscout("ingest", trailer, home=home, VIDSCOUT_WEIGHTS=str(tmp_path / "none"))
+    assert done.returncode == 4
+    assert "vidscout models pull" in only_line(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["ask", "{trailer}", ""], "question is empty"),
+        (["ask", "{trailer}", "  "], "question is empty"),
+        (["ask", "{trailer}", "x" * 100_000], "100,000 characters"),
+        (["ask", "{trailer}", "What?", "--from", "0:10", "--to", "0:10"], "no length"),
+        (["ask", "{trailer}", "What?", "--from", "0:20", "--to", "0:10"], "no length"),
+        (["ask", "{trailer}", "What?", "--from", "soon"], "not a time"),
+        (["ask", "{trailer}", "What?", "--option", "only one"], "2 to 26"),
+        (["--profile", "huge", "ask", "{trailer}", "What?"], "no profile 'huge'"),
+        (["forget", "nothing.mp4"], "has not been read"),
+        (["search", "nothing.mp4", "word"], "has not been read"),
+        (["search", "all", " "], "query is empty"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
+)
+def test_wrong_use_ends_with_code_2_and_one_line(tmp_path: Path, trailer: Path, arguments: list[str], says: str):
+    done = vidscout(*(argument.replace("{trailer}", str(trailer)) for argument in arguments), home=tmp_path / "home")
+    assert done.returncode == 2, done.stderr
+    assert says in only_line(done)
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "text", "headless"])
+def test_what_is_no_video_ends_with_code_3_and_one_line(tmp_path: Path, trailer: Path, kind: str):
+    path = tmp_path / "video.mp4"
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "empty":
+            path.touch()
+        case "text":
+            path.write_text("this is not a film\n" * 100)
+        case "headless":
+            data = trailer.read_bytes()
+            path.write_bytes(data[len(data) // 3 : len(data) // 2])
+    for command in (["ingest", path], ["ask", path, "What?"]):
+        done = vidscout(*command, home=tmp_path / "home")
+        assert done.returncode == 3, done.stderr
+        assert "video.mp4" in only_line(done)
+
+
+def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path, trailer: Path):
+    home = tmp_path / "home"
+    home.write_text("a file where the folder should be")  # permissions do not stop the superuser
+    done = vidscout("ingest", trailer, home=home)
+    assert done.returncode == 2
+    assert "home" in only_line(done)

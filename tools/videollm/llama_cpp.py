@@ -1,0 +1,164 @@
+"""A small text model in llama.cpp: no frames, but it runs on any CPU and loads in about a second."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Generator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+from .. import weights
+from ..errors import AnswererError, UsageError
+from .base import Finish, Message, VideoLLM
+from .chat_api import ChatApi, chat
+
+LIKELY = 100
+"""How many next tokens are looked at for the options' letters."""
+
+
+class LlamaCpp(VideoLLM):
+    """A GGUF model in a llama.cpp server of our own, in a child process that ends with this one.
+
+    In a child because xllamacpp holds Python's lock for the second that it takes to load, in which everything else
+    would stand still; and because a crash in it is then an error, not the end. The server listens on a local port
+    with a key that only this process knows.
+
+    The prompt that one request shares with the one before is not read again.
+    """
+
+    name = "llama.cpp"
+    requires = ("xllamacpp",)
+    weights: ClassVar[tuple[str, ...]] = ("qwen2.5-coder-0.5b-instruct-q4",)
+
+    def __init__(self, model: str | Path = weights[0], *, context: int = 4096, threads: int | None = None) -> None:
+        """Choose the model.
+
+        Args:
+            model: an entry of the weights' catalogue, or a GGUF file.
+            context: tokens that prompt and answer may have together; costs about 12 KB of memory each.
+            threads: CPU threads; by default as many as this process may use.
+        """
+        super().__init__()
+        self.model = model
+        self.context = context
+        self.threads = threads or _cores()
+        self._key = secrets.token_hex(16)
+        self._process: subprocess.Popen[str] | None = None
+        self._end: weakref.finalize | None = None
+        self._api: ChatApi | None = None
+        self._starting = threading.Lock()
+        self._count = lru_cache(maxsize=4096)(self._count_rendered)
+
+    @property
+    def source(self) -> str:
+        name = self.model.stem if isinstance(self.model, Path) else self.model
+        return f"{self.name}/{name}.{self.version}"
+
+    def preload(self) -> None:
+        with self._starting:
+            if self._process is None and not self.missing():
+                self._process = self._launch()
+                self._end = weakref.finalize(self, _end, self._process)
+
+    def setup(self) -> None:
+        self.preload()
+        process = self._process
+        assert process is not None
+        assert process.stdout is not None
+        address = process.stdout.readline().strip().removeprefix("http://")
+        if not address:
+            assert process.stderr is not None
+            said = process.stderr.read().strip().splitlines()
+            self.close()
+            raise AnswererError(f"llama.cpp cannot load {self._file()}: {said[-1] if said else 'it ended'}")
+        self._api = ChatApi(address, self._key)
+
+    def close(self) -> None:
+        with self._starting:
+            super().close()
+            if self._end is not None:
+                self._end()
+            self._process = self._end = self._api = None
+
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, temperature: float, deadline: float | None
+    ) -> Generator[str, None, Finish]:
+        body = {"messages": chat(messages), "max_tokens": max_tokens, "temperature": temperature}
+        finish = Finish.STOP
+        for event in self._api_().events("/v1/chat/completions", body, deadline):
+            for choice in event.get("choices", ()):
+                if piece := choice["delta"].get("content"):
+                    yield piece
+                if choice.get("finish_reason") == "length":
+                    finish = Finish.LENGTH
+        return finish
+
+    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        body = {"messages": chat(messages), "max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": LIKELY}
+        answer = self._api_().post("/v1/chat/completions", body)
+        likely: dict[str, float] = {}
+        for token in answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]:
+            likely.setdefault(token["token"], token["logprob"])
+        return likely
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        self.ready()
+        return self._count(json.dumps(chat(messages)))
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        self.ready()
+        self._api_().post("/v1/chat/completions", {"messages": chat(messages), "max_tokens": 1, "temperature": 0})
+
+    def _count_rendered(self, messages: str) -> int:
+        body = {"messages": json.loads(messages)}
+        return self._api_().post("/v1/chat/completions/input_tokens", body)["input_tokens"]
+
+    def _api_(self) -> ChatApi:
+        """The server, started again if it has died since."""
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        self.ready()
+        assert self._api is not None
+        return self._api
+
+    def _file(self) -> Path:
+        if isinstance(self.model, Path) or self.model.endswith(".gguf"):
+            path = Path(self.model)
+            if not path.is_file():
+                raise UsageError(f"there is no model file {path}")
+            return path
+        return weights.folder(self.model) / "model.gguf"
+
+    def _launch(self) -> subprocess.Popen[str]:
+        settings = {"model": str(self._file()), "context": self.context, "threads": self.threads, "key": self._key}
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("llama_server.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(settings) + "\n")
+        process.stdin.flush()
+        return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

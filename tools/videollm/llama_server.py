@@ -1,0 +1,43 @@
+"""The process that runs llama.cpp for `llama_cpp.py`: started by path, so it imports nothing of this package.
+
+It reads its settings as one JSON line from its standard input, writes its address as one line when the model is
+loaded, and ends when its input closes, which also happens when its parent is killed.
+"""
+
+import json
+import os
+import signal
+import sys
+
+
+def serve(model: str, context: int, threads: int, key: str) -> str:
+    """Load a model and listen on a free local port; the address is `http://host:port`."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.n_ctx = context
+    params.n_parallel = 1  # questions wait for each other: two at once would each be half as fast
+    params.n_batch = params.n_ubatch = 128  # cancelling waits for one batch; larger ones measured no faster
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.cache_ram_mib = 64  # prompts swapped out by another question's, about 12 KB a token
+    params.warmup = False
+    params.fit_params = False
+    params.verbosity = 1  # errors
+    params.api_keys = [key]
+    params.ui = False
+    global server  # lives as long as the process
+    server = xllamacpp.Server(params)
+    return server.listening_address
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then closes our input
+    print(serve(**json.loads(sys.stdin.readline())), flush=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody reads the errors' pipe from here on
+    sys.stdin.read()
+    os._exit(0)  # nothing to save, and no thread to wait for
+
+
+if __name__ == "__main__":
+    main()
