@@ -103,11 +103,11 @@ class VideoScout:
         context = Ingest(
             library=self.library,
             index=self.index,
-            screen_text=self._role("screen_text"),
-            tags=self._role("tags"),
-            objects=self._role("objects"),
-            speech=self._role("speech"),
-            text_embedding=self._role("text_embedding"),
+            screen_text=self.role("screen_text"),
+            tags=self.role("tags"),
+            objects=self.role("objects"),
+            speech=self.role("speech"),
+            text_embedding=self.role("text_embedding"),
             sample_rate=self.settings.sample_rate,
             longest_side=self.settings.longest_side,
             audio_track=self.settings.audio_track,
@@ -270,8 +270,8 @@ class VideoScout:
         settings = self.settings
         return Answering(
             index=self.index,
-            text_embedding=self._role("text_embedding"),
-            answerer=self._role("answerer"),
+            text_embedding=self.role("text_embedding"),
+            answerer=self.role("answerer"),
             selector=settings.selector,
             packer=settings.packer,
             frames=settings.frames or self.profile.frames,
@@ -310,7 +310,7 @@ class VideoScout:
             raise UsageError(f"no modality {modality!r}; there are {known}") from None
         names = [videos] if isinstance(videos, str | PathLike) else videos
         ids = [self.find(name).id for name in names] if names is not None else None
-        [vector] = cast("Any", self._role("text_embedding")).run([query])
+        [vector] = cast("Any", self.role("text_embedding")).run([query])
         within = Span(*time_range) if time_range else None
         hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
         return [_evidence(hit.record, hit.similarity or hit.score) for hit in hits]
@@ -351,7 +351,8 @@ class VideoScout:
 
     # -- models --------------------------------------------------------------------------------------------------
 
-    def _role(self, role: str) -> Any:
+    def role(self, role: str) -> Any:
+        """The backend that plays a role in this profile, constructed once; it loads on its first use."""
         with self._lock:
             if role not in self._backends:
                 self._backends[role] = build(self.profile, role)
@@ -360,7 +361,7 @@ class VideoScout:
     def _warm_up(self) -> None:
         """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""
         with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
-            self._role("answerer").preload()
+            self.role("answerer").preload()
 
     def close(self) -> None:
         """Let go of models and files."""

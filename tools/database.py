@@ -4,7 +4,7 @@ It is in write-ahead mode, so that readers and the one writer never wait for eac
 """
 
 import contextlib
-import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -67,20 +67,29 @@ class Database:
             raise
 
     def _readable_uri(self) -> str:
-        """How to open a file that must not be written: as it is, or a copy where SQLite would need to write."""
+        """How to open a file that must not be written.
+
+        SQLite itself writes beside a file in write-ahead mode, also to read it. Where it cannot, the file is taken as
+        one that nobody changes, or copied where there is more in its log.
+        """
         file = self.home / DATABASE
         if not file.is_file():
             raise HomeError(f"there is no index in {self.home}: add a video first, or {WHAT_TO_DO}")
         uri = f"file:{quote(str(file))}?mode=ro"
-        if os.access(self.home, os.W_OK) and os.access(file, os.W_OK):
+        try:
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as db:
+                db.execute("select 1 from sqlite_master").fetchall()
             return uri
-        log = file.with_name(f"{DATABASE}-wal")
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                return uri  # it says what is wrong when it is opened
+            log = file.with_name(f"{DATABASE}-wal")
         if not (log.exists() and log.stat().st_size):
-            return f"{uri}&immutable=1"  # nobody can write there, and nothing waits in the log
+            return f"{uri}&immutable=1"
         self._snapshot = tempfile.TemporaryDirectory(prefix="vidscout-")
         for part in (file, log):
-            (Path(self._snapshot.name) / part.name).write_bytes(part.read_bytes())
-        return f"file:{quote(str(Path(self._snapshot.name) / DATABASE))}?mode=ro"
+            shutil.copyfile(part, Path(self._snapshot.name) / part.name)
+        return f"file:{quote(str(Path(self._snapshot.name) / DATABASE))}"
 
     def _open(self, tables: str) -> None:
         with self.reading() as db:
@@ -116,7 +125,7 @@ class Database:
         if "full" in said:
             return f"the disk that holds {self.home} is full: free some space, or {WHAT_TO_DO}"
         if "not a database" in said or "malformed" in said:
-            return f"{self.home / DATABASE} is damaged ({said}): delete {self.home} and add the videos again"
+            return f"{self.home / DATABASE} is damaged ({said}): move {self.home} away and add the videos again"
         if "no such table" in said:
             return f"there is no index in {self.home}: add a video first, or {WHAT_TO_DO}"
         if "fts5" in said:

@@ -4,6 +4,7 @@ A home folder holds `vidscout.sqlite` (this module's tables and those of `index.
 """
 
 import json
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
@@ -22,9 +23,9 @@ MIN_PREFIX = 6
 
 _TABLES = """
 create table if not exists videos (
-    id text primary key, path text not null, name text not null, added text not null, about text not null);
+    id text primary key, path blob not null, name text not null, added text not null, about text not null);
 create table if not exists identities (
-    path text not null, size integer not null, mtime_ns integer not null, inode integer not null, id text not null,
+    path blob not null, size integer not null, mtime_ns integer not null, inode integer not null, id text not null,
     primary key (path));
 create table if not exists branches (
     video text not null, branch text not null, position real, finished integer not null default 0,
@@ -88,7 +89,7 @@ class Library:
         self.database = Database(home, _TABLES + tables, read_only)
         self.home = self.database.home
         self.read_only = read_only
-        self._identified: dict[tuple[str, int, int, int], str] = {}
+        self._identified: dict[tuple[bytes, int, int, int], str] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -99,46 +100,40 @@ class Library:
     def put(self, video: Video) -> None:
         """Write a video, in place of what was known of it."""
         about = {name: value for name, value in asdict(video).items() if name in _ABOUT}
-        path = str(video.path.expanduser().absolute())
         with self.database.writing() as db:
             db.execute(
                 "insert or replace into videos (id, path, name, added, about) values (?, ?, ?, ?, ?)",
-                (video.id, path, video.name, video.added, json.dumps(about)),
+                (video.id, _as_stored(video.path), _readable(video.name), video.added, json.dumps(about)),
             )
 
     def get(self, video: str) -> Video | None:
         """The video of exactly this id."""
-        return next(iter(self._where("id = ?", video)), None)
+        return next(iter(self._where("id = ?", _readable(video))), None)
 
     def all(self) -> list[Video]:
         """Every video in the order they were added."""
         return self._where("true")
 
     def find(self, wanted: str | Path) -> Video | None:
-        """A video by its id, a unique beginning of its id, its recorded path, or its base name if only one has it.
+        """A video by its id, a beginning of its id, its recorded path or its base name.
 
         Raises:
-            UsageError: several videos have that name or beginning; the message lists their ids.
+            UsageError: several videos have that name or beginning; the message lists them.
         """
         text = str(wanted).strip()
         if not text:
             return None
-        if exact := self.get(text):
-            return exact
-        path = str(Path(text).expanduser().absolute())
-        begins = "false"
-        if len(text) >= MIN_PREFIX and text.isalnum():
-            begins = "substr(id, 1, length(?1)) = ?1"
-        for where, value in (("path = ?", path), ("name = ?", text), (begins, text.lower())):
-            found = self._where(where, *((value,) if "?" in where else ()))
-            if len(found) == 1:
-                return found[0]
-            if found and where.startswith("path"):
-                return found[-1]  # the file there changed: the video added last is the one it holds
-            if found:
-                ids = ", ".join(f"{video.id[:12]} ({video.path})" for video in found)
-                raise UsageError(f"{text!r} stands for several videos: {ids}; name one by its id or path")
-        return None
+        if found := self.get(text):
+            return found
+        if at_path := self._where("path = ?", _as_stored(Path(text))):
+            return at_path[-1]  # where the file has changed, the video added last is the one it holds
+        found = self._where("name = ?", _readable(text))
+        if not found and len(text) >= MIN_PREFIX and text.isalnum():
+            found = self._where("substr(id, 1, ?) = ?", len(text), text.lower())
+        if len(found) > 1:
+            several = ", ".join(f"{video.id[:12]} ({video.path})" for video in found)
+            raise UsageError(f"{text!r} stands for several videos, name one by its id or path: {several}")
+        return found[0] if found else None
 
     def remove(self, video: str) -> bool:
         """Forget a video with its observations and cached answers; whether it was known."""
@@ -155,7 +150,7 @@ class Library:
         with self.database.reading() as db:
             rows = db.execute(query, values).fetchall()
         return [
-            Video(id=key, path=Path(path), name=name, added=added, **json.loads(about))
+            Video(id=key, path=Path(os.fsdecode(path)), name=name, added=added, **json.loads(about))
             for key, path, name, added, about in rows
         ]
 
@@ -170,13 +165,10 @@ class Library:
         from .media import content_id
 
         file = Path(path).expanduser().absolute()
-        try:
-            state = file.stat()
-        except OSError:
-            return content_id(file)  # it says what is wrong with the file
-        if not stat.S_ISREG(state.st_mode):
-            return content_id(file)
-        key = (str(file), state.st_size, state.st_mtime_ns, state.st_ino)
+        before = _state_of(file)
+        if before is None:
+            return content_id(file)  # a device, a pipe or nothing at all: it says what is wrong
+        key = (_as_stored(file), *before)
         if known := self._identified.get(key):
             return known
         with self.database.reading() as db:
@@ -184,6 +176,8 @@ class Library:
                 "select id from identities where path = ? and size = ? and mtime_ns = ? and inode = ?", key
             ).fetchone()
         found = row[0] if row else content_id(file)
+        if _state_of(file) != before:
+            return found  # still being written: its content will be another one
         if row is None and not self.read_only:
             with self.database.writing() as db:
                 db.execute("insert or replace into identities values (?, ?, ?, ?, ?)", (*key, found))
@@ -274,3 +268,22 @@ class Library:
             return
         with self.database.writing() as db:
             db.execute("insert or replace into cache (key, video, value) values (?, ?, ?)", (key, video, value))
+
+
+def _as_stored(path: Path) -> bytes:
+    """An absolute path byte by byte: file names need not be text."""
+    return os.fsencode(path.expanduser().absolute())
+
+
+def _readable(name: str) -> str:
+    """A name as text, with bytes that are none written out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _state_of(file: Path) -> tuple[int, int, int] | None:
+    """Size, time of change and inode of a regular file."""
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return (state.st_size, state.st_mtime_ns, state.st_ino) if stat.S_ISREG(state.st_mode) else None

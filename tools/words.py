@@ -10,7 +10,7 @@ STOP_WORDS = frozenset(
     his how i if in into is it its itself just let like me more most my no nor not now of off on once one only or other
     our out over own per please same she should show shown shows so some such tell than that the their them then there
     these they this those through to too under until up very was we were what when where which while who whom whose why
-    will with would you your""".split()  # noqa: SIM905 - a list of this length is unreadable
+    will with would you your""".split()
 )
 """English function words; a question keeps its meaning without them."""
 
@@ -56,6 +56,35 @@ def content_words(text: str, without: Iterable[str] = ()) -> list[str]:
     """
     skip = STOP_WORDS.union(without)
     return list(dict.fromkeys(stem(word) for word in words(text) if word not in skip))
+
+
+def spoken_numbers(text: str) -> set[str]:
+    """Stems of a text's words, with every number in figures also as the words that say it.
+
+    >>> sorted(spoken_numbers("42 cm"))
+    ['42', 'cm', 'forty', 'two']
+    """
+    from num2words import num2words
+
+    said = set()
+    for word in words(text):
+        said.add(stem(word))
+        if word.replace(",", "").isdecimal() and len(word) <= 12:
+            said |= {stem(part) for part in words(num2words(int(word.replace(",", "")))) if part != "and"}
+    return said
+
+
+_NUMBER_WORDS = frozenset(
+    stem(word)
+    for word in """two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million
+    billion""".split()
+)
+
+
+def is_number(word: str) -> bool:
+    """Whether a stem is a number, in figures or in words; “one” is more often a pronoun and does not count."""
+    return any(char.isdigit() for char in word) or word in _NUMBER_WORDS
 
 
 def coverage(wanted: Iterable[str], text: str) -> float:

@@ -61,7 +61,7 @@ def find(request: Request, answering: Answering) -> list[Finding]:
         scored = [(hit.record, hit.similarity or 0.0) for hit in hits]
         if request.place is not None:
             scored += [(record, SOUGHT) for record in from_one_end(index, request)]
-    topic = content_words(request.query, without=ABOUT_THE_VIDEO)
+    topic = content_words(request.query, without=ABOUT_THE_VIDEO) or content_words(request.query)
     return [
         Finding(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)
         for record, similarity in scored

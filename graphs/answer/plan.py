@@ -39,7 +39,7 @@ ABOUT_THE_VIDEO = frozenset(
     minute second seconds minutes first last exactly many much number count kind sort name named called title text slide
     screen card caption sign written read reads say says said speaker speakers mention mentioned mentions talk talks
     talked talking narrator presenter lecturer displayed display seen see explain explains explained tell told happens
-    happen following""".split()  # noqa: SIM905
+    happen following""".split()
 )
 """Words that speak of the video itself; they say where to look, not what for."""
 
@@ -61,7 +61,12 @@ _OVERVIEW = re.compile(
     r"|\bwhat happens in (?:the|this) (?:video|clip|film)\b|\bgive (?:me )?an overview"
 )
 _QUOTED = re.compile(r"[\"“”«]([^\"“”«»]{2,200})[\"“”»]|(?<![\w])['‘]([^'‘’]{3,200})['’](?![\w])")
-_PLACED = re.compile(r"\b(first|opening|last|final|closing)\b(?! (?:half|third|quarter|\d|minute|second|few|couple))")
+_PLACED = re.compile(
+    r"\b(first|opening|last|final|closing) (?:\w+ )?"
+    r"(?:texts?|titles?|captions?|slides?|cards?|signs?|lines?|words?|sentences?|things?|scenes?|shots?|frames?|images?"
+    r"|pictures?|objects?|speakers?|credits?)\b"
+)
+"""An ordinal means an end of the timeline only before a thing that the timeline consists of: not in “cup final”."""
 
 
 @dataclass(frozen=True)

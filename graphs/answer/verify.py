@@ -1,10 +1,8 @@
 """Hold an answer against the records that it was given, and say which of them support it."""
 
-import re
-
 from langgraph.runtime import Runtime
 
-from ...tools.words import content_words, stem, words
+from ...tools.words import content_words, is_number, spoken_numbers, stem, words
 from ..events import Update, timed
 from .compose import quote
 from .state import Answering, AnswerState, Finding, Want
@@ -15,8 +13,6 @@ SUPPORTED = 0.6
 ANSWERABLE = 0.34
 """Relevance of the best finding below which the index does not hold the answer. Set on the tuning questions only."""
 NOT_FOUND = "Nothing found in the video answers this."
-
-_NUMBER = re.compile(r"\d")
 
 
 def support(answer: str, question: str, findings: list[Finding]) -> tuple[float, list[Finding]]:
@@ -30,11 +26,12 @@ def support(answer: str, question: str, findings: list[Finding]) -> tuple[float,
     """
     asked = {stem(word) for word in words(question)}
     own = [word for word in content_words(answer) if word not in asked]
-    held = {finding.record.id: {stem(word) for word in words(finding.record.text)} for finding in findings}
+    own = [part for word in own for part in as_said(word, findings)]
+    held = {finding.record.id: spoken_numbers(finding.record.text) for finding in findings}
     if not own:
         return (1.0, findings[:1]) if findings and content_words(answer) else (0.0, [])
     everything = set().union(*held.values()) if held else set()
-    if any(_NUMBER.search(word) and word not in everything for word in own):
+    if any(is_number(word) and word not in everything for word in own):
         return 0.0, []
 
     def holds(finding: Finding) -> int:
@@ -43,6 +40,13 @@ def support(answer: str, question: str, findings: list[Finding]) -> tuple[float,
     holding = [finding for finding in findings if holds(finding)]
     holding.sort(key=lambda finding: (-holds(finding), -finding.relevance))
     return sum(word in everything for word in own) / len(own), holding
+
+
+def as_said(word: str, findings: list[Finding]) -> list[str]:
+    """A number in figures as the words that say it, when no record has the figures: “11” where “eleven” was said."""
+    if not word.isdecimal() or any(word in words(finding.record.text) for finding in findings):
+        return [word]
+    return sorted(spoken_numbers(word) - {word}) or [word]
 
 
 def answerable(state: AnswerState) -> bool:

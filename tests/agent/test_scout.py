@@ -31,7 +31,9 @@ def test_a_second_question_touches_the_index_only(scout: VideoScout, lecture: Pa
     answer = scout.ask(lecture, "What is the total mass of the telescope?")
     for counter in ("frames_decoded", "asr_seconds", "ocr_calls", "detector_calls"):
         assert answer.counters[counter] == 0
-    assert answer.timings["before_answer"] < 1.0  # measured in bench/questions.py; here only that nothing was read again
+    assert (
+        answer.timings["before_answer"] < 1.0
+    )  # measured in bench/questions.py; here only that nothing was read again
 
 
 def test_events_come_in_the_order_of_the_graph(scout: VideoScout, lecture: Path):

@@ -61,7 +61,9 @@ def test_the_same_file_under_another_path_is_the_same_video(scout: VideoScout, b
     assert read.video == scout.find(bikes).id
 
 
-def test_another_file_under_the_same_name_is_another_video(scout: VideoScout, bikes: Path, carphone: Path, tmp_path: Path):
+def test_another_file_under_the_same_name_is_another_video(
+    scout: VideoScout, bikes: Path, carphone: Path, tmp_path: Path
+):
     scout.ingest(bikes)
     other = tmp_path / bikes.name
     shutil.copy(carphone, other)
@@ -129,7 +131,7 @@ def test_forgetting_one_video_leaves_the_others(tmp_path: Path, bikes: Path, car
 
 def test_a_failing_tool_is_noted_and_the_others_go_on(tmp_path: Path, bikes: Path, monkeypatch: pytest.MonkeyPatch):
     with VideoScout(home=tmp_path / "home") as scout:
-        detector = scout._role("objects")
+        detector = scout.role("objects")
         monkeypatch.setattr(detector, "perceive", lambda batch: 1 / 0)
         [read] = scout.ingest(bikes)
         assert any("objects failed" in note and "ZeroDivisionError" in note for note in read.notes)

@@ -7,7 +7,15 @@ HOUR = 3600.0
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("2:15", 135), ("1:02:03", 3723), ("0:07.5", 7.5), ("75", 75), ("75 s", 75), ("3 minutes", 180), ("minute 3", 180)],
+    [
+        ("2:15", 135),
+        ("1:02:03", 3723),
+        ("0:07.5", 7.5),
+        ("75", 75),
+        ("75 s", 75),
+        ("3 minutes", 180),
+        ("minute 3", 180),
+    ],
 )
 def test_a_moment_is_read_however_it_is_written(text: str, expected: float):
     assert seconds(text) == expected

@@ -1,0 +1,20 @@
+"""How every ONNX model here is run: on the CPU, with a bounded number of threads that sleep when idle."""
+
+from pathlib import Path
+from typing import Any
+
+
+def session(model: Path, threads: int | None = None) -> Any:
+    """An onnxruntime session for a model file.
+
+    Args:
+        threads: CPU threads of one run; by default all physical cores.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    # Idle threads would otherwise spin on the cores that the other models in this process need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,167 @@
+"""TensorFlow.js graph models, read and written as ONNX: the operations that NanoDet uses."""
+
+import base64
+from typing import Any
+
+import numpy as np
+
+from .errors import WeightsError
+from .onnx_graph import Array, Graph
+
+
+def tfjs_weights(manifest: dict[str, Any], data: bytes) -> dict[str, Array]:
+    """The constants of a TensorFlow.js model; float32 is stored as float16 in this one."""
+    weights: dict[str, Array] = {}
+    offset = 0
+    for entry in manifest["weights"]:
+        stored = np.dtype(entry.get("quantization", {}).get("dtype", entry["dtype"]))
+        if stored not in (np.float16, np.float32, np.int32):
+            raise WeightsError(f"the constant {entry['name']} is stored as {stored}, which is not read here")
+        count = int(np.prod(entry["shape"], dtype=int))
+        array = np.frombuffer(data, stored, count, offset).reshape(entry["shape"])
+        offset += array.nbytes
+        weights[entry["name"]] = array.astype(np.int64 if stored == np.int32 else np.float32)
+    return weights
+
+
+_TO_NHWC, _TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
+
+
+class TfjsWriter:
+    """Writes a TensorFlow.js graph as ONNX, node by node, from the outputs back.
+
+    It knows the operations of NanoDet's graph as that graph uses them: channels last, VALID padding, no dilation.
+    TensorFlow convolves with channels last and ONNX with channels first. Every convolution here sits between two
+    transposes, and `_transposed` drops each pair that cancels.
+    """
+
+    def __init__(self, nodes: dict[str, Any], weights: dict[str, Array]) -> None:
+        self.graph = Graph()
+        self._nodes = nodes
+        self._weights = weights
+        self._values: dict[str, list[str]] = {}
+        self._came_from: dict[str, tuple[str, tuple[int, ...]]] = {}
+        """A transposed value's origin and the permutation."""
+
+    def value(self, tensor: str) -> str:
+        """The ONNX name of a tensor such as `split:1`."""
+        name, _, index = tensor.partition(":")
+        if name not in self._values:
+            written = self._write(self._nodes[name])
+            self._values[name] = [written] if isinstance(written, str) else written
+        return self._values[name][int(index or 0)]
+
+    def _write(self, node: dict[str, Any]) -> str | list[str]:
+        match node["op"]:
+            case "Placeholder":
+                return "image"
+            case "Identity":
+                return self._input(node)
+            case "Sigmoid":
+                return self.graph.node("Sigmoid", self._input(node))
+            case "LeakyRelu":
+                return self.graph.node("LeakyRelu", self._input(node), alpha=_attribute(node, "alpha"))
+            case "Add":
+                return self._add(node)
+            case "Conv2D":
+                return self._convolution(node)
+            case "Transpose":
+                return self._transposed(self._input(node), tuple(self._array(node["input"][1]).tolist()))
+            case "Pad" | "PadV2":
+                return self._pad(node)
+            case "MaxPool":
+                return self._max_pool(node)
+            case "ResizeBilinear":
+                return self._resize(node)
+            case "Reshape":
+                return self._reshape(node)
+            case "SplitV":
+                return self._split(node)
+            case "ConcatV2":
+                return self._concat(node)
+            case other:
+                raise WeightsError(
+                    f"the TensorFlow.js operation {other} ({node['name']}) cannot be written as ONNX here"
+                )
+
+    def _input(self, node: dict[str, Any]) -> str:
+        return self.value(node["input"][0])
+
+    def _array(self, tensor: str) -> Array:
+        """A tensor that does not depend on the input, worked out now."""
+        if tensor in self._weights:
+            return self._weights[tensor]
+        node = self._nodes[tensor]
+        if node["op"] == "AddV2":
+            left, right = node["input"]
+            return self._array(left) + self._array(right)
+        if node["op"] == "SparseToDense":
+            places, shape, values, default = (self._array(name) for name in node["input"])
+            dense = np.full(shape, default)
+            dense[places.reshape(-1)] = values
+            return dense
+        raise WeightsError(f"the TensorFlow.js operation {node['op']} ({tensor}) should not depend on the picture")
+
+    def _transposed(self, value: str, permutation: tuple[int, ...]) -> str:
+        if value in self._came_from:
+            origin, before = self._came_from[value]
+            value, permutation = origin, tuple(before[axis] for axis in permutation)
+            if permutation == tuple(range(len(permutation))):
+                return value
+        result = self.graph.node("Transpose", value, perm=permutation)
+        self._came_from[result] = (value, permutation)
+        return result
+
+    def _convolution(self, node: dict[str, Any], *bias: str) -> str:
+        image = self._transposed(self._input(node), _TO_NCHW)
+        kernel = self.graph.constant(self._array(node["input"][1]).transpose(3, 2, 0, 1))
+        convolved = self.graph.node("Conv", image, kernel, *bias, strides=_attribute(node, "strides")[1:3])
+        return self._transposed(convolved, _TO_NHWC)
+
+    def _add(self, node: dict[str, Any]) -> str:
+        left, right = node["input"]
+        if self._nodes[left]["op"] == "Conv2D" and right in self._weights:
+            return self._convolution(self._nodes[left], self.graph.constant(self._array(right)))
+        return self.graph.node("Add", self.value(left), self.value(right))
+
+    def _pad(self, node: dict[str, Any]) -> str:
+        image, around, *rest = node["input"]
+        fill = float(self._array(rest[0])) if rest else 0.0
+        both_ends = self.graph.constant(self._array(around).T.reshape(-1))
+        return self.graph.node("Pad", self.value(image), both_ends, self.graph.constant(fill))
+
+    def _max_pool(self, node: dict[str, Any]) -> str:
+        image = self._transposed(self._input(node), _TO_NCHW)
+        kernel, strides = _attribute(node, "ksize")[1:3], _attribute(node, "strides")[1:3]
+        return self._transposed(self.graph.node("MaxPool", image, kernel_shape=kernel, strides=strides), _TO_NHWC)
+
+    def _resize(self, node: dict[str, Any]) -> str:
+        image = self._transposed(self._input(node), _TO_NCHW)
+        size = self.graph.constant(self._array(node["input"][1]))
+        mode = "half_pixel" if _attribute(node, "half_pixel_centers") else "asymmetric"
+        options = {"mode": "linear", "axes": [2, 3], "coordinate_transformation_mode": mode}
+        return self._transposed(self.graph.node("Resize", image, "", "", size, **options), _TO_NHWC)
+
+    def _reshape(self, node: dict[str, Any]) -> str:
+        shape = self._array(node["input"][1]).copy()
+        shape[0] = 0  # the batch of one that the graph was made for becomes whatever batch comes
+        return self.graph.node("Reshape", self._input(node), self.graph.constant(shape))
+
+    def _split(self, node: dict[str, Any]) -> list[str]:
+        image, sizes, axis = node["input"]
+        pieces = self.graph.constant(self._array(sizes))
+        options = {"outputs": len(self._array(sizes)), "axis": int(self._array(axis))}
+        return self.graph.nodes_of("Split", self.value(image), pieces, **options)
+
+    def _concat(self, node: dict[str, Any]) -> str:
+        *parts, axis = node["input"]
+        return self.graph.node("Concat", *map(self.value, parts), axis=int(self._array(axis)))
+
+
+def _attribute(node: dict[str, Any], name: str) -> Any:
+    value = node["attr"][name]
+    if "list" in value:
+        return [int(item) for item in value["list"]["i"]]
+    if "s" in value:
+        return base64.b64decode(value["s"]).decode()
+    return value.get("f", value.get("b"))
