@@ -25,6 +25,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	mkdir -p $(VENV)/types && ln -sfn $(CURDIR) $(VENV)/types/vidscout
 	@touch $@
 
 models: $(VENV)/ready

@@ -213,7 +213,11 @@ class VideoScout:
             video = yield from self._read_first(name)
             known.append(video)
         _check_range(time_range, known)
-        return (yield from watched(lambda report: asyncio.run(self._run(known, question, options, time_range, report))))
+
+        def work(report: "Callable[[Event], None]") -> Answer:
+            return asyncio.run(self._run(known, question, options, time_range, report))
+
+        return (yield from watched(work))
 
     def _read_first(self, name: VideoName) -> "Generator[Event, None, Video]":
         """The video of that name, read now if it has not been."""

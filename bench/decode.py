@@ -108,7 +108,9 @@ def _seconds(run: Callable[[], int]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m vidscout.bench.decode", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m vidscout.bench.decode", description="Time sampling against decoding."
+    )
     parser.add_argument("videos", nargs="+", type=Path)
     parser.add_argument("--rate", type=float, default=1.0, help="frames a second to sample")
     parser.add_argument("--longest-side", type=int, default=1280, help="pixels")

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_LETTER = r"(?:\(\s*(?P<round>[A-Za-z])\s*\)|\[\s*(?P<square>[A-Za-z])\s*\]|\{\s*(?P<curly>[A-Za-z])\s*\}|(?P<bare>[A-Za-z])(?![A-Za-z'’]))"
+_LETTER = (
+    r"(?:\(\s*(?P<round>[A-Za-z])\s*\)|\[\s*(?P<square>[A-Za-z])\s*\]|\{\s*(?P<curly>[A-Za-z])\s*\}"
+    r"|(?P<bare>[A-Za-z])(?![A-Za-z'’]))"
+)
 """One letter by itself, in brackets or not."""
 
 _JOINT = r"\s*(?:is|are|was|would\s+be|will\s+be|must\s+be|should\s+be)?\s*(?:option|choice|letter)?\s*[:=\-–—]?\s*"
@@ -46,7 +49,8 @@ def choice(text: str, options: Sequence[str]) -> str | None:
     In this order: a marked answer (`<answer>B</answer>`), an answer that is said to be a letter (the last one counts),
     a letter that begins the text, an `option B`, and the text of exactly one option.
 
-    >>> choice("Answer: B", ["apple", "pear"]), choice("An apple", ["apple", "pear"]), choice("A or B", ["apple", "pear"])
+    >>> fruit = ["apple", "pear"]
+    >>> choice("Answer: B", fruit), choice("An apple", fruit), choice("A or B", fruit)
     ('B', 'A', None)
     """
     text = _plain(text)

@@ -8,8 +8,9 @@ prints the path of the file. Files are kept in the user's cache folder, or in th
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -26,6 +27,9 @@ FILM_PARTS = ("trailer", "bikes", "bigbuckbunny", "carphone")
 FILM_SIZE = (640, 360)
 """Pixels."""
 FILM_FPS = 25
+
+LONGEST = 24 * 60
+"""Minutes."""
 
 
 def lecture(path: str | Path | None = None, minutes: float | None = None) -> Path:
@@ -47,18 +51,18 @@ def long_lecture(minutes: float) -> Path:
     From second `n * LECTURE.duration` on it is `LECTURES[n % len(LECTURES)]`. The first call encodes them all, later
     ones copy packets.
     """
-    parts = [made(number) for number in range(len(LECTURES))]
-    return _long("lecture", parts, minutes)
+    return _long("lecture", [partial(made, number) for number in range(len(LECTURES))], minutes)
 
 
 def long_film(minutes: float) -> Path:
     """A video of any length with cuts, motion and music: real clips at 640×360, one after another, in rotation."""
-    return _long("film", [_film_part(name) for name in FILM_PARTS], minutes)
+    return _long("film", [partial(_film_part, name) for name in FILM_PARTS], minutes)
 
 
-def _long(name: str, parts: Sequence[Path], minutes: float) -> Path:
-    if not minutes > 0:
-        raise UsageError(f"a video needs a length above zero, got {minutes} minutes")
+def _long(name: str, makers: Sequence[Callable[[], Path]], minutes: float) -> Path:
+    if not 0 < minutes <= LONGEST:
+        raise UsageError(f"a made video is up to {LONGEST} minutes long, got {minutes}")
+    parts = [make() for make in makers]
     recipe = repr([(part.parent.name, part.name) for part in parts])
     return kept(f"{name}-{minutes:g}min", recipe, lambda path: concatenate(parts, path, minutes * 60))
 

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
+from ..tools.audio import AudioChunk, audio
 from ..tools.base import Tool
 from ..tools.counters import count
 from ..tools.errors import CancelledError, VidscoutError
 from ..tools.library import Library, Video
-from ..tools.audio import AudioChunk, audio
 from ..tools.media import DecodeStats, Frame, frames, probe, thumbnail
 from ..tools.records import Detection, Modality, Record, Span, TextLine, Utterance, clock, in_order
 from .ahead import ahead
@@ -99,7 +99,7 @@ def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
         return {"already_read": True, "duration": known.duration, "notes": [note] if stale else []}
     info = probe(Path(state.path))
     if known is not None and known.settings != fingerprint:
-        ingest.library.clear(state.video)  # half read, with other settings: its sightings cannot be mixed with ours
+        ingest.index.delete(state.video)  # half read, with other settings: its sightings cannot be mixed with ours
     ingest.library.put(
         Video(
             id=state.video,

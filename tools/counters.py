@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-NAMES = ("frames_decoded", "asr_seconds", "ocr_calls", "detector_calls", "embeddings", "llm_calls")
+NAMES = ("frames_decoded", "asr_seconds", "speech_seconds", "ocr_calls", "detector_calls", "embeddings", "llm_calls")
 """Every counter, so that a cost of zero is printed as zero."""
 
 _current: ContextVar[dict[str, float] | None] = ContextVar("vidscout_counters", default=None)

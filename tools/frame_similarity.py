@@ -1,4 +1,9 @@
-"""Comparing frames with text, without a model that was trained for it."""
+"""Frames and words in one space, with an image classifier and a text embedding: ConSE (Norouzi et al., 2014).
+
+A frame's vector is the sum of the text vectors of its labels' names, weighted by their probabilities. It lies in the
+space of the text embedding, so that a question's vector compares with it. It knows the objects and places that
+ImageNet has labels for, and what is close to them in meaning; attributes and actions it does not see.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,31 +11,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .base import Tool
+from .text_embedding import DIMENSIONS
 
 if TYPE_CHECKING:
     from .tags import Tags
 
 
 class ConSE:
-    """ConSE: convex combination of semantic embeddings (Norouzi et al., 2014).
+    """Convex combination of semantic embeddings: the vectors of frames from their tags."""
 
-    A frame's vector is the mean of the text embeddings of its likeliest labels, weighted by their probabilities, so it
-    lies in the space of the text embedding and compares with a question by dot product. It knows what the classifier
-    has labels for, objects and some places, and nothing of attributes or actions.
-    """
+    def __init__(self, text_embedding: "Tool[str, np.ndarray]") -> None:
+        """Take the embedding whose space is shared; each label's name is embedded once, when it first occurs."""
+        self._text_embedding = text_embedding
+        self._names: dict[str, np.ndarray] = {}
 
-    def __init__(self, text_embedding: Tool[str, np.ndarray]) -> None:
-        self._embed = text_embedding
-        self._labels: dict[str, np.ndarray] = {}
-
-    def vectors(self, tags: "Sequence[Tags]") -> np.ndarray:
-        """Unit vectors (frames, dimensions), float32; a frame without labels has the vector of the word “nothing”."""
-        names = [[tag.label for tag in frame.labels] or ["nothing"] for frame in tags]
-        unknown = list(dict.fromkeys(label for labels in names for label in labels if label not in self._labels))
-        self._labels.update(zip(unknown, self._embed.run(unknown), strict=True))
-        rows = []
-        for frame, labels in zip(tags, names, strict=True):
-            weights = np.array([tag.score for tag in frame.labels] or [1.0], np.float32)
-            row = weights @ np.stack([self._labels[label] for label in labels])
-            rows.append(row / max(float(np.linalg.norm(row)), 1e-9))
-        return np.stack(rows).astype(np.float32)
+    def vectors(self, frames: "Sequence[Tags]") -> np.ndarray:
+        """(N, 384) float32: a unit vector a frame, or zeros for one without labels, which is similar to nothing."""
+        new = sorted({tag.label for tags in frames for tag in tags.labels} - self._names.keys())
+        if new:
+            self._names.update(zip(new, self._text_embedding.run(new), strict=True))
+        vectors = np.zeros((len(frames), DIMENSIONS), np.float32)
+        for row, tags in enumerate(frames):
+            for tag in tags.labels:
+                vectors[row] += tag.score * self._names[tag.label]
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.divide(vectors, lengths, out=vectors, where=lengths > 0)

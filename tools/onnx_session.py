@@ -1,14 +1,15 @@
-"""How every ONNX model here is run: on the CPU, with a bounded number of threads that sleep when idle."""
+"""onnxruntime sessions that share a machine with each other."""
 
 from pathlib import Path
 from typing import Any
 
 
 def session(model: Path, threads: int | None = None) -> Any:
-    """An onnxruntime session for a model file.
+    """An onnxruntime `InferenceSession` on the CPU.
 
     Args:
-        threads: CPU threads of one run; by default all physical cores.
+        model: an ONNX file.
+        threads: of one forward pass; by default onnxruntime takes all physical cores.
     """
     import onnxruntime
 

@@ -8,10 +8,12 @@ lets idle threads spin. And its texts lose their spaces, which `spelled` brings 
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from .onnx_session import session
 
 DETECTION_SIDE = 864
 """Pixels of the longer side at which text is looked for; a larger frame is scaled down, a smaller one left as it is.
@@ -41,17 +43,6 @@ REMEMBERED = 512
 """Readings kept for lines that come again pixel by pixel, as those of a slide beside a moving speaker do."""
 
 
-def session(model: Path, threads: int | None) -> Any:
-    """An onnxruntime session on the CPU whose idle threads leave the cores to the other models in the process."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-
-
 class PPOCR:
     """Text detection by differentiable binarisation (Liao et al., 2020) and recognition by SVTR-LCNet with CTC."""
 
@@ -60,7 +51,8 @@ class PPOCR:
         from rapidocr_onnxruntime.ch_ppocr_rec.utils import CTCLabelDecode
 
         found = find_spec("rapidocr_onnxruntime")
-        assert found is not None and found.origin is not None
+        assert found is not None
+        assert found.origin is not None
         models = Path(found.origin).parent / "models"
         self._detector = session(models / "ch_PP-OCRv4_det_infer.onnx", threads)
         self._recogniser = session(models / "ch_PP-OCRv4_rec_infer.onnx", threads)
@@ -142,11 +134,11 @@ def spelled(probabilities: np.ndarray, alphabet: Sequence[str]) -> tuple[str, fl
     at = np.flatnonzero(starts & (best != BLANK) & (best != space))
     if not len(at):
         return "", 0.0
-    text = alphabet[best[at[0]]]
-    for left, right in zip(at[:-1], at[1:], strict=True):
+    text = alphabet[int(best[at[0]])]
+    for left, right in pairwise(at):
         if probabilities[left : right + 1, space].max() > SPACE_PROBABILITY:
             text += " "
-        text += alphabet[best[right]]
+        text += alphabet[int(best[right])]
     return text, float(probabilities[at, best[at]].mean())
 
 

@@ -5,6 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from .records import Box, Modality, Record, Span, TextLine
 LEGIBLE = 0.5
 """Mean character probability below which a reading is not text; RapidOCR's own default."""
 BELIEVED = 0.7
-"""Probability that the best reading of a line must have. In the Big Buck Bunny trailer every line of a card reaches 0.92;
-foliage and faces that are taken for text stay below 0.6, and an ornamental logo comes to 0.72."""
+"""Probability that the best reading of a line must have. In the Big Buck Bunny trailer every line of a card reaches
+0.92; foliage and faces that are taken for text stay below 0.6, and an ornamental logo comes to 0.72."""
 SAME_TEXT = 90
 """rapidfuzz ratio from which two readings are one line; OCR flickers by a letter or two."""
 SAME_PLACE = 0.3
@@ -37,6 +38,7 @@ class ScreenText(Tool[np.ndarray, list[TextLine]]):
     """The role: an RGB picture, (H, W, 3) uint8, becomes its lines of text from top to bottom."""
 
     role = "screen_text"
+    counter = "ocr_calls"
 
 
 class RapidOCR(ScreenText):
@@ -70,7 +72,7 @@ class RapidOCR(ScreenText):
             cuts += [cut_out(blue_first, corners) for corners in places[-1]]
         readings = iter(self._engine.read(cuts))
         return [
-            legible([TextLine(*next(readings), _box(corners, image)) for corners in lines])
+            legible([_line(next(readings), corners, image) for corners in lines])
             for image, lines in zip(batch, places, strict=True)
         ]
 
@@ -112,7 +114,7 @@ class EasyOCR(ScreenText):
         import torch
 
         storage = self.storage or weights.folder("easyocr-english")
-        import easyocr
+        import easyocr  # pyright: ignore[reportMissingImports]
 
         use_gpu = torch.cuda.is_available() if self.gpu is None else self.gpu
         try:
@@ -131,7 +133,7 @@ class EasyOCR(ScreenText):
         return [
             legible(
                 [
-                    TextLine(text, round(float(score), 4), _box(np.asarray(corners), image))
+                    _line((text, score), np.asarray(corners), image)
                     for corners, text, score in self._reader.readtext(image[:, :, ::-1], batch_size=16)
                 ]
             )
@@ -143,24 +145,20 @@ class EasyOCR(ScreenText):
         self._reader = None
 
 
-def _box(corners: np.ndarray, image: np.ndarray) -> Box:
+def _line(reading: tuple[str, float], corners: np.ndarray, image: np.ndarray) -> TextLine:
     height, width = image.shape[:2]
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     inside = (min(max(float(at), 0.0), 1.0) for at in (left / width, top / height, right / width, bottom / height))
-    return Box(*(round(at, 4) for at in inside))
+    text, score = reading
+    return TextLine(text.strip(), round(float(score), 4), Box(*(round(at, 4) for at in inside)))
 
 
 def legible(lines: Iterable[TextLine]) -> list[TextLine]:
     """Lines from top to bottom, without those that are no text: too improbable, or a single sign."""
-    kept = (TextLine(line.text.strip(), round(line.score, 4), line.box) for line in lines)
     return sorted(
-        (line for line in kept if line.score >= LEGIBLE and _signs(line.text) >= 2),
+        (line for line in lines if line.score >= LEGIBLE and sum(sign.isalnum() for sign in line.text) >= 2),
         key=lambda line: (line.box.top, line.box.left, line.text),
     )
-
-
-def _signs(text: str) -> int:
-    return sum(sign.isalnum() for sign in text)
 
 
 @dataclass
@@ -311,7 +309,7 @@ def _rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
 
 def _spoken(row: Sequence[TextLine]) -> str:
     text = row[0].text
-    for left, right in zip(row, row[1:], strict=False):
+    for left, right in pairwise(row):
         height = max(left.box.bottom - left.box.top, right.box.bottom - right.box.top)
         # boxes are in fractions of the frame: a pixel is about half as large across as down
         text += (" " if right.box.left - left.box.right <= ROW * height else LINE_BREAK) + right.text

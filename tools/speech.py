@@ -1,36 +1,348 @@
-"""placeholder while the real one is being written"""
+"""What is said in a video, and when: voice activity detection, then Whisper on the speech alone."""
+
+import math
+import os
+import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
 import numpy as np
+
 from . import weights
 from .base import Tool
-from .media import AudioChunk
+from .counters import count
 from .records import Modality, Record, Span, Utterance
 
+if TYPE_CHECKING:
+    from .audio import AudioChunk
 
-class SpeechRecogniser(Tool[AudioChunk, list[Utterance]]):
+RATE = 16_000
+"""Samples a second, of an `AudioChunk` and of Whisper."""
+
+WINDOW = 120.0
+"""Seconds of sound that are transcribed at once: enough clips for one batch, few enough to lose little when killed."""
+
+PAUSE = 0.2
+"""Seconds without voice that count as a pause."""
+
+KEPT_PAUSE = 0.5
+"""Seconds of a pause that Whisper hears; longer ones are shortened, the times put back afterwards."""
+
+CLIP = 26.0
+"""Seconds of sound in one encoder pass. Whisper reads 30 s at a time whatever is in them, and drops a sentence that
+ends too close to the end of them."""
+
+SNAP = 0.5
+"""Seconds by which a time from Whisper is moved to the nearest beginning or end of voice."""
+
+LONGEST = 15.0
+"""Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
+
+NO_SPEECH, UNSURE, REPETITIVE = 0.6, -1.0, 2.4
+"""Whisper's own limits (Radford et al., 2022, section 4.5): probability of no speech, mean log-probability, and zlib
+compression ratio beyond which a transcript is taken for an invention."""
+
+
+class SpeechRecogniser(Tool["AudioChunk", list[Utterance]]):
+    """Sound in, utterances out, in order, with times on the clock of the video."""
+
     role = "speech"
 
 
 class FasterWhisper(SpeechRecogniser):
+    """Whisper in CTranslate2, on the stretches in which Silero VAD finds a voice.
+
+    Sound without a voice costs no Whisper and gives nothing. The language is found out on the first speech of a video
+    and kept for the chunks that follow on it.
+    """
+
     name = "faster-whisper"
     requires = ("faster_whisper",)
-    weights = ("whisper-base-ct2",)
+    weights: ClassVar[tuple[str, ...]] = ("whisper-base-ct2",)
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        language: str | None = None,
+        device: str = "cpu",
+        compute_type: str = "int8",
+        threads: int | None = None,
+        beam: int = 1,
+    ) -> None:
+        """Choose the model and how it runs.
+
+        Args:
+            model: an entry of the weights' catalogue, or a folder or hub name that faster-whisper can load.
+            language: ISO 639-1 code of what is spoken; by default found out.
+            device: `cpu` or `cuda`.
+            compute_type: CTranslate2's number format.
+            threads: CPU threads; by default half the cores, because the pictures are looked at meanwhile.
+            beam: beams of the search; 5 is more careful and slower.
+        """
+        super().__init__()
+        self.model = model or self.weights[0]
+        self.language = language
+        self.device = device
+        self.compute_type = compute_type
+        self.threads = threads or max(_cores() // 2, 1)
+        self.beam = beam
+        self._pipeline: Any = None
+        self._spoken: dict[float, str] = {}
+        """The language of a chunk by its end in seconds, for the chunk that follows on it."""
+        self._spoken_lock = threading.Lock()
+
+    @property
+    def source(self) -> str:
+        return f"faster-whisper/{Path(self.model).name}.{self.version}"
 
     def setup(self) -> None:
-        from faster_whisper import WhisperModel
-        self._model = WhisperModel(str(weights.folder("whisper-base-ct2")), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True)
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-    def perceive(self, batch: Sequence[AudioChunk]) -> list[list[Utterance]]:
-        out = []
-        for chunk in batch:
-            segs, _ = self._model.transcribe(chunk.samples, beam_size=1, temperature=0, vad_filter=True, condition_on_previous_text=False, language="en")
-            out.append([Utterance(Span(chunk.start + s.start, chunk.start + s.end), s.text.strip(), float(np.exp(s.avg_logprob))) for s in segs])
-        return out
+        known = isinstance(self.model, str) and self.model in weights.entries()
+        self._pipeline = BatchedInferencePipeline(
+            WhisperModel(
+                str(weights.folder(str(self.model)) if known else self.model),
+                device=self.device,
+                compute_type=self.compute_type,
+                cpu_threads=self.threads,
+                local_files_only=known,
+            )
+        )
+
+    def close(self) -> None:
+        super().close()
+        self._pipeline = None
+
+    def perceive(self, batch: Sequence["AudioChunk"]) -> list[list[Utterance]]:
+        return [self._hear(chunk) for chunk in batch]
+
+    def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
+        ended = chunk.start + len(chunk.samples) / RATE
+        language = self.language or self._language_so_far(chunk.start)
+        voiced = voice(chunk.samples)
+        if not voiced:
+            self._keep_language(ended, language)
+            return []
+        squeezed = Squeezed.of(chunk.samples, voiced)
+        count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
+        segments, about = self._pipeline.transcribe(
+            squeezed.samples,
+            clip_timestamps=squeezed.clips,
+            language=language,
+            beam_size=self.beam,
+            temperature=0.0,
+            without_timestamps=False,
+            max_new_tokens=224,
+            batch_size=8,
+        )
+        if language is None and about.language_probability > 0.5:
+            language = about.language
+        self._keep_language(ended, language)
+        heard = []
+        for segment in credible(segments):
+            start, end = squeezed.snapped(segment.start, segment.end)
+            heard.append(
+                Utterance(
+                    Span(chunk.start + start, chunk.start + max(start, end)),
+                    segment.text.strip(),
+                    min(math.exp(segment.avg_logprob), 1.0),
+                )
+            )
+        return sentences(heard)
+
+    def _language_so_far(self, start: float) -> str | None:
+        with self._spoken_lock:
+            return self._spoken.pop(round(start, 2), None)
+
+    def _keep_language(self, end: float, language: str | None) -> None:
+        if language is not None:
+            with self._spoken_lock:
+                self._spoken[round(end, 2)] = language
+                while len(self._spoken) > 64:  # ends of videos, which nothing follows
+                    del self._spoken[next(iter(self._spoken))]
 
 
-def windows(chunks: Iterable[AudioChunk]) -> Iterator[AudioChunk]:
-    yield from chunks
+class FasterWhisperTiny(FasterWhisper):
+    """The smallest English-only Whisper: about twice as fast, and misses more."""
+
+    name = "faster-whisper-tiny-en"
+    weights: ClassVar[tuple[str, ...]] = ("whisper-tiny-en-ct2",)
+
+
+def windows(chunks: Iterable["AudioChunk"], target: float = WINDOW) -> Iterator["AudioChunk"]:
+    """Cut a stream of sound anew, in the longest pause before each `target` seconds, so that no word is cut.
+
+    Where a window begins is all that decides where it ends: a stream that begins at a window's start gives the same
+    windows from there on. Memory holds one window and one chunk.
+
+    Args:
+        chunks: sound that follows on without gaps.
+        target: most seconds in a window; the pause is looked for in its last fifth.
+    """
+    from .audio import AudioChunk
+
+    most = round(target * RATE)
+    start: float | None = None
+    held: list[np.ndarray] = []
+    for chunk in chunks:
+        start = chunk.start if start is None else start
+        held.append(chunk.samples)
+        while sum(map(len, held)) >= most:
+            samples = np.concatenate(held)
+            cut = most * 4 // 5
+            cut += quietest(samples[cut:most])
+            yield AudioChunk(start, samples[:cut])
+            start, held = start + cut / RATE, [samples[cut:]]
+    if start is not None and (samples := np.concatenate(held)).size:
+        yield AudioChunk(start, samples)
 
 
 def speech_records(video: str, utterances: Iterable[Utterance], source: str) -> list[Record]:
-    return [Record(video, u.span, Modality.SPEECH, u.text, u.score, source) for u in utterances]
+    """One record an utterance."""
+    return [Record(video, said.span, Modality.SPEECH, said.text, said.score, source) for said in utterances]
+
+
+def voice(samples: np.ndarray) -> list[tuple[int, int]]:
+    """Where Silero VAD hears a voice: sample ranges, in order, with at least `PAUSE` seconds between them."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        min_silence_duration_ms=round(PAUSE * 1000),
+        min_speech_duration_ms=200,  # a click is not a word
+        max_speech_duration_s=CLIP - KEPT_PAUSE,
+        speech_pad_ms=0,
+    )
+    return [(found["start"], min(found["end"], len(samples))) for found in get_speech_timestamps(samples, options)]
+
+
+def quietest(samples: np.ndarray) -> int:
+    """The sample in the middle of the longest pause, or of the least voiced moment if there is no pause."""
+    from faster_whisper.vad import get_vad_model
+
+    step = 512
+    if len(samples) < step:
+        return len(samples)
+    voiced = get_vad_model()(samples[: len(samples) // step * step]).reshape(-1)
+    quiet = np.flatnonzero(np.diff(np.concatenate([[False], voiced < 0.35, [False]]).astype(int)))
+    if not quiet.size:
+        return int(np.argmin(voiced)) * step + step // 2
+    begins, ends = quiet[::2], quiet[1::2]
+    longest = int(np.argmax(ends - begins))
+    return int(begins[longest] + ends[longest]) * step // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Squeezed:
+    """Speech with its long pauses shortened, and the way back to the times it had."""
+
+    samples: np.ndarray
+    clips: list[dict[str, float]]
+    """What Whisper reads in one pass: `start` and `end` in seconds of `samples`."""
+    kept: list[tuple[int, int, int]]
+    """Each kept stretch: where it begins in `samples`, where it began, its length."""
+    voiced: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, samples: np.ndarray, voiced: list[tuple[int, int]]) -> "Squeezed":
+        pad = round(KEPT_PAUSE * RATE / 2)
+        kept: list[tuple[int, int, int]] = []
+        clips: list[dict[str, float]] = []
+        placed = clip = 0
+        for number, (start, end) in enumerate(voiced):
+            before = voiced[number - 1][1] if number else 0
+            after = voiced[number + 1][0] if number + 1 < len(voiced) else len(samples)
+            # Half a pause each, so that neighbours do not both take the same sound.
+            start = max(start - pad, (before + start) // 2 if number else 0)
+            end = min(end + pad, (end + after) // 2 if number + 1 < len(voiced) else len(samples))
+            if placed + end - start - clip > CLIP * RATE:
+                clips.append({"start": clip / RATE, "end": placed / RATE})
+                clip = placed
+            kept.append((placed, start, end - start))
+            placed += end - start
+        clips.append({"start": clip / RATE, "end": placed / RATE})
+        squeezed = np.concatenate([samples[start : start + length] for _, start, length in kept])
+        return cls(squeezed, clips, kept, voiced)
+
+    def snapped(self, start: float, end: float) -> tuple[float, float]:
+        """A segment's times in the original sound, moved to where the voice begins and ends. All in seconds."""
+        first, last = self._original(start * RATE, last=False), self._original(end * RATE, last=True)
+        # A segment that only grazes a stretch of voice belongs to the next or the one before.
+        graze = SNAP * RATE
+        inside = [
+            (begin, stop)
+            for begin, stop in self.voiced
+            if min(stop, last) - max(begin, first) > min(graze, (stop - begin) / 2)
+        ]
+        if inside:
+            begin, stop = inside[0][0], inside[-1][1]
+            first = begin if begin >= first - graze else first
+            last = stop if stop <= last + graze else last
+        return first / RATE, last / RATE
+
+    def _original(self, place: float, last: bool) -> float:
+        found = self.kept[0]
+        for stretch in self.kept:
+            if place < stretch[0] or (last and place == stretch[0]):
+                break
+            found = stretch
+        squeezed, began, length = found
+        return began + min(max(place - squeezed, 0.0), float(length))
+
+
+def credible(segments: Iterable[Any]) -> Iterator[Any]:
+    """Whisper's segments without what it makes up where nothing is said."""
+    before: list[str] = []
+    for segment in segments:
+        text = segment.text.strip()
+        if not re.search(r"\w", text):
+            continue
+        if segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE:
+            continue
+        if segment.compression_ratio > REPETITIVE or before[-2:] == [text, text]:
+            continue
+        before.append(text)
+        yield segment
+
+
+def sentences(heard: Sequence[Utterance]) -> list[Utterance]:
+    """Join what breaks off in the middle of a sentence with what follows, and cut what is too long between sentences.
+
+    >>> first = Utterance(Span(0.0, 2.0), "Whales sleep", 0.9)
+    >>> [said.text for said in sentences([first, Utterance(Span(2.1, 4.0), "upright.", 0.7)])]
+    ['Whales sleep upright.']
+    """
+    joined: list[Utterance] = []
+    for said in heard:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and not before.text.endswith((".", "?", "!", "…", "。", "？", "！"))
+            and said.span.start - before.span.end < 1.0
+            and said.span.end - before.span.start <= LONGEST
+        ):
+            span = Span(before.span.start, max(before.span.end, said.span.end))
+            joined[-1] = Utterance(span, f"{before.text} {said.text}", min(before.score, said.score))
+        else:
+            joined.append(said)
+    return [part for said in joined for part in _cut(said)]
+
+
+def _cut(said: Utterance) -> list[Utterance]:
+    """An utterance of several sentences and too long, by its sentences; time is shared out by their letters."""
+    parts = re.split(r"(?<=[.?!…])\s+(?=\S)", said.text) if said.span.duration > LONGEST else [said.text]
+    letters = sum(map(len, parts))
+    cut = []
+    start = said.span.start
+    for part in parts:
+        end = min(start + said.span.duration * len(part) / letters, said.span.end)
+        cut.append(Utterance(Span(start, end), part, said.score))
+        start = end
+    return cut
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,6 +7,7 @@ import numpy as np
 
 from . import weights
 from .base import Tool
+from .onnx_session import session
 
 DIMENSIONS = 384
 """Length of a MiniLM vector."""
@@ -25,6 +26,7 @@ class MiniLM(Tool[str, np.ndarray]):
     """
 
     role = "text_embedding"
+    counter = "embeddings"
     name = "minilm"
     requires = ("onnxruntime", "tokenizers")
     weights = ("minilm-l6-v2",)
@@ -37,17 +39,10 @@ class MiniLM(Tool[str, np.ndarray]):
         self._tokenizer: Any = None
 
     def setup(self) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         folder = weights.folder("minilm-l6-v2")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads or 0
-        # Idle threads would otherwise spin on the cores that the other models in this process need.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(folder / "model.onnx", self.threads)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # the published file pads every text to 128 tokens
         self._tokenizer.enable_truncation(MAX_TOKENS)

@@ -1,6 +1,5 @@
 """The command line. Each command is a thin layer over `VideoScout`; heavy libraries load inside the commands."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from ... import __version__
 from .ask import ask
-from .common import Common
+from .common import Common, reported
 from .doctor import doctor
 from .library import forget, ingest, search, videos
 from .models import models_app
@@ -57,11 +56,5 @@ app.add_typer(models_app, name="models")
 
 def main() -> None:
     """Entry point of the `vidscout` command."""
-    from .common import reported
-
     with reported():
         app()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import numpy as np
 from langgraph.runtime import Runtime
 
 from ...tools.errors import VidscoutError
@@ -20,9 +21,10 @@ FRAMES_NAMED = 12
 """How many of the most similar frames are described in words."""
 
 
-async def gather(request: Request, runtime: Runtime[Answering]) -> Update:
+async def gather(state: Request, runtime: Runtime[Answering]) -> Update:
     """Find what one modality holds. Never raises: the answer notes what is missing."""
     began = time.perf_counter()
+    request = state
     name = f"gather:{request.modality}"
     note = ""
     found: list[Finding] = []
@@ -95,7 +97,7 @@ def from_one_end(index: VideoIndex, request: Request) -> list[Record]:
     return records
 
 
-def frames_as_records(index: VideoIndex, request: Request, vector: object) -> list[tuple[Record, float]]:
+def frames_as_records(index: VideoIndex, request: Request, vector: np.ndarray) -> list[tuple[Record, float]]:
     """The frames that look most like the question, in the words of their tags."""
     frames: list[FrameRef] = index.search_frames(vector, videos=request.videos, within=request.within, k=FRAMES_NAMED)
     described: list[tuple[Record, float]] = []

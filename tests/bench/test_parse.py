@@ -1,5 +1,4 @@
 import pytest
-
 from vidscout.bench.parse import choice
 
 OPTIONS = ["apple", "lemon tree", "lemon", "grapes"]

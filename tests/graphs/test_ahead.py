@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from vidscout.graphs.ahead import ahead
@@ -36,7 +36,7 @@ def test_an_error_of_the_source_comes_after_what_it_gave():
 def test_leaving_early_ends_the_thread():
     closed = threading.Event()
 
-    def endless() -> Iterator[int]:
+    def endless() -> Generator[int, None, None]:
         try:
             while True:
                 yield 1

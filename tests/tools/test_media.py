@@ -194,6 +194,25 @@ class TestFrames:
         path = made_videos.write(tmp_path / "slides.mkv", times)
         assert sampled(path) == [(0.0, 0), (2.5, 2), (3.1, 4), (7.3, 5), (9.0, 7)]
 
+    @pytest.mark.parametrize("seed", range(8))
+    def test_any_frame_times_rate_and_start_follow_the_rule(self, tmp_path, seed):
+        """The rule said plainly: for each tick the first frame at or after it, and none twice."""
+        random = np.random.default_rng(seed)
+        intervals = random.choice([20, 40, 40, 40, 100, 900], size=120)
+        times = [0.0, *(np.cumsum(intervals) / 1000).tolist()]
+        path = made_videos.write(tmp_path / "any.mkv", times, keyframe_each=int(random.integers(1, 60)))
+        rate = float(random.choice([0.25, 0.5, 1, 2, 7]))
+        start = float(random.uniform(0, times[-1]))
+        expected = []
+        for tick in range(int(times[-1] * rate) + 1):
+            number = next(number for number, time in enumerate(times) if round(time * 1000) * rate >= tick * 1000)
+            if number not in expected:
+                expected.append(number)
+        assert [number for _, number in sampled(path, rate=rate)] == expected
+        assert [number for _, number in sampled(path, rate=rate, start=start)] == [
+            number for number in expected if times[number] >= start
+        ]
+
     @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
     @pytest.mark.parametrize("start", [0.02, 0.48, 1.0, 2.999, 3.0, 4.44, 5.96, 7.0])
     def test_a_later_start_yields_what_a_whole_pass_yields_from_there(self, tmp_path, suffix, start):

