@@ -1,49 +1,62 @@
 """Videos that several test modules share, as paths. They are kept between runs, in the user's cache folder or in the
 one that VIDSCOUT_TEST_VIDEOS names."""
 
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask a model hub for anything
+
 sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from made_videos import …`
 
+from vidscout import VideoScout
 from vidscout.bench import videos
-from vidscout.tools.errors import VidscoutError
-
-
-def _or_skip(get, *arguments) -> Path:
-    try:
-        return get(*arguments)
-    except VidscoutError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
-def lecture_video() -> Path:
+def lecture() -> Path:
     """Two minutes of slides and speech; what is shown and said when is in `vidscout.bench.videos.LECTURE`."""
-    return _or_skip(videos.lecture)
+    return videos.lecture()
 
 
 @pytest.fixture(scope="session")
-def trailer_video() -> Path:
+def trailer() -> Path:
     """55 seconds of animation at 720p, 24 frames a second, with intertitles and music."""
-    return _or_skip(videos.fetch, "trailer")
+    return videos.fetch("trailer")
 
 
 @pytest.fixture(scope="session")
-def bikes_video() -> Path:
+def bikes() -> Path:
     """10 seconds of a street with bicycles at 640×272, without sound."""
-    return _or_skip(videos.fetch, "bikes")
+    return videos.fetch("bikes")
 
 
 @pytest.fixture(scope="session")
-def bunny_video() -> Path:
+def bunny() -> Path:
     """5 seconds of animation at 720p with sound."""
-    return _or_skip(videos.fetch, "bigbuckbunny")
+    return videos.fetch("bigbuckbunny")
 
 
 @pytest.fixture(scope="session")
-def carphone_video() -> Path:
+def carphone() -> Path:
     """4 seconds of a man in a car at 193×144 (displayed), without sound."""
-    return _or_skip(videos.fetch, "carphone")
+    return videos.fetch("carphone")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, trailer: Path, lecture: Path) -> Path:
+    """An index into which the trailer and the lecture have been read, by the real embedded models."""
+    folder = tmp_path_factory.mktemp("ingested") / "home"
+    with VideoScout(home=folder) as scout:
+        scout.ingest([trailer, lecture])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scout(home: Path) -> Iterator[VideoScout]:
+    """A `VideoScout` over `home`; its models stay loaded for the whole session."""
+    with VideoScout(home=home) as scout:
+        yield scout

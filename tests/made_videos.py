@@ -4,7 +4,7 @@ A picture is a row of bright and dark bars, the binary digits of its number, und
 green one at the top right, so that a test can read which frame it was given and which way up it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -69,7 +69,7 @@ def write(
     pixels: str = "yuv420p",
     video_start: float = 0.0,
     audio_start: float = 0.0,
-    audio_gap: tuple[float, float] | None = None,
+    stamp: Callable[[float], float | None] = lambda time: time,
     rotation: int = 0,
     flip: bool = False,
     aspect: Fraction | None = None,
@@ -83,7 +83,7 @@ def write(
         sounds: one audio track each.
         video_start: seconds added to each frame's time.
         audio_start: seconds added to the sounds' times.
-        audio_gap: leave out the sound between these seconds, as a lossy recording does.
+        stamp: the time that sound at a time is marked with; None leaves it out, as a lossy recording does.
         rotation: degrees, counterclockwise, by which a player turns the picture; it is stored turned the other way.
         flip: stored and marked as mirrored left to right.
         aspect: width of a pixel over its height.
@@ -109,12 +109,12 @@ def write(
             container.mux(video.encode(None))
         for track, sound in zip(tracks, sounds, strict=True):
             for first in range(0, len(sound), 1024):
-                at = audio_start + first / RATE
-                if audio_gap and audio_gap[0] <= at < audio_gap[1]:
+                at = stamp(first / RATE)
+                if at is None:
                     continue
                 piece = AudioFrame.from_ndarray(sound[None, first : first + 1024], format="fltp", layout="mono")
                 piece.sample_rate, piece.time_base = RATE, Fraction(1, RATE)
-                piece.pts = round(audio_start * RATE) + first
+                piece.pts = round((audio_start + at) * RATE)
                 container.mux(track.encode(piece))
             container.mux(track.encode(None))
     return path

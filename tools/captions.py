@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from .records import Modality, Record, Span
-from .scene_sentences import counted, counts
+from .scene_sentences import counts
 
 SOURCE = "composed/1"
 """Marks a caption as composed: it says no more than the records it was made from."""
@@ -54,7 +54,7 @@ def _shows(objects: Sequence[Record]) -> str:
     for record in objects:
         for label, number in counts(record.text).items():
             most[label] = max(most.get(label, 0), number)
-    return f"Seen: {', '.join(counted(label, number) for label, number in most.items())}." if most else ""
+    return f"Seen: {', '.join(f'{number} {label}' for label, number in most.items())}." if most else ""
 
 
 def _reads(texts: Sequence[Record]) -> str:

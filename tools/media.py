@@ -8,8 +8,7 @@ and variable frame rates are resolved here.
 import hashlib
 import io
 import math
-from bisect import bisect_left, insort
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -260,34 +259,22 @@ def _decode_sparsely(
 ) -> Iterator[VideoFrame]:
     """Decode what sampling needs and leave out the rest: pictures that no tick falls on and no other picture refers to.
 
-    The timestamps of the packets ahead tell which frame will be the first at or after a tick, so that the sampled
-    frames are the same as if everything were decoded.
+    A tick falls on a frame when it lies after the frame before it. Of the frames before it only those are known whose
+    packets came earlier, so that the last one known may lie further back: then a picture is decoded in vain, but none
+    is ever missed, and the sampled frames are the same as if everything were decoded.
     """
-    waiting: deque[Packet] = deque()
-    around: list[int] = []
-    """Timestamps of packets before and after the next one to decode, sorted."""
-
-    def needed(pts: int | None) -> bool:
-        # A tick on the frame before counts as well: that one may turn out to be damaged, or to be half a frame.
-        if pts is None:
-            return True
-        place = bisect_left(around, pts)
-        return place < 2 or tick_of(around[place - 2]) < tick_of(pts)
-
-    def decode_next() -> list[VideoFrame]:
-        packet = waiting.popleft()
-        stream.codec_context.skip_frame = "DEFAULT" if needed(packet.pts) else "NONREF"
-        return decode_packet(packet, stats)
-
+    known: list[int] = []
+    """Timestamps of the latest packets, sorted."""
     for packet in packets:
-        waiting.append(packet)
+        needed = True
         if packet.pts is not None:
-            insort(around, packet.pts)
-        if len(waiting) > 2 * REORDER_DEPTH:
-            yield from decode_next()
-            del around[: max(len(around) - 4 * REORDER_DEPTH, 0)]
-    while waiting:
-        yield from decode_next()
+            place = bisect_left(known, packet.pts)
+            # A tick on the frame before counts as well: that one may turn out to be damaged, or to be half a frame.
+            needed = place < 2 or tick_of(known[place - 2]) < tick_of(packet.pts)
+            known.insert(place, packet.pts)
+            del known[: max(len(known) - 2 * REORDER_DEPTH, 0)]
+        stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+        yield from decode_packet(packet, stats)
 
 
 def _with_steady_clock(

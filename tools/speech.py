@@ -31,12 +31,15 @@ PAUSE = 0.2
 KEPT_PAUSE = 0.5
 """Seconds of a pause that Whisper hears; longer ones are shortened, the times put back afterwards."""
 
-CLIP = 26.0
+CLIP = 28.0
 """Seconds of sound in one encoder pass. Whisper reads 30 s at a time whatever is in them, and drops a sentence that
 ends too close to the end of them."""
 
-SNAP = 0.5
-"""Seconds by which a time from Whisper is moved to the nearest beginning or end of voice."""
+SNAP = 0.8
+"""Seconds by which a time from Whisper is moved to the nearest pause."""
+
+UNHEARD = 1.5
+"""Seconds at the end of a clip without a transcript that are worth another pass."""
 
 LONGEST = 15.0
 """Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
@@ -124,14 +127,23 @@ class FasterWhisper(SpeechRecogniser):
         ended = chunk.start + len(chunk.samples) / RATE
         language = self.language or self._language_so_far(chunk.start)
         voiced = voice(chunk.samples)
-        if not voiced:
-            self._keep_language(ended, language)
-            return []
-        squeezed = Squeezed.of(chunk.samples, voiced)
-        count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
+        heard: list[Any] = []
+        if voiced:
+            count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
+            squeezed = Squeezed.of(chunk.samples, voiced)
+            clips = squeezed.clips
+            while clips:
+                found, language = self._transcribe(squeezed.samples, clips, language)
+                heard += found
+                clips = [rest for clip in clips if (rest := squeezed.unheard(clip, found))]
+            heard = [self._utterance(chunk.start, segment, squeezed) for segment in heard]
+        self._keep_language(ended, language)
+        return sentences(sorted(heard, key=lambda said: said.span))
+
+    def _transcribe(self, samples: np.ndarray, clips: list[Span], language: str | None) -> tuple[list[Any], str | None]:
         segments, about = self._pipeline.transcribe(
-            squeezed.samples,
-            clip_timestamps=squeezed.clips,
+            samples,
+            clip_timestamps=[{"start": clip.start, "end": clip.end} for clip in clips],
             language=language,
             beam_size=self.beam,
             temperature=0.0,
@@ -139,20 +151,13 @@ class FasterWhisper(SpeechRecogniser):
             max_new_tokens=224,
             batch_size=8,
         )
-        if language is None and about.language_probability > 0.5:
-            language = about.language
-        self._keep_language(ended, language)
-        heard = []
-        for segment in credible(segments):
-            start, end = squeezed.snapped(segment.start, segment.end)
-            heard.append(
-                Utterance(
-                    Span(chunk.start + start, chunk.start + max(start, end)),
-                    segment.text.strip(),
-                    min(math.exp(segment.avg_logprob), 1.0),
-                )
-            )
-        return sentences(heard)
+        found = list(credible(segments))
+        return found, language or (about.language if about.language_probability > 0.5 else None)
+
+    def _utterance(self, began: float, segment: Any, squeezed: "Squeezed") -> Utterance:
+        start, end = squeezed.original(segment.start, segment.end)
+        score = min(math.exp(segment.avg_logprob), 1.0)
+        return Utterance(Span(began + start, began + max(start, end)), segment.text.strip(), score)
 
     def _language_so_far(self, start: float) -> str | None:
         with self._spoken_lock:
@@ -236,61 +241,72 @@ def quietest(samples: np.ndarray) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Where nobody speaks, in seconds of the squeezed sound and of the original."""
+
+    squeezed: Span
+    original: Span
+
+    def distance(self, time: float) -> float:
+        """Seconds from a time in the squeezed sound."""
+        return max(self.squeezed.start - time, time - self.squeezed.end, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Squeezed:
     """Speech with its long pauses shortened, and the way back to the times it had."""
 
     samples: np.ndarray
-    clips: list[dict[str, float]]
-    """What Whisper reads in one pass: `start` and `end` in seconds of `samples`."""
-    kept: list[tuple[int, int, int]]
-    """Each kept stretch: where it begins in `samples`, where it began, its length."""
-    voiced: list[tuple[int, int]]
+    clips: list[Span]
+    """What Whisper reads in one pass, in seconds of `samples`."""
+    pauses: list[Pause]
+    """Before the first voice, between voices, and after the last."""
 
     @classmethod
     def of(cls, samples: np.ndarray, voiced: list[tuple[int, int]]) -> "Squeezed":
-        pad = round(KEPT_PAUSE * RATE / 2)
-        kept: list[tuple[int, int, int]] = []
-        clips: list[dict[str, float]] = []
+        """Take the voiced ranges and a little of the pauses around them."""
+        half = round(KEPT_PAUSE * RATE / 2)
+        edges = [0, *(edge for stretch in voiced for edge in stretch), len(samples)]
+        kept: list[np.ndarray] = []
+        pauses: list[Pause] = []
+        clips: list[Span] = []
         placed = clip = 0
-        for number, (start, end) in enumerate(voiced):
-            before = voiced[number - 1][1] if number else 0
-            after = voiced[number + 1][0] if number + 1 < len(voiced) else len(samples)
-            # Half a pause each, so that neighbours do not both take the same sound.
-            start = max(start - pad, (before + start) // 2 if number else 0)
-            end = min(end + pad, (end + after) // 2 if number + 1 < len(voiced) else len(samples))
-            if placed + end - start - clip > CLIP * RATE:
-                clips.append({"start": clip / RATE, "end": placed / RATE})
+        for number, (quiet, speaks) in enumerate(zip(edges[::2], edges[1::2], strict=True)):
+            last = number == len(voiced)
+            before = 0 if number == 0 else min(half, (speaks - quiet) // 2)
+            after = 0 if last else min(half, speaks - quiet - before)
+            squeezed = Span(placed / RATE, (placed + before + after) / RATE)
+            pauses.append(Pause(squeezed, Span(quiet / RATE, speaks / RATE)))
+            kept += [samples[quiet : quiet + before], samples[speaks - after : speaks]]
+            placed += before
+            stretch = 0 if last else voiced[number][1] - voiced[number][0]
+            if placed > clip and (last or placed + after + stretch + half - clip > CLIP * RATE):
+                clips.append(Span(clip / RATE, placed / RATE))
                 clip = placed
-            kept.append((placed, start, end - start))
-            placed += end - start
-        clips.append({"start": clip / RATE, "end": placed / RATE})
-        squeezed = np.concatenate([samples[start : start + length] for _, start, length in kept])
-        return cls(squeezed, clips, kept, voiced)
+            placed += after + stretch
+            if not last:
+                kept.append(samples[slice(*voiced[number])])
+        return cls(np.concatenate(kept), clips, pauses)
 
-    def snapped(self, start: float, end: float) -> tuple[float, float]:
-        """A segment's times in the original sound, moved to where the voice begins and ends. All in seconds."""
-        first, last = self._original(start * RATE, last=False), self._original(end * RATE, last=True)
-        # A segment that only grazes a stretch of voice belongs to the next or the one before.
-        graze = SNAP * RATE
-        inside = [
-            (begin, stop)
-            for begin, stop in self.voiced
-            if min(stop, last) - max(begin, first) > min(graze, (stop - begin) / 2)
-        ]
-        if inside:
-            begin, stop = inside[0][0], inside[-1][1]
-            first = begin if begin >= first - graze else first
-            last = stop if stop <= last + graze else last
-        return first / RATE, last / RATE
+    def original(self, start: float, end: float) -> tuple[float, float]:
+        """A segment's times in the original sound, moved to where the voice begins and ends near them."""
+        first, last = (min(self.pauses, key=lambda pause, time=time: pause.distance(time)) for time in (start, end))
+        begins = first.original.end if first.distance(start) <= SNAP else self._unmoved(start)
+        ends = last.original.start if last.distance(end) <= SNAP else self._unmoved(end)
+        return begins, ends
 
-    def _original(self, place: float, last: bool) -> float:
-        found = self.kept[0]
-        for stretch in self.kept:
-            if place < stretch[0] or (last and place == stretch[0]):
-                break
-            found = stretch
-        squeezed, began, length = found
-        return began + min(max(place - squeezed, 0.0), float(length))
+    def unheard(self, clip: Span, found: Iterable[Any]) -> Span | None:
+        """What is left of a clip whose transcript ends too early: Whisper sometimes stops before the last sentence."""
+        heard = max((segment.end for segment in found if clip.contains(segment.start)), default=None)
+        if heard is None:
+            return None
+        rest = next((pause for pause in self.pauses if pause.squeezed.end > heard), None)
+        start = heard if rest is None else max(heard, (rest.squeezed.start + rest.squeezed.end) / 2)
+        return Span(start, clip.end) if clip.end - start > UNHEARD else None
+
+    def _unmoved(self, time: float) -> float:
+        before = max((pause for pause in self.pauses if pause.squeezed.end <= time), key=lambda pause: pause.squeezed)
+        return before.original.end + time - before.squeezed.end
 
 
 def credible(segments: Iterable[Any]) -> Iterator[Any]:

@@ -46,7 +46,9 @@ def photos(own: Path | None = None) -> list[Picture]:
     Raises:
         UsageError: the user's folder has no photo in it.
     """
-    found = [Picture(label, kind, "photo", path, package) for label, (package, path, kind) in _table()["photos"].items()]
+    found = [
+        Picture(label, kind, "photo", path, package) for label, (package, path, kind) in _table()["photos"].items()
+    ]
     if own is not None:
         files = sorted(file for file in own.glob("*/*") if file.suffix.lower() in PHOTO_SUFFIXES)
         if not files:

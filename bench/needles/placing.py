@@ -24,7 +24,7 @@ LARGEST_SHARE = 1 / 6
 GAP = 0.8
 """Seconds between two needles, and before the first and after the last."""
 
-ATTEMPTS = 10
+ATTEMPTS = 6
 """Ways to spread the questions that are tried before another video is added."""
 
 SPARE_KINDS = 6
@@ -141,7 +141,7 @@ def _spread(
     shuffled = list(questions)
     dice.shuffle(shuffled)
     # The largest first: what is small still fits in between.
-    for asked in sorted(shuffled, key=lambda asked: (-len(asked.shows), -asked.seconds)):
+    for asked in sorted(shuffled, key=lambda asked: (-asked.seconds, -len(asked.shows))):
         family = families[asked.type]
         fits = [
             n

@@ -5,10 +5,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from vidscout.bench import fetched, voice
+from vidscout.bench import fetched, videos, voice
 from vidscout.bench import lecture as lectures
 from vidscout.bench.lecture import Lecture, Slide
-from vidscout.bench.videos import LECTURE, LECTURES, concatenate, lecture
+from vidscout.bench.videos import LECTURE, LECTURES, concatenate
 from vidscout.tools import media
 from vidscout.tools.errors import BackendUnavailableError, MediaError, UsageError
 
@@ -25,21 +25,21 @@ def short(word: str) -> Lecture:
 
 
 class TestLecture:
-    def test_it_has_the_length_and_form_that_its_script_says(self, lecture_video):
-        info = media.probe(lecture_video)
+    def test_it_has_the_length_and_form_that_its_script_says(self, lecture):
+        info = media.probe(lecture)
         assert info.duration == pytest.approx(LECTURE.duration, abs=0.05)
         assert (info.width, info.height, info.fps) == (1280, 720, 25)
         assert (info.video_codec, info.audio_codec) == ("h264", "aac")
 
-    def test_each_slide_stands_from_its_start_to_its_end(self, lecture_video):
+    def test_each_slide_stands_from_its_start_to_its_end(self, lecture):
         for number, slide in enumerate(LECTURE.slides):
             drawn = np.asarray(lectures.draw(slide, number)).astype(int)
             for at in (slide.start, slide.end - 0.04):
-                shown = next(media.frames(lecture_video, rate=25, start=max(at - 0.001, 0))).image
+                shown = next(media.frames(lecture, rate=25, start=max(at - 0.001, 0))).image
                 assert np.abs(shown - drawn).mean() < 3, (slide.title, at)
 
-    def test_each_sentence_is_heard_when_the_script_says_and_pauses_are_silent(self, lecture_video):
-        sound = np.concatenate([chunk.samples for chunk in media.audio(lecture_video)])
+    def test_each_sentence_is_heard_when_the_script_says_and_pauses_are_silent(self, lecture):
+        sound = np.concatenate([chunk.samples for chunk in media.audio(lecture)])
         sentences = LECTURE.sentences()
         for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
             assert loudness(sound, sentence.start, sentence.end) > 0.03, sentence.text
@@ -86,11 +86,11 @@ class TestLecture:
         with pytest.raises(UsageError, match="ends at 2 s"):
             crowded.sentences()
 
-    def test_it_is_made_once_and_can_be_copied_out(self, lecture_video, tmp_path):
-        before = lecture_video.stat().st_mtime_ns
-        assert lecture() == lecture_video
-        assert lecture_video.stat().st_mtime_ns == before
-        assert lecture(tmp_path / "mine.mp4").read_bytes() == lecture_video.read_bytes()
+    def test_it_is_made_once_and_can_be_copied_out(self, lecture, tmp_path):
+        before = lecture.stat().st_mtime_ns
+        assert videos.lecture() == lecture
+        assert lecture.stat().st_mtime_ns == before
+        assert videos.lecture(tmp_path / "mine.mp4").read_bytes() == lecture.read_bytes()
 
 
 class TestConcatenate:
@@ -113,19 +113,19 @@ class TestConcatenate:
             assert loudness(sound, start + 0.1, start + 0.6) < 0.003
             assert loudness(sound, start + 0.7, start + 0.95) > 0.03
 
-    def test_parts_that_are_encoded_differently_are_refused(self, parts, bunny_video, tmp_path):
+    def test_parts_that_are_encoded_differently_are_refused(self, parts, bunny, tmp_path):
         with pytest.raises(UsageError, match="encoded differently"):
-            concatenate([parts[0], bunny_video], tmp_path / "long.mp4", 9)
+            concatenate([parts[0], bunny], tmp_path / "long.mp4", 9)
 
     @pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
     def test_a_senseless_length_is_refused(self, minutes):
         with pytest.raises(UsageError):
-            lecture(minutes=minutes)
+            videos.lecture(minutes=minutes)
 
 
 class TestFetch:
-    def test_what_is_fetched_is_what_is_pinned(self, bikes_video):
-        assert hashlib.sha256(bikes_video.read_bytes()).hexdigest() == fetched.VIDEOS["bikes"].sha256
+    def test_what_is_fetched_is_what_is_pinned(self, bikes):
+        assert hashlib.sha256(bikes.read_bytes()).hexdigest() == fetched.VIDEOS["bikes"].sha256
 
     def test_every_source_is_pinned_and_says_its_licence(self):
         for clip in (fetched.VIDEOS | fetched.PHOTOS).values():
@@ -178,6 +178,6 @@ class TestVoice:
 
 
 class TestCommandLine:
-    def test_it_prints_where_the_video_is(self, lecture_video):
+    def test_it_prints_where_the_video_is(self, lecture):
         run = [sys.executable, "-m", "vidscout.bench.videos", "lecture"]
-        assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == str(lecture_video)
+        assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == str(lecture)
