@@ -119,9 +119,8 @@ class VideoScout:
             began = time.perf_counter()
             state: dict[str, Any] = {}
             with counting() as counters:
-                stream = graph.stream(
-                    IngestState(str(file), video), context=context, stream_mode=["custom", "values"], durability="exit"
-                )
+                start = IngestState(str(file), video)
+                stream = graph.stream(start, context=context, stream_mode=["custom", "values"])
                 for mode, chunk in stream:
                     if mode == "custom":
                         report(cast("Event", chunk))

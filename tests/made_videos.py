@@ -74,6 +74,7 @@ def write(
     flip: bool = False,
     aspect: Fraction | None = None,
     keyframe_each: int = 12,
+    clock: Fraction = MILLISECOND,
     options: dict[str, str] | None = None,
 ) -> Path:
     """Write a video; the path's suffix picks the container.
@@ -87,6 +88,7 @@ def write(
         rotation: degrees, counterclockwise, by which a player turns the picture; it is stored turned the other way.
         flip: stored and marked as mirrored left to right.
         aspect: width of a pixel over its height.
+        clock: unit of the video's timestamps, in seconds.
         options: for the container.
     """
     with av.open(str(path), "w", options=options or {}) as container:
@@ -94,7 +96,7 @@ def write(
         if len(times):
             video = cast(VideoStream, container.add_stream(codec, rate=25))
             video.width, video.height, video.pix_fmt = size[0], size[1], pixels
-            video.codec_context.time_base = MILLISECOND
+            video.codec_context.time_base = clock
             video.codec_context.gop_size = keyframe_each
             if aspect:
                 video.codec_context.sample_aspect_ratio = aspect
@@ -104,7 +106,7 @@ def write(
         if video:
             for number, time in enumerate(times):
                 frame = VideoFrame.from_ndarray(_stored(number, size, rotation, flip), format="rgb24")
-                frame.pts, frame.time_base = round((time + video_start) * 1000), MILLISECOND
+                frame.pts, frame.time_base = round((time + video_start) / clock), clock
                 container.mux(video.encode(frame))
             container.mux(video.encode(None))
         for track, sound in zip(tracks, sounds, strict=True):

@@ -5,7 +5,7 @@ between two of them, all read off the boxes, so that a text index finds what a p
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from .objects import COCO_LABELS, tracks
@@ -72,13 +72,21 @@ def sentence(objects: Sequence[Detection]) -> str:
     >>> sentence([person, dog])
     '1 dog, 1 person: a dog in the middle, a person at the left; a person left of a dog'
     """
-    numbers = sorted(_numbers(objects), key=lambda item: (-item[1], item[0]))
-    counted = ", ".join(_several(label, number) for label, number in numbers)
+    numbers = dict(_numbers(objects))
     places = Counter((detection.label, place(detection.box)) for detection in objects)
-    stated = sorted(places, key=lambda item: (numbers.index((item[0], dict(numbers)[item[0]])), item[1]))[:PLACES]
+    stated = sorted(places, key=lambda item: (-numbers[item[0]], item))[:PLACES]
     where = ", ".join(f"{_some(label, places[label, at])} {at}" for label, at in stated)
     related = "; ".join(relations(objects))
-    return f"{counted}: {where}" + (f"; {related}" if related else "")
+    return f"{counted(numbers)}: {where}" + (f"; {related}" if related else "")
+
+
+def counted(numbers: Mapping[str, int]) -> str:
+    """Numbers of objects in words, the most numerous first.
+
+    >>> counted({"dog": 1, "person": 2})
+    '2 people, 1 dog'
+    """
+    return ", ".join(_several(label, n) for label, n in sorted(numbers.items(), key=lambda item: (-item[1], item[0])))
 
 
 def counts(text: str) -> dict[str, int]:

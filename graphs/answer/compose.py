@@ -6,6 +6,7 @@ A small language model is poor at both: it cannot tell times apart, and it canno
 from ...tools.records import Modality, Record, clock
 from .labels import detector_labels
 from .state import AnswerState, Finding, Place
+from .times import AROUND
 
 ALSO = 0.9
 """A finding this close to the best one, as a share of its relevance, is another occurrence of the same thing."""
@@ -82,6 +83,31 @@ def count(state: AnswerState) -> tuple[str, list[Finding]] | None:
             number, finding = most
             return f"{number} at once at most, {stretch(finding.record)}: {finding.record.text}.", [finding]
     return None
+
+
+def what_is_there(state: AnswerState) -> tuple[str, list[Finding]] | None:
+    """The text or speech at the place or time that a question names; `None` when it names neither.
+
+    “What is the first title?”, “What is written at 0:19?”: the records say it word for word.
+    """
+    assert state.plan is not None
+    place, within = state.plan.place, state.plan.within
+    pointed_at = max(request.weight for request in state.plan.requests)
+    there = [
+        finding
+        for finding in state.ranked
+        if finding.weight == pointed_at and finding.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH)
+    ]
+    there.sort(key=lambda finding: finding.record.span)
+    if not there or (place is None and within is None):
+        return None
+    if place is not None:
+        there = there[:1] if place is Place.FIRST else there[-1:]
+    elif within is not None and within.duration <= 2 * AROUND:
+        middle = (within.start + within.end) / 2
+        there = [finding for finding in there if finding.record.span.contains(middle)] or there
+    there = there[:AT_MOST]
+    return " ".join(quoted(finding.record) for finding in there), there
 
 
 def quote(finding: Finding) -> str:

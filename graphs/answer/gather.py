@@ -47,9 +47,7 @@ def find(request: Request, answering: Answering) -> list[Finding]:
     """The records of one modality that fit a request, each with its similarity and coverage."""
     index = answering.index
     vector = answering.vector(request.query)
-    if request.spread:
-        scored = [(record, SOUGHT) for record in spread(index, request)]
-    elif request.modality is Modality.FRAME:
+    if request.modality is Modality.FRAME:
         scored = frames_as_records(index, request, vector)
     else:
         hits = index.search(
@@ -61,8 +59,10 @@ def find(request: Request, answering: Answering) -> list[Finding]:
             k=request.k,
         )
         scored = [(hit.record, hit.similarity or 0.0) for hit in hits]
-        if request.place is not None:
-            scored += [(record, SOUGHT) for record in from_one_end(index, request)]
+    if request.spread:
+        scored += [(record, SOUGHT) for record in spread(index, request)]
+    elif request.place is not None:
+        scored += [(record, SOUGHT) for record in from_one_end(index, request)]
     topic = content_words(request.query, without=ABOUT_THE_VIDEO) or content_words(request.query)
     return [
         Finding(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)

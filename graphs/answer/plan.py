@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from langgraph.runtime import Runtime
 
 from ...tools.records import Modality, Span
-from ...tools.words import words
+from ...tools.words import content_words, words
 from ..events import Update, timed
 from .labels import detector_labels
 from .state import Answering, AnswerState, Place, Plan, Request, Want
@@ -34,9 +34,13 @@ CUES: dict[Modality, str] = {
 }
 _CUES = {modality: frozenset(pattern.split()) for modality, pattern in CUES.items()}
 
+_SPEAKERS = frozenset(
+    "he she they speaker speakers narrator lecturer presenter teacher voice mentioned mention talk talks".split()
+)
+
 ABOUT_THE_VIDEO = frozenset(
     """video clip film movie lecture trailer recording footage appear appears appeared visible time timestamp moment
-    minute second seconds minutes first last exactly many much number count kind sort name named called title text slide
+    minute second seconds minutes first last exactly many much number count title text slide
     screen card caption sign written read reads say says said speaker speakers mention mentioned mentions talk talks
     talked talking narrator presenter lecturer displayed display seen see explain explains explained tell told happens
     happen following""".split()
@@ -107,6 +111,8 @@ def _weights(question: str, labels: tuple[str, ...]) -> dict[Modality, float]:
     }
     if labels:
         cued.add(Modality.OBJECT)
+    if cued & {Modality.SCREEN_TEXT} and not _SPEAKERS & set(asked):
+        cued.discard(Modality.SPEECH)  # “what does the sign say” is about writing
     weights = {}
     for modality in SEARCHED:
         if not cued:
@@ -145,6 +151,7 @@ async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             within = phrase.span
             topic = re.sub(re.escape(phrase.words), " ", topic, flags=re.IGNORECASE).strip() or topic
     weights = reading.weights
+    bare = reading.want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
     k = 8
     if state.round > 0:
         # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
@@ -160,13 +167,13 @@ async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             within=within,
             k=k,
             place=reading.place if weight == 1.0 else None,
-            spread=reading.want is Want.OVERVIEW,
+            spread=reading.want is Want.OVERVIEW or (bare and weight == 1.0),
             labels=reading.labels,
         )
         for modality, weight in weights.items()
     )
     return {
-        "plan": Plan(reading.want, topic, requests, within, reading.place, reading.quoted, reading.labels),
+        "plan": Plan(reading.want, topic, requests, within, reading.place, reading.quoted, reading.labels, bare),
         "round": state.round + 1,
         "notes": notes,
     }

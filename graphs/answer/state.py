@@ -65,6 +65,8 @@ class Plan:
     quoted: tuple[str, ...] = ()
     """Phrases that the question puts in quotation marks."""
     labels: tuple[str, ...] = ()
+    bare: bool = False
+    """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
 
 
 @dataclass(frozen=True)

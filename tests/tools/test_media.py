@@ -225,6 +225,13 @@ class TestFrames:
             for got, wanted in zip(late, expected, strict=True):
                 assert np.array_equal(got.image, wanted.image)
 
+    def test_a_later_start_in_a_file_without_presentation_times(self, tmp_path):
+        path = made_videos.write(tmp_path / "old.avi", steady(6), codec="mpeg4", clock=Fraction(1, 25))
+        whole = sampled(path, rate=25)
+        assert len(whole) == 150
+        for start in (0.5, 2.0, 4.7):
+            assert sampled(path, rate=25, start=start) == [pair for pair in whole if pair[0] >= start]
+
     def test_a_later_start_in_a_variable_frame_rate_keeps_the_tick_that_fell_before_it(self, tmp_path):
         path = made_videos.write(tmp_path / "slides.mkv", [0, 0.04, 2.5, 2.9, 3.1, 7.3, 7.34, 9.0])
         assert sampled(path, start=2.2) == [(2.5, 2), (3.1, 4), (7.3, 5), (9.0, 7)]
@@ -374,6 +381,16 @@ class TestAudio:
         assert late[0].start == start
         assert abs(len(late[0].samples) - len(whole)) <= 32
         assert clicks(late) == pytest.approx([second for second in range(12) if second >= start], abs=0.003)
+
+    def test_after_a_clock_that_starts_again_the_sound_is_not_chopped(self, tmp_path):
+        tone = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(4 * 44_100) / 44_100)).astype(np.float32)
+        whole = made_videos.write(tmp_path / "whole.ts", steady(4), [tone])
+        joined = tmp_path / "joined.ts"
+        joined.write_bytes(whole.read_bytes() * 2)
+        sound = next(media.audio(joined)).samples
+        spectrum = np.abs(np.fft.rfft(sound[5 * 16_000 : 7 * 16_000] * np.hanning(32_000)))
+        assert spectrum.argmax() == 2000
+        assert np.delete(spectrum, range(1980, 2021)).max() < spectrum.max() / 300
 
     def test_each_track_can_be_heard(self, tmp_path):
         path = made_videos.write(tmp_path / "two.mkv", steady(2), [clicking(2, pitch=500), clicking(2, pitch=3000)])
