@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .videos import lecture
 
-QUESTION = "What does the speaker say about the antenna in Iceland?"
+QUESTION = "What does the speaker say about the radio dish in Iceland?"
 
 
 def until_first_output(command: list[str]) -> float:

@@ -4,6 +4,7 @@ It says nothing that its records do not say, but says it together, so that a que
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from .records import Modality, Record, Span
 from .scene_sentences import counted, counts
@@ -67,7 +68,7 @@ def _portions(shot: Span) -> list[Span]:
     number = max(-(-shot.duration // LONGEST), 1)
     step = shot.duration / number
     edges = [shot.start + step * at for at in range(int(number))] + [shot.end]
-    return [Span(start, end) for start, end in zip(edges, edges[1:], strict=False)]
+    return [Span(start, end) for start, end in pairwise(edges)]
 
 
 def _within(parts: Sequence[Span], records: Iterable[Record]) -> list[list[Record]]:

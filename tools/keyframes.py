@@ -9,9 +9,9 @@ LEVELS = 8
 """Grey levels of 255 by which a cell's mean must change to count. Camera noise of standard deviation 6 and the flicker
 of H.264 at CRF 35 move a cell by 4 at most."""
 CHANGED = 16
-"""Cells that must change, 0.1 % of a 16:9 frame. A mouse pointer that moves changes up to 13; one more bullet of a slide
-changes 59 and more in 14 pixel type, and 36 in pale 16 pixel type. A change of one
-short word in small type goes unseen until something else changes, since frames are compared with the last kept one."""
+"""Cells that must change, 0.1 % of a 16:9 frame. A mouse pointer that moves changes up to 13; another bullet on a slide
+changes 59 and more in 14 pixel type, and 36 and more in pale 16 pixel type. One short new word in small type goes
+unseen until something else changes, since frames are compared with the last kept one."""
 
 
 class NearIdentical:

@@ -5,6 +5,7 @@ frame takes several times as long: it enlarges the picture, normalises it in flo
 lets idle threads spin. And its texts lose their spaces, which `spelled` brings back.
 """
 
+import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .onnx_folding import folded
 from .onnx_session import session
 
 DETECTION_SIDE = 864
@@ -54,8 +56,8 @@ class PPOCR:
         assert found is not None
         assert found.origin is not None
         models = Path(found.origin).parent / "models"
-        self._detector = session(models / "ch_PP-OCRv4_det_infer.onnx", threads)
-        self._recogniser = session(models / "ch_PP-OCRv4_rec_infer.onnx", threads)
+        self._detector = session(folded(models / "ch_PP-OCRv4_det_infer.onnx"), threads)
+        self._recogniser = session(folded(models / "ch_PP-OCRv4_rec_infer.onnx"), threads)
         # thresholds and growth of the boxes as in the library's configuration
         self._boxes = DBPostProcess(
             thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, score_mode="fast", use_dilation=True
@@ -63,6 +65,7 @@ class PPOCR:
         characters = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._alphabet: list[str] = CTCLabelDecode(character=characters).character
         self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def detect(self, image: np.ndarray) -> list[np.ndarray]:
         """The corners of each line of text, clockwise from the top left: float32 (4, 2), in pixels.
@@ -94,7 +97,8 @@ class PPOCR:
 
         prepared = [cv2.resize(line, (_width(line), LINE_HEIGHT)) for line in lines]
         keys = [line.tobytes() for line in prepared]
-        readings = {key: self._known[key] for key in keys if key in self._known}
+        with self._lock:
+            readings = {key: self._known[key] for key in keys if key in self._known}
         unread: dict[int, dict[bytes, np.ndarray]] = defaultdict(dict)
         for key, line in zip(keys, prepared, strict=True):
             if key not in readings:
@@ -113,11 +117,12 @@ class PPOCR:
         return [readings[key] for key in keys]
 
     def _remember(self, readings: dict[bytes, tuple[str, float]]) -> None:
-        for key, reading in readings.items():
-            self._known[key] = reading
-            self._known.move_to_end(key)
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        with self._lock:
+            for key, reading in readings.items():
+                self._known[key] = reading
+                self._known.move_to_end(key)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
 
 
 def spelled(probabilities: np.ndarray, alphabet: Sequence[str]) -> tuple[str, float]:

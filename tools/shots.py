@@ -1,6 +1,7 @@
 """Where one shot ends and the next begins, from the features of the frames that were kept."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def _similarities(features: "Sequence[bytes] | np.ndarray") -> list[float]:
     rows = [np.frombuffer(row, np.float16) if isinstance(row, bytes) else row for row in features]
     vectors = [np.asarray(row, np.float32) for row in rows]
     similarities = []
-    for first, second in zip(vectors, vectors[1:], strict=False):
+    for first, second in pairwise(vectors):
         lengths = float(np.linalg.norm(first) * np.linalg.norm(second)) if len(first) == len(second) else 0.0
         similarities.append(round(float(first @ second) / lengths, 4) if lengths > 0 else 1.0)
     return similarities

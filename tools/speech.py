@@ -41,8 +41,14 @@ SNAP = 0.8
 UNHEARD = 1.5
 """Seconds at the end of a clip without a transcript that are worth another pass."""
 
+BREATH = 0.45
+"""Seconds of a pause over which a sentence goes on that ended without a full stop."""
+
 LONGEST = 15.0
 """Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
+
+SURE_OF_LANGUAGE = 0.5
+"""Probability from which the language that was found out holds for the rest of the video."""
 
 NO_SPEECH, UNSURE, REPETITIVE = 0.6, -1.0, 2.4
 """Whisper's own limits (Radford et al., 2022, section 4.5): probability of no speech, mean log-probability, and zlib
@@ -127,20 +133,24 @@ class FasterWhisper(SpeechRecogniser):
         ended = chunk.start + len(chunk.samples) / RATE
         language = self.language or self._language_so_far(chunk.start)
         voiced = voice(chunk.samples)
-        heard: list[Any] = []
-        if voiced:
-            count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
-            squeezed = Squeezed.of(chunk.samples, voiced)
-            clips = squeezed.clips
-            while clips:
-                found, language = self._transcribe(squeezed.samples, clips, language)
-                heard += found
-                clips = [rest for clip in clips if (rest := squeezed.unheard(clip, found))]
-            heard = [self._utterance(chunk.start, segment, squeezed) for segment in heard]
-        self._keep_language(ended, language)
-        return sentences(sorted(heard, key=lambda said: said.span))
+        if not voiced:
+            self._keep_language(ended, language)
+            return []
+        count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
+        squeezed = Squeezed.of(chunk.samples, voiced)
+        found, about = self._transcribe(squeezed.samples, squeezed.clips, language)
+        if language is not None or about.language_probability > SURE_OF_LANGUAGE:
+            self._keep_language(ended, about.language)
+        heard = found
+        for _ in range(2):
+            rests = [rest for clip in squeezed.clips if (rest := squeezed.unheard(clip, heard))]
+            if not rests:
+                break
+            found, _ = self._transcribe(squeezed.samples, rests, about.language)
+            heard = sorted([*heard, *found], key=lambda segment: segment.start)
+        return sentences([self._utterance(chunk.start, segment, squeezed) for segment in heard])
 
-    def _transcribe(self, samples: np.ndarray, clips: list[Span], language: str | None) -> tuple[list[Any], str | None]:
+    def _transcribe(self, samples: np.ndarray, clips: list[Span], language: str | None) -> tuple[list[Any], Any]:
         segments, about = self._pipeline.transcribe(
             samples,
             clip_timestamps=[{"start": clip.start, "end": clip.end} for clip in clips],
@@ -151,8 +161,7 @@ class FasterWhisper(SpeechRecogniser):
             max_new_tokens=224,
             batch_size=8,
         )
-        found = list(credible(segments))
-        return found, language or (about.language if about.language_probability > 0.5 else None)
+        return list(credible(segments)), about
 
     def _utterance(self, began: float, segment: Any, squeezed: "Squeezed") -> Utterance:
         start, end = squeezed.original(segment.start, segment.end)
@@ -300,8 +309,8 @@ class Squeezed:
         heard = max((segment.end for segment in found if clip.contains(segment.start)), default=None)
         if heard is None:
             return None
-        rest = next((pause for pause in self.pauses if pause.squeezed.end > heard), None)
-        start = heard if rest is None else max(heard, (rest.squeezed.start + rest.squeezed.end) / 2)
+        pause = min(self.pauses, key=lambda pause: pause.distance(heard))
+        start = (pause.squeezed.start + pause.squeezed.end) / 2 if pause.distance(heard) <= SNAP else heard
         return Span(start, clip.end) if clip.end - start > UNHEARD else None
 
     def _unmoved(self, time: float) -> float:
@@ -310,18 +319,15 @@ class Squeezed:
 
 
 def credible(segments: Iterable[Any]) -> Iterator[Any]:
-    """Whisper's segments without what it makes up where nothing is said."""
-    before: list[str] = []
+    """Whisper's segments without what it makes up where nothing is said: empty, repeated, or against its own limits."""
+    before = ""
     for segment in segments:
         text = segment.text.strip()
-        if not re.search(r"\w", text):
-            continue
-        if segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE:
-            continue
-        if segment.compression_ratio > REPETITIVE or before[-2:] == [text, text]:
-            continue
-        before.append(text)
-        yield segment
+        repeated = text == before and len(text.split()) > 3
+        silent = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
+        if re.search(r"\w", text) and not repeated and not silent and segment.compression_ratio <= REPETITIVE:
+            before = text
+            yield segment
 
 
 def sentences(heard: Sequence[Utterance]) -> list[Utterance]:
@@ -337,7 +343,7 @@ def sentences(heard: Sequence[Utterance]) -> list[Utterance]:
         if (
             before is not None
             and not before.text.endswith((".", "?", "!", "…", "。", "？", "！"))
-            and said.span.start - before.span.end < 1.0
+            and said.span.start - before.span.end < BREATH
             and said.span.end - before.span.start <= LONGEST
         ):
             span = Span(before.span.start, max(before.span.end, said.span.end))

@@ -85,6 +85,21 @@ def count(state: AnswerState) -> tuple[str, list[Finding]] | None:
     return None
 
 
+def reported(state: AnswerState) -> tuple[str, list[Finding]] | None:
+    """What is said or written about something, in its own words; `None` when nothing is."""
+    words_of_the_video = [f for f in state.ranked if f.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH)]
+    if not words_of_the_video or words_of_the_video[0].relevance < ALSO * state.ranked[0].relevance:
+        return None
+    best = words_of_the_video[0]
+    told = [
+        finding
+        for finding in words_of_the_video
+        if finding.record.modality is best.record.modality and finding.relevance >= ALSO * best.relevance
+    ]
+    told = sorted(told[:AT_MOST], key=lambda finding: finding.record.span)
+    return " ".join(quoted(finding.record) for finding in told), told
+
+
 def what_is_there(state: AnswerState) -> tuple[str, list[Finding]] | None:
     """The text or speech at the place or time that a question names; `None` when it names neither.
 

@@ -64,6 +64,10 @@ _OVERVIEW = re.compile(
     r"|\bsummar|\bdescribe (?:the|this) (?:video|clip|film|movie|lecture|talk)"
     r"|\bwhat happens in (?:the|this) (?:video|clip|film)\b|\bgive (?:me )?an overview"
 )
+_REPORTED = re.compile(
+    r"^\W*what (?:does|did|do|is|was) (?:.{1,60} )?"
+    r"(?:say|said|tell|told|mention(?:ed)?|claim(?:ed)?|explain(?:ed)?|announced?|written)\b.* (?:about|regarding)\b"
+)
 _QUOTED = re.compile(r"[\"“”«]([^\"“”«»]{2,200})[\"“”»]|(?<![\w])['‘]([^'‘’]{3,200})['’](?![\w])")
 _PLACED = re.compile(
     r"\b(first|opening|last|final|closing) (?:\w+ )?"
@@ -97,6 +101,8 @@ def read_question(question: str) -> Reading:
         want = Want.WHEN
     elif _COUNT.search(unquoted):
         want = Want.COUNT
+    elif _REPORTED.search(unquoted):
+        want = Want.QUOTE
     else:
         want = Want.FACT
     placed = _PLACED.search(unquoted)

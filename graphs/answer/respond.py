@@ -45,6 +45,8 @@ def read_off(state: AnswerState) -> tuple[str, list[Finding]] | None:
             return compose.when(state)
         case Want.COUNT:
             return compose.count(state)
+        case Want.QUOTE:
+            return compose.reported(state)
         case Want.FACT if state.plan.bare:
             return compose.what_is_there(state)
         case _:

@@ -263,4 +263,3 @@ def _might_become(text: str, stops: Sequence[str]) -> int:
         if any(stop.startswith(text[-length:]) for stop in stops):
             return length
     return 0
-

@@ -1,0 +1,1 @@
+"""Ask the questions of a set through several pipelines, keep every answer, and report."""
