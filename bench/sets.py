@@ -1,7 +1,7 @@
 """What a benchmark asks: one question type for every set, whoever made it, and how a folder is read."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,18 @@ def load(folder: Path, kind: str | None = None, *, partial: bool = False) -> lis
     if not questions:
         raise UsageError(f"{folder}: not one question of {kind} can be asked")
     return questions
+
+
+def first_of_each_type(questions: Iterable[Question], limit: int) -> list[Question]:
+    """At most so many questions of each type, with all their tries."""
+    groups: dict[str, set[str]] = {}
+    chosen: list[Question] = []
+    for question in questions:
+        mine = groups.setdefault(question.type, set())
+        if question.group in mine or len(mine) < limit:
+            mine.add(question.group)
+            chosen.append(question)
+    return chosen
 
 
 def kinds() -> dict[str, tuple[str, Loader]]:

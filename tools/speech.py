@@ -38,6 +38,9 @@ ends too close to the end of them."""
 SNAP = 0.8
 """Seconds by which a time from Whisper is moved to the nearest pause."""
 
+STRAY = 1.5
+"""Seconds by which the share of the letters may miss the pause between two sentences."""
+
 UNHEARD = 1.5
 """Seconds at the end of a clip without a transcript that are worth another pass."""
 
@@ -148,7 +151,11 @@ class FasterWhisper(SpeechRecogniser):
                 break
             found, _ = self._transcribe(squeezed.samples, rests, about.language)
             heard = sorted([*heard, *found], key=lambda segment: segment.start)
-        return sentences([self._utterance(chunk.start, segment, squeezed) for segment in heard])
+        return joined(
+            Utterance(Span(chunk.start + start, chunk.start + end), text, min(math.exp(segment.avg_logprob), 1.0))
+            for segment in heard
+            for start, end, text in squeezed.sentences(segment.start, segment.end, segment.text)
+        )
 
     def _transcribe(self, samples: np.ndarray, clips: list[Span], language: str | None) -> tuple[list[Any], Any]:
         segments, about = self._pipeline.transcribe(
@@ -162,11 +169,6 @@ class FasterWhisper(SpeechRecogniser):
             batch_size=8,
         )
         return list(credible(segments)), about
-
-    def _utterance(self, began: float, segment: Any, squeezed: "Squeezed") -> Utterance:
-        start, end = squeezed.original(segment.start, segment.end)
-        score = min(math.exp(segment.avg_logprob), 1.0)
-        return Utterance(Span(began + start, began + max(start, end)), segment.text.strip(), score)
 
     def _language_so_far(self, start: float) -> str | None:
         with self._spoken_lock:
@@ -256,6 +258,10 @@ class Pause:
     squeezed: Span
     original: Span
 
+    @property
+    def middle(self) -> float:
+        return (self.squeezed.start + self.squeezed.end) / 2
+
     def distance(self, time: float) -> float:
         """Seconds from a time in the squeezed sound."""
         return max(self.squeezed.start - time, time - self.squeezed.end, 0.0)
@@ -297,21 +303,45 @@ class Squeezed:
                 kept.append(samples[slice(*voiced[number])])
         return cls(np.concatenate(kept), clips, pauses)
 
+    def sentences(self, start: float, end: float, text: str) -> Iterator[tuple[float, float, str]]:
+        """A segment of Whisper as one sentence or several, with times in the original sound.
+
+        Its sentences are told apart by their full stops, where there is a pause about when the share of the letters
+        says that one ends. Beginnings and ends move to the pause nearest to them.
+        """
+        parts = re.split(r"(?<=[.?!…])\s+(?=\S)", text.strip())
+        letters = sum(map(len, parts))
+        begun, words, share = start, "", 0
+        for part in parts[:-1]:
+            words, share = f"{words} {part}".strip(), share + len(part)
+            ends = start + (end - start) * share / letters
+            pause = self._nearest(ends)
+            if begun < pause.squeezed.start and pause.squeezed.end < end and pause.distance(ends) <= STRAY:
+                ends = pause.middle
+            elif ends - begun < LONGEST:
+                continue
+            yield (*self.original(begun, ends), words)
+            begun, words = ends, ""
+        yield (*self.original(begun, end), f"{words} {parts[-1]}".strip())
+
     def original(self, start: float, end: float) -> tuple[float, float]:
-        """A segment's times in the original sound, moved to where the voice begins and ends near them."""
-        first, last = (min(self.pauses, key=lambda pause, time=time: pause.distance(time)) for time in (start, end))
+        """Times in the original sound, moved to where the voice begins and ends near them."""
+        first, last = self._nearest(start), self._nearest(end)
         begins = first.original.end if first.distance(start) <= SNAP else self._unmoved(start)
         ends = last.original.start if last.distance(end) <= SNAP else self._unmoved(end)
-        return begins, ends
+        return begins, max(begins, ends)
 
     def unheard(self, clip: Span, found: Iterable[Any]) -> Span | None:
         """What is left of a clip whose transcript ends too early: Whisper sometimes stops before the last sentence."""
         heard = max((segment.end for segment in found if clip.contains(segment.start)), default=None)
         if heard is None:
             return None
-        pause = min(self.pauses, key=lambda pause: pause.distance(heard))
-        start = (pause.squeezed.start + pause.squeezed.end) / 2 if pause.distance(heard) <= SNAP else heard
+        pause = self._nearest(heard)
+        start = pause.middle if pause.distance(heard) <= SNAP else heard
         return Span(start, clip.end) if clip.end - start > UNHEARD else None
+
+    def _nearest(self, time: float) -> Pause:
+        return min(self.pauses, key=lambda pause: pause.distance(time))
 
     def _unmoved(self, time: float) -> float:
         before = max((pause for pause in self.pauses if pause.squeezed.end <= time), key=lambda pause: pause.squeezed)
@@ -330,16 +360,16 @@ def credible(segments: Iterable[Any]) -> Iterator[Any]:
             yield segment
 
 
-def sentences(heard: Sequence[Utterance]) -> list[Utterance]:
-    """Join what breaks off in the middle of a sentence with what follows, and cut what is too long between sentences.
+def joined(heard: Iterable[Utterance]) -> list[Utterance]:
+    """Join what breaks off in the middle of a sentence with what follows.
 
     >>> first = Utterance(Span(0.0, 2.0), "Whales sleep", 0.9)
-    >>> [said.text for said in sentences([first, Utterance(Span(2.1, 4.0), "upright.", 0.7)])]
+    >>> [said.text for said in joined([first, Utterance(Span(2.1, 4.0), "upright.", 0.7)])]
     ['Whales sleep upright.']
     """
-    joined: list[Utterance] = []
+    whole: list[Utterance] = []
     for said in heard:
-        before = joined[-1] if joined else None
+        before = whole[-1] if whole else None
         if (
             before is not None
             and not before.text.endswith((".", "?", "!", "…", "。", "？", "！"))
@@ -347,23 +377,10 @@ def sentences(heard: Sequence[Utterance]) -> list[Utterance]:
             and said.span.end - before.span.start <= LONGEST
         ):
             span = Span(before.span.start, max(before.span.end, said.span.end))
-            joined[-1] = Utterance(span, f"{before.text} {said.text}", min(before.score, said.score))
+            whole[-1] = Utterance(span, f"{before.text} {said.text}", min(before.score, said.score))
         else:
-            joined.append(said)
-    return [part for said in joined for part in _cut(said)]
-
-
-def _cut(said: Utterance) -> list[Utterance]:
-    """An utterance of several sentences and too long, by its sentences; time is shared out by their letters."""
-    parts = re.split(r"(?<=[.?!…])\s+(?=\S)", said.text) if said.span.duration > LONGEST else [said.text]
-    letters = sum(map(len, parts))
-    cut = []
-    start = said.span.start
-    for part in parts:
-        end = min(start + said.span.duration * len(part) / letters, said.span.end)
-        cut.append(Utterance(Span(start, end), part, said.score))
-        start = end
-    return cut
+            whole.append(said)
+    return whole
 
 
 def _cores() -> int:

@@ -1,8 +1,8 @@
 """LongVideoBench (Wu et al., 2024), the validation questions; those of the test set have no public answers.
 
-    lvb_val.json                the questions
-    videos/NAME.mp4             from videos.tar.part.*
-    subtitles/NAME_en.json      from subtitles.tar
+lvb_val.json                the questions
+videos/NAME.mp4             from videos.tar.part.*
+subtitles/NAME_en.json      from subtitles.tar
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Video-MME (Fu et al., 2024): 900 videos, 2,700 questions; short, medium and long; with and without subtitles.
 
-    videomme/test-00000-of-00001.parquet    the questions
-    data/VIDEO_ID.mp4                       from videos_chunked_*.zip
-    subtitle/VIDEO_ID.srt                   from subtitle.zip; not every video has one
+videomme/test-00000-of-00001.parquet    the questions
+data/VIDEO_ID.mp4                       from videos_chunked_*.zip
+subtitle/VIDEO_ID.srt                   from subtitle.zip; not every video has one
 """
 
 from functools import cache

@@ -27,7 +27,12 @@ def _read(_: PublicSet, folder: Path) -> list[Question]:
                 # The annotation's own path, which the authors have renamed between releases, then the plain ones.
                 video=first_there(
                     folder / place
-                    for place in (f"VNBench_new/{name}", item["video"].lstrip("./"), f"VNBench/{name}", f"videos/{name}")
+                    for place in (
+                        f"VNBench_new/{name}",
+                        item["video"].lstrip("./"),
+                        f"VNBench/{name}",
+                        f"videos/{name}",
+                    )
                 ),
                 question=item["question"],
                 options=options,

@@ -1,4 +1,4 @@
-"""Run pipelines over a set. Every answer is on disk before the next question is asked, and no question is asked twice."""
+"""Run pipelines over a set. Every answer is on disk before the next question is asked; none is asked for twice."""
 
 import hashlib
 import json

@@ -14,7 +14,7 @@ from .plan import plan
 from .respond import read_off, respond
 from .select import select
 from .state import Answering, AnswerState, Request
-from .verify import verify
+from .verify import answerable, verify
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
@@ -22,8 +22,10 @@ def one_branch_a_request(state: AnswerState) -> list[Send]:
 
 
 def prompt_or_read_off(state: AnswerState) -> str:
-    """A time or a count that the records tell needs no prompt, and so no model either."""
-    return "respond" if read_off(state) is not None else "pack"
+    """What the records tell by themselves needs no prompt and no model; nor does what was not found at all."""
+    if state.options:
+        return "pack"
+    return "respond" if not answerable(state) or read_off(state) is not None else "pack"
 
 
 def settled_or_look_again(state: AnswerState) -> str:

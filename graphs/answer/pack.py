@@ -1,7 +1,7 @@
 """Put what was found into a prompt that stays within a token budget, in order of time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -126,7 +126,7 @@ def interleaved(answering: Answering, state: AnswerState) -> Packed:
     frames: list[FrameRef] = []
     visual = 0
     if model.accepts_frames:
-        best_first = sorted(with_thumbnails(answering, state), key=lambda frame: -frame.score)
+        best_first = sorted(state.frames, key=lambda frame: -frame.score)
         frames, visual = as_many_as_fit(
             best_first, budget, lambda some: model.count_tokens(conversation(state, [], some)) - empty
         )
@@ -136,10 +136,6 @@ def interleaved(answering: Answering, state: AnswerState) -> Packed:
     findings = in_time(findings)
     used = max(used, visual)
     return Packed(conversation(state, findings, frames), findings, used - visual, visual, empty + used)
-
-
-def with_thumbnails(answering: Answering, state: AnswerState) -> list[FrameRef]:
-    return [replace(frame, thumbnail=answering.index.thumbnail(frame.video, frame.time)) for frame in state.frames]
 
 
 Item = TypeVar("Item")

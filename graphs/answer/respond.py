@@ -74,5 +74,5 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         "cited": [],
         "notes": notes,
         "timings": {"first_token": first or time.perf_counter() - began},
-        "tokens": {"generated": len(pieces)},
+        "tokens": {**state.tokens, "generated": len(pieces)},
     }

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from ...tools.records import FrameRef, Span
+from ...tools.records import FrameRef
 from ..events import Update, timed
 from .state import Answering, AnswerState, Finding, Place
 
@@ -112,7 +112,6 @@ async def select(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     found = ranked(state.found, latest_first=state.plan.place is Place.LAST)
     state.ranked = preferring_quoted(found, state.plan.quoted)
     frames = SELECTORS[runtime.context.selector](runtime.context, state, runtime.context.frames)
-    return {"ranked": state.ranked, "frames": frames}
-
-
-__all__ = ["SELECTORS", "Span", "select", "selector"]
+    index = runtime.context.index
+    shown = [replace(frame, thumbnail=index.thumbnail(frame.video, frame.time)) for frame in frames]
+    return {"ranked": state.ranked, "frames": shown}

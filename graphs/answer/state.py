@@ -119,7 +119,8 @@ class AnswerState:
     notes: Annotated[list[str], operator.add] = field(default_factory=list)
     route: Annotated[list[str], operator.add] = field(default_factory=list)
     timings: Annotated[dict[str, float], merge] = field(default_factory=dict)
-    tokens: Annotated[dict[str, float], merge] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Of the last prompt: `auxiliary`, `visual`, `prompt`, `generated`."""
 
 
 @dataclass(frozen=True)

@@ -73,14 +73,14 @@ def test_nothing_is_invented_about_what_is_not_there(scout: VideoScout, trailer:
 
 def test_several_videos_are_asked_at_once(scout: VideoScout, trailer: Path, lecture: Path):
     answer = scout.ask([trailer, lecture], "What is the mirror made of?")
-    assert "silicon" in answer.text
+    assert "silicon" in answer.text.lower()
     assert answer.evidence[0].video == scout.find(lecture).id
 
 
 def test_two_questions_at_once_do_not_mix(scout: VideoScout, trailer: Path, lecture: Path):
     asked = {
         "What is the mirror made of?": (lecture, "silicon"),
-        "Who presents the film?": (trailer, "Blender"),
+        "Who presents the film?": (trailer, "blender"),
         "When does the title “An unlucky bird” appear?": (trailer, "0:1"),
         "What did the commander repair?": (lecture, "boats"),
     }
@@ -101,7 +101,7 @@ def test_two_questions_at_once_do_not_mix(scout: VideoScout, trailer: Path, lect
     assert not errors
     for question, (path, expected) in asked.items():
         answer = answers[question]
-        assert expected in answer.text
+        assert expected in answer.text.lower()
         assert answer.question == question
         assert {item.video for item in answer.evidence} == {scout.find(path).id}
         assert answer.counters["llm_calls"] <= 2
