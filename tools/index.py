@@ -392,6 +392,15 @@ class VideoIndex:
                 self._matrices.popitem(last=False)
         return moments, matrix
 
+    def frame_vectors(self, video: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times of all kept frames in seconds, ascending, and their unit vectors, (frames, dimensions).
+
+        Both are empty where the video is unknown or has no frames. They must not be changed in place.
+        """
+        if not len(times := self.frame_times(video)):
+            return times, np.zeros((0, 0), dtype=np.float32)
+        return self._matrix(video)
+
     def frame_times(self, video: str) -> np.ndarray:
         """Times of all kept frames in seconds, ascending."""
         return np.array(list(self._store.frames(video).values()))
