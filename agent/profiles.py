@@ -43,7 +43,7 @@ EMBEDDED = Profile(
             "answerer": Choice("llama.cpp"),
         }
     ),
-    token_budget=240,
+    token_budget=128,
     frames=8,
 )
 

@@ -363,8 +363,18 @@ class VideoScout:
 
     def _warm_up(self) -> None:
         """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""
-        with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
-            self.role("answerer").preload()
+        answerer = self.role("answerer")
+
+        def read_the_opening() -> None:
+            from ..graphs.answer.pack import opening
+
+            with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
+                answerer.warm([opening()])
+
+        if not answerer.is_ready:
+            with suppress(VidscoutError):
+                answerer.preload()
+            threading.Thread(target=read_the_opening, name="warm-up", daemon=True).start()
 
     def close(self) -> None:
         """Let go of models and files."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.scout import VideoScout
-from ..graphs.answer.pack import prompt
+from ..graphs.answer.pack import opening
 from ..tools.videollm.base import Message
 from .demo import questions, right, video
 from .videos import long_lecture
@@ -43,7 +43,7 @@ def multiple_choice(scout: VideoScout, split: str) -> Score:
 def blind_choice(scout: VideoScout, item: dict[str, Any]) -> str:
     """What the answerer chooses from the question alone."""
     model = scout.role("answerer")
-    messages = [Message("system", (prompt("choose"),)), Message("user", (f"Question: {item['question']}",))]
+    messages = [opening(), Message("user", (f"Question: {item['question']}",))]
     weights = model.choose(messages, item["options"])
     return chr(ord("A") + max(range(len(weights)), key=weights.__getitem__))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from ..agent.scout import VideoScout
-from ..graphs.answer.pack import prompt
+from ..graphs.answer.pack import opening
 from ..tools.errors import UsageError
 from ..tools.videollm.base import Message, with_options
 from .sets import Subtitle
@@ -96,7 +96,7 @@ class Blind:
         del video
         began = time.perf_counter()
         model = self._scout.role("answerer")
-        messages = [Message("system", (prompt("choose"),)), Message("user", (f"Question: {question}",))]
+        messages = [opening(), Message("user", (f"Question: {question}",))]
         weights = model.choose(messages, list(options))
         best = max(range(len(weights)), key=weights.__getitem__)
         return Reply(

@@ -66,6 +66,11 @@ class Backend(ABC):
         """The modules this backend needs that are not installed."""
         return [module for module in cls.requires if find_spec(module) is None]
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether `setup` has run, so that the next use starts at once."""
+        return self._ready
+
     @abstractmethod
     def setup(self) -> None:
         """Load libraries and weights. Called once, through `ready`."""

@@ -133,17 +133,16 @@ class FasterWhisper(SpeechRecogniser):
         return [self._hear(chunk) for chunk in batch]
 
     def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
-        ended = chunk.start + len(chunk.samples) / RATE
         language = self.language or self._language_so_far(chunk.start)
         voiced = voice(chunk.samples)
         if not voiced:
-            self._keep_language(ended, language)
+            self._keep_language(chunk.end, language)
             return []
         count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
         squeezed = Squeezed.of(chunk.samples, voiced)
         found, about = self._transcribe(squeezed.samples, squeezed.clips, language)
         if language is not None or about.language_probability > SURE_OF_LANGUAGE:
-            self._keep_language(ended, about.language)
+            self._keep_language(chunk.end, about.language)
         heard = found
         for _ in range(2):
             rests = [rest for clip in squeezed.clips if (rest := squeezed.unheard(clip, heard))]

@@ -22,13 +22,14 @@ def write(lines: Sequence[Line], out: Path, title: str) -> Path:
         The Markdown file.
     """
     pipelines = split(lines, lambda line: line["pipeline"])
-    types = list(split(lines, lambda line: line["type"]))
+    types = sorted({line["type"] for line in lines})
     parts = [f"# {title}", "", overall(pipelines), "", "## Accuracy by type, first try (all four rotations)", ""]
     parts += [by_type(pipelines, types), ""]
     if any(line["recall"] is not None for line in lines):
-        media = [medium for medium in split(lines, lambda line: line["medium"]) if medium]
-        parts += ["## Needles that reached the prompt among the best 8 (frames / records)", ""]
-        parts += [recalled(pipelines, media), ""]
+        media = sorted({line["medium"] for line in lines} - {""})
+        if media:
+            parts += ["## Needles that reached the prompt among the best 8 (frames / records)", ""]
+            parts += [recalled(pipelines, media), ""]
     parts += ["![accuracy by type](report.png)", ""]
     if errors := {f"{line['pipeline']}: {line['error']}" for line in lines if line["error"]}:
         parts += ["## Failures", "", *(f"- {error}" for error in sorted(errors)), ""]

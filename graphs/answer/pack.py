@@ -60,6 +60,11 @@ def prompt(name: str) -> str:
     return (PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
+def opening() -> Message:
+    """What every prompt begins with, free-form and multiple choice alike, so that a model reads it once only."""
+    return Message("system", (prompt("system"),))
+
+
 def line(record: Record, several_videos: bool = False) -> str:
     """One record as a line of the prompt: when, how it was found, and what it says in quotation marks.
 
@@ -115,7 +120,7 @@ def conversation(state: AnswerState, findings: list[Finding], frames: list[Frame
     for _, part in timed_parts:
         parts.append(part + "\n" if isinstance(part, str) else part)
     parts.append(f"Question: {state.question}")
-    return [Message("system", (prompt("choose" if state.options else "answer"),)), Message("user", tuple(parts))]
+    return [opening(), Message("user", tuple(parts))]
 
 
 @packer

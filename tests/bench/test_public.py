@@ -4,7 +4,6 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
-
 from vidscout.bench.public import PUBLIC
 from vidscout.bench.public.base import srt
 from vidscout.bench.sets import load

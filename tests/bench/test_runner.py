@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import pytest
 from PIL import Image
-
 from vidscout.bench import pipelines
 from vidscout.bench.pipelines import Blind, Reply
 from vidscout.bench.run import recall, report
@@ -307,6 +306,15 @@ def test_a_limit_keeps_all_tries_of_the_questions_it_keeps():
 def test_an_unknown_pipeline_is_answered_with_those_there_are():
     with pytest.raises(UsageError, match="blind"):
         pipelines.build("clairvoyant", None)  # type: ignore[arg-type]
+
+
+def test_the_command_line_refuses_a_set_that_is_not_there(tmp_path: Path):
+    from typer.testing import CliRunner
+    from vidscout.bench.cli import app
+
+    ran = CliRunner().invoke(app, ["run", "--set", str(tmp_path / "no"), "--pipeline", "blind", "--out", str(tmp_path)])
+    assert isinstance(ran.exception, UsageError)
+    assert "no such folder" in str(ran.exception)
 
 
 @pytest.mark.models

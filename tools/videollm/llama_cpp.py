@@ -135,6 +135,8 @@ class LlamaCpp(VideoLLM):
         return weights.folder(self.model) / "model.gguf"
 
     def _launch(self) -> subprocess.Popen[str]:
+        # Threads that wait for each other must sleep: where they spin while other work wants the cores, two of them
+        # write a tenth of the tokens that one would.
         settings = {"model": str(self._file()), "context": self.context, "threads": self.threads, "key": self._key}
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("llama_server.py"))],
@@ -142,6 +144,7 @@ class LlamaCpp(VideoLLM):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env={"OMP_WAIT_POLICY": "passive", **os.environ},
         )
         assert process.stdin is not None
         process.stdin.write(json.dumps(settings) + "\n")

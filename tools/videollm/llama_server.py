@@ -8,12 +8,13 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
+from typing import Any
 
 
 def serve(model: str, context: int, threads: int, key: str) -> str:
     """Load a model and listen on a free local port; the address is `http://host:port`."""
-    import xllamacpp
-
+    xllamacpp: Any = import_module("xllamacpp")  # a compiled module without types
     params = xllamacpp.CommonParams()
     params.model.path = model
     params.n_ctx = context
