@@ -35,18 +35,27 @@ class LlamaCpp(VideoLLM):
     requires = ("xllamacpp",)
     weights: ClassVar[tuple[str, ...]] = ("qwen2.5-coder-0.5b-instruct-q4",)
 
-    def __init__(self, model: str | Path = weights[0], *, context: int = 4096, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path = weights[0],
+        *,
+        context: int = 4096,
+        threads: int | None = None,
+        template: str | None = None,
+    ) -> None:
         """Choose the model.
 
         Args:
             model: an entry of the weights' catalogue, or a GGUF file.
             context: tokens that prompt and answer may have together; costs about 12 KB of memory each.
             threads: CPU threads; by default as many as this process may use.
+            template: a chat template in Jinja, for a model file that brings none or the wrong one.
         """
         super().__init__()
         self.model = model
         self.context = context
         self.threads = threads or _cores()
+        self.template = template
         self._key = secrets.token_hex(16)
         self._process: subprocess.Popen[str] | None = None
         self._end: weakref.finalize | None = None
@@ -114,6 +123,14 @@ class LlamaCpp(VideoLLM):
         self.ready()
         self._api_().post("/v1/chat/completions", {"messages": chat(messages), "max_tokens": 1, "temperature": 0})
 
+    def memory(self) -> int:
+        """Bytes of the model's process that lie in memory, the mapped model file included; 0 where unknown."""
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1] if self._process else 0
+        except OSError:
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
     def _count_rendered(self, messages: str) -> int:
         body = {"messages": json.loads(messages)}
         return self._api_().post("/v1/chat/completions/input_tokens", body)["input_tokens"]
@@ -137,7 +154,13 @@ class LlamaCpp(VideoLLM):
     def _launch(self) -> subprocess.Popen[str]:
         # Threads that wait for each other must sleep: where they spin while other work wants the cores, two of them
         # write a tenth of the tokens that one would.
-        settings = {"model": str(self._file()), "context": self.context, "threads": self.threads, "key": self._key}
+        settings = {
+            "model": str(self._file()),
+            "context": self.context,
+            "threads": self.threads,
+            "key": self._key,
+            "template": self.template or "",
+        }
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("llama_server.py"))],
             stdin=subprocess.PIPE,

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 
-def serve(model: str, context: int, threads: int, key: str) -> str:
+def serve(model: str, context: int, threads: int, key: str, template: str) -> str:
     """Load a model and listen on a free local port; the address is `http://host:port`."""
     xllamacpp: Any = import_module("xllamacpp")  # a compiled module without types
     params = xllamacpp.CommonParams()
@@ -22,6 +22,7 @@ def serve(model: str, context: int, threads: int, key: str) -> str:
     params.n_batch = params.n_ubatch = 128  # cancelling waits for one batch; larger ones measured no faster
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.cache_ram_mib = 64  # prompts swapped out by another question's, about 12 KB a token
+    params.chat_template = template
     params.warmup = False
     params.fit_params = False
     params.verbosity = 1  # errors
