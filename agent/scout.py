@@ -268,9 +268,14 @@ class VideoScout:
         return _answer(AnswerState(**state), videos, counters, self.profile.name)
 
     def _answering(self) -> Any:
+        from ..graphs.answer.packers import PACKERS
+        from ..graphs.answer.selectors import SELECTORS
         from ..graphs.answer.state import Answering
 
         settings = self.settings
+        for kind, name, known in (("selector", settings.selector, SELECTORS), ("packer", settings.packer, PACKERS)):
+            if name not in known:
+                raise UsageError(f"no {kind} {name!r}; there are {', '.join(sorted(known))}")
         return Answering(
             index=self.index,
             text_embedding=self.role("text_embedding"),
@@ -366,7 +371,7 @@ class VideoScout:
         answerer = self.role("answerer")
 
         def read_the_opening() -> None:
-            from ..graphs.answer.pack import opening
+            from ..graphs.answer.packers import opening
 
             with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
                 answerer.warm([opening()])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..graphs.answer.pack import line, opening
+from ..graphs.answer.packers import line, opening
 from ..tools import weights
 from ..tools.base import backend
 from ..tools.records import Modality, Record, Span

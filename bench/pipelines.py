@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from ..agent.scout import VideoScout
-from ..graphs.answer.pack import opening
+from ..graphs.answer.packers import opening
 from ..tools.errors import UsageError
 from ..tools.videollm.base import Message, with_options
 from .sets import Subtitle

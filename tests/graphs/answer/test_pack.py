@@ -1,6 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from vidscout.graphs.answer.pack import LONGEST_LINE, as_many_as_fit, candidates, line
+from vidscout.graphs.answer.packers.base import LONGEST_LINE, as_many_as_fit, candidates, line
 from vidscout.graphs.answer.state import AnswerState, Finding
 from vidscout.tools.records import Modality, Record, Span
 

@@ -13,12 +13,10 @@ NAMES = {
 
 def made(similar: list[float], relevant: list[float] | None = None, vectors: np.ndarray | None = None) -> Curve:
     count = len(similar)
-    if vectors is None:
-        vectors = np.random.default_rng(0).normal(size=(count, 8))
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return Curve(
-        ["v"] * count, np.arange(count, dtype=float), np.array(similar), np.array(relevant or [0.0] * count), vectors
-    )
+    looks = np.random.default_rng(0).normal(size=(count, 8)) if vectors is None else vectors
+    looks = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-9)
+    times = np.arange(count, dtype=float)
+    return Curve(["v"] * count, times, np.array(similar), np.array(relevant or [0.0] * count), looks)
 
 
 def times(name: str, curve: Curve, k: int) -> list[float]:

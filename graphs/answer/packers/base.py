@@ -1,0 +1,179 @@
+"""What every packing shares: how a record is quoted, what may go in, and how a budget is kept exactly."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from ....tools.records import FrameRef, Modality, Record, clock
+from ....tools.videollm.base import FramePart, Message
+from ..state import Answering, AnswerState, Finding
+
+PROMPTS = Path(__file__).parents[1] / "prompts"
+
+HOW_IT_WAS_FOUND = {
+    Modality.SPEECH: "said",
+    Modality.SCREEN_TEXT: "on screen",
+    Modality.OBJECT: "seen",
+    Modality.FRAME: "looks like",
+    Modality.CAPTION: "scene",
+}
+
+LEAST_RELEVANCE = 0.12
+"""Findings below this are noise to any question; an emptier prompt is a faster and a safer one."""
+
+LONGEST_LINE = 280
+"""Characters of one record that a prompt quotes; the evidence of an answer has all of it."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A prompt, and what went into it."""
+
+    messages: list[Message]
+    findings: list[Finding]
+    """In order of time."""
+    auxiliary: int
+    """Tokens that the findings and their heading add to the prompt."""
+    visual: int
+    """Tokens that the frames add."""
+    prompt: int
+    """Tokens of the whole prompt."""
+
+
+Packer = Callable[[Answering, AnswerState], Packed]
+
+PACKERS: dict[str, Packer] = {}
+
+
+def packer(function: Packer) -> Packer:
+    PACKERS[function.__name__] = function
+    return function
+
+
+@cache
+def prompt(name: str) -> str:
+    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def opening() -> Message:
+    """What every prompt begins with, free-form and multiple choice alike, so that a model reads it once only."""
+    return Message("system", (prompt("system"),))
+
+
+def line(record: Record, several_videos: bool = False) -> str:
+    """One record as a line of the prompt: when, how it was found, and what it says in quotation marks.
+
+    What a video says or shows is data. Line breaks and quotation marks are taken out of it so that it cannot leave
+    its quotes.
+    """
+    said = " ".join(record.text.split()).replace('"', "'")
+    if len(said) > LONGEST_LINE:
+        said = said[:LONGEST_LINE].rsplit(" ", 1)[0] + " …"
+    where = f"{record.video[:6]} " if several_videos else ""
+    return f'[{where}{clock(record.span.start)}] {HOW_IT_WAS_FOUND.get(record.modality, "found")}: "{said}"'
+
+
+def says_the_same(first: Record, second: Record) -> bool:
+    """Whether a prompt gains nothing from the second record beside the first."""
+    if not first.span.overlaps(second.span):
+        return False
+    from rapidfuzz.fuzz import ratio
+
+    return ratio(first.text.casefold(), second.text.casefold()) >= 85
+
+
+def candidates(state: AnswerState) -> list[Finding]:
+    """What may go into the prompt, best first: relevant, and not a repetition of something better."""
+    chosen: list[Finding] = []
+    for finding in state.ranked:
+        if finding.relevance < LEAST_RELEVANCE:
+            break
+        if not any(says_the_same(better.record, finding.record) for better in chosen):
+            chosen.append(finding)
+    return chosen
+
+
+def in_time(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda f: (f.record.video, f.record.span, f.record.modality))
+
+
+def conversation(state: AnswerState, findings: list[Finding], frames: list[FrameRef]) -> list[Message]:
+    """The prompt with these findings and frames, text between the frames whose times surround it."""
+    several = len(state.videos) > 1
+    timed_parts: list[tuple[tuple[str, float, int], str | FramePart]] = [
+        ((f.record.video, f.record.span.start, 1), line(f.record, several)) for f in findings
+    ]
+    timed_parts += [
+        ((frame.video, frame.time, 0), FramePart(frame.thumbnail, frame.time))
+        for frame in frames
+        if frame.thumbnail is not None
+    ]
+    timed_parts.sort(key=lambda part: part[0])
+    parts: list[str | FramePart] = []
+    if timed_parts:
+        parts.append("Evidence:\n")
+    for _, part in timed_parts:
+        parts.append(part + "\n" if isinstance(part, str) else part)
+    parts.append(f"Question: {state.question}")
+    return [opening(), Message("user", tuple(parts))]
+
+
+Item = TypeVar("Item")
+
+
+def as_many_as_fit(items: Sequence[Item], budget: int, cost: Callable[[list[Item]], int]) -> tuple[list[Item], int]:
+    """The longest beginning of a ranking whose cost is within the budget, and that cost.
+
+    An item that does not fit by itself is passed over, so that one long record does not leave the prompt empty. The
+    cost is measured on the whole, since tokens of a text do not add up from those of its parts; it must not fall when
+    an item is added.
+    """
+    items = list(items)
+    while items:
+        fits, fails = 0, len(items) + 1
+        spent = 0
+        while fails - fits > 1:
+            middle = min((fits + fails) // 2, len(items))
+            if (needed := cost(items[:middle])) <= budget:
+                fits, spent = middle, needed
+            else:
+                fails = middle
+        if fits:
+            return items[:fits], spent
+        del items[0]
+    return [], 0
+
+
+def packed_with(
+    answering: Answering,
+    state: AnswerState,
+    frames: Sequence[FrameRef],
+    findings: Sequence[Finding] | None = None,
+    budget: int | None = None,
+) -> Packed:
+    """A prompt with the frames and findings that fit: frames first, and only where the answerer sees them.
+
+    Args:
+        frames: the best or most important have the highest score.
+        findings: in order of importance; by default the candidates, best first.
+        budget: tokens of both together; by default the answerer's whole budget.
+    """
+    model = answering.answerer
+    budget = answering.token_budget if budget is None else budget
+    empty = model.count_tokens(conversation(state, [], []))
+    shown: list[FrameRef] = []
+    visual = 0
+    if model.accepts_frames:
+        best_first = sorted(frames, key=lambda frame: -frame.score)
+        shown, visual = as_many_as_fit(
+            best_first, budget, lambda some: model.count_tokens(conversation(state, [], some)) - empty
+        )
+    chosen, used = as_many_as_fit(
+        candidates(state) if findings is None else findings,
+        budget,
+        lambda some: model.count_tokens(conversation(state, in_time(some), shown)) - empty,
+    )
+    chosen, used = in_time(chosen), max(used, visual)
+    return Packed(conversation(state, chosen, shown), chosen, used - visual, visual, empty + used)

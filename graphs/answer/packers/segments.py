@@ -1,0 +1,64 @@
+"""Evidence arranged by stretches of the video: every part heard of, or the whole in brief and one part in full."""
+
+from ....tools.records import Modality, Span
+from ..state import Answering, AnswerState, Finding
+from .base import Packed, candidates, packed_with, packer
+
+SEGMENTS = 8
+LOCAL = 30.0
+"""Seconds on either side of the best finding that are told in full."""
+GLOBAL_SHARE = 0.4
+"""Share of the budget for the whole video in brief."""
+
+
+def whole(state: AnswerState) -> Span:
+    """The stretch that the question is about: what it names, or everything."""
+    if state.plan is not None and state.plan.within is not None:
+        return state.plan.within
+    return Span(0.0, max(state.durations.values(), default=0.0))
+
+
+@packer
+def segments(answering: Answering, state: AnswerState) -> Packed:
+    """The best finding of every one of eight equal stretches first, then the second best, and so on (LongVLM).
+
+    A question about a whole video should not be answered from its most eloquent minute.
+    """
+    stretch = whole(state)
+    length = max(stretch.duration / SEGMENTS, 1e-6)
+    queues: list[list[Finding]] = [[] for _ in range(SEGMENTS)]
+    for finding in candidates(state):
+        place = int((finding.record.span.start - stretch.start) / length)
+        queues[min(max(place, 0), SEGMENTS - 1)].append(finding)
+    turns = max((len(queue) for queue in queues), default=0)
+    in_turn = [queue[turn] for turn in range(turns) for queue in queues if turn < len(queue)]
+    return packed_with(answering, state, state.frames, in_turn)
+
+
+@packer
+def global_local(answering: Answering, state: AnswerState) -> Packed:
+    """Captions from all over the video in brief, and everything around the best finding in full (ST-LLM)."""
+    found = candidates(state)
+    if not found:
+        return packed_with(answering, state, state.frames)
+    best = found[0].record
+    near = Span(max(best.span.start - LOCAL, 0.0), best.span.end + LOCAL)
+    local = [f for f in found if f.record.video == best.video and f.record.span.overlaps(near)]
+    overview = [
+        Finding(record, 0.0, 0.0, 1.0)
+        for record in answering.index.timeline(best.video, modalities=[Modality.CAPTION])
+        if not record.span.overlaps(near)
+    ]
+    brief = packed_with(answering, state, [], spread(overview), budget=int(answering.token_budget * GLOBAL_SHARE))
+    return packed_with(answering, state, state.frames, [*brief.findings, *local])
+
+
+def spread(findings: list[Finding]) -> list[Finding]:
+    """Findings in an order of which every beginning is spread over all: middle, quarters, eighths, and so on."""
+    order: list[int] = []
+    step = len(findings)
+    while step >= 1 and len(order) < len(findings):
+        order += [n for n in range(step // 2, len(findings), step) if n not in order]
+        step //= 2
+    order += [n for n in range(len(findings)) if n not in order]
+    return [findings[n] for n in order]
