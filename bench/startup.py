@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .videos import lecture
 
-QUESTION = "What does the speaker say about the radio dish in Iceland?"
+QUESTION = "What is the mirror made of?"
 
 
 def until_first_output(command: list[str]) -> float:

