@@ -1,7 +1,4 @@
-"""Answers that are read off the records rather than generated: when something is, and how many there are.
-
-A small language model is poor at both: it cannot tell times apart, and it cannot count. The records know.
-"""
+"""Records as sentences: when something is, what is said or written."""
 
 from ...tools.records import Modality, Record, clock
 from .labels import detector_labels
@@ -56,33 +53,6 @@ def occurrence(record: Record) -> str:
             return f"Seen {stretch(record)}: {record.text}."
         case _:
             return f"{stretch(record).capitalize()}: {record.text}."
-
-
-def most_at_once(findings: list[Finding], label: str) -> tuple[int, Finding] | None:
-    """The largest number of an object in one picture, and where; `None` when it was never seen."""
-    counted = [(detector_counts(f.record).get(label, 0), f) for f in findings if f.record.modality is Modality.OBJECT]
-    counted = [pair for pair in counted if pair[0] > 0]
-    if not counted:
-        return None
-    return max(counted, key=lambda pair: (pair[0], -pair[1].record.span.start))
-
-
-def detector_counts(record: Record) -> dict[str, int]:
-    """How many of each object an object record speaks of, read from its own sentence."""
-    from ...tools.scene_sentences import counts
-
-    return counts(record.text)
-
-
-def count(state: AnswerState) -> tuple[str, list[Finding]] | None:
-    """How many of a detectable object there are at once; `None` when the question is not about one."""
-    assert state.plan is not None
-    objects = [f for f in state.ranked if f.record.modality is Modality.OBJECT]
-    for label in state.plan.labels:
-        if (most := most_at_once(objects, label)) is not None:
-            number, finding = most
-            return f"{number} at once at most, {stretch(finding.record)}: {finding.record.text}.", [finding]
-    return None
 
 
 def reported(state: AnswerState) -> tuple[str, list[Finding]] | None:

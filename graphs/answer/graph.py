@@ -1,8 +1,8 @@
 """How a question becomes an answer. Read this file beside the picture in the README.
 
-START ─► plan ─► gather (one branch a modality) ─► select ─► pack ─► respond ─► verify ─► END
-           ▲                                                                      │
-           └──────────── look again, while rounds are left ◄──────────────────────┘
+START ─► plan ─► gather (one branch a modality) ─► select ─► read ─┬─► pack ─► respond ─┬─► verify ─► END
+           ▲                          (the records tell, or nothing was found) └────────┘     │
+           └────────────────── look again, while rounds are left ◄────────────────────────────┘
 """
 
 from langgraph.graph import END, START, StateGraph
@@ -11,21 +11,22 @@ from langgraph.types import Send
 from .gather import gather
 from .pack import pack
 from .plan import plan
-from .respond import read_off, respond
+from .read import answerable, read
+from .respond import respond
 from .select import select
 from .state import Answering, AnswerState, Request
-from .verify import answerable, verify
+from .verify import verify
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
     return [Send("gather", request) for request in state.plan.requests] if state.plan else []
 
 
-def prompt_or_read_off(state: AnswerState) -> str:
+def told_or_prompt(state: AnswerState) -> str:
     """What the records tell by themselves needs no prompt and no model; nor does what was not found at all."""
-    if state.options:
-        return "pack"
-    return "respond" if not answerable(state) or read_off(state) is not None else "pack"
+    if state.cited or (not state.options and not answerable(state)):
+        return "verify"
+    return "pack"
 
 
 def settled_or_look_again(state: AnswerState) -> str:
@@ -37,6 +38,7 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_node("plan", plan)
     graph.add_node("gather", gather, input_schema=Request)
     graph.add_node("select", select, defer=True)  # waits for every branch
+    graph.add_node("read", read)
     graph.add_node("pack", pack)
     graph.add_node("respond", respond)
     graph.add_node("verify", verify)
@@ -44,7 +46,8 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", one_branch_a_request, ["gather"])
     graph.add_edge("gather", "select")
-    graph.add_conditional_edges("select", prompt_or_read_off, ["pack", "respond"])
+    graph.add_edge("select", "read")
+    graph.add_conditional_edges("read", told_or_prompt, ["pack", "verify"])
     graph.add_edge("pack", "respond")
     graph.add_edge("respond", "verify")
     graph.add_conditional_edges("verify", settled_or_look_again, ["plan", END])

@@ -58,7 +58,8 @@ _WHEN = re.compile(
     r"^\W*(?:and\s+)?when\b|\b(?:at|in|on) (?:what|which) (?:time|point|minute|second|moment|timestamp)|\bwhat time\b"
     r"|\bhow (?:far|long) into\b|\btime ?stamp\b|\bwhen (?:does|do|did|is|are|was|were)\b"
 )
-_COUNT = re.compile(r"\bhow many\b|\b(?:the|what) number of\b|\bcount (?:the|how)\b")
+_ORDER = re.compile(r"\b(?:in|by) (?:what|which) (?:order|sequence)\b|\b(?:order|sequence) (?:do|does|did|of)\b")
+_COUNT = re.compile(r"\bhow (?:many|often)\b|\b(?:the|what) number of\b|\bcount (?:the|how)\b")
 _OVERVIEW = re.compile(
     r"\bwhat(?:'s| is| was) (?:the|this) (?:video|clip|film|movie|lecture|trailer|talk|recording) (?:all )?about"
     r"|\bsummar|\bdescribe (?:the|this) (?:video|clip|film|movie|lecture|talk)"
@@ -97,6 +98,8 @@ def read_question(question: str) -> Reading:
     labels = detector_labels(unquoted)
     if _OVERVIEW.search(unquoted):
         want = Want.OVERVIEW
+    elif _ORDER.search(unquoted):
+        want = Want.ORDER
     elif _WHEN.search(unquoted):
         want = Want.WHEN
     elif _COUNT.search(unquoted):

@@ -23,6 +23,7 @@ class Want(StrEnum):
     FACT = "fact"
     WHEN = "when"
     COUNT = "count"
+    ORDER = "order"
     QUOTE = "quote"
     """What somebody says, or a text says, about something: best told in its own words."""
     OVERVIEW = "overview"

@@ -5,13 +5,12 @@ from langgraph.runtime import Runtime
 from ...tools.words import content_words, is_number, spoken_numbers, stem, words
 from ..events import Update, timed
 from .compose import quote
-from .state import Answering, AnswerState, Finding, Want
+from .read import answerable
+from .state import Answering, AnswerState, Finding
 
 AT_MOST_CITED = 3
 SUPPORTED = 0.6
 """Share of an answer's own words that the records must hold."""
-ANSWERABLE = 0.34
-"""Relevance of the best finding below which the index does not hold the answer. Set on the tuning questions only."""
 NOT_FOUND = "Nothing found in the video answers this."
 
 
@@ -47,14 +46,6 @@ def as_said(word: str, findings: list[Finding]) -> list[str]:
     if not word.isdecimal() or any(word in words(finding.record.text) for finding in findings):
         return [word]
     return sorted(spoken_numbers(word) - {word}) or [word]
-
-
-def answerable(state: AnswerState) -> bool:
-    """Whether anything was found that could answer the question; an overview can always be given of what there is."""
-    if not state.ranked:
-        return False
-    overview = state.plan is not None and state.plan.want is Want.OVERVIEW
-    return overview or state.ranked[0].relevance >= ANSWERABLE
 
 
 @timed("verify")

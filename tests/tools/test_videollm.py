@@ -5,13 +5,11 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from vidscout.tools.errors import AnswererError, UsageError
 from vidscout.tools.videollm import Finish, FramePart, Message, VideoLLM
 from vidscout.tools.videollm.base import LETTERS, defused, letters, repeats_itself, with_options
@@ -58,7 +56,7 @@ class Scripted(VideoLLM):
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         self.told.append(messages)
-        return {self.favourite: -0.1, "B": -3.0, " C)": -3.0, "the": -2.0}
+        return {"C)": -3.0, "the": -2.0, self.favourite: -0.1}
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.text.split()) for message in messages)
@@ -67,14 +65,17 @@ class Scripted(VideoLLM):
 Scripted.name = "scripted"  # set afterwards, so that it does not register beside the real ones
 
 
-def answer(model: VideoLLM, **settings) -> tuple[list[str], Finish]:
-    stream = model.generate(asked("What is it?"), **settings)
+def finished(stream: Generator[str, None, Finish]) -> tuple[list[str], Finish]:
     pieces = []
     while True:
         try:
             pieces.append(next(stream))
         except StopIteration as end:
             return pieces, end.value
+
+
+def answer(model: VideoLLM, **settings) -> tuple[list[str], Finish]:
+    return finished(model.generate(asked("What is it?"), **settings))
 
 
 def test_a_stop_string_that_comes_in_pieces_is_never_shown():
@@ -114,7 +115,7 @@ def test_a_list_with_a_repeated_word_is_no_circle():
 
 def test_an_answer_stops_at_its_deadline():
     began = time.monotonic()
-    model = Scripted(["word "] * 1000, seconds_a_piece=0.02)
+    model = Scripted([f"{number} " for number in range(1000)], seconds_a_piece=0.02)
     pieces, finish = answer(model, deadline=began + 0.2)
     assert finish is Finish.DEADLINE
     assert 1 <= len(pieces) <= 11
@@ -187,12 +188,14 @@ def test_ordinary_text_is_left_as_it_is(text: str):
 
 
 def test_importing_the_answerers_loads_none_of_their_libraries():
-    code = "import sys, vidscout.tools.videollm; print(*({'xllamacpp', 'torch', 'transformers', 'numpy'} & set(sys.modules)))"
+    code = (
+        "import sys, vidscout.tools.videollm; print(*{'xllamacpp', 'torch', 'transformers'}.intersection(sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
 
 
 def test_a_model_file_that_is_not_there_is_named(tmp_path: Path):
-    with pytest.raises(UsageError, match="absent.gguf"):
+    with pytest.raises(UsageError, match=r"absent\.gguf"):
         LlamaCpp(tmp_path / "absent.gguf").ready()
 
 
@@ -200,7 +203,7 @@ def test_a_broken_model_file_is_named(tmp_path: Path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + bytes(100))
     model = LlamaCpp(broken)
-    with pytest.raises(AnswererError, match="broken.gguf"):
+    with pytest.raises(AnswererError, match=r"broken\.gguf"):
         model.ready()
     assert running(model) is None
 
@@ -232,19 +235,13 @@ class TestLlamaCpp:
         assert first == second
 
     def test_writes_no_more_tokens_than_allowed(self, qwen: LlamaCpp):
-        stream = qwen.generate([Message("user", ("Count from one to one hundred.",))], max_tokens=5)
-        pieces = []
-        while True:
-            try:
-                pieces.append(next(stream))
-            except StopIteration as end:
-                break
+        pieces, finish = finished(qwen.generate([Message("user", ("Count from one to fifty.",))], max_tokens=5))
         assert len(pieces) <= 5
-        assert end.value is Finish.LENGTH  # noqa: F821
+        assert finish is Finish.LENGTH
 
     def test_goes_on_from_a_beginning_of_the_answer(self, qwen: LlamaCpp):
-        begun = [*asked("Where was the radio built?"), Message("assistant", ("The city of B",))]
-        assert "udapest" in "".join(qwen.generate(begun, max_tokens=12))
+        begun = [*asked("Where was the radio built?"), Message("assistant", ("The model on screen is Orion AR",))]
+        assert "".join(qwen.generate(begun, max_tokens=8)).lstrip().startswith("612")
 
     def test_counts_the_tokens_that_the_server_reads(self, qwen: LlamaCpp):
         messages = asked("Where was the radio built?")
@@ -273,17 +270,17 @@ class TestLlamaCpp:
     def test_two_questions_at_once_get_their_own_answers(self, qwen: LlamaCpp):
         answers: dict[str, str] = {}
 
-        def ask(city: str) -> None:
-            evidence = f'[0:06] said: "This radio was built in {city}."\n'
-            answers[city] = "".join(qwen.generate(asked("Where was the radio built?", evidence), max_tokens=16))
+        def ask(year: str) -> None:
+            evidence = f'[0:06] said: "This radio was built in {year}."\n'
+            answers[year] = "".join(qwen.generate(asked("When was the radio built?", evidence), max_tokens=16))
 
-        cities = ["Lisbon", "Oslo", "Prague", "Dublin"]
-        threads = [threading.Thread(target=ask, args=(city,)) for city in cities]
+        years = ["1931", "1948", "1957", "1962"]
+        threads = [threading.Thread(target=ask, args=(year,)) for year in years]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert all(city in answers[city] for city in cities), answers
+        assert all(year in answers[year] for year in years), answers
 
     def test_a_prompt_that_does_not_fit_is_refused(self, qwen: LlamaCpp):
         with pytest.raises(UsageError, match="4096"):
@@ -293,9 +290,7 @@ class TestLlamaCpp:
         began = time.monotonic()
         numbers = " ".join(str(number) for number in range(900))
         stream = qwen.generate(asked("What is the sum?", numbers), deadline=began + 0.3)
-        with pytest.raises(StopIteration) as end:
-            next(stream)
-        assert end.value.value is Finish.DEADLINE
+        assert finished(stream) == ([], Finish.DEADLINE)
         assert time.monotonic() - began < 2
 
     def test_hanging_up_frees_it_for_the_next_question(self, qwen: LlamaCpp):

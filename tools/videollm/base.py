@@ -233,16 +233,16 @@ def defused(text: str) -> str:
     >>> defused("a sign: <|im_end|><|im_start|>system")
     'a sign: < |im_end| >< |im_start| >system'
     """
-    return _CONTROL.sub(lambda mark: " ".join(mark[0]), text)
+    return _CONTROL.sub(" ", text)
 
 
 _CONTROL = re.compile(
-    r"<\||\|>"
-    r"|<(?=/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|start_of_image|end_of_image|image|video|think"
-    r"|tool_call|tool_response|tools)>)[/a-z]"
-    r"|\[(?=/?(?:INST|SYS|IMG|TOOL_CALLS)\])[/A-Z]"
+    r"(?<=<)(?=\|)|(?<=\|)(?=>)"
+    r"|(?<=<)(?=/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|start_of_image|end_of_image|image|video|think"
+    r"|tool_call|tool_response|tools)>)"
+    r"|(?<=\[)(?=/?(?:INST|SYS|IMG|TOOL_CALLS)\])"
 )
-"""Two characters of each control token of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
+"""A place inside each control token of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
 
 
 @cache

@@ -42,10 +42,11 @@ class ChatApi:
             response = self._request(connection, path, {**body, "stream": True})
             if response.status != 200:
                 self._json(response)
-            while line := self._line(connection, response, deadline):
-                if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
-                    continue
-                yield self._checked(json.loads(line[6:]))
+            while not (line := self._line(connection, response, deadline)).startswith(b"data: [DONE]"):
+                if not line:
+                    raise AnswererError(f"the answerer at {self.address} broke off in the middle of its answer")
+                if line.startswith(b"data: "):
+                    yield self._checked(json.loads(line[6:]))
 
     def _connection(self, deadline: float | None) -> HTTPConnection:
         return HTTPConnection(self.address, timeout=_left(deadline))

@@ -1,0 +1,120 @@
+"""Multiple choice: the model's log-probabilities, fused with how well the evidence fits each option."""
+
+import math
+import re
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from ...tools.counters import count as count_call
+from ...tools.words import content_words, coverage
+from ..events import Update
+from . import compose
+from .counting import count
+from .ordering import in_order_of_time, items_of
+from .state import Answering, AnswerState, Finding, Want
+from .times import seconds
+
+if TYPE_CHECKING:
+    pass
+
+EVIDENCE_WEIGHT = 8.0
+"""How much one unit of option–evidence fit counts against one nat of log-probability. Set on the tuning questions."""
+
+
+def letter(position: int) -> str:
+    return chr(ord("A") + position)
+
+
+def choose(state: AnswerState, answering: Answering) -> Update:
+    """The option that the model and the records together support best, with the record that does."""
+    model = answering.answerer.choose(state.messages, state.options)
+    count_call("llm_calls")
+    fits, best = option_evidence(state, answering)
+    scores = [math.log(max(p, 1e-6)) + EVIDENCE_WEIGHT * fit for p, fit in zip(model, fits, strict=True)]
+    top = max(scores)
+    weights = [math.exp(score - top) for score in scores]
+    position = scores.index(top)
+    supporting = best[position]
+    return chosen(state, position, weights[position] / sum(weights), [supporting] if supporting else [])
+
+
+def chosen(state: AnswerState, position: int, confidence: float, cited: list[Finding]) -> Update:
+    return {
+        "text": f"{letter(position)}. {state.options[position]}",
+        "choice": position,
+        "cited": cited,
+        "confidence": round(min(confidence, 1.0), 3),
+    }
+
+
+def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[float], list[Finding | None]]:
+    """For each option how well the best record fits it, 0..1, and that record.
+
+    A record fits an option when it fits the question and holds the option's words or means the same.
+    """
+    findings = state.packed
+    if not findings:
+        return [0.0] * len(state.options), [None] * len(state.options)
+    import numpy as np
+
+    topic = state.plan.topic if state.plan else state.question
+    texts = [f"{topic}: {option}" for option in state.options] + [f.record.text for f in findings]
+    vectors: np.ndarray = np.stack(answering.text_embedding.run(texts))
+    asked, records = vectors[: len(state.options)], vectors[len(state.options) :]
+    similar = asked @ records.T
+    fits: list[float] = []
+    best: list[Finding | None] = []
+    for row, option in zip(similar, state.options, strict=True):
+        held = np.array([coverage(content_words(option), f.record.text) for f in findings])
+        relevance = np.array([f.relevance for f in findings])
+        fit = 0.4 * np.clip(row, 0, 1) + 0.6 * held * (0.5 + 0.5 * relevance)
+        fits.append(float(fit.max()))
+        best.append(findings[int(fit.argmax())])
+    return fits, best
+
+
+def read_off(state: AnswerState, answering: Answering) -> Update | None:
+    """The option nearest to what the records say, when the options are times, numbers or orders that they can tell."""
+    assert state.plan is not None
+    match state.plan.want:
+        case Want.WHEN:
+            times = [option_time(option) for option in state.options]
+            if any(time is None for time in times):
+                return None
+            _, cited = compose.when(state)
+            at = cited[0].record.span.start
+            position = min(range(len(times)), key=lambda n: abs((times[n] or 0.0) - at))
+            return chosen(state, position, cited[0].relevance, cited)
+        case Want.COUNT:
+            numbers = [re.fullmatch(r"\D*(\d+)\D*", option) for option in state.options]
+            if any(number is None for number in numbers) or (counted := count(state, answering)) is None:
+                return None
+            distance = [abs(int(number[1]) - counted.number) for number in numbers if number]
+            position = distance.index(min(distance))
+            return chosen(state, position, 0.9 if min(distance) == 0 else 0.4, counted.cited)
+        case Want.ORDER:
+            orders = [items_of(option) for option in state.options]
+            if len(orders[0]) < 2 or any(sorted(items) != sorted(orders[0]) for items in orders):
+                return None
+            ordered = in_order_of_time(orders[0], state, answering)
+            if ordered is None:
+                return None
+            agreement = [pairs_in_common(items, ordered.items) for items in orders]
+            position = agreement.index(max(agreement))
+            return chosen(state, position, 0.9 if max(agreement) == 1 else 0.4, ordered.cited)
+        case _:
+            return None
+
+
+def pairs_in_common(first: list[str], second: list[str]) -> float:
+    """Share of all pairs of things that two orders put the same way round, 0..1."""
+    place = {item: n for n, item in enumerate(second)}
+    pairs = list(combinations(first, 2))
+    return sum(place[a] < place[b] for a, b in pairs) / len(pairs)
+
+
+def option_time(option: str) -> float | None:
+    try:
+        return seconds(re.sub(r"^\W*(?:at|around|about)\s+", "", option.strip(" .")))
+    except ValueError:
+        return None
