@@ -7,6 +7,7 @@ by `@pipeline`.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -75,6 +76,7 @@ def build(name: str, scout: VideoScout) -> Pipeline:
     Raises:
         UsageError: there is none of that name.
     """
+    import_module(".baselines", __package__)  # registers those that this module's are measured against
     if name not in PIPELINES:
         raise UsageError(f"no pipeline {name!r}; there are {', '.join(sorted(PIPELINES))}")
     return PIPELINES[name](scout)
@@ -105,4 +107,33 @@ class Blind:
             tokens={"auxiliary": 0, "visual": 0, "prompt": model.count_tokens(with_options(messages, options))},
             seconds={"before_answer": 0.0, "first_token": time.perf_counter() - began},
             trace={"weights": [round(weight, 4) for weight in weights]},
+        )
+
+
+@pipeline
+class Vidscout:
+    """The answer graph as it is shipped."""
+
+    name = "vidscout"
+
+    def __init__(self, scout: VideoScout) -> None:
+        self._scout = scout
+
+    def prepare(self, video: Path, subtitles: Sequence[Subtitle] = ()) -> None:
+        del subtitles  # it listens for itself
+        self._scout.ingest(video)
+
+    def ask(self, video: Path, question: str, options: Sequence[str]) -> Reply:
+        answer = self._scout.ask(video, question, list(options))
+        frames = sorted(answer.frames, key=lambda frame: -frame.score)
+        before = answer.timings["before_answer"]
+        return Reply(
+            answer_text=answer.text,
+            choice=answer.choice,
+            frame_times=[frame.time for frame in frames],
+            records=[(item.start, item.end, item.modality, item.text) for item in answer.evidence],
+            tokens={name: answer.tokens[name] for name in ("auxiliary", "visual", "prompt")},
+            seconds={"before_answer": before, "first_token": before + answer.timings.get("respond", 0.0)},
+            at=answer.evidence[0].start if answer.evidence else None,
+            trace={"route": answer.route, "notes": answer.notes, "timings": answer.timings},
         )

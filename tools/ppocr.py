@@ -29,18 +29,24 @@ FLAT = 4.0
 """Standard deviation of grey levels below which a picture is taken for empty: black frames between scenes."""
 
 BLANK = 0
-SPACE_BY_PROBABILITY, SPACE_BY_GAP, SPACE_ANYWAY = 1.88, 34.4, 0.42
-"""A space is set where SPACE_BY_PROBABILITY · ln p + SPACE_BY_GAP · gap + SPACE_ANYWAY > 0, for the space's probability p
-and the empty columns between two characters as a share of the line's height: at a gap of 0.2 from p = 0.02 on, without
-one from 0.8 on.
+SPACE_BY_PROBABILITY, SPACE_BY_GAP, SPACE_ANYWAY = 1.88, 34.6, 0.42
+"""A space is set where SPACE_BY_PROBABILITY · ln p + SPACE_BY_GAP · gap + SPACE_ANYWAY > 0, for the space's probability
+p and the empty columns between two characters as a share of the line's height: at a gap of 0.2 from p = 0.02 on.
 
 The recogniser was trained on Chinese, which has no spaces, and seldom gives one the highest probability, yet where one
-belongs its probability is well over that of other places. Taking the most probable symbol, 46 % of the lines of rendered
-slides come out with all their spaces and no others; from p = 0.05 on, 82 %; by this rule 92 % (of 455 lines in eight
-typefaces; 95 and 98 % of 83 lines over film frames). The three numbers are a logistic regression on other lines.
+belongs its probability is well over that of other places. Taking the most probable symbol, 46 % of the lines of
+rendered slides come out with just their spaces; taking all from p = 0.05 on, 82 %; by this rule 92 % (of 455 lines in
+eight typefaces; of 83 lines over film frames 100, 95 and 98 %). The numbers are a logistic regression on other lines.
 """
+WIDEST_GAP = 0.3
+"""Share of a line's height from which a wider gap says no more."""
+SPACE_PROBABILITY = 0.05
+"""Probability from which a space is set where gaps cannot be seen."""
 INK = 0.3
 """Share of a line's contrast below which a column of it is empty."""
+UNCLEAR = 0.5
+"""Share of empty columns from which they say nothing: something behind the line has more contrast than its letters.
+Lines on plain paper have 0.12 to 0.5 of them, the pale title of the Big Buck Bunny trailer 0.7."""
 LINE_HEIGHT = 48
 """Pixels to which the recogniser wants lines scaled."""
 WIDTH_STEP = 64
@@ -152,10 +158,15 @@ def spelled(probabilities: np.ndarray, alphabet: Sequence[str], empty: np.ndarra
     if not len(at):
         return "", 0.0
     text = alphabet[int(best[at[0]])]
+    clear = float(empty.mean()) < UNCLEAR
     for left, right in pairwise(at):
         likely = float(probabilities[left : right + 1, space].max())
-        gap = _longest_run(empty[left * STEP : (right + 1) * STEP]) / LINE_HEIGHT
-        if SPACE_BY_PROBABILITY * math.log(likely + 1e-6) + SPACE_BY_GAP * gap + SPACE_ANYWAY > 0:
+        if clear:
+            gap = min(_longest_run(empty[left * STEP : (right + 1) * STEP]) / LINE_HEIGHT, WIDEST_GAP)
+            parted = SPACE_BY_PROBABILITY * math.log(likely + 1e-6) + SPACE_BY_GAP * gap + SPACE_ANYWAY > 0
+        else:
+            parted = likely > SPACE_PROBABILITY
+        if parted or (best[left:right] == space).any():
             text += " "
         text += alphabet[int(best[right])]
     return text, float(probabilities[at, best[at]].mean())

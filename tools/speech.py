@@ -241,7 +241,8 @@ def quietest(samples: np.ndarray) -> int:
     step = 512
     if len(samples) < step:
         return len(samples)
-    voiced = get_vad_model()(samples[: len(samples) // step * step]).reshape(-1)
+    # On a copy: the model writes into what it is given.
+    voiced = get_vad_model()(samples[: len(samples) // step * step].copy()).reshape(-1)
     quiet = np.flatnonzero(np.diff(np.concatenate([[False], voiced < 0.35, [False]]).astype(int)))
     if not quiet.size:
         return int(np.argmin(voiced)) * step + step // 2

@@ -24,7 +24,7 @@ def model(path: Path, offset: float = 3.0, shared: bool = False) -> Path:
         helper.make_node("Div", ["r", "six"], ["s"]),
         helper.make_node("Add", ["s", "c" if shared else "s"], ["y"]),
     ]
-    constants = [numpy_helper.from_array(np.float32(value), name) for name, value in numbers.items()]
+    constants = [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in numbers.items()]
     constants += [
         numpy_helper.from_array(CHANCE.normal(size=(4, 3, 3, 3)).astype(np.float32), "w"),
         numpy_helper.from_array(CHANCE.normal(size=4).astype(np.float32), "b"),

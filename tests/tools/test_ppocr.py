@@ -46,6 +46,12 @@ def test_a_space_that_the_model_is_sure_of_needs_no_gap():
     assert read(steps("a", " ", "b")) == "a b"
 
 
+def test_where_hardly_a_column_holds_ink_gaps_say_nothing():
+    everywhere = np.ones(4 * STEP, bool)
+    assert spelled(steps("a", "_", "_", "b", space={1: 0.08}), ALPHABET, everywhere)[0] == "a b"
+    assert spelled(steps("a", "_", "_", "b", space={1: 0.03}), ALPHABET, everywhere)[0] == "ab"
+
+
 def test_spaces_at_the_ends_are_dropped_and_several_are_one():
     assert read(steps(" ", "a", " ", "_", " ", "b", " ")) == "a b"
 

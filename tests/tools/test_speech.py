@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,7 +61,7 @@ class TestWindows:
     def test_lose_nothing_and_repeat_nothing(self):
         found = list(windows(stream(lecture_sound(), 30), target=40))
         assert np.array_equal(np.concatenate([window.samples for window in found]), lecture_sound())
-        assert all(first.end == pytest.approx(second.start) for first, second in zip(found, found[1:], strict=False))
+        assert all(first.end == pytest.approx(second.start) for first, second in pairwise(found))
         assert all(len(window.samples) <= 40 * SAMPLE_RATE for window in found)
 
     def test_are_cut_where_nobody_speaks(self):
@@ -118,9 +119,9 @@ def voiced(draw: st.DrawFn) -> tuple[int, list[tuple[int, int]]]:
     ranges = []
     place = draw(st.integers(0, 3 * SAMPLE_RATE))
     for _ in range(draw(st.integers(1, 12))):
-        end = place + draw(st.integers(SAMPLE_RATE // 5, 20 * SAMPLE_RATE))
+        end = place + draw(st.integers(SAMPLE_RATE // 5, 15 * SAMPLE_RATE))
         ranges.append((place, end))
-        place = end + draw(st.integers(SAMPLE_RATE // 5, 30 * SAMPLE_RATE))
+        place = end + draw(st.integers(SAMPLE_RATE // 5, 10 * SAMPLE_RATE))
     return ranges[-1][1] + draw(st.integers(0, 3 * SAMPLE_RATE)), ranges
 
 
@@ -130,10 +131,9 @@ class TestSqueezed:
     def test_every_voice_is_kept_and_finds_its_time_again(self, case: tuple[int, list[tuple[int, int]]]):
         length, ranges = case
         squeezed = Squeezed.of(np.arange(length, dtype=np.int64), ranges)
-        kept = set(squeezed.samples.tolist())
-        assert len(kept) == len(squeezed.samples)
+        assert np.all(np.diff(squeezed.samples) > 0)
         for (start, end), before, after in zip(ranges, squeezed.pauses, squeezed.pauses[1:], strict=False):
-            assert {start, (start + end) // 2, end - 1} <= kept
+            assert np.isin([start, (start + end) // 2, end - 1], squeezed.samples).all()
             begins, ends = squeezed.original(before.squeezed.end, after.squeezed.start)
             assert begins * SAMPLE_RATE == pytest.approx(start, abs=0.5)
             assert ends * SAMPLE_RATE == pytest.approx(end, abs=0.5)
@@ -149,7 +149,7 @@ class TestSqueezed:
         clips = squeezed.clips
         assert clips[0].start == 0
         assert clips[-1].end == pytest.approx(len(squeezed.samples) / SAMPLE_RATE)
-        assert all(first.end == second.start for first, second in zip(clips, clips[1:], strict=False))
+        assert all(first.end == second.start for first, second in pairwise(clips))
         assert all(clip.duration <= CLIP + 0.01 for clip in clips)
         assert all(any(p.squeezed.start <= clip.end <= p.squeezed.end for p in squeezed.pauses) for clip in clips)
 
@@ -265,7 +265,7 @@ class TestFasterWhisper:
     def test_utterances_are_sentences_in_order(self, heard: list[Utterance]):
         assert abs(len(heard) - len(sentences())) <= 2
         assert max(utterance.span.duration for utterance in heard) < 12
-        assert all(first.span.end <= second.span.start + 0.01 for first, second in zip(heard, heard[1:], strict=False))
+        assert all(first.span.end <= second.span.start + 0.01 for first, second in pairwise(heard))
         assert all(re.match(r"\S.*[.?!]$", utterance.text) for utterance in heard)
         assert all(0.3 < utterance.score <= 1 for utterance in heard)
 
@@ -297,13 +297,13 @@ class TestFasterWhisper:
             return transcribe(*sound, **told)
 
         monkeypatch.setattr(whisper._pipeline, "transcribe", watched)
-        first, second = (lecture_sound()[12 * n * SAMPLE_RATE : 12 * (n + 1) * SAMPLE_RATE] for n in (0, 1))
+        first, second = (lecture_sound()[: 8 * SAMPLE_RATE], lecture_sound()[12 * SAMPLE_RATE : 17 * SAMPLE_RATE])
         silence = np.zeros(5 * SAMPLE_RATE, np.float32)
-        for chunk in (AudioChunk(0.0, first), AudioChunk(12.0, silence), AudioChunk(17.0, second)):
+        for chunk in (AudioChunk(0.0, first), AudioChunk(8.0, silence), AudioChunk(13.0, second)):
             whisper.run([chunk])
         assert (given_language[0], given_language[-1]) == (None, "en")
         whisper.run([AudioChunk(0.0, first)])  # another video begins
-        assert given_language[-1] is None or given_language.count(None) == 2
+        assert given_language.count(None) == 2
 
     def test_a_given_language_is_not_looked_for(self, whisper: FasterWhisper):
         tool = FasterWhisper(language="de")
