@@ -8,7 +8,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -18,6 +17,10 @@ from ..errors import UsageError
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 MAX_TOKENS = 256
+
+ANSWER_BEGINS = "Answer:"
+"""What a choice's answer begins with. Small models name the right letter far more often after it than when they are
+asked to answer with a letter (bench/answerers.py)."""
 
 UNSEEN = -20.0
 """Log-probability of a letter that the model does not report among its likely next tokens."""
@@ -153,17 +156,16 @@ class VideoLLM(Backend):
             yield written[sent:]
         return finish
 
-    def choose(self, messages: Sequence[Message], options: Sequence[str], *, rotations: int = 1) -> list[float]:
+    def choose(self, messages: Sequence[Message], options: Sequence[str], *, rotations: int = 4) -> list[float]:
         """How probable the model finds each option, by the log-probabilities of the options' letters.
 
-        The lettered options and the request to answer with a letter are appended to the last message, which is the
-        user's; the prompt names no options itself.
+        The lettered options are appended to the last message, which is the user's; the prompt names no options itself.
 
         Args:
             messages: the conversation up to the question.
             options: 2 to 26 answers.
-            rotations: orders of the options to average over, so that no letter is favoured by its place. Each is one
-                more prefill, of the options only where the backend keeps the prompt that they share.
+            rotations: orders of the options to average over, at most as many as there are options, because small
+                models favour letters. Each is one prefill; of the options only, where the backend keeps the prompt.
 
         Returns:
             Probabilities in the order of the options; they sum to one.
@@ -190,10 +192,14 @@ class VideoLLM(Backend):
 
 
 def with_options(messages: Sequence[Message], options: Sequence[str]) -> list[Message]:
-    """The conversation with lettered options at the end of its last message."""
+    """The conversation with lettered options at the end of its last message, and the beginning of the answer."""
     lines = "\n".join(f"{letter}) {' '.join(option.split())}" for letter, option in zip(LETTERS, options, strict=False))
     last = messages[-1]
-    return [*messages[:-1], replace(last, parts=(*last.parts, _choose_prompt().replace("{options}", lines)))]
+    return [
+        *messages[:-1],
+        replace(last, parts=(*last.parts, f"\n{lines}")),
+        Message("assistant", (ANSWER_BEGINS,)),
+    ]
 
 
 def letters(tokens: Mapping[str, float], count: int) -> list[float]:
@@ -243,11 +249,6 @@ _CONTROL = re.compile(
     r"|(?<=\[)(?=/?(?:INST|SYS|IMG|TOOL_CALLS)\])"
 )
 """A place inside each control token of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
-
-
-@cache
-def _choose_prompt() -> str:
-    return Path(__file__).with_name("choose.md").read_text(encoding="utf-8").rstrip()
 
 
 def _first(text: str, stops: Sequence[str]) -> int | None:
