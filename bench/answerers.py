@@ -22,15 +22,17 @@ from ..tools import weights
 from ..tools.base import backend
 from ..tools.records import Modality, Record, Span
 from ..tools.text_embedding import MiniLM
-from ..tools.videollm.base import Message, VideoLLM
+from ..tools.videollm.base import ANSWER_BEGINS, Message
 from ..tools.videollm.llama_cpp import LlamaCpp
 
 QUESTIONS = Path(__file__).with_name("answerers.toml")
 
 MODELS = ("qwen2.5-coder-0.5b-instruct-q4", "smollm2-135m", "gemma-3-270m")
 
-BASE_TEMPLATE = "{% for message in messages %}{{ message.content }}\n{% endfor %}Answer:"
-"""For a model that was never taught a chat: the prompt as a text that an answer continues."""
+BASE = "gemma-3-270m"
+"""This one was never taught a chat: it gets the prompt as a text whose last words begin the answer."""
+
+BASE_TEMPLATE = "{% for message in messages %}{{ message.content }}\n{% endfor %}"
 
 NOT_STATED = re.compile(
     r"\bnot (?:\w+ )?(?:stated|mentioned|given|specified|provided|known|said|shown)|no (?:answer|evid)"
@@ -111,12 +113,13 @@ def questions(split: str) -> list[Item]:
     return items
 
 
-def measure(model: VideoLLM, items: Iterable[Item], system: Message) -> Score:
+def measure(model: LlamaCpp, items: Iterable[Item], system: Message) -> Score:
     """Ask every question freely, and every one with options three ways, under this opening."""
     score = Score()
+    begun = [Message("assistant", (ANSWER_BEGINS,))] if model.model == BASE else []
     for item in items:
         began = time.perf_counter()
-        said = "".join(model.generate(item.messages(system), max_tokens=48, stop=("\n",))).strip()
+        said = "".join(model.generate([*item.messages(system), *begun], max_tokens=48, stop=("\n",))).strip()
         score.free_seconds.append(time.perf_counter() - began)
         if not item.answerable:
             score.abstained.append(NOT_STATED.search(said.casefold()) is not None)
@@ -124,10 +127,10 @@ def measure(model: VideoLLM, items: Iterable[Item], system: Message) -> Score:
         score.free.append(item.accepts(said))
         asked = item.messages(system)
         began = time.perf_counter()
-        score.choices.append(model.choose(asked, item.options))
+        score.choices.append(model.choose(asked, item.options, rotations=1))
         score.choice_seconds.append(time.perf_counter() - began)
         began = time.perf_counter()
-        score.rotated.append(model.choose(asked, item.options, rotations=4))
+        score.rotated.append(model.choose(asked, item.options))
         score.rotated_seconds.append(time.perf_counter() - began)
         score.blind.append(model.choose(item.messages(system, evidence=False), item.options))
     return score
@@ -162,7 +165,7 @@ def load(name: str) -> LlamaCpp:
     """A model of the catalogue, with the template of a base model where it brings none."""
     made = backend("answerer", "llama.cpp")
     assert issubclass(made, LlamaCpp)
-    return made(name, template=BASE_TEMPLATE if name == "gemma-3-270m" else None)
+    return made(name, template=BASE_TEMPLATE if name == BASE else None)
 
 
 def compare(names: Sequence[str], split: str) -> list[dict[str, Any]]:

@@ -4,8 +4,8 @@
 
 Three tables. *Stages*: each visual tool on the frames that the trailer keeps at one a second, in processor time and as
 a multiple of real time. *Reading*: our text reader and `rapidocr_onnxruntime.RapidOCR` with its defaults, by turns on
-the same frames. *Found*: of lines whose wording is known (the trailer's cards, slides, captions over film frames) how many
-each reads, with and without regard to spaces.
+the same frames. *Found*: of lines whose wording is known (the trailer's cards, slides, captions over film frames), how
+many each reads, with and without regard to spaces.
 """
 
 import argparse

@@ -14,6 +14,7 @@ import numpy as np
 from . import weights
 from .base import Tool
 from .errors import WeightsError
+from .ppocr import DETECTION_SIDE, PPOCR, cut_out
 from .records import Box, Modality, Record, Span, TextLine
 
 LEGIBLE = 0.5
@@ -48,22 +49,30 @@ class RapidOCR(ScreenText):
     version = "PP-OCRv4.1"
     requires = ("rapidocr_onnxruntime", "onnxruntime")
 
-    def __init__(self, threads: int | None = None) -> None:
-        """Set the number of CPU threads of one forward pass; by default onnxruntime takes all physical cores."""
+    def __init__(self, threads: int | None = None, detection_side: int = DETECTION_SIDE) -> None:
+        """Choose how closely it looks.
+
+        Args:
+            threads: of one forward pass; by default onnxruntime takes all physical cores.
+            detection_side: pixels of the longer side at which text is looked for; more finds smaller print, and takes
+                time in proportion to its square.
+        """
         super().__init__()
         self.threads = threads
-        self._engine: Any = None
+        self.detection_side = detection_side
+        self._engine: PPOCR | None = None
+
+    @property
+    def source(self) -> str:
+        return super().source if self.detection_side == DETECTION_SIDE else f"{super().source}@{self.detection_side}"
 
     def setup(self) -> None:
-        from .ppocr import PPOCR
-
-        self._engine = PPOCR(self.threads)
+        self._engine = PPOCR(self.threads, self.detection_side)
 
     def perceive(self, batch: Sequence[np.ndarray]) -> list[list[TextLine]]:
         import cv2
 
-        from .ppocr import cut_out
-
+        assert self._engine is not None
         places: list[list[np.ndarray]] = []
         cuts: list[np.ndarray] = []
         for image in batch:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RATE = 16_000
 """Samples a second, of an `AudioChunk` and of Whisper."""
 
-WINDOW = 120.0
+WINDOW = 60.0
 """Seconds of sound that are transcribed at once: enough clips for one batch, few enough to lose little when killed."""
 
 PAUSE = 0.2

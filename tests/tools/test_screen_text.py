@@ -231,6 +231,20 @@ def test_pictures_without_text_give_no_lines(rapidocr: RapidOCR):
     assert rapidocr.run([]) == []
 
 
+@pytest.mark.models
+def test_looking_closer_finds_smaller_print_and_is_another_source(rapidocr: RapidOCR, trailer):
+    [meadow] = [frame.image for frame in frames(trailer, 1.0) if round(frame.time) == 43]
+    image = Image.fromarray(meadow)
+    pen = ImageDraw.Draw(image)
+    for number in range(6):
+        at = (60 + 150 * number, 300 + 60 * number)
+        pen.text(at, f"footnote {number}", "white", ImageFont.load_default(13), stroke_width=1, stroke_fill="black")
+    closer = RapidOCR(detection_side=1280)
+    [few], [many] = rapidocr.run([np.asarray(image)]), closer.run([np.asarray(image)])
+    assert len(few) < len(many)
+    assert closer.source != rapidocr.source
+
+
 def test_both_backends_are_known_by_name():
     assert backend("screen_text", "rapidocr") is RapidOCR
     assert backend("screen_text", "easyocr") is EasyOCR

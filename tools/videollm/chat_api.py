@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
@@ -17,6 +17,10 @@ TOO_LONG = {"exceed_context_size_error", "context_length_exceeded"}
 """How llama.cpp and the OpenAI shape say that a prompt does not fit."""
 
 Json = dict[str, Any]
+
+
+class BrokenOffError(AnswererError):
+    """The server cannot be reached, or went away before its answer was whole."""
 
 
 class ChatApi:
@@ -36,7 +40,7 @@ class ChatApi:
         with closing(self._connection(deadline)) as connection:
             return self._json(self._request(connection, path, body))
 
-    def events(self, path: str, body: Json, deadline: float | None = None) -> Iterator[Json]:
+    def events(self, path: str, body: Json, deadline: float | None = None) -> Generator[Json]:
         """Send a request with `stream` set and yield each server-sent event. Closing the iterator hangs up."""
         with closing(self._connection(deadline)) as connection:
             response = self._request(connection, path, {**body, "stream": True})
@@ -44,7 +48,7 @@ class ChatApi:
                 self._json(response)
             while not (line := self._line(connection, response, deadline)).startswith(b"data: [DONE]"):
                 if not line:
-                    raise AnswererError(f"the answerer at {self.address} broke off in the middle of its answer")
+                    raise BrokenOffError(f"the answerer at {self.address} broke off in the middle of its answer")
                 if line.startswith(b"data: "):
                     yield self._checked(json.loads(line[6:]))
 
@@ -59,7 +63,9 @@ class ChatApi:
         except TimeoutError:
             raise
         except (OSError, HTTPException) as error:
-            raise AnswererError(f"the answerer at {self.address} broke off: {error or type(error).__name__}") from error
+            raise BrokenOffError(
+                f"the answerer at {self.address} broke off: {error or type(error).__name__}"
+            ) from error
 
     def _line(self, connection: HTTPConnection, response: HTTPResponse, deadline: float | None) -> bytes:
         try:
@@ -69,7 +75,9 @@ class ChatApi:
         except TimeoutError:
             raise
         except (OSError, HTTPException) as error:
-            raise AnswererError(f"the answerer at {self.address} broke off: {error or type(error).__name__}") from error
+            raise BrokenOffError(
+                f"the answerer at {self.address} broke off: {error or type(error).__name__}"
+            ) from error
 
     def _json(self, response: HTTPResponse) -> Json:
         try:
@@ -77,7 +85,7 @@ class ChatApi:
         except TimeoutError:
             raise
         except (OSError, HTTPException, ValueError) as error:
-            raise AnswererError(f"the answerer at {self.address} sent no answer: {error}") from error
+            raise BrokenOffError(f"the answerer at {self.address} sent no answer: {error}") from error
 
     def _checked(self, answer: Json) -> Json:
         if error := answer.get("error"):

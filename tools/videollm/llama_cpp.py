@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +16,7 @@ from typing import ClassVar
 from .. import weights
 from ..errors import AnswererError, UsageError
 from .base import Finish, Message, VideoLLM
-from .chat_api import ChatApi, chat
+from .chat_api import BrokenOffError, ChatApi, chat
 
 LIKELY = 100
 """How many next tokens are looked at for the options' letters."""
@@ -81,10 +82,9 @@ class LlamaCpp(VideoLLM):
         assert process.stdout is not None
         address = process.stdout.readline().strip().removeprefix("http://")
         if not address:
-            assert process.stderr is not None
-            said = process.stderr.read().strip().splitlines()
+            problem = _last_words(process)
             self.close()
-            raise AnswererError(f"llama.cpp cannot load {self._file()}: {said[-1] if said else 'it ended'}")
+            raise AnswererError(f"llama.cpp cannot load {self._file()}: {problem}")
         self._api = ChatApi(address, self._key)
 
     def close(self) -> None:
@@ -99,17 +99,19 @@ class LlamaCpp(VideoLLM):
     ) -> Generator[str, None, Finish]:
         body = {"messages": chat(messages), "max_tokens": max_tokens, "temperature": temperature}
         finish = Finish.STOP
-        for event in self._api_().events("/v1/chat/completions", body, deadline):
-            for choice in event.get("choices", ()):
-                if piece := choice["delta"].get("content"):
-                    yield piece
-                if choice.get("finish_reason") == "length":
-                    finish = Finish.LENGTH
+        with self._server() as server, closing(server.events("/v1/chat/completions", body, deadline)) as events:
+            for event in events:
+                for choice in event.get("choices", ()):
+                    if piece := choice["delta"].get("content"):
+                        yield piece
+                    if choice.get("finish_reason") == "length":
+                        finish = Finish.LENGTH
         return finish
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         body = {"messages": chat(messages), "max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": LIKELY}
-        answer = self._api_().post("/v1/chat/completions", body)
+        with self._server() as server:
+            answer = server.post("/v1/chat/completions", body)
         likely: dict[str, float] = {}
         for token in answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]:
             likely.setdefault(token["token"], token["logprob"])
@@ -120,8 +122,8 @@ class LlamaCpp(VideoLLM):
         return self._count(json.dumps(chat(messages)))
 
     def warm(self, messages: Sequence[Message]) -> None:
-        self.ready()
-        self._api_().post("/v1/chat/completions", {"messages": chat(messages), "max_tokens": 1, "temperature": 0})
+        with self._server() as server:
+            server.post("/v1/chat/completions", {"messages": chat(messages), "max_tokens": 1, "temperature": 0})
 
     def memory(self) -> int:
         """Bytes of the model's process that lie in memory, the mapped model file included; 0 where unknown."""
@@ -132,16 +134,24 @@ class LlamaCpp(VideoLLM):
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def _count_rendered(self, messages: str) -> int:
-        body = {"messages": json.loads(messages)}
-        return self._api_().post("/v1/chat/completions/input_tokens", body)["input_tokens"]
+        with self._server() as server:
+            body = {"messages": json.loads(messages)}
+            return server.post("/v1/chat/completions/input_tokens", body)["input_tokens"]
 
-    def _api_(self) -> ChatApi:
-        """The server, started again if it has died since."""
+    @contextmanager
+    def _server(self) -> Iterator[ChatApi]:
+        """The server, started when it is not running. One that breaks off is put away, so the next question starts it."""
         if self._process is not None and self._process.poll() is not None:
             self.close()
         self.ready()
-        assert self._api is not None
-        return self._api
+        process, api = self._process, self._api
+        assert api is not None
+        try:
+            yield api
+        except BrokenOffError:
+            if process is self._process:
+                self.close()
+            raise
 
     def _file(self) -> Path:
         if isinstance(self.model, Path) or self.model.endswith(".gguf"):
@@ -175,15 +185,20 @@ class LlamaCpp(VideoLLM):
         return process
 
 
+def _last_words(process: subprocess.Popen[str]) -> str:
+    try:
+        said = process.stderr.read().strip().splitlines() if process.stderr else []
+    except ValueError:  # closed by another thread
+        said = []
+    return said[-1] if said else "it ended"
+
+
 def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()  # it has nothing to save; and whoever reads its pipes must come free before they are closed
+    process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _cores() -> int:

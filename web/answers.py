@@ -1,0 +1,165 @@
+"""An answer as it is shown: steps while it runs, then evidence, frames, what it cost, and the whole as Markdown."""
+
+import base64
+from collections.abc import Callable, Mapping
+from html import escape
+from urllib.parse import quote
+
+from ..agent.answer import Answer, Evidence, Frame
+from ..graphs.events import Event, Progress, StepStarted, ToolFinished
+from ..tools.records import clock
+from .chips import chip
+
+STEPS = {
+    "plan": "Planned what to look for",
+    "select": "Chose frames",
+    "read": "Read what the records say",
+    "pack": "Packed the prompt",
+    "respond": "Asked the answerer",
+    "verify": "Checked the answer against the evidence",
+    "probe": "Looked at the file",
+    "see": "Watched",
+    "hear": "Listened",
+    "settle": "Wrote the index",
+}
+MODALITIES = {
+    "speech": "speech",
+    "screen_text": "screen text",
+    "object": "objects",
+    "frame": "frames",
+    "caption": "captions",
+}
+EVIDENCE_SHOWN = 8
+
+Thumbnail = Callable[[str, float], str | None]
+"""The address of the picture of a video at a time, if there is one."""
+
+
+class Steps:
+    """The steps of a question as they happen, as Markdown list; a step's time is known when the next one begins."""
+
+    def __init__(self, now: float) -> None:
+        self._began = now
+        self._lines: list[str] = []
+        self._open: tuple[int, float] | None = None
+        self.count = 0
+
+    def see(self, event: Event, now: float) -> bool:
+        """Take in an event; whether there is something new to show."""
+        if isinstance(event, StepStarted):
+            self._finish(now)
+            self._open = (len(self._lines), now)
+            self._lines.append(f"- {STEPS.get(event.step, event.step)}")
+            self.count += 1
+        elif isinstance(event, ToolFinished):
+            self._finish(now)
+            note = f" ({event.note})" if event.note else ""
+            name = MODALITIES.get(event.tool, event.tool)
+            self._lines.append(f"- Searched {name}: {event.found} found in {_seconds(event.seconds)}{note}")
+            self.count += 1
+        elif isinstance(event, Progress):
+            line = f"- Reading the video first, {event.stage}: {event.done / max(event.total, 1e-9):.0%}"
+            if self._lines and self._lines[-1].startswith("- Reading the video first"):
+                self._lines[-1] = line
+            else:
+                self._lines.append(line)
+        else:
+            return False
+        return True
+
+    def end(self, now: float) -> None:
+        """The last step is done."""
+        self._finish(now)
+
+    def _finish(self, now: float) -> None:
+        if self._open is not None:
+            line, since = self._open
+            self._lines[line] += f" in {_seconds(now - since)}"
+            self._open = None
+
+    @property
+    def markdown(self) -> str:
+        return "\n".join(self._lines) or "- Starting"
+
+    def title(self, now: float) -> str:
+        return f"{self.count} steps in {_seconds(now - self._began)}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def evidence_html(answer: Answer, thumbnail: Thumbnail, names: Mapping[str, str]) -> str:
+    """A card a piece of evidence, best first."""
+    if not answer.evidence:
+        return "<p class='vs-muted'>No evidence: nothing in the index supports an answer.</p>"
+    several = len(answer.videos) > 1
+    cards = "".join(_card(item, thumbnail, names if several else {}) for item in answer.evidence[:EVIDENCE_SHOWN])
+    return f"<h3>Evidence</h3><ul class='vs-cards'>{cards}</ul>"
+
+
+def _card(item: Evidence, thumbnail: Thumbnail, names: Mapping[str, str]) -> str:
+    picture = thumbnail(item.video, (item.start + item.end) / 2)
+    image = f"<img src='{escape(picture, quote=True)}' alt='Frame at {clock(item.start)}' loading='lazy'>" if picture else ""
+    name = f" · {escape(names[item.video])}" if item.video in names else ""
+    span = f"{clock(item.start)}–{clock(item.end)}"
+    return (
+        f"<li class='vs-card'>{image}<div class='vs-card-text'><div>{chip(item.video, item.start, span)}"
+        f"<span class='vs-kind'>{MODALITIES.get(item.modality, item.modality)}</span></div>"
+        f"<blockquote>{escape(' '.join(item.text.split()))}</blockquote>"
+        f"<div class='vs-muted'>score {item.score:.2f} · {escape(item.source)}{name}</div></div></li>"
+    )
+
+
+def frames_html(frames: list[Frame], address: Callable[[Frame], str | None]) -> str:
+    """The frames that were selected for the question, in order of time."""
+    shown = [(frame, address(frame)) for frame in frames]
+    pictures = "".join(
+        f"<li>{_frame_image(frame, source)}<div>{chip(frame.video, frame.time)}"
+        f" <span class='vs-muted'>{frame.score:.2f}</span></div></li>"
+        for frame, source in shown
+        if source
+    )
+    return f"<h3>Frames of the question</h3><ul class='vs-frames'>{pictures}</ul>" if pictures else ""
+
+
+def _frame_image(frame: Frame, source: str) -> str:
+    return f"<img src='{escape(source, quote=True)}' alt='Selected frame at {clock(frame.time)}' loading='lazy'>"
+
+
+def cost_html(answer: Answer) -> str:
+    """Notes, tokens, seconds a step, and a link to the answer as Markdown."""
+    notes = "".join(f"<li>{escape(note)}</li>" for note in answer.notes)
+    notes = f"<ul class='vs-notes' aria-label='Notes'>{notes}</ul>" if notes else ""
+    tokens = ", ".join(f"{answer.tokens[name]} {name}" for name in answer.tokens)
+    steps = " · ".join(f"{name} {_seconds(seconds)}" for name, seconds in answer.timings.items())
+    data = base64.b64encode(as_markdown(answer).encode()).decode()
+    link = (
+        f"<a class='vs-link' href='data:text/markdown;charset=utf-8;base64,{data}'"
+        f" download='answer.md'>Answer as Markdown</a>"
+    )
+    return (
+        f"{notes}<p class='vs-cost'>{answer.timings.get('total', 0):.2f} s · tokens: {tokens} ·"
+        f" {answer.counters.get('llm_calls', 0):g} LLM calls · confidence {answer.confidence:.2f} ·"
+        f" profile {escape(answer.profile)}</p><details><summary>Seconds a step</summary>"
+        f"<p class='vs-cost'>{escape(steps)}</p></details><p>{link}</p>"
+    )
+
+
+def as_markdown(answer: Answer) -> str:
+    """Question, answer and evidence, to keep or to send."""
+    lines = [f"## {answer.question}", "", answer.text, ""]
+    if answer.evidence:
+        lines += ["| time | modality | text | score | tool |", "|---|---|---|---|---|"]
+        for item in answer.evidence:
+            text = " ".join(item.text.split()).replace("|", "\\|")
+            span = f"{clock(item.start)}–{clock(item.end)}"
+            lines.append(f"| {span} | {item.modality} | {text} | {item.score:.2f} | {item.source} |")
+        lines.append("")
+    lines += [f"> note: {note}" for note in answer.notes]
+    return "\n".join(lines)
+
+
+def media_address(video: str) -> str:
+    """Where the page finds a video's file."""
+    return f"media/{quote(video)}"

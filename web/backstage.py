@@ -1,0 +1,135 @@
+"""What all pages share: the scout, the queue of videos to read, and how many questions are asked at once."""
+
+import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..agent.answer import Frame
+from ..agent.scout import VideoScout
+from ..tools.errors import UnknownVideoError, VidscoutError
+from ..tools.library import Video
+from ..tools.records import Modality, Record, clock
+from .reading import Readings
+from .uploads import Limits
+
+ASKED_AT_ONCE = 8
+"""Questions that are answered at the same time; whoever comes next is told to wait."""
+BUSY = f"{ASKED_AT_ONCE} questions are being answered already: ask again in a moment"
+
+
+class BusyError(VidscoutError):
+    """Too many people ask at once."""
+
+
+class Backstage:
+    """One process's state behind any number of pages."""
+
+    def __init__(self, scout: VideoScout, limits: Limits | None = None) -> None:
+        self.scout = scout
+        self.limits = limits or Limits()
+        self.uploads: Path = scout.settings.home / "uploads"
+        self.readings = Readings(scout)
+        self._scouts = {scout.profile.name: scout}
+        self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
+        self._lock = threading.Lock()
+
+    def tuned(self, profile: str, selector: str, packer: str, token_budget: int | None, rounds: int) -> VideoScout:
+        """The scout with a page's own settings; models and index are shared."""
+        from ..agent.profiles import profile as named
+
+        with self._lock:
+            name = named(profile).name
+            if name not in self._scouts:
+                self._scouts[name] = VideoScout(name, self.scout.settings.home)
+            tuned = copy.copy(self._scouts[name])
+        update = {"selector": selector, "packer": packer, "token_budget": token_budget, "max_rounds": rounds}
+        tuned.settings = tuned.settings.model_copy(update=update)
+        return tuned
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """A place among those who are answered.
+
+        Raises:
+            BusyError: there is none.
+        """
+        if not self._asking.acquire(blocking=False):
+            raise BusyError(BUSY)
+        try:
+            yield
+        finally:
+            self._asking.release()
+
+    # What pages show of the library
+
+    def videos(self) -> list[Video]:
+        """Those that can be asked about, the latest first."""
+        return [video for video in reversed(self.scout.videos()) if video.status == "ready"]
+
+    def choices(self) -> list[tuple[str, str]]:
+        """Label and id of each video; labels are unique."""
+        videos = self.videos()
+        names = [video.name for video in videos]
+        return [
+            (
+                f"{video.name} · {clock(video.duration)}"
+                + (f" · {video.id[:6]}" if names.count(video.name) > 1 else ""),
+                video.id,
+            )
+            for video in videos
+        ]
+
+    def named(self, ids: list[str] | None) -> list[Video]:
+        """The videos of these ids that are still there."""
+        return [video for video in (self.scout.library.get(key) for key in ids or []) if video is not None]
+
+    def records(self, video: str, *modalities: Modality) -> list[Record]:
+        return self.scout.index.timeline(video, modalities or None)
+
+    def forget(self, video: str) -> str:
+        """Forget a video, with its file where that is the app's own; returns its name.
+
+        Raises:
+            UnknownVideoError: it is not there any more.
+        """
+        known = self.scout.library.get(video)
+        if known is None:
+            raise UnknownVideoError("that video has been forgotten already")
+        self.scout.forget(known.id)
+        if known.path.parent == self.uploads.resolve():
+            known.path.unlink(missing_ok=True)
+        return known.name
+
+    def relevance(self, question: str, video: str) -> list[tuple[float, float]]:
+        """Time and cosine with the question (0..1) of the kept frames and of what stands when they do, in order."""
+        import numpy as np
+
+        from ..graphs.answer.plan import topic_of
+
+        [vector] = self.scout.role("text_embedding").run([topic_of(question)])
+        times, similar = self.scout.index.frame_similarities(vector, video)
+        if not len(times):
+            return []
+        curve = np.clip(similar, 0.0, 1.0)
+        hits = self.scout.index.search(question, vector, videos=[video], k=64)
+        for hit in hits:
+            if hit.similarity is None:
+                continue
+            first = max(int(np.searchsorted(times, hit.record.span.start, side="right")) - 1, 0)
+            last = max(int(np.searchsorted(times, hit.record.span.end)), first + 1)
+            curve[first:last] = np.maximum(curve[first:last], hit.similarity)
+        return list(zip(times.tolist(), curve.tolist(), strict=True))
+
+    def thumbnail(self, video: str, time: float) -> str | None:
+        """Address of the kept frame that stands at a time."""
+        try:
+            path = self.scout.index.thumbnail(video, time)
+        except UnknownVideoError:
+            return None
+        return f"thumbnail/{video}/{path.stem}"
+
+    def frame_address(self, frame: Frame) -> str | None:
+        """Address of a selected frame's own picture."""
+        return f"thumbnail/{frame.video}/{Path(frame.thumbnail).stem}" if frame.thumbnail else None

@@ -1,0 +1,205 @@
+"""Videos being read: one after another in a thread of their own, so that questions are answered meanwhile."""
+
+import itertools
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+from ..agent.scout import VideoScout
+from ..graphs.events import Progress
+from ..tools.errors import VidscoutError
+from ..tools.records import clock
+from .uploads import Upload
+
+log = logging.getLogger(__name__)
+
+STAGES = ("watching", "listening", "indexing")
+SHOWN_AFTER_THE_END = 30.0
+"""Seconds for which a reading that has ended stays in the list."""
+
+
+@dataclass
+class Stage:
+    """How far one stage has come."""
+
+    first: Progress
+    since: float
+    last: Progress
+    at: float
+
+    @property
+    def rate(self) -> float | None:
+        """Units a second since the first report; None before there is a second one."""
+        took = self.at - self.since
+        return (self.last.done - self.first.done) / took if took > 0 and self.last.done > self.first.done else None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until it is done, if it goes on like this."""
+        return (self.last.total - self.last.done) / self.rate if self.rate else None
+
+
+@dataclass
+class Reading:
+    """One video on its way into the index."""
+
+    number: int
+    upload: Upload
+    owner: str
+    state: Literal["waiting", "reading", "ready", "stopped", "failed"] = "waiting"
+    video: str = ""
+    message: str = ""
+    stages: dict[str, Stage] = field(default_factory=dict)
+    began: float = 0.0
+    ended: float | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def see(self, progress: Progress, now: float) -> None:
+        """Take in a report."""
+        self.video = progress.video
+        known = self.stages.get(progress.stage)
+        if known is None:
+            self.stages[progress.stage] = Stage(progress, now, progress, now)
+        else:
+            known.last, known.at = progress, now
+
+
+class Readings:
+    """The queue of videos to read, for everybody who uses the page."""
+
+    def __init__(self, scout: VideoScout) -> None:
+        self._scout = scout
+        self._numbers = itertools.count(1)
+        self._waiting: queue.SimpleQueue[Reading] = queue.SimpleQueue()
+        self._all: dict[int, Reading] = {}
+        self._worker: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def add(self, upload: Upload, owner: str = "") -> Reading:
+        """Queue a video; `owner` is whoever may stop it."""
+        reading = Reading(next(self._numbers), upload, owner)
+        with self._lock:
+            self._all[reading.number] = reading
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="readings", daemon=True)
+                self._worker.start()
+        self._waiting.put(reading)
+        return reading
+
+    def cancel(self, owner: str) -> int:
+        """Stop what `owner` has queued; how many videos that were."""
+        stopped = [reading for reading in self.active() if reading.owner == owner]
+        for reading in stopped:
+            reading.stop.set()
+        return len(stopped)
+
+    def active(self) -> list[Reading]:
+        """What is being read or waits for it."""
+        return [reading for reading in list(self._all.values()) if reading.ended is None]
+
+    def shown(self, owner: str = "") -> list[Reading]:
+        """What is active, and what has ended a moment ago; an owner's own ended ones stay until they are replaced."""
+        now = time.monotonic()
+        return [
+            reading
+            for reading in list(self._all.values())
+            if reading.ended is None or now - reading.ended < SHOWN_AFTER_THE_END
+        ]
+
+    def _work(self) -> None:
+        while True:
+            reading = self._waiting.get()
+            try:
+                self._read(reading)
+            except VidscoutError as error:
+                stopped = reading.stop.is_set()
+                reading.message = "stopped; what was read is kept" if stopped else str(error)
+                reading.state = "stopped" if stopped else "failed"
+            except Exception:
+                log.exception("reading %s failed", reading.upload.path)
+                reading.message = "reading it failed; the terminal that runs the page says why"
+                reading.state = "failed"
+            finally:
+                reading.ended = time.monotonic()
+
+    def _read(self, reading: Reading) -> None:
+        library, upload = self._scout.library, reading.upload
+        reading.video = library.identify(upload.path)
+        known = library.get(reading.video)
+        if known is not None and known.status == "ready" and known.path != upload.path and known.path.exists():
+            upload.path.unlink(missing_ok=True)  # the same bytes are there already
+            reading.state = "ready"
+            reading.message = f"had been read before as {known.name}"
+            return
+        reading.state, reading.began = "reading", time.monotonic()
+        events = self._scout.ingest_events(upload.path)
+        try:
+            for event in events:
+                if isinstance(event, Progress):
+                    reading.see(event, time.monotonic())
+                if reading.stop.is_set():
+                    break
+        finally:
+            events.close()
+            self._named(reading)
+        if reading.stop.is_set():
+            reading.state, reading.message = "stopped", "stopped; send it again to go on from there"
+            return
+        took = time.monotonic() - reading.began
+        reading.state = "ready"
+        reading.message = f"{clock(upload.duration)} read in {took:.0f} s, {upload.duration / took:.1f} × real time"
+
+    def _named(self, reading: Reading) -> None:
+        """The library knows the generated name: give the video its owner's."""
+        known = self._scout.library.get(reading.video)
+        if known is not None:
+            self._scout.library.put(replace(known, name=reading.upload.name))
+
+
+def progress_html(readings: list[Reading]) -> str:
+    """The list of readings with a bar a stage."""
+    return "".join(_reading_html(reading) for reading in readings)
+
+
+def _reading_html(reading: Reading) -> str:
+    title = f"<strong>{escape(reading.upload.name)}</strong> <span class='vs-muted'>{clock(reading.upload.duration)}</span>"
+    state = reading.state
+    if state == "reading" and reading.stop.is_set():
+        state, note = "reading", "stopping at the next batch…"
+    elif state == "reading":
+        note = "" if reading.stages else "loading the models…"
+    elif state == "waiting":
+        note = "waits for the video before it"
+    else:
+        note = reading.message
+    bars = "".join(_stage_html(name, reading.stages.get(name)) for name in STAGES) if state == "reading" else ""
+    mark = {"ready": "✓ ", "failed": "✗ ", "stopped": "■ "}.get(state, "")
+    return (
+        f"<section class='vs-reading vs-{state}' aria-label='{escape(reading.upload.name, quote=True)}: {state}'>"
+        f"<div>{title}</div>{bars}<div class='vs-note'>{mark}{escape(note)}</div></section>"
+    )
+
+
+def _stage_html(name: str, stage: Stage | None) -> str:
+    if stage is None:
+        return f"<label class='vs-stage'><span>{name}</span><progress value='0' max='1'></progress><span></span></label>"
+    done, total = stage.last.done, max(stage.last.total, 1e-9)
+    rate = ""
+    if stage.rate and done < total:
+        unit = "× real time" if stage.last.unit == "s" else f"{stage.last.unit}/s"
+        rate = f"{stage.rate:.1f} {unit}, {clock(stage.left or 0.0)} left"
+    share = min(done / total, 1.0)
+    return (
+        f"<label class='vs-stage'><span>{name}</span><progress value='{share:.4f}' max='1'></progress>"
+        f"<span>{share:.0%} {rate}</span></label>"
+    )
+
+
+def uploads_folder(home: Path) -> Path:
+    """Where accepted uploads lie."""
+    return home / "uploads"
