@@ -100,7 +100,11 @@ def evidence_html(answer: Answer, thumbnail: Thumbnail, names: Mapping[str, str]
 
 def _card(item: Evidence, thumbnail: Thumbnail, names: Mapping[str, str]) -> str:
     picture = thumbnail(item.video, (item.start + item.end) / 2)
-    image = f"<img src='{escape(picture, quote=True)}' alt='Frame at {clock(item.start)}' loading='lazy'>" if picture else ""
+    image = (
+        f"<img src='{escape(picture, quote=True)}' alt='Frame at {clock(item.start)}' loading='lazy'>"
+        if picture
+        else ""
+    )
     name = f" · {escape(names[item.video])}" if item.video in names else ""
     span = f"{clock(item.start)}–{clock(item.end)}"
     return (

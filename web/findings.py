@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
+from ..graphs.answer.labels import detector_labels
 from ..tools.library import Video
 from ..tools.records import Modality, Record, clock
 
@@ -39,14 +40,12 @@ def covered(records: Sequence[Record]) -> float:
 
 
 def labels(records: Sequence[Record]) -> Counter[str]:
-    """Seconds by kind of object, from sentences such as “2 persons, 1 dog: a person at the left, …”."""
+    """Seconds for which each kind of object is seen, in the detector's words."""
     seconds: Counter[str] = Counter()
     for record in records:
         if record.modality is Modality.OBJECT:
-            for part in record.text.partition(":")[0].split(","):
-                count, _, label = part.strip().partition(" ")
-                if count == "1" and label:
-                    seconds[label] += int(max(record.span.duration, 1))
+            for label in detector_labels(record.text.partition(":")[0]):
+                seconds[label] += max(round(record.span.duration), 1)
     return seconds
 
 

@@ -7,7 +7,6 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from html import escape
-from pathlib import Path
 from typing import Literal
 
 from ..agent.scout import VideoScout
@@ -102,8 +101,8 @@ class Readings:
         """What is being read or waits for it."""
         return [reading for reading in list(self._all.values()) if reading.ended is None]
 
-    def shown(self, owner: str = "") -> list[Reading]:
-        """What is active, and what has ended a moment ago; an owner's own ended ones stay until they are replaced."""
+    def shown(self) -> list[Reading]:
+        """What is active, and what has ended a moment ago."""
         now = time.monotonic()
         return [
             reading
@@ -167,7 +166,9 @@ def progress_html(readings: list[Reading]) -> str:
 
 
 def _reading_html(reading: Reading) -> str:
-    title = f"<strong>{escape(reading.upload.name)}</strong> <span class='vs-muted'>{clock(reading.upload.duration)}</span>"
+    title = (
+        f"<strong>{escape(reading.upload.name)}</strong> <span class='vs-muted'>{clock(reading.upload.duration)}</span>"
+    )
     state = reading.state
     if state == "reading" and reading.stop.is_set():
         state, note = "reading", "stopping at the next batch…"
@@ -187,7 +188,9 @@ def _reading_html(reading: Reading) -> str:
 
 def _stage_html(name: str, stage: Stage | None) -> str:
     if stage is None:
-        return f"<label class='vs-stage'><span>{name}</span><progress value='0' max='1'></progress><span></span></label>"
+        return (
+            f"<label class='vs-stage'><span>{name}</span><progress value='0' max='1'></progress><span></span></label>"
+        )
     done, total = stage.last.done, max(stage.last.total, 1e-9)
     rate = ""
     if stage.rate and done < total:
@@ -198,8 +201,3 @@ def _stage_html(name: str, stage: Stage | None) -> str:
         f"<label class='vs-stage'><span>{name}</span><progress value='{share:.4f}' max='1'></progress>"
         f"<span>{share:.0%} {rate}</span></label>"
     )
-
-
-def uploads_folder(home: Path) -> Path:
-    """Where accepted uploads lie."""
-    return home / "uploads"

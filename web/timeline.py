@@ -69,7 +69,9 @@ def timeline(
     lanes = []
     for modality, label in LANES:
         own = [record for record in records if record.modality is modality]
-        lanes.append(_lane(label, _shapes(bars(own, duration, merge=modality is not Modality.SHOT), duration), modality))
+        lanes.append(
+            _lane(label, _shapes(bars(own, duration, merge=modality is not Modality.SHOT), duration), modality)
+        )
     if relevance:
         lanes.append(_lane("Relevance", _curve(relevance, duration) + _marks(cited, duration), "relevance"))
     axis = "".join(

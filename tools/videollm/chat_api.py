@@ -40,7 +40,7 @@ class ChatApi:
         with closing(self._connection(deadline)) as connection:
             return self._json(self._request(connection, path, body))
 
-    def events(self, path: str, body: Json, deadline: float | None = None) -> Generator[Json]:
+    def events(self, path: str, body: Json, deadline: float | None = None) -> Generator[Json, None, None]:
         """Send a request with `stream` set and yield each server-sent event. Closing the iterator hangs up."""
         with closing(self._connection(deadline)) as connection:
             response = self._request(connection, path, {**body, "stream": True})

@@ -140,12 +140,13 @@ class LlamaCpp(VideoLLM):
 
     @contextmanager
     def _server(self) -> Iterator[ChatApi]:
-        """The server, started when it is not running. One that breaks off is put away, so the next question starts it."""
+        """The server, started when it is not running. One that breaks off is put away: the next question starts it."""
         if self._process is not None and self._process.poll() is not None:
             self.close()
         self.ready()
         process, api = self._process, self._api
-        assert api is not None
+        if api is None:
+            raise AnswererError("the answerer was closed before it could answer")
         try:
             yield api
         except BrokenOffError:

@@ -1,0 +1,47 @@
+"""`vidscout web`: the page in a browser."""
+
+from typing import Annotated
+
+import typer
+
+from ..agent.cli.common import common_options
+from ..tools.errors import BackendUnavailableError
+
+app = typer.Typer(
+    name="web",
+    help="Watch, ask and click through videos in a browser.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def web(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
+    auth: Annotated[
+        str | None,
+        typer.Option(envvar="VIDSCOUT_WEB_AUTH", help="Only for this user:password.", show_default=False),
+    ] = None,
+    max_upload: Annotated[str, typer.Option(help="Largest file taken, as 500mb or 2gb.")] = "2gb",
+    max_hours: Annotated[float, typer.Option(min=0.01, help="Longest video taken.")] = 4.0,
+) -> None:
+    """Watch, ask and click through videos in a browser."""
+    from importlib.util import find_spec
+
+    from .backstage import Backstage
+    from .serve import Login, serve
+    from .uploads import Limits, bytes_of
+
+    if find_spec("gradio") is None:
+        raise BackendUnavailableError("the web page needs gradio: pip install 'vidscout[web]'")
+    if auth is None and host not in ("127.0.0.1", "localhost", "::1"):
+        typer.echo(
+            f"vidscout: anybody who reaches {host}:{port} can use this page; --auth asks for a password", err=True
+        )
+    login = Login.parsed(auth) if auth else None
+    limits = Limits(bytes_of(max_upload), max_hours * 3600)
+    with common_options(context).scout() as scout:
+        serve(Backstage(scout, limits), host, port, login)

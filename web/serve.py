@@ -1,0 +1,171 @@
+"""The web server: Gradio's page, and beside it the media, pictures and transcripts of known videos, by id."""
+
+import os
+import secrets
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from ..tools.errors import UsageError
+from .backstage import Backstage
+from .transcript import FORMATS, TRANSCRIBED
+
+CONTENT_POLICY = (
+    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:;"
+    " style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'self'; base-uri 'self'"
+)
+"""Browsers refuse every request to anybody else."""
+
+OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who may use the page."""
+
+    user: str
+    password: str
+
+    @classmethod
+    def parsed(cls, text: str) -> "Login":
+        """From `user:password`.
+
+        Raises:
+            UsageError: one of them is missing.
+        """
+        user, colon, password = text.partition(":")
+        if not (user and colon and password):
+            raise UsageError("--auth takes user:password, with neither of them empty")
+        return cls(user, password)
+
+    def admits(self, header: str | None) -> bool:
+        """Whether an `Authorization` header names the user and the password (RFC 7617)."""
+        scheme, _, encoded = (header or "").partition(" ")
+        if scheme.lower() != "basic":
+            return False
+        try:
+            given = b64decode(encoded, validate=True)
+        except (NotBase64, ValueError):
+            return False
+        return secrets.compare_digest(given, f"{self.user}:{self.password}".encode())
+
+
+def application(backstage: Backstage, login: Login | None = None) -> Any:
+    """The whole site as an ASGI application."""
+    for name, value in OFFLINE.items():
+        os.environ.setdefault(name, value)
+    arriving = backstage.uploads.parent / "arriving"
+    arriving.mkdir(parents=True, exist_ok=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(arriving)  # on the disk where uploads stay, so that keeping one is a rename
+
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from .app import build, css, head, theme
+
+    site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    _add_guard(site, login)
+    _add_files(site, backstage)
+    return gr.mount_gradio_app(
+        site,
+        build(backstage),
+        path="/",
+        show_error=False,
+        max_file_size=backstage.limits.size,
+        footer_links=[],
+        theme=theme(),
+        css=css(),
+        head=head(),
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        enable_monitoring=False,
+    )
+
+
+def _add_guard(site: Any, login: Login | None) -> None:
+    """Ask for user and password, before anything else is looked at, and tell browsers to ask nobody else."""
+    from fastapi import Request, Response
+
+    @site.middleware("http")
+    async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if login is not None and not login.admits(request.headers.get("authorization")):
+            return Response(
+                "user and password, please", 401, {"WWW-Authenticate": 'Basic realm="vidscout", charset="UTF-8"'}
+            )
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = CONTENT_POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+def _add_files(site: Any, backstage: Backstage) -> None:
+    """Files by a video's id: whatever the address says, nothing but what the library knows is served."""
+    from fastapi import HTTPException
+    from fastapi import Path as InPath
+    from fastapi.responses import FileResponse, Response
+
+    scout = backstage.scout
+
+    def known(video: str) -> Any:
+        found = scout.library.get(video)
+        if found is None:
+            raise HTTPException(404, "no such video")
+        return found
+
+    def existing(path: Path) -> Any:
+        if not path.is_file():
+            raise HTTPException(404, "the file is gone")
+        return FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
+
+    @site.get("/media/{video}")
+    def media(video: str) -> Response:
+        return existing(known(video).path)
+
+    @site.get("/thumbnail/{video}/{milliseconds}")
+    def thumbnail(video: str, milliseconds: Annotated[int, InPath(ge=0)]) -> Response:
+        return existing(scout.index.home / "thumbnails" / known(video).id / f"{milliseconds}.jpg")
+
+    @site.get("/transcript/{video}.{kind}")
+    def transcript(video: str, kind: str) -> Response:
+        if kind not in FORMATS:
+            raise HTTPException(404, f"no format {kind}; there are {', '.join(FORMATS)}")
+        found = known(video)
+        media_type, write = FORMATS[kind]
+        name = "".join(
+            char if (char.isalnum() and char.isascii()) or char in "-_" else "_" for char in Path(found.name).stem
+        )
+        return Response(
+            write(found, backstage.records(found.id, *TRANSCRIBED)),
+            media_type=media_type,
+            headers={"Content-Disposition": f'attachment; filename="{name or "transcript"}.{kind}"'},
+        )
+
+
+def serve(backstage: Backstage, host: str, port: int, login: Login | None = None) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        UsageError: the port cannot be taken.
+    """
+    import socket
+
+    import uvicorn
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from None
+        site = application(backstage, login)
+        shown = f"[{host}]" if ":" in host else host
+        print(f"vidscout: http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it)", flush=True)
+        config = uvicorn.Config(site, log_level="warning", timeout_graceful_shutdown=2)
+        uvicorn.Server(config).run(sockets=[listening])
