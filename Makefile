@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_OF_DEMO := .demo
 
-.PHONY: demo test setup models lint types format figures clean
+.PHONY: demo test setup models test-tools lint types format clean
 
 demo: models
 ifdef VIDEO
@@ -14,8 +14,13 @@ else
 	@$(BIN)/python -m vidscout.bench.demo --home $(HOME_OF_DEMO)
 endif
 
-test: models lint types
+test: models test-tools lint types
 	$(BIN)/python -m pytest
+
+# EasyOCR runs in the tests beside a CPU build of torch, and the optional models that have tests of their own.
+test-tools: $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --no-deps --requirement tests/easyocr.txt
+	@$(BIN)/vidscout models pull easyocr-english whisper-tiny-en-ct2
 
 setup: $(VENV)/ready
 

@@ -60,3 +60,19 @@ def scout(home: Path) -> Iterator[VideoScout]:
     """A `VideoScout` over `home`; its models stay loaded for the whole session."""
     with VideoScout(home=home) as scout:
         yield scout
+
+
+@pytest.fixture(scope="session")
+def torchvision_beside_cpu_torch() -> Iterator[None]:
+    """Lets a CUDA build of torchvision be imported where torch is a CPU build: declares the operators that it looks for.
+
+    They are declared, not defined; EasyOCR does not call them.
+    """
+    import torch
+
+    declared = torch.library.Library("torchvision", "DEF")
+    if not hasattr(torch.ops.torchvision, "nms"):
+        declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        declared.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    yield
+    del declared

@@ -10,6 +10,7 @@ from ... import __version__
 from .ask import ask
 from .common import Common, reported
 from .doctor import doctor
+from .graph import graph
 from .library import forget, ingest, search, videos
 from .models import models_app
 
@@ -52,6 +53,7 @@ app.command()(search)
 app.command()(videos)
 app.command()(forget)
 app.command()(doctor)
+app.command()(graph)
 
 
 @app.command(
