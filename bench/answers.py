@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.scout import VideoScout
+from ..graphs.answer.options import ROTATIONS
 from ..graphs.answer.packers import opening
 from ..tools.videollm.base import Message
 from .demo import questions, right, video
@@ -44,7 +45,7 @@ def blind_choice(scout: VideoScout, item: dict[str, Any]) -> str:
     """What the answerer chooses from the question alone."""
     model = scout.role("answerer")
     messages = [opening(), Message("user", (f"Question: {item['question']}",))]
-    weights = model.choose(messages, item["options"])
+    weights = model.choose(messages, item["options"], rotations=ROTATIONS)
     return chr(ord("A") + max(range(len(weights)), key=weights.__getitem__))
 
 
