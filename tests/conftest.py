@@ -64,9 +64,9 @@ def scout(home: Path) -> Iterator[VideoScout]:
 
 @pytest.fixture(scope="session")
 def torchvision_beside_cpu_torch() -> Iterator[None]:
-    """Lets a CUDA build of torchvision be imported where torch is a CPU build: declares the operators that it looks for.
+    """Lets a CUDA build of torchvision be imported beside a CPU build of torch.
 
-    They are declared, not defined; EasyOCR does not call them.
+    It declares the operators that torchvision looks for, and does not define them: EasyOCR calls none of them.
     """
     import torch
 

@@ -56,19 +56,21 @@ app.command()(doctor)
 app.command()(graph)
 
 
-@app.command(
-    "bench", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
-)
-def bench(context: typer.Context) -> None:
-    """Make needle sets, and measure pipelines on them or on public sets."""
-    from typer.main import get_command
+def from_the_floor_above(name: str, module: str, about: str) -> None:
+    """Attach a command that lives above this floor: it is imported, by name, when it is called."""
 
-    benchmarks = import_module("...bench.cli", __package__)  # by name: the benchmarks stand on the floor above
-    get_command(benchmarks.app).main(
-        args=context.args, prog_name="vidscout bench", obj=context.obj, standalone_mode=False
-    )
+    def call(context: typer.Context) -> None:
+        from typer.main import get_command
+
+        command = get_command(import_module(module, __package__).app)
+        command.main(args=context.args, prog_name=f"vidscout {name}", obj=context.obj, standalone_mode=False)
+
+    rest = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command(name, help=about, add_help_option=False, context_settings=rest)(call)
 
 
+from_the_floor_above("web", "...web.cli", "Watch, ask and click through videos in a browser.")
+from_the_floor_above("bench", "...bench.cli", "Make needle sets, and measure pipelines on them or on public sets.")
 app.add_typer(models_app, name="models")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     pass
 
 ROTATIONS = 4
-"""Orders of the options that the model's choice is averaged over: small models prefer a letter, whatever stands there."""
+"""Orders of the options that the choice is averaged over: small models prefer a letter, whatever stands there."""
 EVIDENCE_WEIGHT = 4.0
 """How much one unit of option–evidence fit counts against one nat of log-probability. All of 1 to 8 got every
 tuning question right."""
