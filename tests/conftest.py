@@ -4,6 +4,7 @@ one that VIDSCOUT_TEST_VIDEOS names."""
 import os
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,30 @@ sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from made_vi
 
 from vidscout import VideoScout
 from vidscout.bench import videos
+
+
+def _operators_of_torchvision() -> object:
+    """Lets a CUDA build of torchvision be imported beside a CPU build of torch, as EasyOCR and transformers do.
+
+    Declares the operators that torchvision looks for and does not define them; nothing that is tested calls them. What
+    is returned must be kept: they go with it.
+    """
+    try:
+        if "+cpu" in version("torchvision"):
+            return None
+    except PackageNotFoundError:
+        return None
+    import torch
+
+    if torch.version.cuda is not None:
+        return None
+    declared = torch.library.Library("torchvision", "DEF")
+    declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    declared.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return declared
+
+
+_DECLARED = _operators_of_torchvision()
 
 
 @pytest.fixture(scope="session")
@@ -60,19 +85,3 @@ def scout(home: Path) -> Iterator[VideoScout]:
     """A `VideoScout` over `home`; its models stay loaded for the whole session."""
     with VideoScout(home=home) as scout:
         yield scout
-
-
-@pytest.fixture(scope="session")
-def torchvision_beside_cpu_torch() -> Iterator[None]:
-    """Lets a CUDA build of torchvision be imported beside a CPU build of torch.
-
-    It declares the operators that torchvision looks for, and does not define them: EasyOCR calls none of them.
-    """
-    import torch
-
-    declared = torch.library.Library("torchvision", "DEF")
-    if not hasattr(torch.ops.torchvision, "nms"):
-        declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        declared.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    yield
-    del declared

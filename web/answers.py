@@ -52,7 +52,7 @@ class Steps:
             self._lines.append(f"- {STEPS.get(event.step, event.step)}")
             self.count += 1
         elif isinstance(event, ToolFinished):
-            self._finish(now)
+            self._finish(now - event.seconds)  # tools do not say when they begin: the step before them ended then
             note = f" ({event.note})" if event.note else ""
             name = MODALITIES.get(event.tool, event.tool)
             self._lines.append(f"- Searched {name}: {event.found} found in {_seconds(event.seconds)}{note}")
@@ -74,7 +74,7 @@ class Steps:
     def _finish(self, now: float) -> None:
         if self._open is not None:
             line, since = self._open
-            self._lines[line] += f" in {_seconds(now - since)}"
+            self._lines[line] += f" in {_seconds(max(now - since, 0.0))}"
             self._open = None
 
     @property
@@ -144,7 +144,7 @@ def cost_html(answer: Answer) -> str:
     )
     return (
         f"{notes}<p class='vs-cost'>{answer.timings.get('total', 0):.2f} s · tokens: {tokens} ·"
-        f" {answer.counters.get('llm_calls', 0):g} LLM calls · confidence {answer.confidence:.2f} ·"
+        f" LLM calls: {answer.counters.get('llm_calls', 0):g} · confidence {answer.confidence:.2f} ·"
         f" profile {escape(answer.profile)}</p><details><summary>Seconds a step</summary>"
         f"<p class='vs-cost'>{escape(steps)}</p></details><p>{link}</p>"
     )

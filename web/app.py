@@ -7,7 +7,7 @@ import gradio as gr
 from gradio import themes
 
 from ..tools.errors import VidscoutError
-from . import ask_tab, library_tab, settings_tab, transcript_tab
+from . import ask_tab, check_tab, library_tab, settings_tab, transcript_tab
 from .backstage import Backstage
 from .player import NOTHING, player_html, timelines_html
 
@@ -28,12 +28,9 @@ def theme() -> themes.Base:
 
 
 def head() -> str:
-    """The script that makes chips and timelines seek."""
-    return f"<script>{(FOLDER / 'seek.js').read_text(encoding='utf-8')}</script>"
-
-
-def css() -> str:
-    return (FOLDER / "style.css").read_text(encoding="utf-8")
+    """Style, and the script that makes chips and timelines seek. Gradio rewrites the selectors of its `css`."""
+    style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", "seek.js"))
+    return f"<style>{style}</style><script>{script}</script>"
 
 
 def build(backstage: Backstage) -> gr.Blocks:
@@ -54,6 +51,9 @@ def build(backstage: Backstage) -> gr.Blocks:
                     library = library_tab.build(backstage)
                 with gr.Tab("Settings", id="settings"):
                     controls = settings_tab.build_settings(backstage)
+                if hasattr(backstage.scout, "detect"):
+                    with gr.Tab("Generated?", id="check"):
+                        check_tab.build(backstage, chosen)
                 with gr.Tab("Doctor", id="doctor") as doctor:
                     settings_tab.build_doctor(backstage, doctor)
                 with ask_place:
@@ -64,7 +64,7 @@ def build(backstage: Backstage) -> gr.Blocks:
 
         shows = [player, timelines, *asking.suggested, transcript.rows, transcript.downloads]
 
-        def show(ids: list[str] | None, query: str, kinds: list[str]) -> list[Any]:
+        def show(ids: list[str] | None, query: str | None, kinds: list[str]) -> list[Any]:
             videos = backstage.named(ids)
             return [
                 player_html(videos, backstage.thumbnail),
@@ -74,12 +74,12 @@ def build(backstage: Backstage) -> gr.Blocks:
                 transcript_tab.downloads(backstage, ids),
             ]
 
-        def refreshed(ids: list[str] | None, numbers: list[int]) -> list[Any]:
-            """What is being read now; a video that this page waited for is chosen once it is ready."""
+        def refreshed(ids: list[str] | None, numbers: list[int], owner: str) -> list[Any]:
+            """What is being read now; a video that was sent from here is chosen once it is ready."""
             readings = backstage.readings
             active = {reading.number for reading in readings.active()}
             ended = [reading for reading in readings.shown() if reading.number in numbers and reading.ended is not None]
-            ready = [reading.video for reading in ended if reading.state == "ready"]
+            ready = [reading.video for reading in ended if reading.state == "ready" and reading.owner == owner]
             still = sorted(active)
             quiet = gr.skip()
             changed = bool(ended)
@@ -91,7 +91,7 @@ def build(backstage: Backstage) -> gr.Blocks:
                 gr.update(visible=bool(active)),
                 library_tab.listing_html(backstage) if changed else quiet,
                 selected,
-                gr.update(choices=known, value=None) if changed else quiet,
+                gr.update(choices=backstage.forgettable(), value=None) if changed else quiet,
                 still,
                 gr.Timer(active=bool(active)),
             ]
@@ -110,7 +110,7 @@ def build(backstage: Backstage) -> gr.Blocks:
             active = [reading.number for reading in backstage.readings.active()]
             return [
                 gr.update(choices=choices, value=[choices[0][1]] if choices else []),
-                gr.update(choices=choices, value=None),
+                gr.update(choices=backstage.forgettable(), value=None),
                 library_tab.listing_html(backstage),
                 active,
                 gr.Timer(active=bool(active)),
@@ -129,7 +129,7 @@ def build(backstage: Backstage) -> gr.Blocks:
             kept = [key for key in ids or [] if key != video]
             return [
                 gr.update(choices=choices, value=kept),
-                gr.update(choices=choices, value=None),
+                gr.update(choices=backstage.forgettable(), value=None),
                 library_tab.listing_html(backstage),
                 False,
             ]
@@ -146,7 +146,7 @@ def build(backstage: Backstage) -> gr.Blocks:
             concurrency_id="upload",
             **QUIET,
         )
-        timer.tick(refreshed, [chosen, pending], ticks, queue=False, **QUIET)
+        timer.tick(refreshed, [chosen, pending, library.owner], ticks, queue=False, **QUIET)
         library.stop.click(
             lambda owner: _told(backstage.readings.cancel(owner)), library.owner, library.status, queue=False, **QUIET
         )

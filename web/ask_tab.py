@@ -68,8 +68,9 @@ def build(backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, control
     """The tab's components and what they do."""
     conversation = gr.Chatbot(
         label="Conversation",
+        show_label=False,
         elem_id="vs-chat",
-        height=420,
+        height=360,
         latex_delimiters=[],
         buttons=["copy"],
         placeholder="Ask what is said, written or seen in the video, or when.",
@@ -81,7 +82,7 @@ def build(backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, control
         ]
     with gr.Row(elem_classes="vs-ask-row"):
         question = gr.Textbox(
-            label="Question", placeholder="When does the title appear?", elem_id="vs-question", scale=5, min_width=180
+            label="Question", placeholder="What, who, when…", elem_id="vs-question", scale=5, min_width=180
         )
         ask_button = gr.Button("Ask", variant="primary", elem_id="vs-ask", scale=1, min_width=80)
     with gr.Accordion("Multiple choice and time range", open=False):
@@ -103,6 +104,7 @@ def build(backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, control
         last: str, profile: str, selector: str, packer: str, budget: float, rounds: float,
     ) -> AsyncIterator[dict[Any, Any]]:  # fmt: skip
         now = time.perf_counter()
+        asked = asked or ""
         state = _Asked(asked, list(history or []), Steps(now))
         understood = in_context(asked, last)
         state.understood = understood if understood != asked else ""
@@ -111,8 +113,8 @@ def build(backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, control
             if not videos:
                 raise UsageError("choose a video first, or add one in the Library tab")
             scout = backstage.tuned(profile, selector, packer, int(budget), int(rounds))
-            within = time_range(begin.strip() or None, until.strip() or None)
-            lines = [line for line in choices.splitlines() if line.strip()] or None
+            within = time_range((begin or "").strip() or None, (until or "").strip() or None)
+            lines = [line for line in (choices or "").splitlines() if line.strip()] or None
             drawn = 0.0
             async for item in streamed(lambda: _events(backstage, scout, videos, understood, lines, within)):
                 now = time.perf_counter()

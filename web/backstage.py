@@ -69,17 +69,13 @@ class Backstage:
         return [video for video in reversed(self.scout.videos()) if video.status == "ready"]
 
     def choices(self) -> list[tuple[str, str]]:
-        """Label and id of each video; labels are unique."""
-        videos = self.videos()
-        names = [video.name for video in videos]
-        return [
-            (
-                f"{video.name} · {clock(video.duration)}"
-                + (f" · {video.id[:6]}" if names.count(video.name) > 1 else ""),
-                video.id,
-            )
-            for video in videos
-        ]
+        """Label and id of each video that can be asked about."""
+        return _labelled(self.videos())
+
+    def forgettable(self) -> list[tuple[str, str]]:
+        """Label and id of each video that is not being read at this moment, those read only in part too."""
+        busy = {reading.video for reading in self.readings.active()}
+        return _labelled([video for video in reversed(self.scout.videos()) if video.id not in busy])
 
     def named(self, ids: list[str] | None) -> list[Video]:
         """The videos of these ids that are still there."""
@@ -133,3 +129,15 @@ class Backstage:
     def frame_address(self, frame: Frame) -> str | None:
         """Address of a selected frame's own picture."""
         return f"thumbnail/{frame.video}/{Path(frame.thumbnail).stem}" if frame.thumbnail else None
+
+
+def _labelled(videos: list[Video]) -> list[tuple[str, str]]:
+    """A label and the id of each; labels are unique."""
+    names = [video.name for video in videos]
+    return [
+        (
+            f"{video.name} · {clock(video.duration)}" + (f" · {video.id[:6]}" if names.count(video.name) > 1 else ""),
+            video.id,
+        )
+        for video in videos
+    ]

@@ -11,7 +11,8 @@ FITS = 0.34
 """Share of a sentence's content words that evidence must hold to be shown as what supports the sentence."""
 
 _CLOCK = re.compile(r"(?<![\d:.])(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?![\d:])")
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=\S)")
+_SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b[A-Z]\.)\s+(?=\S)")
+"""Not after a single letter, which is an option or an initial."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 

@@ -56,7 +56,8 @@ def suggestions(records: Sequence[Record]) -> list[str]:
     titles = [record for record in records if record.modality is Modality.SCREEN_TEXT]
     titles = [r for r in titles if len(first_line(r).split()) in TITLE_WORDS and r.score > 0.9]
     if titles:
-        title = min(titles, key=lambda record: (-round(record.score, 2), record.span))
+        # A text of one line is a title of its own; the first line of several may end in the middle of a sentence.
+        title = min(titles, key=lambda record: (" / " in record.text, -round(record.score, 2), record.span))
         asked.append(f"When does the title “{first_line(title)}” appear?")
     if spoken:
         longest = max(spoken, key=lambda record: len(record.text))

@@ -37,17 +37,19 @@ def build(backstage: Backstage) -> LibraryTab:
     """The tab's components; `app.py` says what follows from a change."""
     limits = backstage.limits
     sent = gr.File(
-        label=f"Add videos (each up to {size_of(limits.size)} and {clock(limits.duration)})",
+        label=f"Add videos (each up to {size_of(limits.size)} and {clock(limits.duration)} long)",
         file_count="multiple",
         elem_id="vs-upload",
-        height=130,
+        height=200,
     )
     status = gr.HTML(elem_id="vs-status")
     progress = gr.HTML(elem_id="vs-progress")
     stop = gr.Button("Stop reading", size="sm", variant="stop", visible=False, elem_id="vs-stop")
     listing = gr.HTML(listing_html(backstage), elem_id="vs-listing")
     with gr.Accordion("Forget a video", open=False, elem_id="vs-forget-box"):
-        forgettable = gr.Dropdown(backstage.choices(), value=None, label="Video to forget", elem_id="vs-forgettable")
+        forgettable = gr.Dropdown(
+            backstage.forgettable(), value=None, label="Video to forget", elem_id="vs-forgettable"
+        )
         sure = gr.Checkbox(label="Yes, remove it and everything that was found in it", elem_id="vs-sure")
         forget = gr.Button("Forget", size="sm", variant="stop", elem_id="vs-forget")
     owner = gr.BrowserState("", storage_key="vidscout-owner", secret="vidscout")

@@ -128,13 +128,20 @@ class Readings:
 
     def _read(self, reading: Reading) -> None:
         library, upload = self._scout.library, reading.upload
+        if reading.stop.is_set():
+            upload.path.unlink(missing_ok=True)
+            reading.state, reading.message = "stopped", "stopped before it began"
+            return
         reading.video = library.identify(upload.path)
         known = library.get(reading.video)
-        if known is not None and known.status == "ready" and known.path != upload.path and known.path.exists():
-            upload.path.unlink(missing_ok=True)  # the same bytes are there already
-            reading.state = "ready"
-            reading.message = f"had been read before as {known.name}"
-            return
+        if known is not None and known.path != upload.path and known.path.exists():
+            if known.status == "ready":
+                upload.path.unlink(missing_ok=True)  # the same bytes are there already
+                reading.state = "ready"
+                reading.message = f"had been read before as {known.name}"
+                return
+            if known.path.parent == upload.path.parent:
+                known.path.unlink()  # it was stopped, and goes on with the new copy
         reading.state, reading.began = "reading", time.monotonic()
         events = self._scout.ingest_events(upload.path)
         try:
@@ -142,13 +149,11 @@ class Readings:
                 if isinstance(event, Progress):
                     reading.see(event, time.monotonic())
                 if reading.stop.is_set():
-                    break
+                    reading.state, reading.message = "stopped", "stopped; send it again to go on from there"
+                    return
         finally:
             events.close()
             self._named(reading)
-        if reading.stop.is_set():
-            reading.state, reading.message = "stopped", "stopped; send it again to go on from there"
-            return
         took = time.monotonic() - reading.began
         reading.state = "ready"
         reading.message = f"{clock(upload.duration)} read in {took:.0f} s, {upload.duration / took:.1f} × real time"

@@ -64,7 +64,7 @@ def application(backstage: Backstage, login: Login | None = None) -> Any:
     import gradio as gr
     from fastapi import FastAPI
 
-    from .app import build, css, head, theme
+    from .app import build, head, theme
 
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     _add_guard(site, login)
@@ -77,7 +77,6 @@ def application(backstage: Backstage, login: Login | None = None) -> Any:
         max_file_size=backstage.limits.size,
         footer_links=[],
         theme=theme(),
-        css=css(),
         head=head(),
         ssr_mode=False,
         mcp_server=False,

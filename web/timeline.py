@@ -18,6 +18,8 @@ WIDTH = 1000
 HEIGHT = 20
 FINEST = 1.0
 """Units; stretches nearer than this are drawn as one, so that a long video does not become thousands of shapes."""
+FLAT = 0.25
+"""Relevance below which the highest moment is none worth showing at full height."""
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 MOST_TICKS = 6
 
@@ -110,11 +112,12 @@ def _shapes(drawn: Iterable[Bar], duration: float) -> str:
 
 
 def _curve(relevance: Sequence[tuple[float, float]], duration: float) -> str:
-    """A step curve: a kept frame stands until the next one."""
+    """A step curve, its highest moment at the top: a kept frame stands until the next one."""
+    top = max(FLAT, *(score for _, score in relevance))
     points = [f"0,{HEIGHT}"]
     until = [at for at, _ in relevance[1:]] + [duration]
     for (at, score), end in zip(relevance, until, strict=True):
-        y = HEIGHT - min(max(score, 0.0), 1.0) * (HEIGHT - 2)
+        y = HEIGHT - max(score, 0.0) / top * (HEIGHT - 2)
         points += [f"{WIDTH * at / duration:.1f},{y:.1f}", f"{WIDTH * end / duration:.1f},{y:.1f}"]
     points.append(f"{WIDTH},{HEIGHT}")
     return f"<polygon points='{' '.join(points)}'></polygon>"

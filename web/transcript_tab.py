@@ -40,8 +40,9 @@ def build(backstage: Backstage, chosen: gr.Dropdown) -> TranscriptTab:
     return TranscriptTab(query, kinds, rows, downloads)
 
 
-def transcript_html(backstage: Backstage, ids: list[str] | None, query: str, shown: list[str]) -> str:
+def transcript_html(backstage: Backstage, ids: list[str] | None, query: str | None, shown: list[str]) -> str:
     """The rows of the chosen videos that hold the query's words."""
+    query = query or ""
     videos = backstage.named(ids)
     if not videos:
         return "<p class='vs-muted'>Choose a video first.</p>"

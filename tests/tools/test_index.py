@@ -514,7 +514,7 @@ def test_an_index_of_somebody_else_can_be_asked_but_not_written():
             part.chmod(0o555 if part.is_dir() else 0o444)
         reader = in_a_new_process(
             """
-            import chromadb, filelock, tempfile
+            import chromadb, chromadb.api.rust, filelock, resource, tempfile
             if os.geteuid() == 0:
                 os.setresuid(65534, 65534, 65534)
             os.environ["HOME"] = "/nowhere"

@@ -257,7 +257,6 @@ def test_other_languages_are_another_source():
 @pytest.mark.models
 @pytest.mark.slow
 @pytest.mark.skipif(bool(EasyOCR.missing()), reason=f"needs {', '.join(EasyOCR.missing())}")
-@pytest.mark.usefixtures("torchvision_beside_cpu_torch")
 def test_easyocr_reads_a_slide():
     [read] = EasyOCR(gpu=False).run([picture(SLIDE[:2], size=30)[:220]])
     assert [found.text for found in read] == SLIDE[:2]

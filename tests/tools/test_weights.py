@@ -414,6 +414,7 @@ def test_the_publishers_file_is_taken_from_the_hub_when_asked(
 ):
     with_a_hub_source(shelf)
     monkeypatch.setenv("HF_ENDPOINT", server(hub_pages(WHOLE)))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # the hub is our own server
     shelf.empty()
     shelf.pull(hub=True)
     assert (shelf.model() / "model.bin").read_bytes() == WHOLE
@@ -428,6 +429,7 @@ def test_a_hub_that_gives_something_else_is_noted_and_the_registry_is_next(
 ):
     with_a_hub_source(shelf)
     monkeypatch.setenv("HF_ENDPOINT", server(pages))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     events = shelf.pull(hub=True)
     assert [event.stage for event in events].count("note") == 1
     assert (shelf.model() / "model.bin").read_bytes() == WHOLE

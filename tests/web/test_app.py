@@ -1,0 +1,452 @@
+"""The page's parts without a browser: what is accepted, what is served, and how things are written."""
+
+import asyncio
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from vidscout import Record, Span, VideoScout
+from vidscout.agent.answer import Answer, Evidence
+from vidscout.bench.demo import questions
+from vidscout.graphs.events import Progress, StepStarted, ToolFinished
+from vidscout.tools.errors import MediaError, UsageError
+from vidscout.tools.library import Video
+from vidscout.tools.records import Modality
+from vidscout.web.answers import Steps, as_markdown
+from vidscout.web.backstage import ASKED_AT_ONCE, Backstage, BusyError
+from vidscout.web.chips import with_chips
+from vidscout.web.findings import covered, labels, suggestions
+from vidscout.web.followups import in_context
+from vidscout.web.reading import Stage, progress_html
+from vidscout.web.serve import Login, application
+from vidscout.web.streaming import streamed
+from vidscout.web.timeline import bars, ticks, timeline
+from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
+from vidscout.web.uploads import Limits, Upload, accept, bytes_of
+
+VIDEO = Video("a1b2c3", "talk & <more>.mp4", Path("/nowhere/talk.mp4"), duration=100.0)
+
+
+def record(start: float, end: float, text: str, modality: Modality = Modality.SPEECH) -> Record:
+    return Record(VIDEO.id, Span(start, end), modality, text, 0.95, "test/1")
+
+
+def answer(text: str, *evidence: tuple[float, float, str], abstained: bool = False) -> Answer:
+    pieces = [Evidence(VIDEO.id, start, end, "speech", said, 0.8, "test/1") for start, end, said in evidence]
+    return Answer(
+        text, None, abstained, 0.8, pieces, [], [], [], {"total": 1.0}, {}, {}, "embedded", "What?", [VIDEO.id]
+    )
+
+
+# -- uploads ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(tmp_path: Path, bunny: Path) -> Path:
+    return Path(shutil.copyfile(bunny, tmp_path / "my film.mp4"))
+
+
+def test_an_accepted_file_lies_in_the_apps_folder_under_another_name(tmp_path: Path, sent: Path):
+    upload = accept(sent, tmp_path / "kept", Limits())
+    assert upload.path.parent == tmp_path / "kept"
+    assert "film" not in upload.path.name
+    assert upload.name == "my film.mp4"
+    assert upload.duration == pytest.approx(5.3, abs=0.5)
+    assert not sent.exists()
+
+
+def test_a_text_file_called_mp4_is_refused_in_one_line_and_deleted(tmp_path: Path):
+    sent = tmp_path / "film.mp4"
+    sent.write_text("this is no film\n" * 50)
+    with pytest.raises(MediaError, match=r"^film\.mp4: nothing in it can be read as video or audio$"):
+        accept(sent, tmp_path / "kept", Limits())
+    assert not sent.exists()
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [(Limits(size=1000), "at most 1.0 KB are taken"), (Limits(duration=2), "lasts 0:05; at most 0:02 are taken")],
+)
+def test_what_is_too_large_or_too_long_is_refused_with_the_limit(tmp_path: Path, sent: Path, limits: Limits, told: str):
+    with pytest.raises(UsageError, match=told):
+        accept(sent, tmp_path / "kept", limits)
+    assert not sent.exists()
+
+
+@pytest.mark.parametrize("text", ["", "much", "-5mb", "0"])
+def test_a_size_that_is_none_is_refused(text: str):
+    with pytest.raises(UsageError, match="is not a size"):
+        bytes_of(text)
+
+
+# -- what is served --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(scout: VideoScout) -> Iterator[TestClient]:
+    with TestClient(application(Backstage(scout))) as client:
+        yield client
+
+
+@pytest.mark.models
+def test_a_known_video_is_served_in_parts_by_its_id(site: TestClient, scout: VideoScout, trailer: Path):
+    response = site.get(f"/media/{scout.find(trailer).id}", headers={"Range": "bytes=100-199"})
+    assert response.status_code == 206
+    assert response.content == trailer.read_bytes()[100:200]
+    assert "default-src 'self'" in response.headers["content-security-policy"]
+
+
+@pytest.mark.models
+def test_nothing_else_on_the_disk_is_served(site: TestClient, scout: VideoScout, lecture: Path, tmp_path: Path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not for you")
+    video = scout.find(lecture).id
+    for address in (
+        f"/media/{secret}", "/media/..%2F..%2Fetc%2Fpasswd", f"/media/{video}%2F..%2Fx", f"/thumbnail/{video}/..%2F0",
+        "/thumbnail/..%2F..%2Fx/0", f"/thumbnail/{video}/-1", f"/transcript/{video}.exe",
+        f"/gradio_api/file={secret}", "/gradio_api/file=/etc/passwd", f"/gradio_api/file={lecture}",
+        f"/gradio_api/file={scout.index.home / 'vidscout.sqlite'}",
+    ):  # fmt: skip
+        response = site.get(address)
+        assert response.status_code in (403, 404, 422), address
+        assert b"not for you" not in response.content
+
+
+@pytest.mark.models
+def test_transcripts_are_downloads(site: TestClient, scout: VideoScout, lecture: Path):
+    response = site.get(f"/transcript/{scout.find(lecture).id}.srt")
+    assert 'filename="' in response.headers["content-disposition"]
+    assert "silicon carbide" in response.text
+
+
+@pytest.mark.models
+def test_without_the_password_nothing_is_served(scout: VideoScout, trailer: Path):
+    with TestClient(application(Backstage(scout), Login("ada", "pass:word"))) as client:
+        for address in ("/", "/config", "/gradio_api/info", f"/media/{scout.find(trailer).id}"):
+            assert client.get(address).status_code == 401, address
+            assert client.get(address, auth=("ada", "wrong")).status_code == 401, address
+        assert client.get("/", auth=("ada", "pass:word")).status_code == 200
+
+
+@pytest.mark.models
+def test_opening_the_page_loads_no_model(home: Path):
+    with VideoScout(home=home) as fresh, TestClient(application(Backstage(fresh))) as client:
+        page = client.get("/")
+        assert page.status_code == 200
+        assert not any(backend.is_ready for backend in fresh._backends.values())
+        for stranger in ("googleapis", "gstatic", "cdnjs"):
+            assert stranger not in page.text
+
+
+@pytest.mark.parametrize("text", ["ada", "ada:", ":secret", ""])
+def test_a_login_needs_user_and_password(text: str):
+    with pytest.raises(UsageError, match="user:password"):
+        Login.parsed(text)
+
+
+# -- many at once ----------------------------------------------------------------------------------------------------
+
+
+def test_the_ninth_question_at_once_is_told_to_wait(tmp_path: Path):
+    with VideoScout(home=tmp_path) as scout:
+        backstage = Backstage(scout)
+        places = [backstage.asking() for _ in range(ASKED_AT_ONCE)]
+        for place in places:
+            place.__enter__()
+        with pytest.raises(BusyError, match="ask again in a moment"), backstage.asking():
+            pass
+        places[0].__exit__(None, None, None)
+        with backstage.asking():
+            pass
+
+
+def test_who_stops_listening_does_not_wait_for_the_thread():
+    let_go, ended = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[int]:
+        yield 1
+        let_go.wait(20)
+        yield 2
+        ended.set()
+
+    async def listen_once() -> int:
+        stream = streamed(slow)
+        first = await anext(stream)
+        await stream.aclose()  # type: ignore[attr-defined]  # it is an async generator
+        return first
+
+    assert asyncio.run(asyncio.wait_for(listen_once(), 5)) == 1
+    let_go.set()
+    assert ended.wait(5)
+
+
+def test_an_error_of_the_thread_reaches_the_listener():
+    def broken() -> Iterator[int]:
+        yield 1
+        raise UsageError("the question is empty")
+
+    async def listen() -> list[int]:
+        return [item async for item in streamed(broken)]
+
+    with pytest.raises(UsageError, match="the question is empty"):
+        asyncio.run(listen())
+
+
+@pytest.mark.models
+def test_eight_people_at_once_get_their_own_answers(
+    scout: VideoScout, trailer: Path, lecture: Path, serving: Callable[[Backstage], str]
+):
+    from gradio_client import Client
+
+    address = serving(Backstage(scout))
+    asked = questions("demo")[:ASKED_AT_ONCE]
+    ids = {"trailer": scout.find(trailer).id, "lecture": scout.find(lecture).id}
+    people = [Client(address, verbose=False) for _ in asked]
+    settings = ["auto", "topk", "interleaved", 128, 2]
+    jobs = [
+        person.submit(one["question"], [ids[one["video"]]], "", "", "", [], *settings, api_name="/ask")
+        for person, one in zip(people, asked, strict=True)
+    ]
+    for job, one in zip(jobs, asked, strict=True):
+        job.result(timeout=120)
+        conversation = [update[0] for update in job.outputs() if isinstance(update[0], list)][-1]
+        answer = str(conversation[-1]["content"]).casefold()
+        assert str(conversation[0]["content"]).count(one["question"]) == 1
+        for says in one["says"]:
+            alternatives = [says] if isinstance(says, str) else says
+            assert any(each.casefold() in answer for each in alternatives), (one["question"], answer)
+
+
+@pytest.mark.models
+def test_reading_stops_at_the_next_batch_for_its_owner_only(tmp_path: Path, lecture: Path):
+    with VideoScout(home=tmp_path / "home") as scout:
+        backstage = Backstage(scout)
+        sent = Path(shutil.copyfile(lecture, tmp_path / "talk.mp4"))
+        reading = backstage.readings.add(accept(sent, backstage.uploads, Limits()), "ada")
+        waiting = backstage.readings.add(Upload(tmp_path / "gone.mp4", "gone.mp4", 1.0), "bob")
+        wait_until(lambda: bool(reading.stages))
+        assert backstage.readings.cancel("bob") == 1
+        assert reading.state == "reading"
+        assert backstage.readings.cancel("ada") == 1
+        wait_until(lambda: reading.ended is not None and waiting.ended is not None)
+        assert reading.state == "stopped"
+        assert waiting.state == "stopped"
+        assert [(video.name, video.status) for video in scout.videos()] == [("talk.mp4", "reading")]
+        assert backstage.choices() == []
+        assert [key for _, key in backstage.forgettable()] == [reading.video]
+        assert "stopped" in progress_html(backstage.readings.shown())
+        backstage.forget(reading.video)
+        assert not list(backstage.uploads.iterdir())
+
+
+@pytest.mark.models
+def test_a_video_that_was_read_before_is_not_kept_twice(home: Path, tmp_path: Path, trailer: Path):
+    folder = Path(shutil.copytree(home, tmp_path / "home"))
+    with VideoScout(home=folder) as scout:
+        backstage = Backstage(scout)
+        sent = Path(shutil.copyfile(trailer, tmp_path / "copy.mp4"))
+        reading = backstage.readings.add(accept(sent, backstage.uploads, Limits()))
+        wait_until(lambda: reading.ended is not None)
+        assert reading.state == "ready"
+        assert "had been read before as trailer.mp4" in reading.message
+        assert not list(backstage.uploads.iterdir())
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_pages_settings_leave_the_others_alone(tmp_path: Path):
+    with VideoScout(home=tmp_path) as scout:
+        tuned = Backstage(scout).tuned("auto", "uniform", "segments", 64, 3)
+        assert (tuned.settings.selector, tuned.settings.token_budget, tuned.settings.max_rounds) == ("uniform", 64, 3)
+        assert tuned.index is scout.index
+        assert scout.settings.token_budget is None
+
+
+# -- timeline --------------------------------------------------------------------------------------------------------
+
+
+def test_the_timeline_has_a_lane_a_kind_and_the_curve_only_when_asked():
+    records = [
+        record(0, 10, "shot 1", Modality.SHOT),
+        record(2, 4, "<b>hello</b>"),
+        record(50, 60, "A title", Modality.SCREEN_TEXT),
+    ]
+    plot = timeline(VIDEO, records)
+    for lane in ("Shots", "Speech", "Screen text", "Objects"):
+        assert f"aria-label='{lane}'" in plot
+    assert "Relevance" not in plot
+    assert "<b>hello" not in plot
+    assert "x='500.0'" in plot
+    asked = timeline(VIDEO, records, [(0.0, 0.2), (50.0, 0.9)], [50.0])
+    assert "Relevance" in asked
+    assert "evidence at 0:50" in asked
+
+
+def test_an_hour_of_small_stretches_is_drawn_in_few_shapes():
+    records = [record(at, at + 0.5, "word") for at in range(36_000)]
+    drawn = bars(records, 36_000.0)
+    assert len(drawn) <= 1000
+    assert drawn[-1].end == pytest.approx(35_999.5)
+
+
+@pytest.mark.parametrize("duration", [0.5, 5, 55, 120, 3600, 10 * 3600])
+def test_an_axis_has_few_round_times(duration: float):
+    assert 1 <= len(ticks(duration)) <= 7
+
+
+# -- transcript ------------------------------------------------------------------------------------------------------
+
+LINES = [
+    record(1.5, 3.25, "The café opens --> at <nine>"),
+    record(3.25, 5.0, "Speech two"),
+    record(0, 60, "Opening hours / 9 to 5", Modality.SCREEN_TEXT),
+]
+
+
+def test_srt_numbers_its_cues_and_holds_speech_only():
+    text = srt(VIDEO, LINES)
+    assert text.startswith("1\n00:00:01,500 --> 00:00:03,250\nThe café opens")
+    assert "\n2\n00:00:03,250 --> 00:00:05,000\nSpeech two\n" in text
+    assert "Opening hours" not in text
+
+
+def test_vtt_cannot_be_broken_by_what_is_said():
+    text = vtt(VIDEO, LINES)
+    assert text.startswith("WEBVTT\n\n")
+    assert "00:00:01.500 --> 00:00:03.250\nThe café opens --&gt; at &lt;nine&gt;" in text
+    assert text.count("-->") == 2
+
+
+def test_a_silent_video_has_its_screen_text_as_subtitles():
+    assert "00:00:00,000 --> 00:01:00,000\nOpening hours\n9 to 5\n" in srt(VIDEO, LINES[2:])
+
+
+def test_json_holds_every_line_with_its_times():
+    written = json.loads(as_json(VIDEO, LINES))
+    assert [(line["start"], line["modality"]) for line in written["lines"]] == [
+        (1.5, "speech"), (3.25, "speech"), (0, "screen_text"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "found"), [("CAFE", 1), ("open", 2), ("speech two", 1), ("nothing", 0), ("", 3)])
+def test_search_finds_beginnings_of_words_without_case_and_accents(query: str, found: int):
+    assert len(searched(LINES, query)) == found
+
+
+def test_rows_show_text_as_text_and_link_to_their_time():
+    rows = rows_html(LINES, "cafe")
+    assert "&lt;nine&gt;" in rows
+    assert "#t=1.500&amp;v=a1b2c3" in rows
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_sentence_gets_the_chip_of_what_supports_it():
+    text = with_chips(
+        answer(
+            "The mirror is silicon carbide. It was polished for weeks.",
+            (24.7, 29.0, "The mirror is made of silicon carbide"),
+            (30.4, 32.0, "It was polished for 11 weeks"),
+        )
+    )
+    assert text.index("#t=24.700") < text.index("polished") < text.index("#t=30.400")
+
+
+def test_a_named_time_becomes_the_chip_with_its_fraction():
+    assert with_chips(answer("It appears at 0:11.", (11.4, 14.0, "An unlucky bird"))) == (
+        "It appears at [0:11](#t=11.400&v=a1b2c3)."
+    )
+
+
+def test_an_options_letter_is_no_sentence():
+    text = with_chips(answer("B. silicon carbide", (24.7, 29.0, "The mirror is made of silicon carbide")))
+    assert text == "B. silicon carbide [0:24](#t=24.700&v=a1b2c3)"
+
+
+def test_a_time_of_day_is_no_chip():
+    text = with_chips(answer("From 22:00 on.", (72.0, 84.0, "Night shifts / From 22:00 to 06:00")))
+    assert "[22:00]" not in text
+
+
+def test_an_abstention_has_no_chip_and_markup_stays_text():
+    assert "#t=" not in with_chips(answer("Nothing supports it.", abstained=True))
+    assert with_chips(answer("<img src=x> *so*", abstained=True)) == r"\<img src=x\> \*so\*"
+
+
+def test_the_answers_markdown_has_its_evidence_in_a_table():
+    written = as_markdown(answer("Yes.", (24.7, 29.0, "a | b")))
+    assert "| 0:24–0:29 | speech | a \\| b | 0.80 | test/1 |" in written
+
+
+def test_steps_tell_their_time_when_the_next_one_begins():
+    steps = Steps(0.0)
+    steps.see(StepStarted("plan"), 1.0)
+    assert "in" not in steps.markdown.split("plan")[0].split()
+    steps.see(ToolFinished("speech", 3, 0.02), 1.5)
+    assert "Planned what to look for in 480 ms" in steps.markdown
+    assert "Searched speech: 3 found in 20 ms" in steps.markdown
+
+
+# -- what was found --------------------------------------------------------------------------------------------------
+
+
+def test_overlapping_speech_counts_once():
+    assert covered([record(0, 10, "a"), record(5, 12, "b"), record(20, 21, "c")]) == pytest.approx(13)
+
+
+def test_objects_are_counted_by_kind_whatever_their_number():
+    seen = [record(0, 4, "2 people, 1 dog: a dog at the left", Modality.OBJECT)]
+    assert labels(seen) == {"person": 4, "dog": 4}
+
+
+def test_suggestions_ask_about_what_is_there():
+    title = record(10, 14, "An unlucky bird", Modality.SCREEN_TEXT)
+    records = [*LINES, title, record(20, 30, "1 elephant: an elephant in the middle", Modality.OBJECT)]
+    asked = suggestions(records)
+    assert any("elephant" in question for question in asked)
+    assert any("“" in question for question in asked)
+    assert suggestions([]) == []
+
+
+def test_a_stage_knows_its_rate_and_what_is_left():
+    stage = Stage(Progress("v", "watching", 10, 110), 100.0, Progress("v", "watching", 60, 110), 110.0)
+    assert stage.rate == pytest.approx(5.0)
+    assert stage.left == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "understood"),
+    [
+        ("When was that?", "When was that (mirror made of)?"),
+        ("And the camera?", "And the camera (mirror made of)?"),
+        ("What text is on screen at 0:19?", "What text is on screen at 0:19?"),
+        ("Who works at the science center in Lisbon?", "Who works at the science center in Lisbon?"),
+        ("What is this video about?", "What is this video about?"),
+    ],
+)
+def test_a_question_that_leans_takes_the_topic_before(question: str, understood: str):
+    assert in_context(question, "What is the mirror made of?") == understood
+
+
+def test_a_verdict_is_shown_with_its_stretches_as_chips_and_its_report_fenced_in():
+    from vidscout.agent import verdict as v
+    from vidscout.web.check_tab import verdict_html
+
+    evidence = v.Evidence(spans=[v.Span(4.0, 8.0, ["flicker"])], reason="one stretch <differs>")
+    shown = verdict_html(v.Verdict("uncertain", 0.6, (0.3, 0.8), [], evidence, {}, {}, ["short"], video="a.mp4"), "abc")
+    assert "#t=4.000&amp;v=abc" in shown
+    assert "one stretch &lt;differs&gt;" in shown
+    assert "0.60 (0.30–0.80)" in shown
+    assert "sandbox srcdoc='&lt;!doctype html&gt;" in shown
