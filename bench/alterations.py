@@ -80,7 +80,9 @@ def upsampled(frames: Frames, strength: float) -> Frames:
     small = (max(round(width / factor), 2), max(round(height / factor), 2))
     return np.stack(
         [
-            cv2.resize(cv2.resize(f, small, interpolation=cv2.INTER_AREA), (width, height), interpolation=cv2.INTER_CUBIC)
+            cv2.resize(
+                cv2.resize(f, small, interpolation=cv2.INTER_AREA), (width, height), interpolation=cv2.INTER_CUBIC
+            )
             for f in frames
         ]
     )
@@ -105,7 +107,9 @@ def jittered(frames: Frames, strength: float) -> Frames:
     for frame in frames:
         field = generator.uniform(-4 * strength, 4 * strength, (4, 5, 2)).astype(np.float32)
         bend = cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
-        out.append(cv2.remap(frame, x + bend[..., 0], y + bend[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
+        out.append(
+            cv2.remap(frame, x + bend[..., 0], y + bend[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        )
     return np.stack(out)
 
 
@@ -134,7 +138,7 @@ Scene = Callable[[int, int, int], Frames]
 def gradients(seed: int, count: int, height: int) -> Frames:
     """Coloured gradients that turn and drift."""
     generator = np.random.default_rng(seed)
-    y, x = np.mgrid[0:1 : height * 1j, 0 : 16 / 9 : (height * 16 // 9) * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 16 / 9 : (height * 16 // 9) * 1j]
     angle, speed = generator.uniform(0, 6.3, 3), generator.uniform(0.5, 2.0, 3)
     out = np.empty((count, *y.shape, 3), np.uint8)
     for n in range(count):
@@ -204,8 +208,15 @@ def photo_moves(photo: np.ndarray, count: int, seed: int, size: tuple[int, int] 
         across = (x - width / 2) * grow + source_width / 2 + drift[0] * n
         down = (y - height / 2) * grow + source_height / 2 + drift[1] * n
         wave = 1.5 * np.sin(y / 40 + phase + 0.1 * n)
-        out.append(cv2.remap(photo, (across + wave).astype(np.float32), down.astype(np.float32), cv2.INTER_LINEAR,
-                             borderMode=cv2.BORDER_REFLECT))
+        out.append(
+            cv2.remap(
+                photo,
+                (across + wave).astype(np.float32),
+                down.astype(np.float32),
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REFLECT,
+            )
+        )
     return np.stack(out)
 
 

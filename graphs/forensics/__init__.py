@@ -1,0 +1,1 @@
+"""Whether a video was generated: measured, judged, checked, and left open where nothing supports an answer."""

@@ -1,0 +1,173 @@
+"""How readings become an opinion: each window beside the calibration, the video as a whole, and stretches within it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...tools.forensics.calibration import Calibration, by_kind, local_distances, unusualness
+from ...tools.forensics.signals import SIGNALS
+from ...tools.forensics.windows import RATE
+from ...tools.media import MediaInfo
+from ...tools.records import Span
+from .state import Finding, Label, Measured, Opinion
+
+FEWEST_FRAMES = 16
+LEVEL = 0.05
+"""How often a real video may be called generated."""
+USUAL = 0.5
+"""Share of held-out real windows; a video whose typical window is more unusual than these is not called real:
+renders of
+the Earth and of animals reached 0.6, so a looser bound would call them real."""
+SURE = 0.8
+"""Probability, by a fusion, from which a label is given; its interval must lie on the same side of one half."""
+FOREIGN = 4.0
+"""Spreads by which the frames' likelihood may lie below that of real videos before the calibration covers them no
+more."""
+FLAT = 3.0
+"""Grey levels of contrast below which a picture is one colour."""
+UNEVEN = 0.25
+STANDS_OUT = 1.1
+"""Times the usual spread within a video (the calibration's `local`) from which a window stands out."""
+DRAWS = 200
+
+
+def findings(measured: Sequence[Measured], calibration: Calibration, chosen: Sequence[str]) -> list[Finding]:
+    """Each window with how unusual it is, and why."""
+    windows = [{name: m.values[name] for name in chosen if name in m.values} for m in measured]
+    ranges = {name: span for name, span in calibration.ranges.items() if name in chosen}
+    found = []
+    for one, values, local in zip(measured, windows, local_distances(windows, ranges), strict=True):
+        distances = calibration.distances(values)
+        unusual = unusualness(distances)
+        fused = calibration.fusion.probabilities(distances)[0] if calibration.fusion else calibration.rank(unusual)
+        farthest = sorted(distances, key=lambda name: -distances[name])
+        kinds = by_kind(distances)
+        foremost = [name for name in farthest if distances[name] == kinds[SIGNALS[name].kind]][:3]
+        found.append(
+            Finding(
+                one.span,
+                unusual,
+                float(fused),
+                unusualness(local) if local else 0.0,
+                distances,
+                calibration.percentiles(values),
+                tuple(foremost),
+            )
+        )
+    return found
+
+
+def not_covered(info: MediaInfo, measured: Sequence[Measured], found: Sequence[Finding]) -> list[str]:
+    """Reasons why values of this video cannot be compared with the calibration's."""
+    if not info.has_video:
+        return ["the file has no picture"]
+    if info.fps and info.duration * info.fps < FEWEST_FRAMES - 0.5:
+        return [f"the video is shorter than {FEWEST_FRAMES} frames"]
+    if not measured:
+        return ["no shot is long enough to be measured: 12 sampled frames, about 1.5 seconds, are needed"]
+    reasons = []
+    if np.median([m.contrast for m in measured]) < FLAT:
+        reasons.append("the picture is one colour: there is nothing to measure")
+    elif np.median([m.still for m in measured]) > 0.5:
+        reasons.append(
+            "the picture stands still most of the time, as in screen recordings, slides and title cards: the"
+            " calibration does not cover them"
+        )
+    if info.fps and info.fps < RATE - 1.5:
+        reasons.append(f"the video has {info.fps:.3g} frames a second; the calibration was made at {RATE:g}")
+    if np.median([m.uneven for m in measured]) > UNEVEN:
+        reasons.append("the frame rate varies: signals over time are not comparable with the calibration's")
+    frames = [f.distances["spatial_likelihood"] for f in found if "spatial_likelihood" in f.distances]
+    if frames and np.median(frames) > FOREIGN:
+        reasons.append(
+            "the picture looks like nothing in the calibration (animation, screen recordings, renders and subjects that"
+            " its real videos do not show): it is not covered"
+        )
+    return reasons
+
+
+def by_signals(found: Sequence[Finding], calibration: Calibration, uncovered: Sequence[str]) -> Opinion:
+    """What the calibrated signals say of the whole video."""
+    usable = [f for f in found if np.isfinite(f.unusual)]
+    if not usable:
+        return Opinion(Label.UNCERTAIN, 0.5, (0.0, 1.0), "signals", (), "nothing could be measured")
+    score, interval = _fused(usable, calibration) if calibration.fusion else _ranked(usable, calibration)
+    cited = _cited(usable)
+    if uncovered:
+        return Opinion(Label.UNCERTAIN, score, interval, "signals", cited, "; ".join(uncovered))
+    if calibration.fusion:
+        label = Label.UNCERTAIN
+        if score >= SURE and interval[0] > 0.5:
+            label = Label.GENERATED
+        elif score <= 1 - SURE and interval[1] < 0.5:
+            label = Label.REAL
+        return Opinion(label, score, interval, "signals", cited, "the calibrated fusion of the signals")
+    typical = float(np.median([f.unusual for f in usable]))
+    medians = [float(np.median(values)) for values in calibration.held_out.values() if len(values)]
+    chance = (1 + sum(median >= typical for median in medians)) / (1 + len(medians))
+    if score <= USUAL and interval[1] < 0.95:
+        return Opinion(Label.REAL, score, interval, "signals", cited, "no signal lies outside what real videos show")
+    if chance <= LEVEL:
+        why = f"more unusual than all but {chance:.0%} of real videos"
+        return Opinion(Label.GENERATED, score, interval, "signals", cited, why)
+    needed = int(np.ceil(1 / LEVEL)) - 1
+    why = f"unusual beside the real videos of the calibration, of which {len(medians)} are too few to say more"
+    if len(medians) >= needed:
+        why = "unusual, but some real videos are as unusual"
+    return Opinion(Label.UNCERTAIN, score, interval, "signals", cited, why)
+
+
+def _ranked(found: Sequence[Finding], calibration: Calibration) -> tuple[float, tuple[float, float]]:
+    """Share of held-out real windows that are less unusual than the video's typical one, with a 90 % interval."""
+    unusual = np.array([f.unusual for f in found])
+    sources = [values for values in calibration.held_out.values() if len(values)]
+    generator = np.random.default_rng(0)
+    draws = [
+        calibration.rank(
+            float(np.median(generator.choice(unusual, len(unusual)))),
+            [sources[n] for n in generator.choice(len(sources), len(sources))],
+        )
+        for _ in range(DRAWS)
+    ]
+    low, high = np.quantile(draws, [0.05, 0.95])
+    score = calibration.rank(float(np.median(unusual)))
+    return score, (min(float(low), score), max(float(high), score))
+
+
+def _fused(found: Sequence[Finding], calibration: Calibration) -> tuple[float, tuple[float, float]]:
+    """Probability of `generated` at the typical window, with a 90 % interval over refits and windows."""
+    assert calibration.fusion is not None
+    likely = np.stack([calibration.fusion.probabilities(f.distances) for f in found])
+    score = float(np.median(likely[:, 0]))
+    generator = np.random.default_rng(0)
+    draws = [
+        np.median(likely[generator.choice(len(likely), len(likely)), generator.integers(likely.shape[1])])
+        for _ in range(DRAWS)
+    ]
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return score, (min(float(low), score), max(float(high), score))
+
+
+def _cited(found: Sequence[Finding]) -> tuple[str, ...]:
+    """The signals that lie farthest out over the whole video."""
+    names = {name for f in found for name in f.distances}
+    typical = {name: float(np.median([f.distances.get(name, 0.0) for f in found])) for name in names}
+    return tuple(sorted((n for n in typical if typical[n] > 0), key=lambda n: -typical[n])[:4])
+
+
+def standing_out(found: Sequence[Finding], calibration: Calibration) -> list[Span]:
+    """Stretches that differ from the rest of their video and are more unusual than it: a generated insert would be."""
+    usable = [f for f in found if np.isfinite(f.unusual)]
+    if len(usable) < 4:
+        return []
+    typical = float(np.median([f.unusual for f in usable]))
+    odd = [f for f in usable if f.local > STANDS_OUT * calibration.local and f.unusual > typical]
+    if len(odd) > len(usable) / 2:  # then it is the video that varies
+        return []
+    spans: list[Span] = []
+    for one in sorted(odd, key=lambda f: f.span):
+        if spans and one.span.start <= spans[-1].end + 1e-3:
+            spans[-1] = Span(spans[-1].start, max(spans[-1].end, one.span.end))
+        else:
+            spans.append(one.span)
+    return spans
