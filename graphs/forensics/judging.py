@@ -15,8 +15,8 @@ FEWEST_FRAMES = 16
 LEVEL = 0.05
 """How often a real video may be called generated."""
 USUAL = 0.5
-"""Share of held-out real windows; a video whose typical window is more unusual than these is not called real. A render of
-the Earth came to 0.63; one of animals came to 0.31 and passes, so the bound does not keep renders out."""
+"""Share of held-out real windows; a video whose typical window is more unusual than these is not called real. A
+render of the Earth came to 0.63; one of animals came to 0.31 and passes, so the bound does not keep renders out."""
 SURE = 0.8
 """Probability, by a fusion, from which a label is given; its interval must lie on the same side of one half."""
 FOREIGN = 4.0
