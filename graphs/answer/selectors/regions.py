@@ -1,4 +1,4 @@
-"""Frames together with the part of them that the question is about."""
+"""Frames chosen by the prompt."""
 
 from ....tools.records import FrameRef
 from .base import Curve, best, selector
@@ -6,9 +6,9 @@ from .base import Curve, best, selector
 
 @selector
 def prompt_roi(curve: Curve, k: int) -> list[FrameRef]:
-    """The frames most like the question (Free Video-LLM, Han et al., 2024).
+    """The frames most like the question and with most found in them (first half of Free Video-LLM, Han et al., 2024).
 
-    Its second half, a crop of the part that the prompt is about, comes from the boxes of what was found there: the
-    packer cuts it out, as frame–text similarity of patches needs an encoder that the embedded profile does not have.
+    The paper's second half, a crop of the region that the prompt is about, needs frame–text similarity of patches, for
+    which the embedded profile has no encoder: frames are chosen, and not cropped.
     """
     return curve.frames(best(curve.similar + curve.relevant, k).tolist())
