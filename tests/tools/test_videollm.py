@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,7 +47,12 @@ class Scripted(VideoLLM):
     def setup(self) -> None: ...
 
     def stream(
-        self, messages: Sequence[Message], max_tokens: int, temperature: float, deadline: float | None
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        deadline: float | None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Generator[str, None, Finish]:
         try:
             for piece in self.pieces:
@@ -343,3 +350,15 @@ class TestLlamaCpp:
         assert ended.returncode == 0
         assert ended.stderr == ""
         assert ended.stdout.strip()
+
+
+@pytest.mark.models
+def test_an_answer_under_a_schema_is_json_of_that_schema(qwen: LlamaCpp):
+    schema = {
+        "type": "object",
+        "properties": {"where": {"enum": ["speech", "screen"]}},
+        "required": ["where"],
+        "additionalProperties": False,
+    }
+    text = "".join(qwen.generate(asked("What is written on the radio?"), schema=schema, max_tokens=40))
+    assert json.loads(text)["where"] in ("speech", "screen")

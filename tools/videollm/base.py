@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from ..base import Backend
 from ..errors import UsageError
@@ -74,12 +74,19 @@ class VideoLLM(Backend):
 
     role = "answerer"
     accepts_frames: ClassVar[bool] = False
+    binds_schema: ClassVar[bool] = False
+    """Whether a JSON schema is enforced token by token, rather than hoped for."""
     context: int = 4096
     """Tokens that prompt and answer may have together."""
 
     @abstractmethod
     def stream(
-        self, messages: Sequence[Message], max_tokens: int, temperature: float, deadline: float | None
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        deadline: float | None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Generator[str, None, Finish]:
         """The raw pieces of an answer. Closing it ends the work.
 
@@ -110,6 +117,7 @@ class VideoLLM(Backend):
         temperature: float = 0.0,
         stop: Sequence[str] = (),
         deadline: float | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Generator[str, None, Finish]:
         """Stream an answer piece by piece.
 
@@ -119,6 +127,8 @@ class VideoLLM(Backend):
             temperature: 0 takes the likeliest token each time.
             stop: texts at which the answer ends; they are not part of it.
             deadline: the `time.monotonic()` after which the answer is cut off.
+            schema: a JSON schema that the answer follows; a backend that cannot bind it (`binds_schema`) ignores it,
+                so the prompt must describe the JSON too, and whoever asks must check it.
 
         Returns:
             Why it ended, as the generator's return value (`finish = yield from model.generate(...)`).
@@ -132,7 +142,7 @@ class VideoLLM(Backend):
         written = ""
         sent = 0
         finish = Finish.DEADLINE
-        stream = self.stream(messages, max_tokens, temperature, deadline)
+        stream = self.stream(messages, max_tokens, temperature, deadline, schema)
         with closing(stream):
             while deadline is None or time.monotonic() < deadline:
                 try:

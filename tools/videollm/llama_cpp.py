@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import weights
 from ..errors import AnswererError, UsageError
@@ -33,6 +33,7 @@ class LlamaCpp(VideoLLM):
     """
 
     name = "llama.cpp"
+    binds_schema = True
     requires = ("xllamacpp",)
     weights: ClassVar[tuple[str, ...]] = ("qwen2.5-coder-0.5b-instruct-q4",)
 
@@ -95,9 +96,16 @@ class LlamaCpp(VideoLLM):
             self._process = self._end = self._api = None
 
     def stream(
-        self, messages: Sequence[Message], max_tokens: int, temperature: float, deadline: float | None
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        deadline: float | None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Generator[str, None, Finish]:
-        body = {"messages": chat(messages), "max_tokens": max_tokens, "temperature": temperature}
+        body: dict[str, Any] = {"messages": chat(messages), "max_tokens": max_tokens, "temperature": temperature}
+        if schema is not None:
+            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
         finish = Finish.STOP
         with self._server() as server, closing(server.events("/v1/chat/completions", body, deadline)) as events:
             for event in events:

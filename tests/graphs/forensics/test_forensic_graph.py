@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -32,7 +32,12 @@ class Scripted(VideoLLM):
     def setup(self) -> None: ...
 
     def stream(
-        self, messages: Sequence[Message], max_tokens: int, temperature: float, deadline: float | None
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        deadline: float | None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Generator[str, None, Finish]:
         self.asked.append(messages[-1].text)
         yield self.answers.pop(0) if self.answers else ""
