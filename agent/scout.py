@@ -24,6 +24,7 @@ from .settings import Settings, load
 
 if TYPE_CHECKING:
     from ..graphs.events import Event, Progress
+    from .verdict import Verdict
 
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
@@ -288,6 +289,29 @@ class VideoScout:
             max_rounds=settings.max_rounds,
             tool_timeout=settings.tool_timeout,
         )
+
+    # -- generated or not ----------------------------------------------------------------------------------------
+
+    def detect(
+        self,
+        video: VideoName,
+        *,
+        calibration: str | PathLike[str] | None = None,
+        on_event: "Callable[[Event], None] | None" = None,
+    ) -> "Verdict":
+        """Examine a video for traces of generation: `real`, `generated` or `uncertain`, with everything measured.
+
+        Args:
+            video: a file, or the id or name of a video that has been read; it need not have been.
+            calibration: a file made by `vidscout detect calibrate`; by default the one that ships.
+
+        Raises:
+            MediaError: the file cannot be read.
+            UsageError: the calibration is none, or was made under other conditions.
+        """
+        from .detecting import detect
+
+        return detect(self, video, calibration=calibration, on_event=on_event)
 
     # -- the index -----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import typer
 from ... import __version__
 from .ask import ask
 from .common import Common, reported
+from .detect import detect_app
 from .doctor import doctor
 from .graph import graph
 from .library import forget, ingest, search, videos
@@ -71,6 +72,7 @@ def from_the_floor_above(name: str, module: str, about: str) -> None:
 
 from_the_floor_above("web", "...web.cli", "Watch, ask and click through videos in a browser.")
 from_the_floor_above("bench", "...bench.cli", "Make needle sets, and measure pipelines on them or on public sets.")
+app.add_typer(detect_app, name="detect")
 app.add_typer(models_app, name="models")
 
 
