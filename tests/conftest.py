@@ -3,7 +3,8 @@ one that VIDSCOUT_TEST_VIDEOS names."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def _operators_of_torchvision() -> object:
 
 
 _DECLARED = _operators_of_torchvision()
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny checkpoint of a real class by its name in `checkpoints`, built once."""
+    from checkpoints import build
+
+    return cache(lambda name: build(name, tmp_path_factory.mktemp("checkpoints") / name))
 
 
 @pytest.fixture(scope="session")

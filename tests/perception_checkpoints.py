@@ -1,0 +1,216 @@
+"""Tiny checkpoints of the models that look at a video and listen to it; `checkpoints.build` makes them."""
+
+from pathlib import Path
+
+from checkpoints import SMALL, bytes_of, checkpoint, save, word_pieces
+
+
+@checkpoint("grounding-dino")
+def grounding_dino(folder: Path) -> None:
+    import transformers as t
+
+    tokenizer = word_pieces("a", "person", "dog", "car", "red", "cup", "phone")
+    backbone = t.SwinConfig(
+        image_size=64,
+        patch_size=4,
+        embed_dim=16,
+        depths=[1, 1, 1, 1],
+        num_heads=[1, 2, 2, 2],
+        window_size=4,
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    config = t.GroundingDinoConfig(
+        backbone_config=backbone,
+        text_config={**SMALL, "model_type": "bert", "vocab_size": len(tokenizer)},
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        num_queries=10,
+    )
+    image = t.GroundingDinoImageProcessor(size={"shortest_edge": 64, "longest_edge": 128})
+    save(t.GroundingDinoForObjectDetection(config), t.GroundingDinoProcessor(image, tokenizer), folder)
+
+
+@checkpoint("clip")
+def clip(folder: Path) -> None:
+    import transformers as t
+    from tokenizers.processors import TemplateProcessing
+
+    ends = ("<|startoftext|>", "<|endoftext|>")
+    tokenizer = bytes_of(ends, bos_token=ends[0], eos_token=ends[1], pad_token=ends[1], model_max_length=77)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{ends[0]} $A {ends[1]}", special_tokens=[(end, tokenizer.convert_tokens_to_ids(end)) for end in ends]
+    )
+    numbers = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
+    config = t.CLIPConfig(
+        text_config={**SMALL, "vocab_size": len(tokenizer), **numbers},
+        vision_config={**SMALL, "image_size": 32, "patch_size": 8},
+        projection_dim=16,
+    )
+    image = t.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    save(t.CLIPModel(config), t.CLIPProcessor(image, tokenizer), folder)
+
+
+@checkpoint("siglip2")
+def siglip2(folder: Path) -> None:
+    import transformers as t
+
+    roles = {"eos_token": "<eos>", "pad_token": "<pad>", "bos_token": "<bos>", "unk_token": "<unk>"}
+    tokenizer = bytes_of(["<pad>", "<eos>", "<bos>", "<unk>"], **roles, model_max_length=64)
+    config = t.Siglip2Config(
+        text_config={
+            **SMALL,
+            "vocab_size": len(tokenizer),
+            "max_position_embeddings": 64,
+            "projection_size": 32,
+            "bos_token_id": None,
+            "eos_token_id": tokenizer.eos_token_id,
+            "pad_token_id": tokenizer.pad_token_id,
+        },
+        vision_config={**SMALL, "patch_size": 16, "num_patches": 16},
+    )
+    image = t.Siglip2ImageProcessor(patch_size=16, max_num_patches=16)
+    save(t.Siglip2Model(config), t.Siglip2Processor(image, tokenizer), folder)
+
+
+@checkpoint("dinov2")
+def dinov2(folder: Path) -> None:
+    import transformers as t
+
+    config = t.Dinov2Config(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=4, mlp_ratio=2, image_size=56, patch_size=14
+    )
+    image = t.BitImageProcessor(size={"shortest_edge": 56}, crop_size={"height": 56, "width": 56})
+    save(t.Dinov2Model(config), image, folder)
+
+
+@checkpoint("blip")
+def blip(folder: Path) -> None:
+    import transformers as t
+
+    tokenizer = word_pieces("a", "person", "dog", "car", "[DEC]")
+    start, end = tokenizer.convert_tokens_to_ids("[DEC]"), tokenizer.sep_token_id
+    config = t.BlipConfig(
+        text_config={
+            **SMALL,
+            "vocab_size": len(tokenizer),
+            "encoder_hidden_size": 32,
+            "bos_token_id": start,
+            "eos_token_id": end,
+            "sep_token_id": end,
+            "pad_token_id": tokenizer.pad_token_id,
+        },
+        vision_config={**SMALL, "image_size": 32, "patch_size": 8, "initializer_range": 0.02},
+        projection_dim=16,
+    )
+    image = t.BlipImageProcessor(size={"height": 32, "width": 32})
+    save(t.BlipForConditionalGeneration(config), t.BlipProcessor(image, tokenizer), folder)
+
+
+@checkpoint("florence-2")
+def florence2(folder: Path) -> None:
+    import transformers as t
+
+    places = [f"<loc_{n}>" for n in range(1000)]
+    tokenizer = bytes_of(
+        ["<s>", "<pad>", "</s>", "<unk>", "<image>", *places],
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        extra_special_tokens={"image_token": "<image>"},
+    )
+    numbers = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
+    config = t.Florence2Config(
+        vision_config={
+            "depths": [1, 1, 1, 1],
+            "embed_dim": [8, 16, 16, 32],
+            "num_heads": [1, 2, 2, 4],
+            "num_groups": [1, 2, 2, 4],
+            "window_size": 2,
+            "projection_dim": 32,
+            "max_position_embeddings": 8,
+        },
+        text_config={
+            "model_type": "bart",
+            "vocab_size": len(tokenizer),
+            "d_model": 32,
+            "encoder_layers": 1,
+            "decoder_layers": 1,
+            "encoder_ffn_dim": 64,
+            "decoder_ffn_dim": 64,
+            "encoder_attention_heads": 4,
+            "decoder_attention_heads": 4,
+            "max_position_embeddings": 512,
+            **numbers,
+            "decoder_start_token_id": tokenizer.eos_token_id,
+            "forced_eos_token_id": tokenizer.eos_token_id,
+        },
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        **numbers,
+    )
+    image = t.CLIPImageProcessor(size={"height": 64, "width": 64}, do_center_crop=False)
+    image.image_seq_length = 5  # a class attribute that hub checkpoints set in their preprocessor_config.json
+    processor = t.Florence2Processor(
+        image,
+        tokenizer,
+        num_additional_image_tokens=0,
+        post_processor_config={
+            "pure_text": {},
+            "description_with_bboxes": {"num_bins": 1000},
+            "phrase_grounding": {"num_bins": 1000, "banned_grounding_tokens": []},
+        },
+    )
+    save(t.Florence2ForConditionalGeneration(config), processor, folder)
+
+
+@checkpoint("whisper")
+def whisper(folder: Path) -> None:
+    import transformers as t
+    from tokenizers import pre_tokenizers
+    from transformers.models.whisper.tokenization_whisper import LANGUAGES
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    spoken = [f"<|{language}|>" for language in LANGUAGES]
+    tasks = ["<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
+    specials = ["<|endoftext|>", "<|startoftranscript|>", *spoken, *tasks]
+    vocabulary = {token: n for n, token in enumerate([*alphabet, *specials])}  # its prefix is looked up in __init__
+    tokenizer = t.WhisperTokenizer(vocab=vocabulary, merges=[], language="en", task="transcribe")
+    tokenizer.add_special_tokens({"extra_special_tokens": specials})
+    tokenizer.add_tokens([f"<|{n * 0.02:.2f}|>" for n in range(1501)])
+    number = tokenizer.convert_tokens_to_ids
+    end, start = number("<|endoftext|>"), number("<|startoftranscript|>")
+    ends = {"pad_token_id": end, "bos_token_id": end, "eos_token_id": end, "decoder_start_token_id": start}
+    config = t.WhisperConfig(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        num_mel_bins=80,
+        begin_suppress_tokens=None,
+        **ends,
+    )
+    model = t.WhisperForConditionalGeneration(config)
+    settings = {
+        **ends,
+        "is_multilingual": True,
+        "lang_to_id": {token: number(token) for token in spoken},
+        "task_to_id": {task: number(f"<|{task}|>") for task in ("transcribe", "translate")},
+        "no_timestamps_token_id": number("<|notimestamps|>"),
+        "prev_sot_token_id": number("<|startofprev|>"),
+        "max_initial_timestamp_index": 50,
+        "max_length": 448,
+        "alignment_heads": [[0, 0], [1, 1]],
+    }
+    model.generation_config._from_model_config = False
+    for name, value in settings.items():  # GenerationConfig.update drops the keys that it does not know
+        setattr(model.generation_config, name, value)
+    save(model, t.WhisperProcessor(t.WhisperFeatureExtractor(feature_size=80), tokenizer), folder)
