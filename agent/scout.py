@@ -1,6 +1,7 @@
 """`VideoScout`: the one object through which Python, the command line and the web page use everything below."""
 
 import asyncio
+import copy
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
 MOST_OPTIONS = 26
+FIXED = ("profile", "home", "chroma_server")
+"""Settings by which models and index are made."""
 
 VideoName = str | PathLike[str]
 """A file, or the id or name of a video that has been read."""
@@ -59,6 +62,23 @@ class VideoScout:
         self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
         self._backends: dict[str, Backend] = {}
         self._lock = threading.RLock()
+
+    def with_settings(self, **changes: Any) -> Self:
+        """The same models and the same index under other settings, for instance for one person's questions.
+
+        `None` takes a setting back to its default. Closing either closes both.
+
+        Raises:
+            UsageError: there is no such setting, its value does not fit, or models or index depend on it.
+        """
+        for name in changes:
+            if name not in Settings.model_fields:
+                raise UsageError(f"no setting {name!r}; there are {', '.join(Settings.model_fields)}")
+            if name in FIXED:
+                raise UsageError(f"setting {name} holds for the whole of a VideoScout: make another one")
+        twin = copy.copy(self)
+        twin.settings = load(**{**self.settings.model_dump(), **changes})
+        return twin
 
     # -- reading videos ------------------------------------------------------------------------------------------
 
