@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     """Where the index, the thumbnails and the list of videos are kept."""
     chroma_server: str | None = None
     """`http://host:port` of a Chroma server; by default Chroma runs in process on `home`."""
+    checkpoints: str | None = None
+    """Where the states of conversations are kept: a SQLite file, or `postgresql://…`; by default a file in `home`."""
+    serving: str | None = None
+    """Address of the Ray cluster on which `vidscout serve` runs the tools; by default they run in this process."""
 
     sample_rate: float = Field(1.0, gt=0, le=30)
     """Frames looked at per second of video."""

@@ -1,0 +1,204 @@
+"""Where the states of conversations are kept: a SQLite file, or PostgreSQL when several machines share them.
+
+LangGraph's own serializer turns tuples into lists, so that a record read back no longer equals the one written. Here
+tuples, our dataclasses and our enums come back as themselves, and nothing else is constructed than what LangGraph
+itself allows: whoever can write to the database cannot run code through it.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+import ormsgpack
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.types import Overwrite, Send
+
+from ..tools.errors import BackendUnavailableError, HomeError, UsageError
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+POSTGRES = ("postgresql", "postgres")
+PATIENCE = 10
+"""Seconds to wait for a PostgreSQL server, and for another process that creates the tables at the same moment."""
+_TUPLE, _DATACLASS, _SEND, _OTHER = range(64, 68)
+"""Extension types of MessagePack; LangGraph uses the lowest."""
+_OPTIONS = (
+    ormsgpack.OPT_NON_STR_KEYS
+    | ormsgpack.OPT_PASSTHROUGH_DATACLASS
+    | ormsgpack.OPT_PASSTHROUGH_DATETIME
+    | ormsgpack.OPT_PASSTHROUGH_ENUM
+    | ormsgpack.OPT_PASSTHROUGH_TUPLE
+    | ormsgpack.OPT_PASSTHROUGH_UUID
+    | ormsgpack.OPT_REPLACE_SURROGATES
+)
+
+
+@cache
+def kept_types() -> dict[tuple[str, str], type]:
+    """The dataclasses and enums that a checkpoint may bring back: what the state's annotations name, however deep."""
+    from ..graphs.answer.state import AnswerState
+
+    found: dict[tuple[str, str], type] = {}
+
+    def look_at(kind: Any) -> None:
+        for part in get_args(kind):
+            look_at(part)
+        if not isinstance(kind, type) or (key := (kind.__module__, kind.__qualname__)) in found:
+            return
+        if is_dataclass(kind):
+            found[key] = kind
+            for hint in get_type_hints(kind).values():
+                look_at(hint)
+        elif issubclass(kind, Enum):
+            found[key] = kind
+
+    look_at(AnswerState)
+    look_at(Overwrite)  # an input may replace what a reducer would add to
+    return found
+
+
+class ExactSerializer(JsonPlusSerializer):
+    """What is read back equals what was written: tuples, the classes of `kept_types`, and all that LangGraph knows."""
+
+    KIND = "vidscout"
+
+    def __init__(self) -> None:
+        super().__init__(allowed_msgpack_modules=list(kept_types()))
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        if obj is None or isinstance(obj, bytes | bytearray):
+            return super().dumps_typed(obj)
+        return self.KIND, self._packed(obj)
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        kind, packed = data
+        return self._unpacked(packed) if kind == self.KIND else super().loads_typed(data)
+
+    def _packed(self, obj: Any) -> bytes:
+        return ormsgpack.packb(obj, default=self._extension, option=_OPTIONS)
+
+    def _unpacked(self, packed: bytes) -> Any:
+        return ormsgpack.unpackb(packed, ext_hook=self._restored, option=ormsgpack.OPT_NON_STR_KEYS)
+
+    def _extension(self, obj: Any) -> ormsgpack.Ext:
+        kind = (type(obj).__module__, type(obj).__qualname__)
+        if type(obj) is tuple:
+            return ormsgpack.Ext(_TUPLE, self._packed(list(obj)))
+        if kind in kept_types() and is_dataclass(obj):
+            values = {field.name: getattr(obj, field.name) for field in fields(obj) if field.init}
+            return ormsgpack.Ext(_DATACLASS, self._packed([*kind, values]))
+        if type(obj) is Send:
+            return ormsgpack.Ext(_SEND, self._packed([obj.node, obj.arg, obj.timeout]))
+        _, packed = super().dumps_typed(obj)
+        return ormsgpack.Ext(_OTHER, packed)
+
+    def _restored(self, code: int, packed: bytes) -> Any:
+        if code == _TUPLE:
+            return tuple(self._unpacked(packed))
+        if code == _DATACLASS:
+            module, name, values = self._unpacked(packed)
+            known: Any = kept_types().get((module, name))
+            if known is None:
+                return values  # of another version, or forged
+            wanted = {field.name for field in fields(known)}
+            return known(**{field: value for field, value in values.items() if field in wanted})
+        if code == _SEND:
+            node, arg, timeout = self._unpacked(packed)
+            return Send(node, arg, timeout=timeout)
+        if code == _OTHER:
+            return super().loads_typed(("msgpack", packed))
+        raise ValueError(f"a checkpoint holds an unknown extension type {code}")
+
+
+@asynccontextmanager
+async def open_checkpointer(where: str | Path) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
+    """A checkpointer for `graph.compile(checkpointer=...)`, with its tables in place.
+
+    Args:
+        where: a SQLite file, made if it is not there, or the `postgresql://user:password@host/database` of a server.
+
+    Raises:
+        BackendUnavailableError: PostgreSQL is asked for and its client is not installed.
+        HomeError: the file cannot be opened or written.
+        UsageError: the server does not answer, or refuses; the message does not show the password.
+    """
+    scheme = urlsplit(str(where)).scheme if "://" in str(where) else ""
+    if scheme in POSTGRES:
+        opened = _on_postgres(str(where))
+    elif scheme:
+        raise UsageError(f"checkpoints are kept in a SQLite file or at postgresql://…, not at {scheme}://")
+    else:
+        opened = _in_a_file(Path(where))
+    async with opened as saver:
+        yield saver
+
+
+@asynccontextmanager
+async def _in_a_file(file: Path) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
+    import aiosqlite
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection = await aiosqlite.connect(file, timeout=PATIENCE)
+    except (OSError, sqlite3.Error) as error:
+        raise HomeError(f"conversations cannot be kept in {file} ({error})") from error
+    try:
+        saver = AsyncSqliteSaver(connection, serde=ExactSerializer())
+        try:
+            await saver.setup()
+        except sqlite3.Error as error:
+            raise HomeError(f"conversations cannot be kept in {file} ({error})") from error
+        yield saver
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _on_postgres(url: str) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
+    if find_spec("psycopg") is None or find_spec("langgraph.checkpoint.postgres") is None:
+        raise BackendUnavailableError("checkpoints in PostgreSQL need its client: pip install 'vidscout[serve]'")
+    import psycopg
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from psycopg.rows import dict_row
+
+    try:
+        connection: Any = await psycopg.AsyncConnection.connect(
+            url, autocommit=True, prepare_threshold=0, row_factory=cast("Any", dict_row), connect_timeout=PATIENCE
+        )
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"PostgreSQL at {_without_password(url)} cannot be used: {reason}") from None
+    async with connection:
+        saver = AsyncPostgresSaver(connection, serde=ExactSerializer())
+        await _create_tables(saver, psycopg.Error, url)
+        yield saver
+
+
+async def _create_tables(saver: Any, failed: type[Exception], url: str) -> None:
+    """Create or migrate the tables; two processes that do so at once trip over each other, and one tries again."""
+    give_up = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        try:
+            await saver.setup()
+            return
+        except failed as error:
+            if asyncio.get_running_loop().time() > give_up:
+                reason = " ".join(str(error).split())
+                raise UsageError(f"PostgreSQL at {_without_password(url)} takes no tables: {reason}") from None
+            await asyncio.sleep(0.2)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
