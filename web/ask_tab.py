@@ -11,6 +11,7 @@ import gradio as gr
 from ..agent.answer import Answer
 from ..agent.cli.common import time_range
 from ..agent.scout import VideoScout
+from ..agent.streaming import streamed
 from ..graphs.events import Event, Token
 from ..tools.errors import UsageError, VidscoutError
 from .answers import Steps, cost_html, evidence_html, frames_html
@@ -20,7 +21,6 @@ from .findings import SUGGESTED, suggestions
 from .followups import in_context
 from .player import timelines_html
 from .settings_tab import Controls
-from .streaming import streamed
 
 log = logging.getLogger(__name__)
 

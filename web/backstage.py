@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..agent.answer import Frame
+from ..agent.readings import Readings
 from ..agent.scout import VideoScout
+from ..agent.uploads import Limits
 from ..tools.errors import UnknownVideoError, VidscoutError
 from ..tools.library import Video
 from ..tools.records import Modality, Record, clock
-from .reading import Readings
-from .uploads import Limits
 
 ASKED_AT_ONCE = 8
 """Questions that are answered at the same time; whoever comes next is told to wait."""

@@ -31,9 +31,9 @@ def web(
     """Watch, ask and click through videos in a browser."""
     from importlib.util import find_spec
 
+    from ..agent.uploads import Limits, bytes_of
     from .backstage import Backstage
     from .serve import Login, serve
-    from .uploads import Limits, bytes_of
 
     if find_spec("gradio") is None:
         raise BackendUnavailableError("the web page needs gradio: pip install 'vidscout[web]'")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import gradio as gr
 
+from ..agent.uploads import accept, size_of
 from ..tools.errors import VidscoutError
 from ..tools.records import clock
 from .backstage import Backstage
 from .findings import card
 from .reading import progress_html
-from .uploads import accept, size_of
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.answer import Answer, Evidence
+from vidscout.agent.readings import Stage
+from vidscout.agent.streaming import streamed
+from vidscout.agent.uploads import Limits, Upload, accept, bytes_of
 from vidscout.bench.demo import questions
 from vidscout.graphs.events import Progress, StepStarted, ToolFinished
 from vidscout.tools.errors import MediaError, UsageError
@@ -22,12 +25,10 @@ from vidscout.web.backstage import ASKED_AT_ONCE, Backstage, BusyError
 from vidscout.web.chips import with_chips
 from vidscout.web.findings import covered, labels, suggestions
 from vidscout.web.followups import in_context
-from vidscout.web.reading import Stage, progress_html
+from vidscout.web.reading import progress_html
 from vidscout.web.serve import Login, application
-from vidscout.web.streaming import streamed
 from vidscout.web.timeline import bars, ticks, timeline
 from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
-from vidscout.web.uploads import Limits, Upload, accept, bytes_of
 
 VIDEO = Video("a1b2c3", "talk & <more>.mp4", Path("/nowhere/talk.mp4"), duration=100.0)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from vidscout import VideoScout
+from vidscout.agent.uploads import Limits
 from vidscout.web.backstage import Backstage
-from vidscout.web.uploads import Limits
 
 playwright = pytest.importorskip("playwright.sync_api")
 

@@ -35,7 +35,7 @@ async def streamed(make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
         except BaseException as error:
             put(_End(error))
 
-    threading.Thread(target=copy_context().run, args=(work,), name="web", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(work,), name="vidscout", daemon=True).start()
     while not isinstance(item := await arrived.get(), _End):
         yield cast("T", item)
     if item.error is not None:

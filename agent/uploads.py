@@ -1,4 +1,4 @@
-"""Files that people send: checked, and kept in the app's own folder under names that the app makes."""
+"""Files that people and programs send: checked, and kept in a folder of our own under names that we make."""
 
 import shutil
 import uuid
@@ -10,6 +10,12 @@ from ..tools.media import probe
 from ..tools.records import clock
 
 UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+LONGEST_NAME = 200
+"""Characters of a file's name that are kept."""
+
+
+class TooLargeError(UsageError):
+    """A file has more bytes, or a video lasts longer, than is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +69,42 @@ def size_of(number: int) -> str:
     return f"{number / UNITS[unit]:.1f} {unit.upper()}"
 
 
-def accept(sent: Path, folder: Path, limits: Limits) -> Upload:
+def shown_name(claimed: str) -> str:
+    """The last part of a file name that somebody sent along, fit to be shown in one line.
+
+    >>> shown_name("C:\\\\films\\\\my film.mp4"), shown_name("/a/b.mp4"), shown_name("..")
+    ('my film.mp4', 'b.mp4', 'video')
+    """
+    last = claimed.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    printable = "".join(char for char in last if char.isprintable()).strip()
+    return printable[:LONGEST_NAME] if printable.strip(".") else "video"
+
+
+def accept(sent: Path, folder: Path, limits: Limits, name: str | None = None) -> Upload:
     """Move a file that has arrived into `folder`, if it is media within the limits; otherwise delete it.
+
+    Args:
+        sent: where it lies now.
+        folder: where it stays.
+        limits: its largest size and duration.
+        name: what its owner calls it; by default the name under which it lies.
 
     Raises:
         MediaError: nothing in it can be read as video or audio.
-        UsageError: it is too large or too long.
+        TooLargeError: it is too large or too long.
     """
-    name = sent.name
+    name = name or sent.name
     try:
         size = sent.stat().st_size
         if size > limits.size:
-            raise UsageError(f"{name} has {size_of(size)}; at most {size_of(limits.size)} are taken")
+            raise TooLargeError(f"{name} has {size_of(size)}; at most {size_of(limits.size)} are taken")
         try:
             info = probe(sent)
         except MediaError:
             raise MediaError(f"{name}: nothing in it can be read as video or audio") from None
         if info.duration > limits.duration:
-            raise UsageError(f"{name} lasts {clock(info.duration)}; at most {clock(limits.duration)} are taken")
-        suffix = sent.suffix.lower()
+            raise TooLargeError(f"{name} lasts {clock(info.duration)}; at most {clock(limits.duration)} are taken")
+        suffix = Path(name).suffix.lower()
         safe = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{uuid.uuid4().hex}{safe}"
