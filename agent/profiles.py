@@ -28,6 +28,8 @@ class Profile:
     """Most tokens of auxiliary text in a prompt; what the machine can read before a person gets impatient."""
     frames: int
     """How many frames are selected for a question."""
+    planner: str = "rules"
+    """`model` where the answerer is large enough to plan; see `vidscout.graphs.answer.model_plan`."""
 
 
 EMBEDDED = Profile(

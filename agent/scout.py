@@ -5,7 +5,7 @@ import copy
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -174,6 +174,8 @@ class VideoScout:
         options: Sequence[str] | None = None,
         time_range: tuple[float, float] | None = None,
         on_event: "Callable[[Event], None] | None" = None,
+        *,
+        conversation: str | None = None,
     ) -> Answer:
         """Answer a question about one or several videos; a video that has not been read yet is read first.
 
@@ -182,13 +184,16 @@ class VideoScout:
             question: free text, at most `LONGEST_QUESTION` characters.
             options: 2 to 26 choices; the answer then names one by its letter.
             time_range: start and end in seconds; only what overlaps it counts.
+            on_event: called with steps, tools and tokens as they happen.
+            conversation: any name; questions of one conversation may lean on those before (“and what happened after
+                that?”). It outlives this process, and a question in it that was cut off goes on where it stopped.
 
         Raises:
             UsageError: an empty or overlong question, a range without length, too few options, an unknown video.
             MediaError: a file cannot be read.
             WeightsError: model weights have not been pulled.
         """
-        return finished(self._answer_events(videos, question, options, time_range), on_event)
+        return finished(self._answer_events(videos, question, options, time_range, conversation), on_event)
 
     def stream(
         self,
@@ -196,9 +201,11 @@ class VideoScout:
         question: str,
         options: Sequence[str] | None = None,
         time_range: tuple[float, float] | None = None,
+        *,
+        conversation: str | None = None,
     ) -> "Iterator[Event | Answer]":
         """Like `ask`, yielding steps, tools and tokens as they happen, and the `Answer` last."""
-        answer = yield from self._answer_events(videos, question, options, time_range)
+        answer = yield from self._answer_events(videos, question, options, time_range, conversation)
         yield answer
 
     async def aask(self, videos: VideoName | Sequence[VideoName], question: str, **options: Any) -> Answer:
@@ -220,6 +227,7 @@ class VideoScout:
         question: str,
         options: Sequence[str] | None,
         time_range: tuple[float, float] | None,
+        conversation: str | None = None,
     ) -> "Generator[Event, None, Answer]":
         names = [videos] if isinstance(videos, str | PathLike) else list(videos)
         question = _checked_question(question)
@@ -235,7 +243,7 @@ class VideoScout:
         _check_range(time_range, known)
 
         def work(report: "Callable[[Event], None]") -> Answer:
-            return asyncio.run(self._run(known, question, options, time_range, report))
+            return asyncio.run(self._run(known, question, options, time_range, conversation, report))
 
         return (yield from watched(work))
 
@@ -264,32 +272,48 @@ class VideoScout:
         question: str,
         options: list[str],
         time_range: tuple[float, float] | None,
+        conversation: str | None,
         report: "Callable[[Event], None]",
     ) -> Answer:
         from ..graphs.answer.graph import build
-        from ..graphs.answer.state import AnswerState
+        from ..graphs.answer.state import AnswerState, begin
 
         began = time.perf_counter()
         state: dict[str, Any] = {}
-        start = AnswerState(
+        start: Any = AnswerState(
             question=question,
             options=options,
             videos=[video.id for video in videos],
             durations={video.id: video.duration for video in videos},
             time_range=time_range,
         )
-        with counting() as counters:
-            stream = build().compile().astream(start, context=self._answering(), stream_mode=["custom", "values"])
-            async for mode, chunk in stream:
-                if mode == "custom":
-                    report(cast("Event", chunk))
-                else:
-                    state = cast("dict[str, Any]", chunk)
+        async with self._checkpointer(conversation) as checkpointer:
+            graph = build().compile(checkpointer=checkpointer)
+            config: Any = {"configurable": {"thread_id": conversation}} if conversation else None
+            if conversation:
+                before = await graph.aget_state(config)
+                start = None if before.next and _same_question(before.values, start) else begin(start)
+            with counting() as counters:
+                stream = graph.astream(start, config, context=self._answering(), stream_mode=["custom", "values"])
+                async for mode, chunk in stream:
+                    if mode == "custom":
+                        report(cast("Event", chunk))
+                    else:
+                        state = cast("dict[str, Any]", chunk)
         state["timings"]["total"] = time.perf_counter() - began
         return _answer(AnswerState(**state), videos, counters, self.profile.name)
 
+    def _checkpointer(self, conversation: str | None) -> Any:
+        """Where a conversation is kept; a question outside of any leaves nothing behind and waits for no disk."""
+        if conversation is None:
+            return nullcontext()
+        from .checkpoints import open_checkpointer
+
+        return open_checkpointer(self.settings.checkpoints or self.settings.home / "conversations.sqlite")
+
     def _answering(self) -> Any:
         from ..graphs.answer.packers import PACKERS
+        from ..graphs.answer.routes import route
         from ..graphs.answer.selectors import SELECTORS
         from ..graphs.answer.state import Answering
 
@@ -297,12 +321,17 @@ class VideoScout:
         for kind, name, known in (("selector", settings.selector, SELECTORS), ("packer", settings.packer, PACKERS)):
             if name not in known:
                 raise UsageError(f"no {kind} {name!r}; there are {', '.join(sorted(known))}")
+        way, answerer = route(settings.route), self.role("answerer")
+        if not way.records and not answerer.accepts_frames:
+            raise UsageError(f"route {way.name!r} shows frames only, and answerer {answerer.name!r} reads none")
         return Answering(
             index=self.index,
             text_embedding=self.role("text_embedding"),
-            answerer=self.role("answerer"),
+            answerer=answerer,
             selector=settings.selector,
             packer=settings.packer,
+            route=way,
+            planner=settings.planner or self.profile.planner,
             frames=settings.frames or self.profile.frames,
             token_budget=settings.token_budget or self.profile.token_budget,
             max_new_tokens=settings.max_new_tokens,
@@ -444,6 +473,12 @@ class VideoScout:
 
 def _profile(settings: Settings) -> Any:
     return profile(settings.profile)
+
+
+def _same_question(values: dict[str, Any], asked: Any) -> bool:
+    """Whether a conversation was cut off in the middle of this very question."""
+    names = ("question", "options", "videos", "time_range")
+    return all(values.get(name) == getattr(asked, name) for name in names)
 
 
 def _checked_question(question: str, what: str = "question") -> str:

@@ -1,7 +1,7 @@
 """What can be configured: by argument, by `VIDSCOUT_*` environment variables, or in `config.toml`, in that order."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import Field, ValidationError
@@ -39,6 +39,10 @@ class Settings(BaseSettings):
 
     selector: str = "topk"
     packer: str = "interleaved"
+    route: str = "rag"
+    """How a question is answered: `rag`, `llovi` (captions only), `direct` (frames only), `cot`."""
+    planner: Literal["rules", "model"] | None = None
+    """Who plans what to look for; by default the profile says."""
     frames: int | None = Field(None, ge=1, le=512)
     """Frames selected for a question; by default the profile's."""
     token_budget: int | None = Field(None, ge=32)

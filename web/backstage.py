@@ -1,10 +1,10 @@
 """What all pages share: the scout, the queue of videos to read, and how many questions are asked at once."""
 
-import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..agent.answer import Frame
 from ..agent.readings import Readings
@@ -35,18 +35,20 @@ class Backstage:
         self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
         self._lock = threading.Lock()
 
-    def tuned(self, profile: str, selector: str, packer: str, token_budget: int | None, rounds: int) -> VideoScout:
-        """The scout with a page's own settings; models and index are shared."""
+    def scout_for(self, profile: str, **settings: Any) -> VideoScout:
+        """The scout with a page's own profile and settings; the index is shared, and so are models of one profile.
+
+        Raises:
+            UsageError: there is no such profile or setting, or it does not fit.
+        """
         from ..agent.profiles import profile as named
 
+        name = named(profile).name
         with self._lock:
-            name = named(profile).name
             if name not in self._scouts:
-                self._scouts[name] = VideoScout(name, self.scout.settings.home)
-            tuned = copy.copy(self._scouts[name])
-        update = {"selector": selector, "packer": packer, "token_budget": token_budget, "max_rounds": rounds}
-        tuned.settings = tuned.settings.model_copy(update=update)
-        return tuned
+                others = self.scout.settings.model_dump(exclude={"profile"})
+                self._scouts[name] = VideoScout(name, **others)
+            return self._scouts[name].with_settings(**settings)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -102,7 +104,7 @@ class Backstage:
         """Time and cosine with the question (0..1) of the kept frames and of what stands when they do, in order."""
         import numpy as np
 
-        from ..graphs.answer.plan import topic_of
+        from ..graphs.answer.reading import topic_of
 
         [vector] = self.scout.role("text_embedding").run([topic_of(question)])
         times, similar = self.scout.index.frame_similarities(vector, video)

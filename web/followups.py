@@ -2,7 +2,7 @@
 
 import re
 
-from ..graphs.answer.plan import ABOUT_THE_VIDEO, topic_of
+from ..graphs.answer.reading import ABOUT_THE_VIDEO, topic_of
 from ..tools.words import content_words
 
 FEW = 2

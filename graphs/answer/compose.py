@@ -1,5 +1,7 @@
 """Records as sentences: when something is, what is said or written."""
 
+import re
+
 from ...tools.records import Modality, Record, clock
 from .labels import detector_labels
 from .state import AnswerState, Finding, Place
@@ -7,6 +9,8 @@ from .times import AROUND
 
 ALSO = 0.9
 """A finding this close to the best one, as a share of its relevance, is another occurrence of the same thing."""
+HAPPENS = re.compile(r"\bhappen(?:s|ed|ing)?\b|\b(?:comes?|came|follow(?:s|ed)?) (?:next|after|then|before)\b", re.I)
+
 AT_MOST = 3
 """Occurrences named in one answer."""
 
@@ -77,6 +81,8 @@ def what_is_there(state: AnswerState) -> tuple[str, list[Finding]] | None:
     """
     assert state.plan is not None
     place, within = state.plan.place, state.plan.within
+    if HAPPENS.search(state.asked):
+        return what_happens(state) if place is not None and within is not None else None
     pointed_at = max(request.weight for request in state.plan.requests)
     there = [
         finding
@@ -93,6 +99,17 @@ def what_is_there(state: AnswerState) -> tuple[str, list[Finding]] | None:
         there = [finding for finding in there if finding.record.span.contains(middle)] or there
     there = there[:AT_MOST]
     return " ".join(quoted(finding.record) for finding in there), there
+
+
+def what_happens(state: AnswerState) -> tuple[str, list[Finding]] | None:
+    """What comes first after a moment, or last before it: text, speech and objects, each with its time."""
+    assert state.plan is not None
+    events = (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT)
+    there = [finding for finding in state.ranked if finding.record.modality in events]
+    there = there or [finding for finding in state.ranked if finding.record.modality is Modality.CAPTION]
+    there.sort(key=lambda finding: finding.record.span)
+    there = there[:AT_MOST] if state.plan.place is Place.FIRST else there[-AT_MOST:]
+    return (" ".join(occurrence(finding.record) for finding in there), there) if there else None
 
 
 def quote(finding: Finding) -> str:

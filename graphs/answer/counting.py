@@ -7,7 +7,7 @@ from ...tools.records import Modality, Record, clock
 from ...tools.scene_sentences import counts
 from ...tools.words import content_words, coverage
 from .compose import stretch
-from .plan import ABOUT_THE_VIDEO
+from .reading import ABOUT_THE_VIDEO
 from .state import Answering, AnswerState, Finding
 
 OCCURRENCES = re.compile(
@@ -37,7 +37,7 @@ class Counted:
 def count(state: AnswerState, answering: Answering) -> Counted | None:
     """The number that a question asks for; `None` when it is not of something that the records count."""
     assert state.plan is not None
-    occurrences = OCCURRENCES.search(state.question.casefold()) is not None
+    occurrences = OCCURRENCES.search(state.asked.casefold()) is not None
     if occurrences and state.plan.labels:
         return how_often_seen(state, answering)
     if state.plan.labels:

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 from langgraph.runtime import Runtime
+from langgraph.types import RetryPolicy
 
 from ...tools.errors import VidscoutError
 from ...tools.index import VideoIndex
@@ -12,7 +13,7 @@ from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.words import content_words, coverage
 from ..events import ToolFinished, Update
 from .labels import detector_labels
-from .plan import ABOUT_THE_VIDEO
+from .reading import ABOUT_THE_VIDEO
 from .state import Answering, Finding, Place, Request
 
 SOUGHT = 0.6
@@ -21,26 +22,35 @@ FRAMES_NAMED = 12
 """How many of the most similar frames are described in words."""
 
 
+RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
+"""What is busy or gone for a moment, as a database or a server, is asked once more; nothing else would change."""
+
+
 async def gather(state: Request, runtime: Runtime[Answering]) -> Update:
-    """Find what one modality holds. Never raises: the answer notes what is missing."""
+    """Find what one modality holds. Its last failure becomes a note: the answer says what is missing."""
     began = time.perf_counter()
-    request = state
-    name = f"gather:{request.modality}"
     note = ""
     found: list[Finding] = []
     try:
         found = await asyncio.wait_for(
-            asyncio.to_thread(find, request, runtime.context), timeout=runtime.context.tool_timeout
+            asyncio.to_thread(find, state, runtime.context), timeout=runtime.context.tool_timeout
         )
     except TimeoutError:
-        note = f"{request.modality} was given up after {runtime.context.tool_timeout:g} s"
+        note = f"{state.modality} was given up after {runtime.context.tool_timeout:g} s"
     except VidscoutError as error:
-        note = f"{request.modality} was skipped: {error}"
+        note = f"{state.modality} was skipped: {error}"
     except Exception as error:
-        note = f"{request.modality} failed: {type(error).__name__}: {error}"
+        if isinstance(error, OSError) and _attempt(runtime) < RETRY.max_attempts:
+            raise  # to be tried again
+        note = f"{state.modality} failed: {type(error).__name__}: {error}"
     seconds = time.perf_counter() - began
-    runtime.stream_writer(ToolFinished(request.modality, len(found), seconds, note))
+    runtime.stream_writer(ToolFinished(state.modality, len(found), seconds, note))
+    name = f"gather:{state.modality}"
     return {"found": found, "notes": [note] if note else [], "route": [name], "timings": {name: seconds}}
+
+
+def _attempt(runtime: Runtime[Answering]) -> int:
+    return runtime.execution_info.node_attempt if runtime.execution_info else 1
 
 
 def find(request: Request, answering: Answering) -> list[Finding]:

@@ -1,54 +1,68 @@
 """How a question becomes an answer. Read this file beside the picture in the README.
 
-START ─► plan ─► gather (one branch a modality) ─► select ─► read ─┬─► pack ─► respond ─┬─► verify ─► END
-           ▲                          (the records tell, or nothing was found) └────────┘     │
-           └────────────────── look again, while rounds are left ◄────────────────────────────┘
+START ─► plan ─► gather (one branch a modality) ─► select ─► read ─┬─► pack ─┬─► (think) ─► respond ─┬─► verify ─► END
+           ▲                                                       └─► (summarise) ─────────┘        │     │
+           │                       (the records tell, or nothing was found) └────────────────────────┘     │
+           └──────────────────────── look again, while rounds are left ◄───────────────────────────────────┘
 """
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from .gather import gather
+from .gather import RETRY, gather
 from .pack import pack
 from .plan import plan
 from .read import answerable, read
 from .respond import respond
 from .select import select
 from .state import Answering, AnswerState, Request
-from .verify import verify
+from .summarise import summarise
+from .think import think
+from .verify import remember, verify
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
     return [Send("gather", request) for request in state.plan.requests] if state.plan else []
 
 
-def told_or_prompt(state: AnswerState) -> str:
+def told_or_prompt(state: AnswerState, runtime: Runtime[Answering]) -> str:
     """What the records tell by themselves needs no prompt and no model; nor does what was not found at all."""
     if state.cited or (not state.options and not answerable(state)):
         return "verify"
-    return "pack"
+    return "summarise" if runtime.context.route.summarises else "pack"
+
+
+def think_or_respond(state: AnswerState, runtime: Runtime[Answering]) -> str:
+    return "think" if runtime.context.route.thinks else "respond"
 
 
 def settled_or_look_again(state: AnswerState) -> str:
-    return END if state.supported or state.abstained else "plan"
+    return "remember" if state.supported or state.abstained else "plan"
 
 
 def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph = StateGraph(AnswerState, context_schema=Answering)
     graph.add_node("plan", plan)
-    graph.add_node("gather", gather, input_schema=Request)
+    graph.add_node("gather", gather, input_schema=Request, retry_policy=RETRY)
     graph.add_node("select", select, defer=True)  # waits for every branch
     graph.add_node("read", read)
     graph.add_node("pack", pack)
+    graph.add_node("summarise", summarise)
+    graph.add_node("think", think)
     graph.add_node("respond", respond)
     graph.add_node("verify", verify)
+    graph.add_node("remember", remember)
 
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", one_branch_a_request, ["gather"])
     graph.add_edge("gather", "select")
     graph.add_edge("select", "read")
-    graph.add_conditional_edges("read", told_or_prompt, ["pack", "verify"])
-    graph.add_edge("pack", "respond")
+    graph.add_conditional_edges("read", told_or_prompt, ["pack", "summarise", "verify"])
+    graph.add_conditional_edges("pack", think_or_respond, ["think", "respond"])
+    graph.add_edge("summarise", "respond")
+    graph.add_edge("think", "respond")
     graph.add_edge("respond", "verify")
-    graph.add_conditional_edges("verify", settled_or_look_again, ["plan", END])
+    graph.add_conditional_edges("verify", settled_or_look_again, ["plan", "remember"])
+    graph.add_edge("remember", END)
     return graph

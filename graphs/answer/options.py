@@ -60,7 +60,7 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
         return [0.0] * len(state.options), [None] * len(state.options)
     import numpy as np
 
-    topic = state.plan.topic if state.plan else state.question
+    topic = state.plan.topic if state.plan else state.asked
     texts = [f"{topic}: {option}" for option in state.options] + [f.record.text for f in findings]
     vectors: np.ndarray = np.stack(answering.text_embedding.run(texts))
     asked, records = vectors[: len(state.options)], vectors[len(state.options) :]

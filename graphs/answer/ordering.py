@@ -39,7 +39,7 @@ def items_of(text: str) -> list[str]:
 
 def order(state: AnswerState, answering: Answering) -> Ordered | None:
     """The things that the question lists after a colon, or what was found for it, in order of time."""
-    listed = items_of(state.question.rpartition(":")[2]) if ":" in state.question else []
+    listed = items_of(state.asked.rpartition(":")[2]) if ":" in state.asked else []
     if len(listed) > 1:
         return in_order_of_time(listed, state, answering)
     found = sorted(state.ranked[:LISTED], key=lambda finding: (finding.record.video, finding.record.span))

@@ -1,5 +1,7 @@
 """Put what was found into a prompt that stays within a token budget, in order of time."""
 
+from dataclasses import replace
+
 from langgraph.runtime import Runtime
 
 from ..events import Update, timed
@@ -9,7 +11,12 @@ from .state import Answering, AnswerState
 
 @timed("pack")
 async def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
-    packed = PACKERS[runtime.context.packer](runtime.context, state)
+    answering = runtime.context
+    if not answering.route.records:
+        state = replace(state, ranked=[])
+    if not answering.route.frames:
+        state = replace(state, frames=[])
+    packed = PACKERS[answering.packer](answering, state)
     return {
         "packed": packed.findings,
         "messages": packed.messages,

@@ -1,188 +1,128 @@
-"""Turn a question into a retrieval request: what to look for, in which modality, and when.
+"""Turn a question into a retrieval request: what to look for, in which modality, and when."""
 
-Rules only: they read how a question is put (“what does the sign say”, “how many”, “in the last minute”) and never
-leave a modality out, because a wrong guess should cost rank, not the answer.
-"""
-
+import asyncio
 import re
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 
+from ...tools.errors import VidscoutError
 from ...tools.records import Modality, Span
-from ...tools.words import content_words, words
+from ...tools.words import content_words
 from ..events import Update, timed
-from .labels import detector_labels
+from .anchors import anchor, resolve
+from .followup import in_context
+from .model_plan import PlanError, Wanted, ask_model
+from .reading import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, Reading, read_question
 from .state import Answering, AnswerState, Place, Plan, Request, Want
 from .times import time_phrase
 
-SEARCHED = (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
-
-CUES: dict[Modality, str] = {
-    Modality.SCREEN_TEXT: r"""texts? titles? captions? subtitles? signs? slides? screens? written reads? cards?
-        headings? headlines? labels? logos? displayed credits? intertitles? banners? posters? bullets? bulleted
-        spelled spelling words? written""",
-    Modality.SPEECH: r"""says? said saying speaks? speakers? spoke spoken speaking mentions? mentioned talks? talking
-        talked tells? told explains? explained explanation narrators? narrates? narration voices? hears? heard announce
-        announced announces lecturers? presenters? teachers? quotes? discuss(?:es|ed)? according claims? claimed argues?
-        argued recommends? recommended advises? advised described? asks? asked""",
-    Modality.OBJECT: r"""objects? persons? people animals? vehicles? left right next behind front beside above below
-        holding visible many count number""",
-    Modality.FRAME: r"""looks? looking scenes? landscapes? wearing colou?rs? happens? happening doing picture image shot
-        background place view weather outdoors? indoors? see seen shows? shown frames?""",
-    Modality.CAPTION: r"""scenes? happens? happening describes? description summary summari[sz]e doing about shot""",
-}
-_CUES = {modality: frozenset(pattern.split()) for modality, pattern in CUES.items()}
-
-_SPEAKERS = frozenset(
-    "he she they speaker speakers narrator lecturer presenter teacher voice mentioned mention talk talks".split()
-)
-
-ABOUT_THE_VIDEO = frozenset(
-    """video clip film movie lecture trailer recording footage appear appears appeared visible time timestamp moment
-    minute second seconds minutes first last exactly many much number count title text slide
-    screen card caption sign written read reads say says said speaker speakers mention mentioned mentions talk talks
-    talked talking narrator presenter lecturer displayed display seen see explain explains explained tell told happens
-    happen following""".split()
-)
-"""Words that speak of the video itself; they say where to look, not what for."""
-
-UNCUED = 0.85
-"""Weight of a modality when the question gives no cue at all."""
-NOT_CUED = 0.65
-"""Weight of the modalities that a question with cues does not point to."""
-MODALITY_PRIOR = {Modality.CAPTION: 0.75, Modality.FRAME: 0.7}
-"""Composed captions and frame tags repeat what other records say better, so they rank lower without a cue."""
-
-_WHEN = re.compile(
-    r"^\W*(?:and\s+)?when\b|\b(?:at|in|on) (?:what|which) (?:time|point|minute|second|moment|timestamp)|\bwhat time\b"
-    r"|\bhow (?:far|long) into\b|\btime ?stamp\b|\bwhen (?:does|do|did|is|are|was|were)\b"
-)
-_ORDER = re.compile(r"\b(?:in|by) (?:what|which) (?:order|sequence)\b|\b(?:order|sequence) (?:do|does|did|of)\b")
-_COUNT = re.compile(r"\bhow (?:many|often)\b|\b(?:the|what) number of\b|\bcount (?:the|how)\b")
-_OVERVIEW = re.compile(
-    r"\bwhat(?:'s| is| was) (?:the|this) (?:video|clip|film|movie|lecture|trailer|talk|recording) (?:all )?about"
-    r"|\bsummar|\bdescribe (?:the|this) (?:video|clip|film|movie|lecture|talk)"
-    r"|\bwhat happens in (?:the|this) (?:video|clip|film)\b|\bgive (?:me )?an overview"
-)
-_REPORTED = re.compile(
-    r"^\W*what (?:does|did|do|is|was) (?:.{1,60} )?"
-    r"(?:say|said|tell|told|mention(?:ed)?|claim(?:ed)?|explain(?:ed)?|announced?|written)\b.* (?:about|regarding)\b"
-)
-_QUOTED = re.compile(r"[\"“”«]([^\"“”«»]{2,200})[\"“”»]|(?<![\w])['‘]([^'‘’]{3,200})['’](?![\w])")
-_PLACED = re.compile(
-    r"\b(first|opening|last|final|closing) (?:\w+ )?"
-    r"(?:texts?|titles?|captions?|slides?|cards?|signs?|lines?|words?|sentences?|things?|scenes?|shots?|frames?|images?"
-    r"|pictures?|objects?|speakers?|credits?)\b"
-)
-"""An ordinal means an end of the timeline only before a thing that the timeline consists of: not in “cup final”."""
+DEEP = 8
+"""Records that a branch brings."""
+DEEPER = 24
+"""Records that a branch brings when the graph looks again."""
+WHOLE = 512
+"""Captions of a whole video, for the route that reads them all."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What the rules make of a question's wording."""
+class When:
+    """The time that a question is about, however it tells it."""
 
-    want: Want
-    weights: dict[Modality, float]
-    topic: str
-    place: Place | None
-    quoted: tuple[str, ...]
-    labels: tuple[str, ...]
-
-
-def read_question(question: str) -> Reading:
-    """What kind of answer is wanted, and how likely each modality holds it."""
-    lower = question.casefold()
-    quoted = tuple(first or second for first, second in _QUOTED.findall(question))
-    unquoted = _QUOTED.sub(" ", lower)
-    labels = detector_labels(unquoted)
-    if _OVERVIEW.search(unquoted):
-        want = Want.OVERVIEW
-    elif _ORDER.search(unquoted):
-        want = Want.ORDER
-    elif _WHEN.search(unquoted):
-        want = Want.WHEN
-    elif _COUNT.search(unquoted):
-        want = Want.COUNT
-    elif _REPORTED.search(unquoted):
-        want = Want.QUOTE
-    else:
-        want = Want.FACT
-    placed = _PLACED.search(unquoted)
-    place = None if placed is None else Place.FIRST if placed[1] in ("first", "opening") else Place.LAST
-    return Reading(want, _weights(unquoted, labels), topic_of(question), place, quoted, labels)
-
-
-def _weights(question: str, labels: tuple[str, ...]) -> dict[Modality, float]:
-    asked = words(question)
-    cued = {
-        modality for modality, cues in _CUES.items() if any(re.fullmatch(cue, word) for cue in cues for word in asked)
-    }
-    if labels:
-        cued.add(Modality.OBJECT)
-    if cued & {Modality.SCREEN_TEXT} and not _SPEAKERS & set(asked):
-        cued.discard(Modality.SPEECH)  # “what does the sign say” is about writing
-    weights = {}
-    for modality in SEARCHED:
-        if not cued:
-            weights[modality] = UNCUED * MODALITY_PRIOR.get(modality, 1.0)
-        else:
-            weights[modality] = 1.0 if modality in cued else NOT_CUED * MODALITY_PRIOR.get(modality, 1.0)
-    return weights
-
-
-_QUESTION_WORDS = re.compile(
-    r"^\W*(?:(?:and|so|please|can you|could you|tell me|do you know)\s+)*"
-    r"(?:when|what|which|who|where|why|how(?: many| much| long| often)?)\b"
-    r"(?:\s+(?:time|does|do|did|is|are|was|were|has|have|had|can|could|will|would|the|a|an|in))*\s*",
-    re.IGNORECASE,
-)
-
-
-def topic_of(question: str) -> str:
-    """The question without its question words, which is closer to the record that answers it.
-
-    >>> topic_of("When does the speaker mention wind turbines?")
-    'speaker mention wind turbines'
-    """
-    return _QUESTION_WORDS.sub("", question).strip(" ?.!") or question.strip()
+    within: Span | None = None
+    place: Place | None = None
+    videos: tuple[str, ...] = ()
+    """Only these, when the time is one in a certain video."""
+    words: str = ""
+    """The part of the question that tells it."""
 
 
 @timed("plan")
 async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
-    reading = read_question(state.question)
-    notes = []
-    within = Span(*state.time_range) if state.time_range else None
-    topic = reading.topic
-    if within is None and len(state.videos) == 1:
-        phrase = time_phrase(state.question, state.durations[state.videos[0]])
-        if phrase is not None:
-            within = phrase.span
-            topic = re.sub(re.escape(phrase.words), " ", topic, flags=re.IGNORECASE).strip() or topic
-    weights = reading.weights
-    bare = reading.want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
-    k = 8
-    if state.round > 0:
-        # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
-        weights = dict.fromkeys(weights, 1.0)
-        k = 24
+    answering = runtime.context
+    notes: list[str] = []
+    context = in_context(state.question, state.turns, state.durations)
+    again = state.round > 0
+    if again:
         notes.append("nothing found supported an answer: looked again in every modality")
-    requests = tuple(
-        Request(
-            modality=modality,
-            query=topic,
-            weight=weight,
-            videos=tuple(state.videos),
-            within=within,
-            k=k,
-            place=reading.place if weight == 1.0 else None,
-            spread=reading.want is Want.OVERVIEW or (bare and weight == 1.0),
-            labels=reading.labels,
-        )
-        for modality, weight in weights.items()
-    )
+    when = When(context.within, context.place, (context.video,) if context.video else (), context.words)
+    if when.within is None:
+        when = await asyncio.to_thread(time_of, context.question, state, answering, not again) or when
+    reading = read_question(_without(context.question, when.words))
+    wanted = None
+    if answering.planner == "model" and not again:
+        try:
+            wanted = await asyncio.to_thread(ask_model, context.question, answering.answerer)
+        except (PlanError, VidscoutError) as error:
+            notes.append(f"the model's plan could not be used, so the rules planned: {error}")
     return {
-        "plan": Plan(reading.want, topic, requests, within, reading.place, reading.quoted, reading.labels, bare),
+        "plan": planned(context.question, reading, wanted, when, state, answering),
         "round": state.round + 1,
         "notes": notes,
     }
+
+
+def time_of(question: str, state: AnswerState, answering: Answering, anchored: bool) -> When | None:
+    """The time that a question tells, by the clock or by something that happens in the video."""
+    if state.time_range is not None:
+        return When(Span(*state.time_range))
+    if len(state.videos) == 1 and (phrase := time_phrase(question, state.durations[state.videos[0]])) is not None:
+        return When(phrase.span, words=phrase.words)
+    if anchored and (told := anchor(question)) is not None:
+        found = resolve(told, state.videos, state.durations, answering)
+        if found is not None and found.within.duration > 0:
+            return When(found.within, found.place, (found.video,), told.words)
+    return None
+
+
+def planned(
+    question: str, reading: Reading, wanted: Wanted | None, when: When, state: AnswerState, answering: Answering
+) -> Plan:
+    """The requests of every branch, from what the rules read and what the model wants."""
+    only = answering.route.only
+    again = state.round > 0
+    # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
+    weights = dict.fromkeys(SEARCHED, 1.0) if again else reading.weights
+    want, topic, labels, place = reading.want, reading.topic, reading.labels, when.place or reading.place
+    queries: dict[Modality, str] = {}
+    within = when.within
+    if wanted is not None:
+        want, labels = Want(wanted.want), wanted.labels(labels)
+        queries = wanted.queries()
+        weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
+        place = Place(wanted.first_or_last) if wanted.first_or_last else place
+    bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
+    if only is not None:
+        weights = {only: 1.0}
+    requests = tuple(
+        Request(
+            modality=modality,
+            query=queries.get(modality, topic),
+            weight=weight,
+            videos=when.videos or tuple(state.videos),
+            within=within,
+            k=WHOLE if only is not None else DEEPER if again else DEEP,
+            place=place if weight == 1.0 or when.place is not None else None,
+            spread=only is not None or want is Want.OVERVIEW or (bare and weight == 1.0),
+            labels=labels,
+        )
+        for modality, weight in weights.items()
+    )
+    return Plan(
+        want=want,
+        question=question,
+        topic=topic,
+        requests=requests,
+        within=within,
+        place=place,
+        quoted=reading.quoted,
+        labels=labels,
+        bare=bare,
+        open=want is Want.OVERVIEW or only is not None or not answering.route.records,
+    )
+
+
+def _without(question: str, told: str) -> str:
+    """The question without the words that told its time, so that they are not looked for as well."""
+    rest = re.sub(re.escape(told.rstrip(" ?.!")), " ", question, flags=re.IGNORECASE).strip() if told else question
+    return rest if content_words(rest) or not told else question

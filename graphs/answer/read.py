@@ -23,6 +23,8 @@ def waited(state: AnswerState, runtime: Runtime[Answering]) -> dict[str, float]:
 @timed("read")
 async def read(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Answer without a model if the records can; otherwise leave the state as it is."""
+    if not runtime.context.route.reads_off:
+        return {}
     if not answerable(state):
         return {"timings": waited(state, runtime)}
     found = options.read_off(state, runtime.context) if state.options else read_off(state, runtime.context)
@@ -61,8 +63,7 @@ ANSWERABLE = 0.34
 
 
 def answerable(state: AnswerState) -> bool:
-    """Whether anything was found that could answer the question; an overview can always be given of what there is."""
-    if not state.ranked:
-        return False
-    overview = state.plan is not None and state.plan.want is Want.OVERVIEW
-    return overview or state.ranked[0].relevance >= ANSWERABLE
+    """Whether anything was found that could answer the question, unless the plan answers from whatever there is."""
+    if state.plan is not None and state.plan.open:
+        return bool(state.ranked or state.frames)
+    return bool(state.ranked) and state.ranked[0].relevance >= ANSWERABLE

@@ -1,16 +1,18 @@
-"""Ask the model: for a choice among options, or for a sentence, from the prompt that was packed."""
+"""Ask the model: for a choice among options, or for a text, from the prompt that was packed."""
 
 import asyncio
 import time
+from functools import partial
 
 from langgraph.runtime import Runtime
 
 from ...tools.counters import count
 from ...tools.errors import AnswererError
 from ..events import Token, Update, timed
+from .citing import checked, with_times
 from .options import choose
 from .read import waited
-from .state import Answering, AnswerState
+from .state import Answering, AnswerState, Sentence
 
 
 @timed("respond")
@@ -27,22 +29,40 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     answering = runtime.context
     began = time.perf_counter()
     first: float | None = None
-    pieces: list[str] = []
+    shown: list[str] = []
+    written = 0
     notes = []
+    sentences: list[Sentence] = []
     count("llm_calls")
-    try:
-        for piece in answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens):
+    pieces = answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens)
+
+    def counted():
+        nonlocal written, first
+        for piece in pieces:
             if first is None:
                 first = time.perf_counter() - began
-            pieces.append(piece)
+            written += 1
+            yield piece
+
+    check = partial(checked, question=state.asked, findings=state.packed)
+    text = with_times(counted(), check, len(state.videos) > 1) if answering.route.records else counted()
+    try:
+        while True:
+            try:
+                piece = next(text)
+            except StopIteration as end:
+                sentences = end.value or []
+                break
+            shown.append(piece)
             runtime.stream_writer(Token(piece))
     except AnswererError as error:
         notes.append(f"the answerer failed, so the best record is quoted instead: {error}")
-        pieces.clear()
+        shown.clear()
     return {
-        "text": "".join(pieces).strip(),
+        "text": "".join(shown).strip(),
+        "sentences": sentences,
         "cited": [],
         "notes": notes,
         "timings": {"first_token": first or time.perf_counter() - began},
-        "tokens": {**state.tokens, "generated": len(pieces)},
+        "tokens": {**state.tokens, "generated": written},
     }

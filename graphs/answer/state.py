@@ -2,13 +2,16 @@
 
 import operator
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
+
+from langgraph.types import Overwrite
 
 from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.videollm.base import Message, VideoLLM
 from ..events import merge
+from .routes import Route
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +63,8 @@ class Plan:
     """The retrieval request that a question was turned into."""
 
     want: Want
+    question: str
+    """The question as it is understood: in the context of a conversation, where there is one."""
     topic: str
     """The question without its question words: what to look for."""
     requests: tuple[Request, ...]
@@ -70,6 +75,8 @@ class Plan:
     labels: tuple[str, ...] = ()
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
+    open: bool = False
+    """Whatever there is can be answered from: an overview, or a route that does not go by relevance."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +96,38 @@ class Finding:
         return self.weight * (0.6 * self.similarity + 0.4 * self.coverage)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A question that was answered earlier in a conversation."""
+
+    question: str
+    """As it was understood."""
+    topic: str
+    text: str
+    """The answer."""
+    video: str | None
+    """The video that its evidence is from, with the stretch that the evidence spans; `None` when it had none."""
+    span: Span | None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of an answer, and what the records say to it."""
+
+    text: str
+    support: float
+    """Share of its own words that the records hold, 0..1."""
+    cited: tuple[Finding, ...]
+    """The records that hold them, best first."""
+
+
 @dataclass
 class AnswerState:
     """The graph's state; reducers add what parallel branches and later rounds bring."""
 
     question: str
+    turns: Annotated[list[Turn], operator.add] = field(default_factory=list)
+    """Earlier questions of the same conversation, oldest first."""
     options: list[str] = field(default_factory=list)
     videos: list[str] = field(default_factory=list)
     durations: dict[str, float] = field(default_factory=dict)
@@ -111,6 +145,8 @@ class AnswerState:
     """The prompt; frames in it are paths."""
 
     text: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+    """Of a text that the answerer wrote; empty when the answer was read off the records."""
     choice: int | None = None
     cited: list[Finding] = field(default_factory=list)
     confidence: float = 0.0
@@ -123,6 +159,18 @@ class AnswerState:
     tokens: dict[str, int] = field(default_factory=dict)
     """Of the last prompt: `auxiliary`, `visual`, `prompt`, `generated`."""
 
+    @property
+    def asked(self) -> str:
+        """The question as the plan understood it."""
+        return self.plan.question if self.plan is not None else self.question
+
+
+def begin(state: AnswerState) -> dict[str, Any]:
+    """A graph's input that begins a question anew, whatever an earlier one left in the conversation but its turns."""
+    hints = get_type_hints(AnswerState, include_extras=True)
+    values = {item.name: getattr(state, item.name) for item in fields(state) if item.name != "turns"}
+    return {name: Overwrite(value) if get_origin(hints[name]) is Annotated else value for name, value in values.items()}
+
 
 @dataclass(frozen=True)
 class Answering:
@@ -133,6 +181,9 @@ class Answering:
     answerer: VideoLLM
     selector: str
     packer: str
+    route: Route
+    planner: str
+    """`rules`, or `model`: the answerer plans, and the rules where it fails."""
     frames: int
     token_budget: int
     max_new_tokens: int

@@ -2,50 +2,14 @@
 
 from langgraph.runtime import Runtime
 
-from ...tools.words import content_words, is_number, spoken_numbers, stem, words
+from ...tools.records import Span
 from ..events import Update, timed
+from .citing import AT_MOST_CITED, SUPPORTED
 from .compose import quote
 from .read import answerable
-from .state import Answering, AnswerState, Finding
+from .state import Answering, AnswerState, Finding, Turn
 
-AT_MOST_CITED = 3
-SUPPORTED = 0.6
-"""Share of an answer's own words that the records must hold."""
 NOT_FOUND = "Nothing found in the video answers this."
-
-
-def support(answer: str, question: str, findings: list[Finding]) -> tuple[float, list[Finding]]:
-    """How far the records hold what an answer says, and the records that hold it, best first.
-
-    Words that the answer repeats from the question prove nothing, so only its own words count; a number that is in no
-    record makes the answer unsupported whatever else it says.
-
-    Returns:
-        Share of the answer's own words that the records hold, 0..1, and the findings that hold any of them.
-    """
-    asked = {stem(word) for word in words(question)}
-    own = [word for word in content_words(answer) if word not in asked]
-    own = [part for word in own for part in as_said(word, findings)]
-    held = {finding.record.id: spoken_numbers(finding.record.text) for finding in findings}
-    if not own:
-        return (1.0, findings[:1]) if findings and content_words(answer) else (0.0, [])
-    everything = set().union(*held.values()) if held else set()
-    if any(is_number(word) and word not in everything for word in own):
-        return 0.0, []
-
-    def holds(finding: Finding) -> int:
-        return sum(word in held[finding.record.id] for word in own)
-
-    holding = [finding for finding in findings if holds(finding)]
-    holding.sort(key=lambda finding: (-holds(finding), -finding.relevance))
-    return sum(word in everything for word in own) / len(own), holding
-
-
-def as_said(word: str, findings: list[Finding]) -> list[str]:
-    """A number in figures as the words that say it, when no record has the figures: “11” where “eleven” was said."""
-    if not word.isdecimal() or any(word in words(finding.record.text) for finding in findings):
-        return [word]
-    return sorted(spoken_numbers(word) - {word}) or [word]
 
 
 @timed("verify")
@@ -60,12 +24,25 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             note = "no evidence supports any of the options: the choice is a guess"
             return {"supported": False, "abstained": True, "notes": [note], "confidence": min(state.confidence, 0.2)}
         return {"supported": False, "abstained": True, "text": NOT_FOUND, "cited": [], "confidence": 0.0}
-    if state.cited:  # read off the records, or chosen by them
+    if state.cited or state.options:  # read off the records, or chosen by them
         return {"supported": True}
-    share, holding = support(state.text, state.question, state.packed)
-    if share >= SUPPORTED:
-        return {"supported": True, "cited": holding[:AT_MOST_CITED], "confidence": round(share * min(best, 1.0), 3)}
-    source = next((f for f in state.ranked if f in state.packed), state.ranked[0])
+    if not runtime.context.route.records:
+        note = "answered from frames alone: nothing of it was held against records"
+        return {"supported": True, "confidence": 0.5, "notes": [note]}
+    supported = [sentence for sentence in state.sentences if sentence.support >= SUPPORTED and sentence.cited]
+    if supported:
+        cited = list({finding.record.id: finding for s in supported for finding in s.cited}.values())
+        share = sum(sentence.support for sentence in supported) / len(state.sentences)
+        lost = [sentence.text for sentence in state.sentences if sentence not in supported]
+        return {
+            "supported": True,
+            "cited": cited[:AT_MOST_CITED],
+            "confidence": round(share * min(best, 1.0), 3),
+            "notes": [f"no record says so: {text!r}" for text in lost],
+        }
+    if not last and state.sentences:
+        return {"supported": False}
+    source: Finding = next((f for f in state.ranked if f in state.packed), state.ranked[0])
     return {
         "supported": True,
         "text": quote(source),
@@ -73,3 +50,17 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         "confidence": round(0.5 * min(best, 1.0), 3),
         "notes": [f"the model's sentence was not supported by the records and was replaced: {state.text!r}"],
     }
+
+
+async def remember(state: AnswerState) -> Update:
+    """Keep what a later question of the same conversation may lean on."""
+    record = state.cited[0].record if state.cited else None
+    topic = state.plan.topic if state.plan is not None else state.question
+    turn = Turn(
+        question=state.asked,
+        topic=topic,
+        text=state.text,
+        video=record.video if record is not None else None,
+        span=Span(record.span.start, record.span.end) if record is not None else None,
+    )
+    return {"turns": [turn]}

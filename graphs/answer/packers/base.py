@@ -116,7 +116,7 @@ def conversation(state: AnswerState, findings: list[Finding], frames: list[Frame
         parts.append("Evidence:\n")
     for _, part in timed_parts:
         parts.append(part + "\n" if isinstance(part, str) else part)
-    parts.append(f"Question: {state.question}")
+    parts.append(f"Question: {state.asked}")
     return [opening(), Message("user", tuple(parts))]
 
 

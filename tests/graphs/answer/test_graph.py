@@ -35,6 +35,23 @@ def test_a_branch_that_fails_is_noted_and_the_others_answer(
         assert "silicon" in answer.text.lower()
 
 
+def test_a_branch_that_fails_once_is_tried_again(scout: VideoScout, lecture: Path, monkeypatch: pytest.MonkeyPatch):
+    find, tries = gathering.find, []
+
+    def failing_once(request, answering):
+        if request.modality == Modality.SPEECH:
+            tries.append(request)
+            if len(tries) == 1:
+                raise ConnectionResetError("the index was restarted")
+        return find(request, answering)
+
+    monkeypatch.setattr(gathering, "find", failing_once)
+    answer = scout.ask(lecture, QUESTION)
+    assert len(tries) == 2
+    assert not any("speech" in note for note in answer.notes)
+    assert "silicon" in answer.text.lower()
+
+
 def test_a_branch_that_is_late_is_given_up(home: Path, lecture: Path, monkeypatch: pytest.MonkeyPatch):
     find = gathering.find
 
@@ -102,5 +119,7 @@ def test_the_graph_is_wired_as_it_is_drawn():
     edges = {(edge.source, edge.target) for edge in build().compile().get_graph().edges}
     assert {
         ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "read"), ("read", "pack"),
-        ("read", "verify"), ("pack", "respond"), ("respond", "verify"), ("verify", "plan"), ("verify", "__end__"),
+        ("read", "summarise"), ("read", "verify"), ("pack", "think"), ("pack", "respond"), ("think", "respond"),
+        ("summarise", "respond"), ("respond", "verify"), ("verify", "plan"), ("verify", "remember"),
+        ("remember", "__end__"),
     } == edges  # fmt: skip

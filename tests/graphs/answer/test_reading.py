@@ -1,7 +1,7 @@
 """How questions are routed. The rule planner must get at least 36 of the 40 cases right, and lose no modality ever."""
 
 import pytest
-from vidscout.graphs.answer.plan import SEARCHED, read_question, topic_of
+from vidscout.graphs.answer.reading import SEARCHED, read_question, topic_of
 from vidscout.graphs.answer.state import Place, Want
 from vidscout.tools.records import Modality
 
