@@ -1,11 +1,10 @@
 """What every model with a hub's layout shares: where its files are, on which device and in which precision it runs.
 
 A checkpoint is a folder as `save_pretrained` writes it, an entry of the catalogue, or `owner/name` on the model hub.
-Its files are looked for in that order, and the hub is asked only for what its cache does not hold.
+The hub is never asked here: `vidscout models pull` does that, once, and pins what it got.
 """
 
 import contextlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from . import weights
 from .base import Backend
 from .errors import BackendUnavailableError, UsageError, WeightsError
+from .snapshots import HUB_ID
 
 if TYPE_CHECKING:
     import torch
@@ -25,8 +25,6 @@ WEIGHT_FILES = ("*.safetensors", "*.bin", "*.pt")
 SAMPLED = 2**16
 """Bytes at the start and the end of each weight file that tell one checkpoint from another of the same name."""
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -35,7 +33,7 @@ class Checkpoint:
     model: str | Path
     """A folder, an entry of the catalogue, or `owner/name` on the model hub."""
     revision: str | None = None
-    """Commit, tag or branch on the hub; by default what the catalogue pins, else the newest."""
+    """Commit on the hub; by default what the catalogue pins, else the one that was pulled."""
     device: str = "auto"
     """`cpu`, `cuda`, `cuda:1`, `mps`; `auto` takes a GPU where there is one."""
     dtype: str = "auto"
@@ -46,63 +44,51 @@ class Checkpoint:
     """Whether weights that the checkpoint lacks may be left at random; by default it is refused."""
 
     @cached_property
-    def located(self) -> tuple[str, str | None]:
-        """What `from_pretrained` takes: a folder and None, or a hub id and the commit it stands for.
+    def folder(self) -> Path:
+        """Where the files are; nothing is fetched.
 
         Raises:
-            WeightsError: there is no such folder or model, or the hub cannot be reached and its cache lacks the model.
+            WeightsError: there is no such folder, or the model has not been pulled.
         """
-        name = str(self.model)
+        name, revision = str(self.model), self.revision
         folder = Path(name).expanduser()
         if folder.is_dir():
             if not (folder / "config.json").is_file():
                 raise WeightsError(f"{folder} is no checkpoint: it has no config.json")
-            return str(folder), None
-        revision = self.revision
+            return folder
         if (entry := weights.entries().get(name)) is not None:
-            if weights.present(name):
-                return str(weights.folder(name)), None
             if not entry.hub:
-                raise WeightsError(f"weights {name!r} are not here: run `vidscout models pull {name}`")
+                return weights.folder(name)
             name, revision = entry.hub, revision or entry.revision
-        if not _HUB_ID.fullmatch(name):
+        if not HUB_ID.fullmatch(name):
             raise WeightsError(
                 f"no checkpoint {name!r}: it is no folder, no entry of `vidscout models list`, no hub id"
             )
-        return name, self._commit(name, revision)
-
-    def _commit(self, name: str, revision: str | None) -> str:
-        """The commit of a hub model, so that all of its files come from one even while it is being changed."""
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
-
-        try:
-            return Path(hf_hub_download(name, "config.json", revision=revision)).parent.name
-        except (OSError, ValueError) as error:
-            at = f"{name} at revision {revision}" if revision else name
-            out_of_reach = isinstance(error, LocalEntryNotFoundError)
-            why = "the hub cannot be reached" if out_of_reach else f"the hub did not give it: {_line(error)}"
-            raise WeightsError(f"{at} is neither a folder nor in the hub's cache, and {why}") from error
+        place = weights.snapshot(name, revision)
+        if place is None:
+            at = f" at revision {revision}" if revision else ""
+            raise WeightsError(f"weights {name}{at} are not here: run `vidscout models pull {self.model}`")
+        return place
 
     @cached_property
     def identity(self) -> str:
         """Name and version of the weights, as in `google/siglip2-base-patch16-224@75de2d55`; for `source`.
 
-        A folder's version is a hash of its configuration and of samples of its weights.
+        The version is the commit on the hub; of any other folder a hash of its configuration and of samples of its
+        weights.
         """
-        location, commit = self.located
-        if commit is not None:
-            return f"{location}@{commit[:8]}"
-        folder = Path(location)
-        digest = blake2b((folder / "config.json").read_bytes(), digest_size=4)
-        for path in sorted(path for pattern in WEIGHT_FILES for path in folder.glob(pattern)):
+        owner_and_name, kept, commit = ("", "", *self.folder.absolute().parts)[-3:]
+        if kept == "snapshots" and owner_and_name.startswith("models--"):
+            return f"{'/'.join(owner_and_name.split('--')[1:])}@{commit[:8]}"
+        digest = blake2b((self.folder / "config.json").read_bytes(), digest_size=4)
+        for path in sorted(path for pattern in WEIGHT_FILES for path in self.folder.glob(pattern)):
             size = path.stat().st_size
             digest.update(f"{path.name} {size}".encode())
             with path.open("rb") as file:
                 digest.update(file.read(SAMPLED))
                 file.seek(max(size - SAMPLED, 0))
                 digest.update(file.read(SAMPLED))
-        return f"{folder.resolve().name}@{digest.hexdigest()}"
+        return f"{self.folder.resolve().name}@{digest.hexdigest()}"
 
     @property
     def place(self) -> "torch.device":
@@ -144,19 +130,17 @@ class Checkpoint:
         import transformers
 
         place, precision = self.place, self.precision
-        location, commit = self.located
         with self._one_line(), _quiet():
             model, about = getattr(transformers, auto_class).from_pretrained(
-                location,
+                str(self.folder),
                 **{"dtype": precision, **options},
-                revision=commit or "main",
                 trust_remote_code=self.trust_remote_code,
                 output_loading_info=True,
             )
         lacking = sorted([*about["missing_keys"], *(str(key) for key in about["mismatched_keys"])])
         if lacking and not self.incomplete:
             raise WeightsError(
-                f"{location} lacks {len(lacking)} of the weights of {type(model).__name__}, {lacking[0]} for one: "
+                f"{self.folder} lacks {len(lacking)} of the weights of {type(model).__name__}, {lacking[0]} for one: "
                 "it is damaged, or of another kind of model"
             )
         model.eval()
@@ -175,16 +159,15 @@ class Checkpoint:
         """
         import transformers
 
-        location, commit = self.located
         with self._one_line(), _quiet():
             processor = getattr(transformers, auto_class).from_pretrained(
-                location, revision=commit or "main", trust_remote_code=self.trust_remote_code
+                str(self.folder), trust_remote_code=self.trust_remote_code
             )
         lacking = [part for part in needs if getattr(processor, part, None) is None]
         if "tokenizer" in needs and not lacking and len(words := processor.tokenizer) <= len(words.all_special_ids):
             lacking = ["tokenizer"]  # without its files transformers makes one that knows no words
         if lacking:
-            raise WeightsError(f"{location} has no {' and no '.join(lacking)}: files of its processor are missing")
+            raise WeightsError(f"{self.folder} has no {' and no '.join(lacking)}: files of its processor are missing")
         return processor
 
     @contextlib.contextmanager
@@ -192,7 +175,7 @@ class Checkpoint:
         """Turns what loading raises into one line that names the checkpoint."""
         from safetensors import SafetensorError
 
-        location = self.located[0]
+        location = self.folder
         try:
             yield
         except ImportError as error:
