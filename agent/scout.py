@@ -294,7 +294,8 @@ class VideoScout:
                 before = await graph.aget_state(config)
                 start = None if before.next and _same_question(before.values, start) else begin(start)
             with counting() as counters:
-                stream = graph.astream(start, config, context=self._answering(), stream_mode=["custom", "values"])
+                modes: Any = {"stream_mode": ["custom", "values"], "durability": "sync" if conversation else None}
+                stream = graph.astream(start, config, context=self._answering(), **modes)
                 async for mode, chunk in stream:
                     if mode == "custom":
                         report(cast("Event", chunk))

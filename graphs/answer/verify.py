@@ -40,7 +40,7 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             "confidence": round(share * min(best, 1.0), 3),
             "notes": [f"no record says so: {text!r}" for text in lost],
         }
-    if not last and state.sentences:
+    if not last and state.sentences and not (state.plan and state.plan.open):
         return {"supported": False}
     source: Finding = next((f for f in state.ranked if f in state.packed), state.ranked[0])
     return {
