@@ -81,9 +81,9 @@ class Readings:
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def add(self, upload: Upload, owner: str = "") -> Reading:
-        """Queue a video; `owner` is whoever may stop it."""
-        reading = Reading(next(self._numbers), upload, owner)
+    def add(self, upload: Upload, owner: str = "", video: str = "") -> Reading:
+        """Queue a video; `owner` is whoever may stop it, and `video` its id where that is known by now."""
+        reading = Reading(next(self._numbers), upload, owner, video=video)
         with self._lock:
             long_ago = time.monotonic() - KNOWN_AFTER_THE_END
             self._all = {n: known for n, known in self._all.items() if known.ended is None or known.ended > long_ago}
@@ -104,6 +104,11 @@ class Readings:
     def of(self, video: str) -> Reading | None:
         """The latest reading of a video, while it is known."""
         return next((reading for reading in reversed(list(self._all.values())) if reading.video == video), None)
+
+    def drop(self, video: str) -> None:
+        """Know no more of how readings of a video ended."""
+        with self._lock:
+            self._all = {n: known for n, known in self._all.items() if known.ended is None or known.video != video}
 
     def close(self, patience: float = 10.0) -> None:
         """Stop everything and wait, at most so many seconds, until what was read is safe."""

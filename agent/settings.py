@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..tools.errors import UsageError
@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     max_new_tokens: int = Field(96, ge=1)
     tool_timeout: float = Field(30.0, gt=0)
     """Seconds after which a tool's branch is given up, with a note."""
+
+    api_keys: tuple[SecretStr, ...] = ()
+    """Keys of which programs must send one to `vidscout api` and `vidscout mcp --http`."""
+    fetch_hosts: tuple[str, ...] = ()
+    """Hosts, or `host:port`, that videos may be fetched from although their addresses are not public."""
 
     @classmethod
     def settings_customise_sources(

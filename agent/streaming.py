@@ -40,3 +40,9 @@ async def streamed(make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
         yield cast("T", item)
     if item.error is not None:
         raise item.error
+
+
+async def apart(work: Callable[[], T]) -> T:
+    """Run a piece of work in a thread of its own, and return what it returns; an error of it is raised here."""
+    results = [result async for result in streamed(lambda: iter((work(),)))]
+    return results[0]

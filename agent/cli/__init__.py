@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from ... import __version__
+from .api import api
 from .ask import ask
 from .common import Common, reported
 from .detect import detect_app
 from .doctor import doctor
 from .graph import graph
 from .library import forget, ingest, search, videos
+from .mcp import mcp
 from .models import models_app
 
 app = typer.Typer(
@@ -55,6 +57,8 @@ app.command()(videos)
 app.command()(forget)
 app.command()(doctor)
 app.command()(graph)
+app.command()(api)
+app.command()(mcp)
 
 
 def from_the_floor_above(name: str, module: str, about: str) -> None:

@@ -1,0 +1,265 @@
+"""The addresses of the server, each a few lines over `VideoScout` and `Intake`."""
+
+import asyncio
+import time
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+
+from ... import __version__
+from ...tools.errors import UnknownVideoError, VidscoutError
+from ..answer import Answer
+from ..intake import Intake, NotReadyError
+from ..streaming import apart
+from .chat import Replies, as_stream, events, located, models, question_of
+from .conversations import Conversations
+from .errors import INVALID, RequestError, not_found, of_validation, problem_of
+from .guard import Guard
+from .sending import received
+from .shapes import (
+    ChatRequest,
+    Citation,
+    Completion,
+    Deleted,
+    DetectRequest,
+    Failure,
+    Health,
+    Hits,
+    Model,
+    Models,
+    SearchRequest,
+    Verdict,
+    Video,
+    Videos,
+    listed,
+)
+
+STOPPED_WITHIN = 60.0
+"""Seconds that a video which is being read may take to stop before it is deleted."""
+Id = Annotated[str, Path(min_length=1, max_length=200)]
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+ABOUT = """Questions about videos, in the shape of OpenAI's chat completions. What an answer rests on is in the field
+`vidscout` of its message: `citations` with the video, the seconds, the modality, the text and a score."""
+ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": Failure} for status in (400, 401, 404, 409, 413, 415, 429)}
+
+
+def application(intake: Intake, keys: tuple[str, ...] = ()) -> Any:
+    """The server as an ASGI application.
+
+    Args:
+        intake: the scout, the limits, and what is on its way in.
+        keys: API keys, of which a request must bring one; without any, everybody who reaches the port is let in.
+    """
+    site = FastAPIOffline(
+        title="vidscout",
+        version=__version__,
+        description=ABOUT,
+        redoc_url=None,
+        responses=ERRORS,
+        openapi_tags=[{"name": "chat"}, {"name": "videos"}, {"name": "evidence"}],
+    )
+    _add_errors(site)
+    _add_chat(site, intake)
+    _add_videos(site, intake)
+    _add_evidence(site, intake)
+    if keys:
+        _show_keys(site)
+    return Guard(site, keys, files=intake.limits.size)
+
+
+def _add_errors(site: FastAPI) -> None:
+    def answered(problem: RequestError) -> JSONResponse:
+        return JSONResponse(problem.body, problem.status, headers=problem.headers)
+
+    @site.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return answered(of_validation(list(error.errors())))
+
+    @site.exception_handler(HTTPException)
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            return answered(not_found(request.url.path))
+        return answered(RequestError(error.status_code, INVALID, "refused", str(error.detail)))
+
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        return answered(problem_of(error))
+
+    for kind in (RequestError, VidscoutError, Exception):
+        site.add_exception_handler(kind, failed)
+
+
+def _add_chat(site: FastAPI, intake: Intake) -> None:
+    scout = intake.scout
+    known = models(scout)
+    conversations = Conversations()
+
+    @site.post("/v1/chat/completions", response_model=Completion, tags=["chat"])
+    async def chat(request: ChatRequest, http: Request) -> Any:
+        """Answer a question about videos; with `stream`, as server-sent events."""
+        question = question_of(request, known)
+        asked = scout
+        if most := request.max_completion_tokens or request.max_tokens:
+            asked = scout.with_settings(max_new_tokens=most)
+        videos = await located(question.videos, intake)
+        conversation = conversations.named(request, http.scope["vidscout_key"])
+        replies = Replies(request, question, request.model, conversation)
+        happening = events(asked, intake, videos, replies)
+        first = await anext(happening)  # what is wrong with the question is told by a status, also to who streams
+        if request.stream:
+            headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+            return StreamingResponse(
+                as_stream(first, happening, replies), media_type="text/event-stream", headers=headers
+            )
+        answer = first
+        async for event in happening:
+            answer = event
+        assert isinstance(answer, Answer)
+        return JSONResponse(replies.completion(answer))
+
+    @site.get("/v1/models", tags=["chat"])
+    def list_models() -> Models:
+        """Names under which questions are answered."""
+        return Models(data=[Model(id=name) for name in known])
+
+    @site.get("/v1/models/{model}", tags=["chat"])
+    def get_model(model: str) -> Model:
+        """One of them."""
+        if model not in known:
+            raise RequestError(404, "not_found_error", "model_not_found", f"there is no model {model[:100]!r}", "model")
+        return Model(id=model)
+
+    @site.get("/health", tags=["chat"])
+    def health() -> Health:
+        """Whether the server is up; needs no key, and loads nothing."""
+        return Health(version=__version__, profile=scout.profile.name)
+
+
+def _add_videos(site: FastAPI, intake: Intake) -> None:
+    @site.post("/v1/videos", status_code=202, openapi_extra=FORM, tags=["videos"])
+    async def send(request: Request) -> Video:
+        """Send a video as the field `file` of a form. It is read in the background; its status tells how far it is."""
+        reading = await received(request, intake)
+        return await asyncio.to_thread(_video, intake, reading.video)
+
+    @site.get("/v1/videos", tags=["videos"])
+    def list_videos() -> Videos:
+        """Every video that is here or on its way, oldest first."""
+        return Videos(data=[Video.model_validate(status, from_attributes=True) for status in intake.all()])
+
+    @site.get("/v1/videos/{video}", tags=["videos"])
+    def get_video(video: Id) -> Video:
+        """How far a video has come, by id, `vidscout://ID` or name."""
+        return _video(intake, intake.find(video))
+
+    @site.delete("/v1/videos/{video}", tags=["videos"])
+    async def delete_video(video: Id) -> Deleted:
+        """Forget a video and everything that was found in it, and delete the file that was sent."""
+        found = await asyncio.to_thread(intake.find, video)
+        await _stopped(intake, found)
+        await asyncio.to_thread(intake.forget, found)
+        return Deleted(id=found)
+
+    @site.get("/v1/videos/{video}/frames/{milliseconds}.jpg", tags=["videos"], response_class=FileResponse)
+    def frame(video: Id, milliseconds: Annotated[int, Path(ge=0)]) -> FileResponse:
+        """The picture of a kept frame, as an answer's `frames` name it."""
+        path = _thumbnail(intake, intake.find(video), milliseconds)
+        return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _add_evidence(site: FastAPI, intake: Intake) -> None:
+    scout = intake.scout
+
+    def found(request: SearchRequest) -> Hits:
+        ids = [intake.find(name) for name in listed(request.video)] or None
+        for video in ids or []:
+            intake.check_ready(video)
+        hits = scout.search(request.query, ids, modality=request.modality, time_range=request.time_range, k=request.k)
+        data = [Citation.model_validate(hit, from_attributes=True) for hit in hits]
+        return Hits(query=request.query, data=data)
+
+    @site.post("/v1/search", tags=["evidence"])
+    def search(request: SearchRequest) -> Hits:
+        """Find moments by what is said, written or seen."""
+        return found(request)
+
+    @site.get("/v1/search", tags=["evidence"])
+    def search_by_address(
+        query: str,
+        video: Annotated[list[str] | None, Query()] = None,
+        modality: str | None = None,
+        start: Annotated[float | None, Query(ge=0)] = None,
+        end: Annotated[float | None, Query(gt=0)] = None,
+        k: Annotated[int, Query(ge=1, le=1000)] = 10,
+    ) -> Hits:
+        """The same, with everything in the address."""
+        within = None if start is None and end is None else (start or 0.0, float("inf") if end is None else end)
+        return found(SearchRequest(query=query, video=video, modality=modality, time_range=within, k=k))
+
+    @site.post("/v1/detect", tags=["evidence"])
+    async def detect(request: DetectRequest) -> Verdict:
+        """Examine a video for traces of generation."""
+        [video] = await located([request.video], intake)
+        while intake.is_coming(video):
+            await asyncio.sleep(0.1)
+
+        def examined() -> dict[str, Any]:
+            intake.check_ready(video)
+            with intake.asking():
+                return scout.detect(video).as_dict()
+
+        return Verdict.model_validate(await apart(examined))
+
+
+def _show_keys(site: FastAPI) -> None:
+    """Tell the documents that a key is needed, so that its page has a place to enter one."""
+    schema = site.openapi()
+    schema.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    schema["security"] = [{"key": []}]
+
+
+def _video(intake: Intake, video: str) -> Video:
+    return Video.model_validate(intake.status(video), from_attributes=True)
+
+
+async def _stopped(intake: Intake, video: str) -> None:
+    """Stop reading a video.
+
+    Raises:
+        NotReadyError: it does not stop in time.
+    """
+    reading = intake.readings.of(video)
+    if reading is None or reading.ended is not None:
+        return
+    reading.stop.set()
+    end = time.monotonic() + STOPPED_WITHIN
+    while reading.ended is None:
+        if time.monotonic() > end:
+            raise NotReadyError(f"{reading.upload.name} is still being read: delete it in a moment")
+        await asyncio.sleep(0.05)
+
+
+def _thumbnail(intake: Intake, video: str, milliseconds: int) -> FilePath:
+    path = intake.scout.index.home / "thumbnails" / video / f"{milliseconds}.jpg"
+    if not path.is_file():
+        raise UnknownVideoError(f"there is no picture of {video} at {milliseconds} ms")
+    return path

@@ -1,0 +1,233 @@
+"""What is sent and what comes back: OpenAI's shapes, with what they have no place for in a field `vidscout`.
+
+OpenAI, "API Reference: Chat"; the part `video_url` is vLLM's.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class VideoUrl(BaseModel):
+    url: str = Field(max_length=4096, description="`https://…` to fetch, or `vidscout://ID` of a video that is here.")
+
+
+class Part(BaseModel):
+    """A piece of a message: text, or a video by address or id."""
+
+    type: Literal["text", "video_url", "video"]
+    text: str | None = None
+    video_url: VideoUrl | None = None
+    video: str | None = Field(None, description="Id or name of a video that is here.")
+
+
+class Message(BaseModel):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Part] | None = None
+
+
+class StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """A question about videos: the last message asks it, the messages name the videos."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "vidscout",
+                    "messages": [
+                        {
+                            "role": "user",
+                            "content": [
+                                {"type": "video_url", "video_url": {"url": "vidscout://ID"}},
+                                {"type": "text", "text": "What is the mirror made of?"},
+                            ],
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    model: str = "vidscout"
+    messages: list[Message] = Field(min_length=1, max_length=1000)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = Field(None, ge=1, le=4096)
+    max_completion_tokens: int | None = Field(None, ge=1, le=4096)
+    n: int | None = None
+    video: str | list[str] | None = Field(None, description="Extension: ids or names of videos that are here.")
+    options: list[str] | None = Field(None, description="Extension: choices, of which the answer names one.")
+    time_range: tuple[float, float] | None = Field(None, description="Extension: seconds; only what overlaps counts.")
+    conversation: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Extension: any name; questions in one conversation may lean on those before.",
+    )
+
+
+class Citation(BaseModel):
+    video: str
+    start: float = Field(description="Seconds from the video's first frame.")
+    end: float
+    modality: str
+    text: str
+    score: float = Field(description="How well it fits the question, 0..1.")
+    source: str = Field(description="Tool and version that found it.")
+
+
+class SelectedFrame(BaseModel):
+    video: str
+    time: float = Field(description="Seconds.")
+    score: float
+    url: str | None = Field(None, description="Where its picture is, on this server.")
+
+
+class Extension(BaseModel):
+    """What an answer rests on, and what it cost."""
+
+    choice: str | None = None
+    abstained: bool
+    confidence: float
+    citations: list[Citation] = Field(description="Best first.")
+    frames: list[SelectedFrame]
+    videos: list[str]
+    notes: list[str]
+    route: list[str]
+    timings: dict[str, float] = Field(description="Seconds by step.")
+    counters: dict[str, float]
+    question: str
+    profile: str
+    conversation: str | None = None
+
+
+class Usage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: dict[str, int]
+
+
+class AnswerMessage(BaseModel):
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+    vidscout: Extension
+
+
+class Choice(BaseModel):
+    index: int = 0
+    message: AnswerMessage
+    finish_reason: Literal["stop", "length"]
+    logprobs: None = None
+
+
+class Completion(BaseModel):
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    system_fingerprint: str
+    choices: list[Choice]
+    usage: Usage
+
+
+class Model(BaseModel):
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "vidscout"
+
+
+class Models(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+class Video(BaseModel):
+    """A video that is here, or on its way."""
+
+    id: str
+    object: Literal["video"] = "video"
+    name: str
+    status: Literal["waiting", "reading", "ready", "stopped", "failed"]
+    progress: float = Field(description="Share of the reading that is done, 0..1.")
+    stages: dict[str, float]
+    duration: float = Field(description="Seconds.")
+    width: int
+    height: int
+    size: int = Field(description="Bytes; 0 before reading it began.")
+    added: str
+    counts: dict[str, int] = Field(description="Records by modality.")
+    notes: list[str]
+    message: str = Field(description="Why it failed or stopped.")
+
+
+class Videos(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[Video]
+
+
+class Deleted(BaseModel):
+    id: str
+    object: Literal["video"] = "video"
+    deleted: bool = True
+
+
+class SearchRequest(BaseModel):
+    query: str
+    video: str | list[str] | None = Field(None, description="Ids or names; all videos by default.")
+    modality: str | None = None
+    time_range: tuple[float, float] | None = None
+    k: int = Field(10, ge=1, le=1000)
+
+
+class Hits(BaseModel):
+    object: Literal["list"] = "list"
+    query: str
+    data: list[Citation]
+
+
+class DetectRequest(BaseModel):
+    video: str = Field(description="Id or name of a video that is here, or `vidscout://ID`.")
+
+
+class Verdict(BaseModel):
+    """What was measured of a video; `vidscout detect --json` prints the same."""
+
+    model_config = ConfigDict(extra="allow")
+
+    label: Literal["real", "generated", "uncertain"]
+    score: float
+    interval: tuple[float, float]
+    notes: list[str]
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+    version: str
+    profile: str
+
+
+class ErrorBody(BaseModel):
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class Failure(BaseModel):
+    error: ErrorBody
+
+
+def listed(names: str | list[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or [])
+
+
+def plain(value: BaseModel) -> dict[str, Any]:
+    return value.model_dump(mode="json")
