@@ -1,0 +1,110 @@
+"""How a video-LLM is loaded, beyond what every hub model needs: attention, quantisation, several devices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from ..errors import BackendUnavailableError, UsageError
+from ..hub import Checkpoint
+
+BITS = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
+
+CACHES = {"full": None, "fp8": None, "quanto": "optimum-quanto", "hqq": "hqq"}
+"""Kinds of key-value caches and the packages that they need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How it is loaded; see `Transformers`."""
+
+    device_map: str | Mapping[str, Any] | None = None
+    attention: str | None = None
+    quantization: str | None = None
+    kv_cache: str = "full"
+
+    def __post_init__(self) -> None:
+        for what, asked, known in (
+            ("quantization", self.quantization, BITS),
+            ("kv_cache", self.kv_cache, CACHES),
+            ("attention", self.attention, ("sdpa", "flash", "eager")),
+        ):
+            if asked is not None and asked not in known:
+                raise UsageError(f"no {what} {asked!r}; there are {', '.join(known)}")
+
+    def load(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
+        """The model in evaluation mode, and its processor.
+
+        Raises:
+            WeightsError: a file is missing or damaged.
+            UsageError: it is no model that reads images and text, or there is no such device.
+            BackendUnavailableError: bitsandbytes, FlashAttention or a cache's package was asked for and is not here.
+        """
+        self._check()
+        checkpoint.place  # noqa: B018  (an impossible device is told before anything is read)
+        _reads_images(checkpoint)
+        processor = checkpoint.processor(needs=("tokenizer", "image_processor"))
+        if not (processor.chat_template or getattr(processor.tokenizer, "chat_template", None)):
+            raise UsageError(
+                f"{checkpoint.folder} has no chat template: name a checkpoint that was tuned to follow instructions"
+            )
+        return checkpoint.load("AutoModelForImageTextToText", **self._options(checkpoint)), processor
+
+    def _check(self) -> None:
+        import torch
+
+        if "cuda" in str(self.device_map) and not torch.cuda.is_available():
+            raise UsageError(f"device_map {self.device_map!r} asks for CUDA, and there is none here: choose 'cpu'")
+        if self.device_map is not None and find_spec("accelerate") is None:
+            raise BackendUnavailableError("device_map needs accelerate: pip install 'vidscout[gpu]'")
+        if self.quantization is not None and find_spec("bitsandbytes") is None:
+            raise BackendUnavailableError(
+                f"quantization {self.quantization!r} needs bitsandbytes: pip install bitsandbytes"
+            )
+        if self.attention == "flash" and find_spec("flash_attn") is None:
+            raise BackendUnavailableError(
+                "attention 'flash' needs flash_attn: pip install flash-attn, or choose 'sdpa'"
+            )
+        package = CACHES[self.kv_cache]
+        if package is not None and find_spec(package.split("-")[0]) is None:
+            raise BackendUnavailableError(f"kv_cache {self.kv_cache!r} needs {package}: pip install {package}")
+
+    def _options(self, checkpoint: Checkpoint) -> dict[str, Any]:
+        on_gpu = checkpoint.place.type == "cuda"
+        options: dict[str, Any] = {}
+        if checkpoint.dtype == "auto" and on_gpu:
+            options["dtype"] = "auto"  # the checkpoint's own: bfloat16 weights overflow in float16
+        attention = self.attention
+        if attention == "flash" or (attention is None and on_gpu and find_spec("flash_attn") is not None):
+            attention = "flash_attention_2"
+        if attention is not None:
+            options["attn_implementation"] = attention
+        if self.quantization is not None:
+            import torch
+            import transformers
+
+            bits: dict[str, Any] = {BITS[self.quantization]: True}
+            if self.quantization == "4bit":
+                bits["bnb_4bit_compute_dtype"] = torch.bfloat16
+            options["quantization_config"] = transformers.BitsAndBytesConfig(**bits)
+            options["device_map"] = {"": checkpoint.place}  # quantised weights cannot be moved afterwards
+        if self.device_map is not None:
+            options["device_map"] = self.device_map
+        return options
+
+
+def _reads_images(checkpoint: Checkpoint) -> None:
+    import transformers
+
+    if checkpoint.trust_remote_code:
+        return  # its own code says what it is
+    about, _ = transformers.PreTrainedConfig.get_config_dict(str(checkpoint.folder))
+    kind = about.get("model_type")
+    if kind in transformers.models.auto.modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+        return
+    if "auto_map" in about:
+        return  # loading it says that its code must be trusted first
+    raise UsageError(
+        f"{checkpoint.folder} holds a model without image support ({kind}): name a video-LLM, "
+        "or use answerer 'llama.cpp'"
+    )
