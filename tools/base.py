@@ -2,23 +2,29 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, TypeVar
 
+from . import memory
 from .counters import count
 from .errors import BackendUnavailableError, UsageError
 
 ROLES = {
-    "speech": ".speech",
-    "screen_text": ".screen_text",
-    "tags": ".tags",
-    "objects": ".objects",
-    "text_embedding": ".text_embedding",
-    "answerer": ".videollm",
+    "speech": (".speech", ".whisper_hub", ".openai_whisper"),
+    "screen_text": (".screen_text",),
+    "tags": (".tags",),
+    "objects": (".objects", ".grounding_dino"),
+    "captions": (".captioner",),
+    "frame_embedding": (".frame_text",),
+    "visual_similarity": (".dino",),
+    "text_embedding": (".text_embedding",),
+    "answerer": (".videollm",),
 }
-"""Each role and the module whose import registers its backends."""
+"""Each role and the modules whose import registers its backends. Captioner, frame encoder and visual similarity are
+played only where a profile names them."""
 
 _backends: dict[str, dict[str, type["Backend"]]] = {role: {} for role in ROLES}
 
@@ -52,6 +58,9 @@ class Backend(ABC):
             raise TypeError(f"{cls.role} backend {cls.name!r} is registered twice: {taken.__name__}, {cls.__name__}")
         _backends[cls.role][cls.name] = cls
 
+    budget: memory.MemoryBudget | None = None
+    """Shared with the other models, where there is one; decides what is unloaded to make room."""
+
     def __init__(self) -> None:
         self._ready = False
         self._lock = threading.RLock()
@@ -81,17 +90,30 @@ class Backend(ABC):
         Raises:
             BackendUnavailableError: an optional dependency is missing.
             WeightsError: the weights have not been pulled.
+            OutOfMemoryError: it does not fit, even with every idle model unloaded.
         """
         if self._ready:
             return
-        with self._lock:
+        if missing := self.missing():
+            raise BackendUnavailableError(
+                f"{self.role} backend {self.name!r} needs {', '.join(missing)}: {self.install}"
+            )
+        # The wait for room comes before the lock: whoever holds a lock while it waits for others can be waited for.
+        with self.budget.loading(self) if self.budget else nullcontext(), self._lock:
             if not self._ready:
-                if missing := self.missing():
-                    raise BackendUnavailableError(
-                        f"{self.role} backend {self.name!r} needs {', '.join(missing)}: {self.install}"
-                    )
-                self.setup()
+                memory.load(self)
                 self._ready = True
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Loaded, and safe from being unloaded to make room for others, until this is closed."""
+        with self.budget.using(self) if self.budget else nullcontext():
+            self.ready()
+            yield
+
+    def footprint(self) -> int:
+        """Bytes of memory that it takes when loaded, as far as known before; 0 when unknown."""
+        return memory.expected_bytes(self)
 
     def close(self) -> None:
         """Let go of memory; the next use sets up again."""
@@ -112,12 +134,22 @@ class Tool(Backend, Generic[Item, Found]):
     def perceive(self, batch: Sequence[Item]) -> list[Found]:
         """The work itself; `setup` has run. One result an input."""
 
+    def forget(self) -> None:
+        """Let go of what earlier inputs left behind for later ones; where many share a tool, they are of other videos.
+
+        A tool that overrides this is asked for one caller's inputs at a time.
+        """
+
     def run(self, batch: Sequence[Item]) -> list[Found]:
-        """What the tool found in each input of the batch, in order; loads the model on first use."""
+        """What the tool found in each input of the batch, in order; loads the model on first use.
+
+        Raises:
+            OutOfMemoryError: half the batch does not fit either, even with every idle model unloaded.
+        """
         if not batch:
             return []
-        self.ready()
-        found = self.perceive(batch)
+        with self.in_use():
+            found = memory.perceive(self, self.perceive, batch)
         if self.counter:
             count(self.counter, len(batch))
         if len(found) != len(batch):
@@ -129,7 +161,8 @@ def backends(role: str) -> dict[str, type[Backend]]:
     """The registered backends of a role by name, whether or not they can run here."""
     if role not in ROLES:
         raise UsageError(f"no role {role!r}; there are {', '.join(ROLES)}")
-    import_module(ROLES[role], __package__)
+    for module in ROLES[role]:
+        import_module(module, __package__)
     return dict(_backends[role])
 
 

@@ -40,8 +40,16 @@ class WeightsError(VidscoutError):
     exit_code = 4
 
 
+class OutOfMemoryError(VidscoutError):
+    """A model or its batch does not fit into memory, even with every idle model unloaded."""
+
+
 class AnswererError(VidscoutError):
     """The video-LLM failed while it was loading or answering."""
+
+
+class ServingError(VidscoutError):
+    """The cluster that should run the tools cannot be reached, or failed at it."""
 
 
 class CancelledError(VidscoutError):

@@ -1,5 +1,7 @@
 """Model weights: what the catalogue offers, what lies in the cache, and how it gets there.
 
+Most entries come from package registries; those with `hub` come from a model hub, by `snapshots.py`.
+
 The catalogue (`catalogue.toml`) pins every file by SHA-256, so where the bytes come from does not matter. A set of
 weights counts as present when its `.verified.json` was written, which happens last; that record holds each file's
 hash, size and modification time, so that looking costs a few `stat` calls and no hashing.
@@ -9,18 +11,21 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from . import archives
+from . import archives, snapshots
 from .archives import Archive, HubFile
 from .errors import UsageError, WeightsError
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 RECORD = ".verified.json"
+COMMITS = "hub-revisions.json"
+"""In the cache: the commit of every hub model that was pulled, and its files with their sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One set of weights that can be pulled, or that a backend loads from a model hub by itself."""
+    """One set of weights that can be pulled."""
 
     name: str
     role: str
@@ -54,7 +59,6 @@ class Entry:
     publisher: str
     licence: str
     licence_note: str = ""
-    profiles: tuple[str, ...] = ()
     size: int = 0
     """Bytes to download; approximate for a hub model."""
     archives: tuple[Archive, ...] = ()
@@ -64,8 +68,11 @@ class Entry:
     makes: tuple[str, ...] = ()
     """The files that the conversion adds."""
     hub: str = ""
-    """`owner/name` of a model that its backend loads from a hub."""
+    """`owner/name` of a model that comes from a hub."""
     revision: str | None = None
+    """Its commit; None where it is not known, so that the first pull decides and writes it down."""
+    also: tuple[str, ...] = ()
+    """Files that are fetched besides safetensors, JSON and text."""
 
     @property
     def pinned(self) -> bool:
@@ -99,11 +106,6 @@ def entries(catalogue: Path = CATALOGUE) -> dict[str, Entry]:
     return dict(_parsed(catalogue))
 
 
-def for_profile(profile: str, catalogue: Path = CATALOGUE) -> list[str]:
-    """The entries that a profile uses, in the catalogue's order."""
-    return [entry.name for entry in entries(catalogue).values() if profile in entry.profiles]
-
-
 def cache() -> Path:
     """The folder that holds all weights: `VIDSCOUT_WEIGHTS`, or the user's cache folder."""
     from platformdirs import user_cache_path
@@ -113,8 +115,9 @@ def cache() -> Path:
 
 
 def present(name: str, catalogue: Path = CATALOGUE) -> bool:
-    """Whether an entry is complete in the cache, by its record; a hub model never is."""
-    return _complete(_entry(name, catalogue))
+    """Whether an entry is complete in the cache, by its record; a hub model, in the hub's cache at its commit."""
+    entry = _entry(name, catalogue)
+    return _snapshot(entry) is not None if entry.hub else _complete(entry)
 
 
 def folder(name: str, catalogue: Path = CATALOGUE) -> Path:
@@ -124,9 +127,33 @@ def folder(name: str, catalogue: Path = CATALOGUE) -> Path:
         UsageError: the catalogue has no such entry.
         WeightsError: the entry has not been pulled, or something changed its files since.
     """
-    if not present(name, catalogue):
+    entry = _entry(name, catalogue)
+    place = _snapshot(entry) if entry.hub else cache() / name if _complete(entry) else None
+    if place is None:
         raise WeightsError(f"weights {name!r} are not here: run `vidscout models pull {name}`")
-    return cache() / name
+    return place
+
+
+def snapshot(repo: str, revision: str | None = None) -> Path | None:
+    """The folder of a hub model that is complete in the hub's cache, at the commit that the catalogue pins, that its
+    first pull wrote down, or that the cache's own branch names."""
+    if not snapshots.HUB_ID.fullmatch(repo):
+        return None
+    entry = of_hub(repo)
+    return snapshots.find(repo, revision or entry.revision, cache() / COMMITS, entry.also)
+
+
+def of_hub(repo: str) -> Entry:
+    """The catalogue's entry for a hub model; one made up on the spot where it has none."""
+    known = (entry for entry in _parsed(CATALOGUE).values() if entry.hub == repo)
+    made_up = Entry(name=repo, role="", backends=(), title=repo, publisher=repo.partition("/")[0], licence="", hub=repo)
+    return next(known, made_up)
+
+
+def commit(name: str, catalogue: Path = CATALOGUE) -> str | None:
+    """The commit at which a hub model is or was pulled; None when nothing decided it yet."""
+    entry = _entry(name, catalogue)
+    return snapshots.commit(entry.hub, entry.revision, cache() / COMMITS) if entry.hub else None
 
 
 def pull(
@@ -135,6 +162,8 @@ def pull(
     on_progress: OnProgress = lambda _: None,
     force: bool = False,
     hub: bool = False,
+    upgrade: bool = False,
+    trust_remote_code: bool = False,
     catalogue: Path = CATALOGUE,
 ) -> None:
     """Make entries complete in the cache. What is there already costs nothing; one that fails does not stop the others.
@@ -143,10 +172,12 @@ def pull(
     whole is not fetched again, and the record that makes an entry count is written last.
 
     Args:
-        names: entries of the catalogue.
-        on_progress: called from this thread, often.
+        names: entries of the catalogue, or `owner/name` of models on the hub.
+        on_progress: called often, for a hub model from several threads.
         force: fetch again even what is complete.
         hub: try the publisher's hub file, where the catalogue knows one, before the registry archives.
+        upgrade: for hub models that the catalogue does not pin: take the newest commit instead of the recorded one.
+        trust_remote_code: for hub models: fetch Python files too.
         catalogue: another catalogue file.
 
     Raises:
@@ -157,7 +188,10 @@ def pull(
     failures: list[str] = []
     for entry in wanted:
         try:
-            _pull_one(entry, on_progress, force, hub)
+            if entry.hub:
+                _pull_from_hub(entry, on_progress, force, upgrade, trust_remote_code)
+            else:
+                _pull_one(entry, on_progress, force, hub)
         except WeightsError as error:
             failures.append(str(error))
             on_progress(Progress(entry.name, "failed", detail=str(error)))
@@ -171,6 +205,8 @@ def verify(name: str, catalogue: Path = CATALOGUE) -> list[str]:
     An entry with a problem stops counting as present, so that the next pull repairs it.
     """
     entry = _entry(name, catalogue)
+    if entry.hub:
+        return _verify_snapshot(entry)
     place = cache() / name
     recorded = _record(place)
     if recorded is None or not entry.files:
@@ -190,28 +226,76 @@ def verify(name: str, catalogue: Path = CATALOGUE) -> list[str]:
 
 
 def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool) -> None:
-    from filelock import FileLock, Timeout
-
-    if not entry.files:
-        raise WeightsError(
-            f"weights {entry.name!r} are on the model hub ({entry.hub}); only registry archives are pulled"
-        )
     if not force and _complete(entry):
         on_progress(Progress(entry.name, "present"))
         return
     partial = cache() / ".partial" / entry.name
-    partial.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cache() / ".partial" / f"{entry.name}.lock")
+    with _alone(entry, on_progress):
+        partial.mkdir(parents=True, exist_ok=True)
+        if force or not _complete(entry):
+            _Pull(entry, partial, on_progress, force, hub).run()
+        shutil.rmtree(partial, ignore_errors=True)
+    on_progress(Progress(entry.name, "done"))
+
+
+def _pull_from_hub(entry: Entry, on_progress: OnProgress, force: bool, upgrade: bool, code: bool) -> None:
+    pinned = entry.revision is not None and snapshots.COMMIT.fullmatch(entry.revision)
+    if not force and not (upgrade and not pinned) and _recorded_snapshot(entry) is not None:
+        on_progress(Progress(entry.name, "present"))
+        return
+    with _alone(entry, on_progress):
+        notes = snapshots.fetch(
+            entry.hub,
+            entry.revision,
+            cache() / COMMITS,
+            also=entry.also,
+            code=code,
+            force=force,
+            upgrade=upgrade,
+            on_bytes=lambda done, total: on_progress(Progress(entry.name, "download", done, total, entry.hub)),
+        )
+    for note in notes:
+        on_progress(Progress(entry.name, "note", detail=note))
+    on_progress(Progress(entry.name, "done"))
+
+
+@contextmanager
+def _alone(entry: Entry, on_progress: OnProgress) -> Iterator[None]:
+    """One process at a time pulls an entry."""
+    from filelock import FileLock, Timeout
+
+    folder = cache() / ".partial"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{entry.name.replace('/', '--')}.lock")
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
         on_progress(Progress(entry.name, "waiting"))
         held = lock.acquire()
     with held:
-        if force or not _complete(entry):
-            _Pull(entry, partial, on_progress, force, hub).run()
-        shutil.rmtree(partial, ignore_errors=True)
-    on_progress(Progress(entry.name, "done"))
+        yield
+
+
+def _snapshot(entry: Entry) -> Path | None:
+    return snapshots.find(entry.hub, entry.revision, cache() / COMMITS, entry.also)
+
+
+def _recorded_snapshot(entry: Entry) -> Path | None:
+    """Its folder when the commit is settled; a model that lies in the cache by chance settles nothing."""
+    return _snapshot(entry) if snapshots.commit(entry.hub, entry.revision, cache() / COMMITS) else None
+
+
+def _verify_snapshot(entry: Entry) -> list[str]:
+    """A hub's cache names large files by their SHA-256, so they tell by themselves what they should be."""
+    place = _snapshot(entry)
+    if place is None:
+        return [f"weights {entry.name!r} are not here: run `vidscout models pull {entry.name}`"]
+    problems = []
+    for path in sorted(place.rglob("*")):
+        wanted = path.resolve().name
+        if path.is_file() and len(wanted) == 64 and (got := archives.sha256(path)) != wanted:
+            problems.append(f"{path}: expected SHA-256 {wanted}, got {got}; pull it again with --force")
+    return problems
 
 
 @dataclass(slots=True)
@@ -305,6 +389,8 @@ class _Pull:
 
 def _entry(name: str, catalogue: Path) -> Entry:
     known = _parsed(catalogue)
+    if name not in known and snapshots.HUB_ID.fullmatch(name):
+        return of_hub(name)
     if name not in known:
         raise UsageError(f"no weights {name!r} in the catalogue; there are {', '.join(known)}")
     return known[name]
@@ -359,7 +445,7 @@ def _read(name: str, table: dict[str, Any]) -> Entry:
         )
         for file in table.pop("files", [])
     )
-    lists = {key: tuple(table.pop(key, ())) for key in ("backends", "profiles", "makes")}
+    lists = {key: tuple(table.pop(key, ())) for key in ("backends", "makes", "also")}
     for plain in (name, *(file.name for file in files), *lists["makes"]):
         if not plain or plain != PureWindowsPath(plain).name or plain.startswith("."):
             raise WeightsError(f"the catalogue's entry {name!r} has {plain!r}, which is not a plain file name")

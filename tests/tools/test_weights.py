@@ -22,6 +22,7 @@ import pytest
 from vidscout.tools import weights
 from vidscout.tools.base import ROLES, backend, backends
 from vidscout.tools.errors import UsageError, WeightsError
+from vidscout.tools.snapshots import COMMIT
 from vidscout.tools.weights import Progress
 
 FIRST, SECOND = b"first half, " * 5000, b"second half. " * 5000
@@ -78,7 +79,6 @@ backends = ["faster-whisper"]
 title = "A model"
 publisher = "The tests"
 licence = "MIT"
-profiles = ["embedded"]
 """
 
 
@@ -448,8 +448,9 @@ def test_every_entry_says_who_made_it_and_under_which_licence():
         assert entry.publisher, entry.name
         assert entry.licence, entry.name
         assert entry.size > 0, entry.name
-        assert bool(entry.files) != bool(entry.hub), f"{entry.name} is pulled or loaded from a hub, not both"
-        assert entry.hub or entry.role in ROLES
+        assert bool(entry.files) != bool(entry.hub), f"{entry.name} comes from registries or from a hub, not both"
+        assert entry.role in ROLES
+        assert entry.revision is None or COMMIT.fullmatch(entry.revision), f"{entry.name}: a commit, or nothing"
         packages = {archive.package for archive in entry.archives}
         assert {member.archive for file in entry.files for member in file.members} == packages
 
@@ -462,17 +463,6 @@ def test_the_catalogue_and_the_backends_name_each_other():
     for role in ROLES:
         for name, one in backends(role).items():
             assert all(catalogue[needed].role == role and name in catalogue[needed].backends for needed in one.weights)
-
-
-def test_the_embedded_profile_is_pulled_from_registries_only():
-    names = weights.for_profile("embedded")
-    assert {weights.entries()[name].role for name in names} == set(ROLES) - {"screen_text"}
-    assert all(weights.entries()[name].files for name in names)
-
-
-def test_a_hub_model_is_not_pulled():
-    with pytest.raises(WeightsError, match="on the model hub"):
-        weights.pull(["siglip2-base"])
 
 
 @pytest.mark.models

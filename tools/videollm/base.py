@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from ..base import Backend
 from ..errors import UsageError
+from ..memory import streamed
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -78,6 +79,8 @@ class VideoLLM(Backend):
     """Whether a JSON schema is enforced token by token, rather than hoped for."""
     context: int = 4096
     """Tokens that prompt and answer may have together."""
+    most_frames: int | None = None
+    """Frames that a prompt may have at most, where there is such a limit."""
 
     @abstractmethod
     def stream(
@@ -97,6 +100,10 @@ class VideoLLM(Backend):
     @abstractmethod
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens of an answer with their natural log-probabilities, from one prefill."""
+
+    def next_tokens_each(self, prompts: Sequence[Sequence[Message]]) -> list[Mapping[str, float]]:
+        """`next_tokens` of several prompts that begin alike; a backend may compute the beginning once."""
+        return [self.next_tokens(messages) for messages in prompts]
 
     @abstractmethod
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -136,14 +143,14 @@ class VideoLLM(Backend):
         Raises:
             UsageError: the prompt does not fit the context, or has frames for a model that reads none.
             AnswererError: the model failed.
+            OutOfMemoryError: the prompt does not fit into memory, even with every idle model unloaded.
         """
-        self.ready()
         self._check(messages)
         written = ""
         sent = 0
         finish = Finish.DEADLINE
-        stream = self.stream(messages, max_tokens, temperature, deadline, schema)
-        with closing(stream):
+        stream = streamed(self, lambda: self.stream(messages, max_tokens, temperature, deadline, schema))
+        with self.in_use(), closing(stream):
             while deadline is None or time.monotonic() < deadline:
                 try:
                     written += next(stream)
@@ -182,15 +189,16 @@ class VideoLLM(Backend):
         """
         if not 2 <= len(options) <= len(LETTERS):
             raise UsageError(f"multiple choice takes 2 to {len(LETTERS)} options, got {len(options)}")
-        self.ready()
         self._check(messages)
         rotations = max(1, min(rotations, len(options)))
         total = [0.0] * len(options)
-        for turn in range(rotations):
-            shift = turn * len(options) // rotations
-            order = [(place + shift) % len(options) for place in range(len(options))]
-            asked = with_options(messages, [options[number] for number in order])
-            for number, probability in zip(order, letters(self.next_tokens(asked), len(options)), strict=True):
+        shifts = [turn * len(options) // rotations for turn in range(rotations)]
+        orders = [[(place + shift) % len(options) for place in range(len(options))] for shift in shifts]
+        prompts = [with_options(messages, [options[number] for number in order]) for order in orders]
+        with self.in_use():
+            told = self.next_tokens_each(prompts)
+        for order, tokens in zip(orders, told, strict=True):
+            for number, probability in zip(order, letters(tokens, len(options)), strict=True):
                 total[number] += probability / rotations
         return total
 
@@ -199,6 +207,9 @@ class VideoLLM(Backend):
             raise UsageError("there is no message to answer")
         if not self.accepts_frames and any(message.frames for message in messages):
             raise UsageError(f"answerer {self.name!r} reads no frames; give it text, or choose one that does")
+        shown = sum(len(message.frames) for message in messages)
+        if self.most_frames is not None and shown > self.most_frames:
+            raise UsageError(f"the prompt has {shown} frames, and answerer {self.name!r} takes {self.most_frames}")
 
 
 def with_options(messages: Sequence[Message], options: Sequence[str]) -> list[Message]:
@@ -219,11 +230,21 @@ def letters(tokens: Mapping[str, float], count: int) -> list[float]:
     """
     mass = dict.fromkeys(LETTERS[:count], math.exp(UNSEEN))
     for token, log_probability in tokens.items():
-        letter = token.strip(" \n.:)(*")
+        letter = bare_letter(token)
         if letter in mass:
             mass[letter] += math.exp(log_probability)
     total = sum(mass.values())
     return [probability / total for probability in mass.values()]
+
+
+def bare_letter(token: str) -> str:
+    """The letter that a token spells, or nothing.
+
+    >>> bare_letter(" B)"), bare_letter("Because")
+    ('B', '')
+    """
+    bare = token.strip(" \n.:)(*")
+    return bare if len(bare) == 1 and bare in LETTERS else ""
 
 
 def repeats_itself(text: str) -> bool:
@@ -255,10 +276,10 @@ def defused(text: str) -> str:
 _CONTROL = re.compile(
     r"(?<=<)(?=\|)|(?<=\|)(?=>)"
     r"|(?<=<)(?=/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|start_of_image|end_of_image|image|video|think"
-    r"|tool_call|tool_response|tools)>)"
+    r"|tool_call|tool_response|tools|end_of_utterance|fake_token_around_image|global-img|row_\d_col_\d)>)"
     r"|(?<=\[)(?=/?(?:INST|SYS|IMG|TOOL_CALLS)\])"
 )
-"""A place inside each control token of the Qwen, SmolLM, Gemma, Llama and Mistral families."""
+"""A place inside each control token of the Qwen, SmolLM, SmolVLM, Gemma, Llama and Mistral families."""
 
 
 def _first(text: str, stops: Sequence[str]) -> int | None:

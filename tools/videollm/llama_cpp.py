@@ -151,16 +151,16 @@ class LlamaCpp(VideoLLM):
         """The server, started when it is not running. One that breaks off is put away: the next question starts it."""
         if self._process is not None and self._process.poll() is not None:
             self.close()
-        self.ready()
-        process, api = self._process, self._api
-        if api is None:
-            raise AnswererError("the answerer was closed before it could answer")
-        try:
-            yield api
-        except BrokenOffError:
-            if process is self._process:
-                self.close()
-            raise
+        with self.in_use():
+            process, api = self._process, self._api
+            if api is None:
+                raise AnswererError("the answerer was closed before it could answer")
+            try:
+                yield api
+            except BrokenOffError:
+                if process is self._process:
+                    self.close()
+                raise
 
     def _file(self) -> Path:
         if isinstance(self.model, Path) or self.model.endswith(".gguf"):
