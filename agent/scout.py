@@ -17,10 +17,12 @@ from ..tools.counters import counting
 from ..tools.errors import MediaError, UnknownVideoError, UsageError, VidscoutError
 from ..tools.index import VideoIndex
 from ..tools.library import Library, Video
-from ..tools.records import Modality, Record, Span, clock
+from ..tools.notes import noting
+from ..tools.records import UNSEARCHED, Modality, Record, Span, clock
 from .answer import Answer, Evidence, Frame, Ingested
-from .profiles import build, profile
+from .profiles import profile
 from .running import finished, watched
+from .serving import played
 from .settings import Settings, load
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
 MOST_OPTIONS = 26
-FIXED = ("profile", "home", "chroma_server")
+FIXED = ("profile", "home", "chroma_server", "serving")
 """Settings by which models and index are made."""
 
 VideoName = str | PathLike[str]
@@ -139,7 +141,7 @@ class VideoScout:
         def work(report: "Callable[[Event], None]") -> Ingested:
             began = time.perf_counter()
             state: dict[str, Any] = {}
-            with counting() as counters:
+            with counting() as counters, noting() as mended:
                 start = IngestState(str(file), video)
                 stream = graph.stream(start, context=context, stream_mode=["custom", "values"])
                 for mode, chunk in stream:
@@ -156,7 +158,7 @@ class VideoScout:
                 seconds=time.perf_counter() - began,
                 timings=state["timings"],
                 counters=counters,
-                notes=state["notes"],
+                notes=[*state["notes"], *mended],
             )
 
         return watched(work, stop)
@@ -176,6 +178,7 @@ class VideoScout:
         on_event: "Callable[[Event], None] | None" = None,
         *,
         conversation: str | None = None,
+        earlier: Sequence[Answer] = (),
     ) -> Answer:
         """Answer a question about one or several videos; a video that has not been read yet is read first.
 
@@ -187,13 +190,16 @@ class VideoScout:
             on_event: called with steps, tools and tokens as they happen.
             conversation: any name; questions of one conversation may lean on those before (“and what happened after
                 that?”). It outlives this process, and a question in it that was cut off goes on where it stopped.
+            earlier: answers that the question may lean on where there is no `conversation`, oldest first; nothing is
+                kept of them.
 
         Raises:
             UsageError: an empty or overlong question, a range without length, too few options, an unknown video.
             MediaError: a file cannot be read.
             WeightsError: model weights have not been pulled.
         """
-        return finished(self._answer_events(videos, question, options, time_range, conversation), on_event)
+        events = self._answer_events(videos, question, options, time_range, conversation, earlier)
+        return finished(events, on_event)
 
     def stream(
         self,
@@ -203,9 +209,10 @@ class VideoScout:
         time_range: tuple[float, float] | None = None,
         *,
         conversation: str | None = None,
+        earlier: Sequence[Answer] = (),
     ) -> "Iterator[Event | Answer]":
         """Like `ask`, yielding steps, tools and tokens as they happen, and the `Answer` last."""
-        answer = yield from self._answer_events(videos, question, options, time_range, conversation)
+        answer = yield from self._answer_events(videos, question, options, time_range, conversation, earlier)
         yield answer
 
     async def aask(self, videos: VideoName | Sequence[VideoName], question: str, **options: Any) -> Answer:
@@ -228,6 +235,7 @@ class VideoScout:
         options: Sequence[str] | None,
         time_range: tuple[float, float] | None,
         conversation: str | None = None,
+        earlier: Sequence[Answer] = (),
     ) -> "Generator[Event, None, Answer]":
         names = [videos] if isinstance(videos, str | PathLike) else list(videos)
         question = _checked_question(question)
@@ -243,7 +251,7 @@ class VideoScout:
         _check_range(time_range, known)
 
         def work(report: "Callable[[Event], None]") -> Answer:
-            return asyncio.run(self._run(known, question, options, time_range, conversation, report))
+            return asyncio.run(self._run(known, question, options, time_range, conversation, earlier, report))
 
         return (yield from watched(work))
 
@@ -273,6 +281,7 @@ class VideoScout:
         options: list[str],
         time_range: tuple[float, float] | None,
         conversation: str | None,
+        earlier: Sequence[Answer],
         report: "Callable[[Event], None]",
     ) -> Answer:
         from ..graphs.answer.graph import build
@@ -282,6 +291,7 @@ class VideoScout:
         state: dict[str, Any] = {}
         start: Any = AnswerState(
             question=question,
+            turns=[_turn(answer) for answer in earlier],
             options=options,
             videos=[video.id for video in videos],
             durations={video.id: video.duration for video in videos},
@@ -293,7 +303,7 @@ class VideoScout:
             if conversation:
                 before = await graph.aget_state(config)
                 start = None if before.next and _same_question(before.values, start) else begin(start)
-            with counting() as counters:
+            with counting() as counters, noting() as mended:
                 modes: Any = {"stream_mode": ["custom", "values"], "durability": "sync" if conversation else None}
                 stream = graph.astream(start, config, context=self._answering(), **modes)
                 async for mode, chunk in stream:
@@ -302,6 +312,7 @@ class VideoScout:
                     else:
                         state = cast("dict[str, Any]", chunk)
         state["timings"]["total"] = time.perf_counter() - began
+        state["notes"] = [*state["notes"], *mended]
         return _answer(AnswerState(**state), videos, counters, self.profile.name)
 
     def _checkpointer(self, conversation: str | None) -> Any:
@@ -388,7 +399,7 @@ class VideoScout:
         try:
             modalities = [Modality(modality)] if modality else None
         except ValueError:
-            known = ", ".join(m for m in Modality if m is not Modality.SHOT)
+            known = ", ".join(m for m in Modality if m not in UNSEARCHED)
             raise UsageError(f"no modality {modality!r}; there are {known}") from None
         names = [videos] if isinstance(videos, str | PathLike) else videos
         ids = [self.find(name).id for name in names] if names is not None else None
@@ -437,7 +448,7 @@ class VideoScout:
         """The backend that plays a role in this profile, constructed once; it loads on its first use."""
         with self._lock:
             if role not in self._backends:
-                self._backends[role] = build(self.profile, role)
+                self._backends[role] = played(self.profile, role, self.settings.serving)
             return self._backends[role]
 
     def _warm_up(self) -> None:
@@ -474,6 +485,21 @@ class VideoScout:
 
 def _profile(settings: Settings) -> Any:
     return profile(settings.profile)
+
+
+def _turn(answer: Answer) -> Any:
+    """An earlier answer as a conversation remembers it."""
+    from ..graphs.answer.reading import topic_of
+    from ..graphs.answer.state import Turn
+
+    best = answer.evidence[0] if answer.evidence and not answer.abstained else None
+    return Turn(
+        question=answer.question,
+        topic=topic_of(answer.question),
+        text=answer.text,
+        video=best.video if best is not None else None,
+        span=Span(best.start, best.end) if best is not None else None,
+    )
 
 
 def _same_question(values: dict[str, Any], asked: Any) -> bool:

@@ -291,6 +291,7 @@ def _listen(state: IngestState, ingest: Ingest, report: Any) -> Update:
 def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
     """Everything that was written down about a video, merged over time, in order."""
     from ..tools.captions import captions
+    from ..tools.passages import passage_records
     from ..tools.scene_sentences import object_records
     from ..tools.screen_text import text_records
     from ..tools.shots import shots
@@ -302,6 +303,7 @@ def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
     seen = list(standing(sampled, state.duration))
     texts = text_records(state.video, ((span, frame.lines) for span, frame in seen), ingest.screen_text.source)
     objects = object_records(state.video, ((span, frame.objects) for span, frame in seen), ingest.objects.source)
+    tracks = passage_records(state.video, ((span, frame.objects) for span, frame in seen), ingest.objects.source)
     looks = frame_records(state.video, ((span, frame.tags) for span, frame in seen), ingest.tags.source)
     cuts = shots([span.start for span, _ in seen], [frame.features for _, frame in seen], state.duration)
     shot_records = [
@@ -310,7 +312,7 @@ def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
     ]
     described = captions(state.video, cuts, looks=looks, objects=objects, texts=texts)
     speech = speech_records(state.video, utterances, ingest.speech.source)
-    return in_order([*speech, *texts, *objects, *looks, *shot_records, *described])
+    return in_order([*speech, *texts, *objects, *tracks, *looks, *shot_records, *described])
 
 
 @timed("settle")

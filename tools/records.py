@@ -20,6 +20,12 @@ class Modality(StrEnum):
     """A sentence about a shot; composed from the other records where the profile has no captioner."""
     SHOT = "shot"
     """A stretch between two cuts. Not searched; it gives the timeline its structure."""
+    TRACK = "track"
+    """One object for as long as it is there. Not searched: counted."""
+
+
+UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK})
+"""Modalities whose records are read in order of time only."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ import numpy as np
 from .database import Database
 from .errors import UsageError
 from .lexical import match_expression, searchable
-from .records import Box, Modality, Record, Span
+from .records import UNSEARCHED, Box, Modality, Record, Span
 
 TABLES = """
 create table if not exists records (
@@ -113,7 +113,7 @@ class Store:
                 )
             )
             for at, (key, record) in enumerate(zip(keys, records, strict=True)):
-                embed = vectors is not None and record.modality is not Modality.SHOT
+                embed = vectors is not None and record.modality not in UNSEARCHED
                 if key not in known:
                     self._insert(db, key, record, embed)
                     new += 1
@@ -143,7 +143,7 @@ class Store:
                 _boxes(record),
             ),
         ).lastrowid
-        if record.modality is not Modality.SHOT:
+        if record.modality not in UNSEARCHED:
             db.execute("insert into words (rowid, text) values (?, ?)", (number, searchable(record.text)))
 
     def matching(self, text: str, where: Filter, limit: int) -> dict[str, float]:

@@ -14,6 +14,12 @@ OCCURRENCES = re.compile(
     r"\bhow (?:many times|often)\b|\bhow many (?:of the )?(?:pictures?|images?|photos?|scenes?|shots?|clips?|frames?)\b"
 )
 """Wordings that count how often something is there, not how many are there at once."""
+PASSING = re.compile(
+    r"\b(?:pass(?:es|ed|ing)?|cross(?:es|ed|ing)?|enter(?:s|ed|ing)?|different|in total|altogether)\b"
+    r"|\b(?:comes?|came|go|goes|went|walk\w*|rides?|rode|riding|drives?|drove|driving|runs?|ran|running) "
+    r"(?:by|past|through|in|out|along|across)\b"
+)
+"""Wordings that count individuals as they come and go."""
 STANDS_OUT = 3.0
 """Standard deviations above the mean of the whole video from which a frame shows what is looked for."""
 SAME = 95
@@ -41,7 +47,8 @@ def count(state: AnswerState, answering: Answering) -> Counted | None:
     if occurrences and state.plan.labels:
         return how_often_seen(state, answering)
     if state.plan.labels:
-        return most_at_once(state)
+        passed = how_many_came(state, answering) if PASSING.search(state.asked.casefold()) else None
+        return passed or most_at_once(state)
     return how_often_written_or_said(state, answering) or (how_often_looks(state, answering) if occurrences else None)
 
 
@@ -56,6 +63,16 @@ def most_at_once(state: AnswerState) -> Counted | None:
             return Counted(
                 number, [finding], f"{number} at once at most, {stretch(finding.record)}: {finding.record.text}."
             )
+    return None
+
+
+def how_many_came(state: AnswerState, answering: Answering) -> Counted | None:
+    """How many individuals of a kind came and went, and when; `None` for a video whose objects were not followed."""
+    assert state.plan is not None
+    for label in state.plan.labels:
+        tracks = [r for r in everything(state, answering, Modality.TRACK) if label in counts(r.text)]
+        if tracks:
+            return times(tracks)
     return None
 
 

@@ -78,6 +78,7 @@ def choose(state: ForensicState, runtime: Runtime[Examination]) -> Update:
         "findings": found,
         "uncovered": judging.not_covered(state.info, measured, found),
         "spans": judging.standing_out(found, calibration),
+        "shots": judging.shot_by_shot(found, state.cuts, state.info.duration, calibration),
         "notes": notes,
     }
 
@@ -132,6 +133,11 @@ def verdict(state: ForensicState, runtime: Runtime[Examination]) -> Update:
         notes.append(f"these stretches differ from the rest of the video: {shown}")
         if label is Label.REAL:
             label = Label.UNCERTAIN
+    inserted = [shot for shot in state.shots if shot.label is Label.GENERATED]
+    if inserted and label is not Label.GENERATED:
+        shown = ", ".join(f"{clock(shot.span.start)}–{clock(shot.span.end)}" for shot in inserted)
+        notes.append(f"by itself, a shot would be called generated: {shown}")
+        label = Label.UNCERTAIN
     if label is Label.REAL and runtime.context.calibration.fusion is None:
         notes.append(
             "`real` means that nothing lies outside what the calibration's real videos show;"

@@ -8,7 +8,9 @@ from langgraph.runtime import Runtime
 
 from ...tools.errors import CancelledError, MediaError
 from ...tools.forensics.base import Reading, Signal, Window
+from ...tools.forensics.calibration import suspicion
 from ...tools.forensics.likelihood import SpatialLikelihood
+from ...tools.forensics.pictures import colourfulness
 from ...tools.forensics.provenance import provenance
 from ...tools.forensics.signals import SIGNALS
 from ...tools.forensics.sound import looped_sound
@@ -21,6 +23,8 @@ from .state import Examination, File, Measured, Stretch, Update, Writing
 
 STILL = 0.15
 """Grey levels, mean over the picture, below which a step counts as none: a recoded still changes by less."""
+BLACK = 26
+"""Grey level below which a pixel counts as black."""
 LINES_READ = 6
 """Frames in which one piece of writing is read."""
 WRITINGS = 4
@@ -76,6 +80,7 @@ def _look(window: Window, looking: list[Signal], context: Examination, costs: di
     began = time.perf_counter()
     context.pictures[window.span.start] = thumbnail(window.colour[len(window.times) // 2], 160, 80)
     steps = np.diff(window.times)
+    few = slice(None, None, 4)
     changes = np.abs(np.diff(window.grey.astype(np.int16), axis=0)).mean(axis=(1, 2))
     _spend(costs, "evidence", began)
     return Measured(
@@ -85,6 +90,8 @@ def _look(window: Window, looking: list[Signal], context: Examination, costs: di
         contrast=float(window.grey.std(axis=(1, 2)).mean()),
         still=float((changes < STILL).mean()),
         uneven=float(steps.std() / steps.mean()),
+        colourful=float(np.median(colourfulness(window.colour[few, ::2, ::2]))),
+        black=float((window.grey[few] < BLACK).mean()),
     )
 
 
@@ -96,7 +103,7 @@ def _keep_plot(signal: Signal, reading: Reading, context: Examination) -> None:
     span = context.calibration.ranges.get(signal.name)
     if reading.plot is None or span is None:
         return
-    distance = span.distance(signal.scale(reading.value), signal.unusual)
+    distance = suspicion(span.position(signal.scale(reading.value)), signal.unusual)
     if distance >= context.plots.get(signal.name, (-1.0, None))[0]:
         context.plots[signal.name] = (distance, reading.plot)
 

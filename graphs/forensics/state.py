@@ -44,6 +44,10 @@ class Measured:
     """Share of steps between neighbouring frames in which next to nothing changes."""
     uneven: float
     """Spread of the steps in time over their mean: above 0 where the frame rate varies."""
+    colourful: float = 0.0
+    """Colourfulness (Hasler and Süsstrunk, 2003), median over the frames."""
+    black: float = 0.0
+    """Share of the picture that is next to black, mean over the frames."""
 
 
 @dataclass
@@ -100,15 +104,30 @@ class Finding:
 
     span: Span
     unusual: float
-    """Mean distance, in spreads, of the two kinds of signals that are farthest from real videos."""
+    """Mean distance, in spreads, of the two kinds of signals that are farthest from real videos, among those that count
+    where only real videos are known."""
     rank: float
     """Share of held-out real windows that are less unusual, 0..1; with a fusion, the probability of `generated`."""
     local: float
     """How far the window lies from the rest of its own video, likewise in spreads."""
     distances: Mapping[str, float]
+    """Spreads by which each signal lies out on its suspicious side."""
     percentiles: Mapping[str, float]
     foremost: tuple[str, ...]
-    """The signals behind `unusual`, farthest first."""
+    """The signals that are farthest out, one of each kind, farthest first."""
+    positions: Mapping[str, float] = field(default_factory=dict)
+    """Where each signal lies, in spreads from the middle of real videos; below zero beneath it."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What lies between two cuts, judged by itself: an insert into a real film is usually a shot of its own."""
+
+    span: Span
+    windows: int
+    score: float
+    """As of the whole video, of the shot's typical window."""
+    label: Label
 
 
 @dataclass(frozen=True)
@@ -145,6 +164,7 @@ class ForensicState:
     """Why the calibration does not cover this video; empty where it does."""
     spans: list[Span] = field(default_factory=list)
     """Stretches that stand out from the rest of the video."""
+    shots: list[Shot] = field(default_factory=list)
 
     round: int = 0
     prompts: Annotated[list[str], operator.add] = field(default_factory=list)

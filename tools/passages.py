@@ -1,0 +1,128 @@
+"""Who and what comes and goes: objects followed over time as individuals, so that they can be counted.
+
+Association goes by where an object should be by now, had it gone on as before, and not by overlap alone: at one frame a
+second a pedestrian has left its last box. SORT (Bewley et al., 2016) does the same with a Kalman filter.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .records import Box, Detection, Modality, Record, Span
+from .scene_sentences import counted
+
+GAP = 2.0
+"""Seconds for which an individual may be missed."""
+REACH = 1.5
+"""Diagonals of its box by which an individual may be beside the place where it should be."""
+GROWTH = 2.0
+"""Times by which its height may differ from one sighting to the next."""
+SLIP = 0.6
+"""Score that an individual needs when it is seen once: most slips of a detector are less sure."""
+MOVES = 0.15
+"""Share of the frame's width or height from which an individual is said to move."""
+
+
+@dataclass
+class Individual:
+    """One object for as long as it is there."""
+
+    label: str
+    spans: list[Span] = field(default_factory=list)
+    seen: list[Detection] = field(default_factory=list)
+
+    @property
+    def span(self) -> Span:
+        return Span(self.spans[0].start, self.spans[-1].end)
+
+    @property
+    def score(self) -> float:
+        return sum(detection.score for detection in self.seen) / len(self.seen)
+
+    def expected(self, time: float) -> tuple[float, float]:
+        """Where its centre should be by a time, at the speed of its last two sightings."""
+        x, y = self.seen[-1].box.centre
+        if len(self.seen) < 2:
+            return x, y
+        then = self.spans[-1].start - self.spans[-2].start
+        before_x, before_y = self.seen[-2].box.centre
+        ahead = (time - self.spans[-1].start) / then if then > 0 else 0.0
+        return x + (x - before_x) * ahead, y + (y - before_y) * ahead
+
+    def moved(self) -> str:
+        """Where it went, in words."""
+        (from_x, from_y), (to_x, to_y) = self.seen[0].box.centre, self.seen[-1].box.centre
+        across, down = to_x - from_x, to_y - from_y
+        if max(abs(across), abs(down)) < MOVES:
+            return "staying in place"
+        if abs(across) >= abs(down):
+            return "moving right" if across > 0 else "moving left"
+        return "moving down" if down > 0 else "moving up"
+
+
+def individuals(observations: Iterable[tuple[Span, Sequence[Detection]]]) -> list[Individual]:
+    """The individuals behind the detections, by the time at which each is first seen.
+
+    Args:
+        observations: in order of time: how long a frame's picture stood, and what was detected on it.
+    """
+    done: list[Individual] = []
+    current: list[Individual] = []
+    for span, detections in observations:
+        done += [one for one in current if span.start - one.span.end > GAP]
+        current = [one for one in current if span.start - one.span.end <= GAP]
+        pairs = sorted(
+            (cost, old, new)
+            for old, one in enumerate(current)
+            for new, detection in enumerate(detections)
+            if one.label == detection.label and (cost := _cost(one, detection.box, span.start)) is not None
+        )
+        taken: set[int] = set()
+        found: set[int] = set()
+        for _, old, new in pairs:
+            if old not in taken and new not in found:
+                taken.add(old)
+                found.add(new)
+                current[old].spans.append(span)
+                current[old].seen.append(detections[new])
+        current += [
+            Individual(detection.label, [span], [detection])
+            for new, detection in enumerate(detections)
+            if new not in found
+        ]
+    kept = [one for one in done + current if len(one.seen) > 1 or one.score >= SLIP]
+    return sorted(kept, key=lambda one: (one.span, one.label, one.seen[0].box.left))
+
+
+def _cost(one: Individual, box: Box, time: float) -> float | None:
+    """Diagonals between where an individual should be and a box; `None` when the box cannot be it."""
+    last = one.seen[-1].box
+    x, y = one.expected(time)
+    diagonal = math.hypot(last.right - last.left, last.bottom - last.top)
+    away = math.hypot(box.centre[0] - x, box.centre[1] - y) / max(diagonal, 1e-6)
+    heights = sorted((last.bottom - last.top, box.bottom - box.top))
+    if away > REACH or heights[1] > GROWTH * max(heights[0], 1e-6):
+        return None
+    return round(away, 4)
+
+
+def passage_records(video: str, observations: Iterable[tuple[Span, Sequence[Detection]]], source: str) -> list[Record]:
+    """One record an individual: what it is, when it is there, and where it goes.
+
+    Args:
+        video: content id.
+        observations: as for `individuals`.
+        source: detector and version.
+    """
+    return [
+        Record(
+            video,
+            one.span,
+            Modality.TRACK,
+            f"{counted({one.label: 1})}: {one.moved()}",
+            round(one.score, 4),
+            source,
+            (one.seen[0].box, one.seen[-1].box),
+        )
+        for one in individuals(observations)
+    ]
