@@ -22,7 +22,7 @@ from .answer import Answer, Ingested
 from .api.chat import until_read
 from .api.guard import Guard
 from .api.shapes import Citation, Verdict, Video
-from .intake import Intake
+from .intake import STAGES, Intake
 from .streaming import apart, streamed
 
 P = ParamSpec("P")
@@ -92,24 +92,33 @@ def told(tool: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 
 
 class Steps:
-    """Progress that only rises, as the protocol wants it: the share of what is being read, then a step each."""
+    """Progress that only rises, as the protocol wants it: 0..1 while a video is read, then one more a step."""
 
     def __init__(self, context: "Context[Any, Any]") -> None:
         self._context = context
-        self._shares: dict[str, float] = {}
-        self._most = 0.0
+        self._shares: dict[tuple[str, str], float] = {}
+        self._said = 0.0
 
     async def see(self, event: Any) -> None:
         if isinstance(event, Progress):
             share = min(event.done / max(event.total, 1e-9), 1.0)
-            stages = 1 if event.unit == "share" else 3
-            self._shares[event.stage] = share
-            done = sum(self._shares.values()) / max(stages, len(self._shares))
-            if done > self._most:
-                self._most = min(done, 1.0)
-                await self._context.report_progress(self._most, 1.0, f"{event.stage} {share:.0%}")
-        elif isinstance(event, StepStarted):
-            await self._context.report_progress(self._most, 1.0, event.step)
+            self._shares[event.video, event.stage] = share
+            stages = len({stage for _, stage in self._shares}) if event.unit == "share" else len(STAGES)
+            await self._say(sum(self._shares.values()) / max(stages, len(self._shares)), f"{event.stage} {share:.0%}")
+
+    async def step(self, event: Any) -> None:
+        if isinstance(event, StepStarted):
+            await self._say(int(self._said) + 1.0, event.step)
+        else:
+            await self.see(event)
+
+    async def ready(self) -> None:
+        await self._say(1.0, "ready")
+
+    async def _say(self, progress: float, message: str) -> None:
+        if progress > self._said:
+            self._said = progress
+            await self._context.report_progress(round(progress, 4), None if progress > 1 else 1.0, message)
 
 
 def server(intake: Intake, local: bool) -> MCPServer[Any]:
@@ -140,7 +149,9 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
     @told
     async def ingest_video(source: Source, context: "Context[Any, Any]") -> Video:
         """Read a video into the index, by its address or (locally) its path; one that was read before costs nothing."""
-        video = await here(source, Steps(context))
+        steps = Steps(context)
+        video = await here(source, steps)
+        await steps.ready()
         return Video.model_validate(intake.status(video), from_attributes=True)
 
     @lent.tool(annotations=reads)
@@ -167,7 +178,7 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         async for event in streamed(asked):
             if isinstance(event, Answer):
                 return _asked(event)
-            await steps.see(event)
+            await steps.step(event)
         raise RuntimeError("a question ended without an answer")
 
     @lent.tool(annotations=reads)

@@ -121,8 +121,7 @@ def _add_chat(site: FastAPI, intake: Intake) -> None:
         if most := request.max_completion_tokens or request.max_tokens:
             asked = scout.with_settings(max_new_tokens=most)
         videos = await located(question.videos, intake)
-        conversation = conversations.named(request, http.scope["vidscout_key"])
-        replies = Replies(request, question, request.model, conversation)
+        replies = Replies(request, question, conversations, http.scope["vidscout_key"])
         happening = events(asked, intake, videos, replies)
         first = await anext(happening)  # what is wrong with the question is told by a status, also to who streams
         if request.stream:

@@ -13,6 +13,7 @@ from ..answer import Answer
 from ..intake import BY_ID, Intake
 from ..scout import VideoScout
 from ..streaming import apart, streamed
+from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of
 from .shapes import (
     AnswerMessage,
@@ -132,15 +133,18 @@ async def located(names: list[str], intake: Intake) -> list[str]:
 class Replies:
     """One question's answer, whole or as it comes."""
 
-    def __init__(self, request: ChatRequest, question: Question, answered_as: str, conversation: str | None) -> None:
+    def __init__(self, request: ChatRequest, question: Question, conversations: Conversations, key: str) -> None:
         self.request = request
         self.question = question
-        self.conversation = conversation
+        self.conversation = conversations.named(request, key)
+        self.earlier, self._notes = conversations.before(request, key)
+        self._remember = lambda answer: conversations.remember(request, key, answer)
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._created = int(time.time())
-        self._name = answered_as
+        self._name = request.model
 
     def completion(self, answer: Answer) -> dict[str, Any]:
+        self._remember(answer)
         message = AnswerMessage(content=answer.text, vidscout=self.extension(answer))
         choice = Choice(message=message, finish_reason=self._finish(answer))
         return plain(
@@ -165,7 +169,7 @@ class Replies:
                 for frame in answer.frames
             ],
             videos=answer.videos,
-            notes=self.question.notes + answer.notes,
+            notes=self.question.notes + self._notes + answer.notes,
             route=answer.route,
             timings=answer.timings,
             counters=answer.counters,
@@ -195,6 +199,7 @@ class Replies:
 
     def last_chunks(self, answer: Answer) -> Iterator[str]:
         """The text, which is settled only now, then why it ended with all that it rests on."""
+        self._remember(answer)
         yield self._chunk({"content": answer.text})
         told = {"event": "answer", **plain(self.extension(answer))}
         yield self._chunk({}, self._finish(answer), vidscout=told)
@@ -240,9 +245,15 @@ def _picture(frame: Any) -> str | None:
 def ask(scout: VideoScout, intake: Intake, videos: list[str], replies: Replies) -> "Iterator[Event | Answer]":
     """Ask, in a place among those who are answered; runs in a thread."""
     request = replies.request
-    more = {"conversation": replies.conversation} if replies.conversation else {}
     with intake.asking():
-        yield from scout.stream(videos, replies.question.text, request.options, request.time_range, **more)
+        yield from scout.stream(
+            videos,
+            replies.question.text,
+            request.options,
+            request.time_range,
+            conversation=replies.conversation,
+            earlier=replies.earlier,
+        )
 
 
 async def until_read(intake: Intake, videos: list[str]) -> AsyncIterator[Progress]:

@@ -1,12 +1,28 @@
-"""Which questions belong together: by the name that a program gives a conversation."""
+"""Which questions belong together: those of a conversation that has a name, and those that bring their history along.
+
+OpenAI's clients send what was said before with each question. The text of an answer does not tell when in the video
+its evidence was, so the answers themselves are remembered, for as long as the server runs and nowhere but in memory.
+"""
 
 import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
 
-from .shapes import ChatRequest
+from ..answer import Answer
+from .shapes import ChatRequest, Message
+
+REMEMBERED = 1024
+"""Answers, of all programs together."""
+FORGOTTEN = "the messages before are not known to this server: the question was understood by itself"
 
 
 class Conversations:
-    """Keeps conversations of different keys apart."""
+    """Keeps the conversations of different keys apart."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[bytes, Answer] = OrderedDict()
+        self._lock = threading.Lock()
 
     def named(self, request: ChatRequest, key: str) -> str | None:
         """The name under which the conversation is kept, or None where the request names none."""
@@ -14,3 +30,33 @@ class Conversations:
             return None
         owner = hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
         return f"api/{owner}/{request.conversation}"
+
+    def before(self, request: ChatRequest, key: str) -> tuple[list[Answer], list[str]]:
+        """The answer that the question comes after, and what is to be said about that."""
+        if request.conversation is not None or not any(message.role == "assistant" for message in request.messages):
+            return [], []
+        with self._lock:
+            known = self._answers.get(_digest(request.messages[:-1], key))
+        return ([known], []) if known is not None else ([], [FORGOTTEN])
+
+    def remember(self, request: ChatRequest, key: str, answer: Answer) -> None:
+        """Keep an answer, for a question that comes after the same messages and it."""
+        said = [*request.messages, Message(role="assistant", content=answer.text)]
+        with self._lock:
+            self._answers[_digest(said, key)] = answer
+            while len(self._answers) > REMEMBERED:
+                self._answers.popitem(last=False)
+
+
+def _digest(messages: Sequence[Message], key: str) -> bytes:
+    digest = hashlib.blake2b(key.encode(), digest_size=16)
+    for message in messages:
+        digest.update(f"\x1e{message.role}".encode())
+        parts = message.content if isinstance(message.content, list) else ()
+        texts = [message.content] if isinstance(message.content, str) else []
+        for part in parts:
+            texts += [part.text or "", part.video or "", part.video_url.url if part.video_url else ""]
+        for text in texts:
+            if text.strip():
+                digest.update(f"\x1f{text.strip()}".encode("utf-8", "surrogatepass"))
+    return digest.digest()
