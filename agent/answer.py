@@ -60,6 +60,9 @@ class Answer:
     profile: str
     question: str = ""
     videos: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    """Paths of the pictures in the prompt, in its order: frames, or composites of them. Empty when the answerer was
+    not asked, or reads no pictures."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as `--json` prints them."""

@@ -20,7 +20,7 @@ from ..tools.library import Library, Video
 from ..tools.notes import noting
 from ..tools.records import UNSEARCHED, Modality, Record, Span, clock
 from .answer import Answer, Evidence, Frame, Ingested
-from .profiles import profile
+from .profiles import memory_budget, profile
 from .running import finished, watched
 from .serving import played
 from .settings import Settings, load
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
 MOST_OPTIONS = 26
-FIXED = ("profile", "home", "chroma_server", "serving")
+FIXED = ("profile", "profiles", "memory_limit", "home", "chroma_server", "serving")
 """Settings by which models and index are made."""
 
 VideoName = str | PathLike[str]
@@ -62,6 +62,7 @@ class VideoScout:
         self.settings: Settings = load(profile=profile, home=home, **settings)
         self.profile = _profile(self.settings)
         self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
+        self.memory = memory_budget(self.profile, self.settings.memory_limit)
         self._backends: dict[str, Backend] = {}
         self._lock = threading.RLock()
 
@@ -449,6 +450,7 @@ class VideoScout:
         with self._lock:
             if role not in self._backends:
                 self._backends[role] = played(self.profile, role, self.settings.serving)
+                self.memory.admit(self._backends[role])
             return self._backends[role]
 
     def _warm_up(self) -> None:
@@ -484,7 +486,7 @@ class VideoScout:
 
 
 def _profile(settings: Settings) -> Any:
-    return profile(settings.profile)
+    return profile(settings.profile, settings.profiles)
 
 
 def _turn(answer: Answer) -> Any:
@@ -576,4 +578,5 @@ def _answer(state: Any, videos: list[Video], counters: dict[str, float], profile
         profile=profile_name,
         question=state.question,
         videos=[video.id for video in videos],
+        images=[str(frame.path) for message in state.messages for frame in message.frames],
     )

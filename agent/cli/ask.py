@@ -1,10 +1,14 @@
 """`vidscout ask`: a question, its answer, when in the video the evidence is, and what it cost."""
 
+import shutil
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...tools.errors import UsageError
 from ...tools.records import clock
 from .common import ProgressBars, common_options, print_json, time_range
 
@@ -30,6 +34,16 @@ def ask(
     also: Annotated[
         list[str] | None, typer.Option("--also", help="A further video to look in.", show_default=False)
     ] = None,
+    conversation: Annotated[
+        str | None,
+        typer.Option("--conversation", "-c", help="Any name; later questions of it may lean on earlier ones."),
+    ] = None,
+    route: Annotated[
+        str | None, typer.Option("--route", help="rag, llovi, direct or cot.", show_default="the setting, rag")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option("--images", help="Save the pictures of the prompt there.", show_default=False)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:
@@ -37,7 +51,7 @@ def ask(
     from ...graphs.events import StepStarted, Token, ToolFinished
 
     streamed: list[str] = []
-    with common_options(context).scout() as scout, ProgressBars() as bars:
+    with common_options(context).scout(route=route) as scout, ProgressBars() as bars:
 
         def show(event: "Event") -> None:
             bars.show(event)
@@ -50,7 +64,12 @@ def ask(
             elif trace and isinstance(event, ToolFinished):
                 print(f"· gather {event.tool}: {event.found} in {event.seconds:.3f} s {event.note}", file=sys.stderr)
 
-        answer = scout.ask([video, *(also or [])], question, option, time_range(start, end), on_event=show)
+        answer = scout.ask(
+            [video, *(also or [])], question, option, time_range(start, end), show, conversation=conversation
+        )
+        if images is not None:
+            saved = save(answer.images, images)
+            print(f"{saved} picture{'' if saved == 1 else 's'} of the prompt saved in {images}", file=sys.stderr)
     if json:
         print_json(answer.as_dict())
         return
@@ -66,6 +85,17 @@ def ask(
         print("route: " + " → ".join(answer.route), file=sys.stderr)
         for name, seconds in answer.timings.items():
             print(f"  {name:<22} {seconds:8.3f} s", file=sys.stderr)
+
+
+def save(pictures: Sequence[str], folder: Path) -> int:
+    """Copy the prompt's pictures into a folder, numbered in its order; how many there are."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, picture in enumerate(pictures, start=1):
+            shutil.copyfile(picture, folder / f"{number:03}{Path(picture).suffix}")
+    except OSError as error:
+        raise UsageError(f"the pictures cannot be saved in {folder}: {error}") from error
+    return len(pictures)
 
 
 def print_evidence(answer: "Answer") -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-import numpy as np
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy
 
@@ -20,6 +19,8 @@ SOUGHT = 0.6
 """Similarity given to records that were taken for their place in time: they were asked for, not found."""
 FRAMES_NAMED = 12
 """How many of the most similar frames are described in words."""
+FRAMES_AN_OPTION = 2
+"""How many of those that look most like one option."""
 
 
 RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
@@ -58,7 +59,7 @@ def find(request: Request, answering: Answering) -> list[Finding]:
     index = answering.index
     vector = answering.vector(request.query)
     if request.modality is Modality.FRAME:
-        scored = frames_as_records(index, request, vector)
+        scored = frames_as_records(answering, request)
     else:
         hits = index.search(
             request.query,
@@ -107,11 +108,19 @@ def from_one_end(index: VideoIndex, request: Request) -> list[Record]:
     return records
 
 
-def frames_as_records(index: VideoIndex, request: Request, vector: np.ndarray) -> list[tuple[Record, float]]:
-    """The frames that look most like the question, in the words of their tags."""
-    frames: list[FrameRef] = index.search_frames(vector, videos=request.videos, within=request.within, k=FRAMES_NAMED)
+def frames_as_records(answering: Answering, request: Request) -> list[tuple[Record, float]]:
+    """The frames that look most like the question or one of its options, in the words of their tags."""
+    index = answering.index
+    best: dict[tuple[str, float], FrameRef] = {}
+    for text in (request.query, *request.looks):
+        k = FRAMES_NAMED if text == request.query else FRAMES_AN_OPTION
+        query = answering.vector(text)
+        for frame in index.search_frames(query, videos=request.videos, within=request.within, k=k):
+            known = best.get((frame.video, frame.time))
+            if known is None or frame.score > known.score:
+                best[frame.video, frame.time] = frame
     described: list[tuple[Record, float]] = []
-    for frame in frames:
+    for frame in best.values():
         standing = Span(frame.time, frame.time + 0.001)
         looks = index.timeline(frame.video, modalities=[Modality.FRAME], within=standing)
         described += [(record, frame.score) for record in looks[-1:]]

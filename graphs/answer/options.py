@@ -10,7 +10,7 @@ from ...tools.words import content_words, coverage
 from ..events import Update
 from . import compose
 from .counting import count
-from .ordering import in_order_of_time, items_of
+from .ordering import in_order_of_time, items_of, looks_most_like
 from .state import Answering, AnswerState, Finding, Want
 from .times import seconds
 
@@ -24,6 +24,10 @@ EVIDENCE_WEIGHT = 4.0
 tuning question right."""
 
 
+LOOKS_WEIGHT = 12.0
+"""The same for frame–text similarity, whose differences between options are small."""
+
+
 def letter(position: int) -> str:
     return chr(ord("A") + position)
 
@@ -33,11 +37,15 @@ def choose(state: AnswerState, answering: Answering) -> Update:
     model = answering.answerer.choose(state.messages, state.options, rotations=ROTATIONS)
     count_call("llm_calls")
     fits, best = option_evidence(state, answering)
-    scores = [math.log(max(p, 1e-6)) + EVIDENCE_WEIGHT * fit for p, fit in zip(model, fits, strict=True)]
+    seen = option_looks(state, answering)
+    scores = [
+        math.log(max(p, 1e-6)) + EVIDENCE_WEIGHT * fit + LOOKS_WEIGHT * looks
+        for p, fit, (looks, _) in zip(model, fits, seen, strict=True)
+    ]
     top = max(scores)
     weights = [math.exp(score - top) for score in scores]
     position = scores.index(top)
-    supporting = best[position]
+    supporting = seen[position][1] or best[position]
     return chosen(state, position, weights[position] / sum(weights), [supporting] if supporting else [])
 
 
@@ -74,6 +82,16 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
         fits.append(float(fit.max()))
         best.append(findings[int(fit.argmax())])
     return fits, best
+
+
+def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, Finding | None]]:
+    """For each option how much the frame that looks most like it does, -1..1, and that frame's record.
+
+    Only for a question that asks which of its options is shown; a word of a text or of speech looks like nothing.
+    """
+    assert state.plan is not None
+    peaks = [looks_most_like(answering.vector(option), state, answering) for option in state.plan.looks]
+    return [(peak.similarity, peak) if peak else (0.0, None) for peak in peaks] or [(0.0, None)] * len(state.options)
 
 
 def read_off(state: AnswerState, answering: Answering) -> Update | None:

@@ -92,6 +92,8 @@ def planned(
         weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
         place = Place(wanted.first_or_last) if wanted.first_or_last else place
     bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
+    shown = want is Want.FACT and reading.weights[Modality.FRAME] == 1.0
+    looks = tuple(state.options) if shown else ()
     if only is not None:
         weights = {only: 1.0}
     requests = tuple(
@@ -105,6 +107,7 @@ def planned(
             place=place if weight == 1.0 or when.place is not None else None,
             spread=only is not None or want is Want.OVERVIEW or (bare and weight == 1.0),
             labels=labels,
+            looks=looks if modality is Modality.FRAME else (),
         )
         for modality, weight in weights.items()
     )
@@ -117,6 +120,7 @@ def planned(
         place=place,
         quoted=reading.quoted,
         labels=labels,
+        looks=looks,
         bare=bare,
         open=want is Want.OVERVIEW or only is not None or not answering.route.records,
     )

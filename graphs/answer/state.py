@@ -56,6 +56,8 @@ class Request:
     """Take records evenly over the whole stretch: what an overview needs."""
     labels: tuple[str, ...] = ()
     """Objects to look for, in the detector's words."""
+    looks: tuple[str, ...] = ()
+    """Further texts that a frame may look like: the options, where the question asks which of them is shown."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Plan:
     quoted: tuple[str, ...] = ()
     """Phrases that the question puts in quotation marks."""
     labels: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    """Options that are looked for in the picture."""
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
     open: bool = False

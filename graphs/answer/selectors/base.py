@@ -59,7 +59,7 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
     """
     assert state.plan is not None
     within = state.plan.within
-    query = answering.vector(state.plan.topic)
+    queries = np.stack([answering.vector(text) for text in (state.plan.topic, *state.plan.looks)])
     videos: list[str] = []
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for video in state.videos:
@@ -84,4 +84,4 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
         nothing = np.zeros(0)
         return Curve([], nothing, nothing, nothing, np.zeros((0, 0)))
     times, relevant, vectors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Curve(videos, times, vectors @ query, relevant, vectors)
+    return Curve(videos, times, (vectors @ queries.T).max(axis=1), relevant, vectors)
