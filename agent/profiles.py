@@ -15,6 +15,10 @@ class Choice:
 
     backend: str
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    replicas: int = 1
+    """Copies of it on a cluster (`vidscout serve`)."""
+    gpus: float | None = None
+    """Share of a GPU that each copy gets there; by default the roles share one evenly, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

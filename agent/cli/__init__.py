@@ -16,6 +16,7 @@ from .graph import graph
 from .library import forget, ingest, search, videos
 from .mcp import mcp
 from .models import models_app
+from .serve import serve
 
 app = typer.Typer(
     name="vidscout",
@@ -57,6 +58,7 @@ app.command()(videos)
 app.command()(forget)
 app.command()(doctor)
 app.command()(graph)
+app.command()(serve)
 app.command()(api)
 app.command()(mcp)
 

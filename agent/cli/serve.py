@@ -1,0 +1,69 @@
+"""`vidscout serve`: the profile's tools on a Ray cluster, for any number of processes to use."""
+
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from .common import common_options
+
+
+def serve(
+    context: typer.Context,
+    address: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of a Ray cluster, or `auto`.", show_default="a new one on this machine"),
+    ] = None,
+    replicas: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE=N", help="How many copies of a tool.", show_default=False)
+    ] = None,
+    gpus: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE=SHARE", help="What part of a GPU each copy gets, as 0.25.", show_default=False),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, max=1024, help="Most requests that are run together.")] = 8,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the tools on the cluster and return.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Take the tools off the cluster.")] = False,
+) -> None:
+    """Run the profile's tools on a Ray cluster; others use them with VIDSCOUT_SERVING=ADDRESS."""
+    from ...tools.errors import UsageError
+    from ...tools.serving import connect, deploy, withdraw
+    from ..profiles import profile
+    from ..serving import by_role, deployments
+    from ..settings import load
+
+    if address is None and (detach or stop):
+        raise UsageError("--detach and --stop need --address: a cluster started here ends with this command")
+    options = common_options(context)
+    chosen = profile(load(profile=options.profile).profile)
+    wanted = by_role(replicas or [], int), by_role(gpus or [], float)
+    deployments(chosen, 0, *wanted)  # says what is wrong with them before a cluster is started
+
+    done = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: done.set())
+    at = connect(address)
+    import ray
+
+    try:
+        if stop:
+            gone = withdraw()
+            print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
+            return
+        tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch)
+        for tool, known in zip(tools, deploy(tools), strict=True):
+            share = f", {tool.placement.gpus:g} of a GPU each" if tool.placement.gpus else ""
+            print(f"{tool.role:<16} {known.source:<40} {tool.placement.replicas} replica(s){share}", file=sys.stderr)
+        print(f"VIDSCOUT_SERVING={at}", flush=True)
+        if detach:
+            return
+        print("serving; stop with Ctrl-C", file=sys.stderr)
+        try:
+            done.wait()
+        except KeyboardInterrupt:
+            print("stopping", file=sys.stderr)
+        if address is not None:
+            withdraw([tool.role for tool in tools])
+    finally:
+        ray.shutdown()
