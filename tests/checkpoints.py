@@ -8,6 +8,7 @@ model says by far more than a rounding error.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def qwen_tokenizer() -> tuple[Any, dict[str, int]]:
 
 @checkpoint("qwen2.5-vl")
 def qwen25_vl(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     tokenizer, ids = qwen_tokenizer()
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
@@ -164,7 +165,7 @@ def qwen25_vl(folder: Path) -> None:
 
 @checkpoint("qwen3-vl")
 def qwen3_vl(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     tokenizer, ids = qwen_tokenizer()
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1], "mrope_interleaved": True}
@@ -201,7 +202,7 @@ def qwen3_vl(folder: Path) -> None:
 
 @checkpoint("smolvlm2")
 def smolvlm2(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
     from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
 
     tiles = [f"<row_{row}_col_{column}>" for row in range(1, 5) for column in range(1, 5)]
@@ -235,7 +236,7 @@ def smolvlm2(folder: Path) -> None:
 
 @checkpoint("llava-onevision")
 def llava_onevision(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<video>"]
     tokenizer = bytes_of(specials, eos_token="<|im_end|>", pad_token="<|endoftext|>")
@@ -268,7 +269,7 @@ def llava_onevision(folder: Path) -> None:
 
 @checkpoint("llava-next-video")
 def llava_next_video(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     specials = ["<unk>", "<s>", "</s>", "<pad>", "<image>", "<video>"]
     tokenizer = bytes_of(specials, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>")

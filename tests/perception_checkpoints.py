@@ -1,13 +1,15 @@
 """Tiny checkpoints of the models that look at a video and listen to it; `checkpoints.build` makes them."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from checkpoints import SMALL, bytes_of, checkpoint, save, word_pieces
 
 
 @checkpoint("grounding-dino")
 def grounding_dino(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     tokenizer = word_pieces("a", "person", "dog", "car", "red", "cup", "phone")
     backbone = t.SwinConfig(
@@ -37,7 +39,7 @@ def grounding_dino(folder: Path) -> None:
 
 @checkpoint("clip")
 def clip(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
     from tokenizers.processors import TemplateProcessing
 
     ends = ("<|startoftext|>", "<|endoftext|>")
@@ -57,7 +59,7 @@ def clip(folder: Path) -> None:
 
 @checkpoint("siglip2")
 def siglip2(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     roles = {"eos_token": "<eos>", "pad_token": "<pad>", "bos_token": "<bos>", "unk_token": "<unk>"}
     tokenizer = bytes_of(["<pad>", "<eos>", "<bos>", "<unk>"], **roles, model_max_length=64)
@@ -79,7 +81,7 @@ def siglip2(folder: Path) -> None:
 
 @checkpoint("dinov2")
 def dinov2(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     config = t.Dinov2Config(
         hidden_size=32, num_hidden_layers=2, num_attention_heads=4, mlp_ratio=2, image_size=56, patch_size=14
@@ -90,7 +92,7 @@ def dinov2(folder: Path) -> None:
 
 @checkpoint("blip")
 def blip(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     tokenizer = word_pieces("a", "person", "dog", "car", "[DEC]")
     start, end = tokenizer.convert_tokens_to_ids("[DEC]"), tokenizer.sep_token_id
@@ -113,7 +115,7 @@ def blip(folder: Path) -> None:
 
 @checkpoint("florence-2")
 def florence2(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
 
     places = [f"<loc_{n}>" for n in range(1000)]
     tokenizer = bytes_of(
@@ -170,7 +172,7 @@ def florence2(folder: Path) -> None:
 
 @checkpoint("whisper")
 def whisper(folder: Path) -> None:
-    import transformers as t
+    t: Any = import_module("transformers")
     from tokenizers import pre_tokenizers
     from transformers.models.whisper.tokenization_whisper import LANGUAGES
 

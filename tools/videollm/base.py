@@ -74,7 +74,7 @@ class VideoLLM(Backend):
     """Answers from text, and from frames where `accepts_frames`. Safe to ask from several threads at once."""
 
     role = "answerer"
-    accepts_frames: ClassVar[bool] = False
+    accepts_frames: bool = False
     binds_schema: ClassVar[bool] = False
     """Whether a JSON schema is enforced token by token, rather than hoped for."""
     context: int = 4096

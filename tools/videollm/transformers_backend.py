@@ -56,7 +56,7 @@ class Transformers(FromHub, VideoLLM):
     accepts_frames = True
     requires = ("torch", "transformers", "torchvision", "PIL")
     install = "pip install 'vidscout[gpu]'"
-    default = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
+    default = "smolvlm2-500m-video"
 
     def __init__(
         self,
