@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ..tools import weights
+from ..tools import snapshots, weights
 from ..tools.base import ROLES, backends
-from .profiles import PROFILES, profile
-from .settings import load
+from ..tools.memory import size
+from . import machine
+from .profiles import PROFILES, Choice, Profile, automatic, memory_budget, profile, weights_for
+from .settings import Settings, load
 
 LIBRARIES = (
     "langgraph",
@@ -46,16 +48,20 @@ def examine(home: Path | None = None, profile_name: str | None = None) -> list[C
         UsageError: an unknown profile.
     """
     settings = load(home=home, profile=profile_name)
-    chosen = profile(settings.profile)
+    chosen, why = _chosen(settings)
     checks = [
         Check("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}"),
-        Check("processors and memory", True, f"{os.cpu_count()} cores, {_memory():.0f} GB"),
-        Check("profile", True, f"{chosen.name}: {chosen.title}{_why(settings.profile)}"),
+        Check("processors and memory", True, f"{os.cpu_count()} cores, {size(machine.ram())}"),
+        _gpu(),
+        _hub(),
+        Check("profile", True, f"{chosen.name}: {chosen.title} ({why})"),
+        _budget(chosen, settings),
         _home(settings.home),
     ]
     checks += [_library(name) for name in LIBRARIES]
-    checks += [_weights(role, choice.backend) for role, choice in chosen.roles.items()]
-    checks += _other_backends(chosen.name)
+    checks += [_backend(role, choice) for role, choice in chosen.roles.items()]
+    checks += _other_backends(chosen)
+    checks += [_other_profile(other) for other in PROFILES.values() if other.name != chosen.name]
     checks += [_extra(name, packages) for name, packages in EXTRAS.items()]
     npm = shutil.which("npm")
     checks.append(
@@ -64,16 +70,37 @@ def examine(home: Path | None = None, profile_name: str | None = None) -> list[C
     return checks
 
 
-def _memory() -> float:
-    """Physical memory in gigabytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+def _chosen(settings: Settings) -> tuple[Profile, str]:
+    """The profile that would be used, and why. Here, unlike everywhere else, the hub is always asked."""
+    if settings.profile != "auto":
+        return profile(settings.profile, settings.profiles), "as asked"
+    decision = automatic(ask_hub=True)
+    return profile(decision.profile), f"auto: {decision.reason}"
 
 
-def _why(asked: str) -> str:
-    if asked != "auto":
-        return " (as asked)"
-    others = [name for name in PROFILES if name != "embedded"]
-    return " (auto: the only profile)" if not others else ""
+def _gpu() -> Check:
+    there = machine.gpus()
+    if not there:
+        return Check("GPU", False, "no NVIDIA GPU", needed=False)
+    found = ", ".join(f"{gpu.name} with {size(gpu.memory)}, {size(gpu.free)} of it free" for gpu in there)
+    if machine.cuda_torch():
+        return Check("GPU", True, found, needed=False)
+    return Check("GPU", False, f"{found}; torch is a build without CUDA", "pip install torch, built for CUDA", False)
+
+
+def _hub() -> Check:
+    answers = snapshots.reachable()
+    if answers is None:
+        return Check("model hub", False, "not asked, since HF_HUB_OFFLINE is set", needed=False)
+    how = "can be reached" if answers else "cannot be reached"
+    return Check("model hub", answers, f"{snapshots.endpoint()} {how}", needed=False)
+
+
+def _budget(chosen: Profile, settings: Settings) -> Check:
+    budget = memory_budget(chosen, settings.memory_limit)
+    where = "the GPU" if budget.device == "cuda" else "RAM"
+    limit = f"at most {size(budget.limit)} in {where}" if budget.limit else f"no limit in {where}"
+    return Check("memory for models", True, f"{limit} (memory_limit)")
 
 
 def _home(home: Path) -> Check:
@@ -90,27 +117,40 @@ def _library(name: str) -> Check:
         return Check(name, False, "not installed", "pip install vidscout")
 
 
-def _weights(role: str, name: str) -> Check:
-    backend = backends(role)[name]
-    what = f"{role} ({name})"
-    if missing := backend.missing():
-        return Check(what, False, f"needs {', '.join(missing)}", backend.install)
-    absent = [entry for entry in backend.weights if not weights.present(entry)]
+def _backend(role: str, choice: Choice, needed: bool = True) -> Check:
+    kind = backends(role)[choice.backend]
+    what = f"{role} ({choice.backend})"
+    if missing := kind.missing():
+        return Check(what, False, f"needs {', '.join(missing)}", kind.install, needed)
+    wanted = weights_for(role, choice)
+    absent = [entry for entry in wanted if not weights.present(entry)]
     if absent:
-        return Check(what, False, f"weights missing: {', '.join(absent)}", f"vidscout models pull {' '.join(absent)}")
-    return Check(what, True, ", ".join(backend.weights) or "weights come with the library")
+        mend = f"vidscout models pull {' '.join(absent)}"
+        return Check(what, False, f"weights missing: {', '.join(absent)}", mend, needed)
+    return Check(what, True, ", ".join(wanted) or "no weights to pull", needed=needed)
 
 
-def _other_backends(chosen: str) -> list[Check]:
+def _other_backends(chosen: Profile) -> list[Check]:
     """Backends that the profile does not use: what would make them available."""
-    used = {(role, choice.backend) for role, choice in PROFILES[chosen].roles.items()}
-    checks = []
-    for role in ROLES:
-        for name in sorted(backends(role)):
-            if (role, name) not in used:
-                check = _weights(role, name)
-                checks.append(Check(check.what, check.ok, check.found, check.mend, needed=False))
-    return checks
+    used = {(role, choice.backend) for role, choice in chosen.roles.items()}
+    return [
+        _backend(role, Choice(name), needed=False)
+        for role in ROLES
+        for name in sorted(backends(role))
+        if (role, name) not in used
+    ]
+
+
+def _other_profile(other: Profile) -> Check:
+    """What would be needed for a profile that is not the chosen one."""
+    what = f"profile {other.name}"
+    looked_at = machine.probe([other], ask_hub=False)
+    problems = machine.obstacles(looked_at, other)
+    if problems:
+        return Check(what, False, "; ".join(problems), needed=False)
+    if other.name not in looked_at.pulled:
+        return Check(what, False, "could run here", f"vidscout models pull --profile {other.name}", needed=False)
+    return Check(what, True, f"its weights are here: --profile {other.name}", needed=False)
 
 
 def _extra(name: str, packages: tuple[str, ...]) -> Check:

