@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..tools.errors import BackendUnavailableError, MediaError, UsageError, WeightsError
 from ..tools.records import Modality
 from .running import finished, watched
-from .verdict import Evidence, SignalReading, Span, Suspicion, Verdict
+from .verdict import Evidence, Shot, SignalReading, Span, Suspicion, Verdict
 
 if TYPE_CHECKING:
     from ..graphs.events import Event
@@ -264,7 +264,14 @@ def _verdict(state: "ForensicState", context: "Examination", notes: Sequence[str
         score=round(state.score, 4),
         interval=(round(state.interval[0], 4), round(state.interval[1], 4)),
         signals=_readings(state, context),
-        evidence=Evidence(timeline, spans, sorted(round(cut, 3) for cut in state.cuts), list(said.cited), said.reason),
+        evidence=Evidence(
+            timeline,
+            spans,
+            sorted(round(cut, 3) for cut in state.cuts),
+            list(said.cited),
+            said.reason,
+            [Shot(round(s.span.start, 3), round(s.span.end, 3), round(s.score, 4), s.label.value) for s in state.shots],
+        ),
         provenance={}
         if told is None
         else {

@@ -21,8 +21,8 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}h3{font-size:1rem;margin
 .label{font-size:1.3rem;font-weight:650}article{border-top:1px solid var(--rule);padding:.8rem 0}
 small,figcaption{opacity:.75}svg{width:100%;height:auto;display:block}figure{margin:0;display:inline-block}
 .frames{display:flex;flex-wrap:wrap;gap:.6rem}table{border-collapse:collapse}
-td{padding:.1rem .8rem .1rem 0;vertical-align:top}
-polyline{fill:none;stroke:var(--line);stroke-width:1.4;vector-effect:non-scaling-stroke}rect.odd{fill:var(--odd)}
+td,th{padding:.1rem .8rem .1rem 0;vertical-align:top;text-align:left}
+polyline{fill:none;stroke:var(--line);stroke-width:1.4;vector-effect:non-scaling-stroke}rect.odd{fill:var(--odd)}rect.cut{fill:var(--rule)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
 """
 
@@ -51,6 +51,7 @@ def page(verdict: Verdict) -> str:
         "<h2>Over time</h2>",
         _timeline(verdict),
         _frames(verdict),
+        _shots(verdict),
         "<h2>Signals</h2>",
         *(_signal(reading) for reading in sorted(verdict.signals, key=lambda one: -(one.distance or 0))),
         "<h2>What the file says of itself</h2>",
@@ -80,9 +81,13 @@ def _timeline(verdict: Verdict) -> str:
         for span in verdict.evidence.spans
     )
     times = [(window.start + window.end) / 2 for window in windows]
-    told = f"Suspicion from 0 to 1, {clock(0)} to {clock(whole)}; stretches that stand out are shaded."
+    told = f"Suspicion from 0 to 1, {clock(0)} to {clock(whole)}; stretches that stand out are shaded, cuts are lines."
     line = _line(times, [window.score for window in windows], (0, whole), (0, 1))
-    return _svg(bars + line, told)
+    cuts = "".join(
+        f'<rect class="cut" x="{cut / whole * WIDTH:.1f}" y="0" width="1" height="{HEIGHT}"/>'
+        for cut in verdict.evidence.cuts
+    )
+    return _svg(bars + cuts + line, told)
 
 
 def _frames(verdict: Verdict) -> str:
@@ -96,6 +101,18 @@ def _frames(verdict: Verdict) -> str:
         for window in shown
     ]
     return f'<div class="frames">{"".join(figures)}</div>'
+
+
+def _shots(verdict: Verdict) -> str:
+    """A line a shot, the most suspicious first; nothing where there is one shot only."""
+    shots = sorted(verdict.evidence.shots, key=lambda shot: -shot.score)
+    if len(shots) < 2:
+        return ""
+    lines = "".join(
+        f"<tr><td>{clock(shot.start)}–{clock(shot.end)}</td><td>{shot.score:.2f}</td><td>{shot.label}</td></tr>"
+        for shot in shots
+    )
+    return f"<h2>Shot by shot</h2><table><tr><th>time</th><th>score</th><th>by itself</th></tr>{lines}</table>"
 
 
 def _signal(reading: SignalReading) -> str:

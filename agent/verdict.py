@@ -53,8 +53,19 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """What lies between two cuts, judged by itself."""
+
+    start: float
+    end: float
+    score: float
+    """As the verdict's, of this shot alone."""
+    label: Literal["real", "generated", "uncertain"]
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The windows over time, the stretches that stand out, and the cuts between shots, in seconds."""
+    """The windows over time, the stretches that stand out, and the shots with the cuts between them, in seconds."""
 
     timeline: list[Suspicion] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -62,6 +73,8 @@ class Evidence:
     cited: list[str] = field(default_factory=list)
     """Signals that the judgement rests on, farthest out first."""
     reason: str = ""
+    shots: list[Shot] = field(default_factory=list)
+    """Those that are long enough to be measured, about 1.5 seconds."""
 
 
 @dataclass(frozen=True)

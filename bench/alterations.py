@@ -17,9 +17,11 @@ Alteration = Callable[[Frames, float], Frames]
 
 
 def read(path: Path, seconds: float = 6.0, start: float = 0.0, longest_side: int = 1280) -> tuple[Frames, float]:
-    """A clip's frames and their rate."""
+    """A clip's frames and their true mean rate, which the header of a file with dropped frames does not tell."""
     rate = media.probe(path).fps or 25.0
-    taken = media.frames(path, rate, longest_side, start, start + seconds)
+    taken = list(media.frames(path, rate, longest_side, start, start + seconds))
+    if len(taken) > 1:
+        rate = (len(taken) - 1) / (taken[-1].time - taken[0].time)
     return np.stack([frame.image for frame in taken]), rate
 
 
@@ -28,7 +30,7 @@ def write(path: Path, frames: Iterable[np.ndarray], rate: float, crf: int = 18, 
     import av
     from av.video.frame import VideoFrame
 
-    exact = Fraction(rate).limit_denominator(1001)
+    exact = Fraction(rate).limit_denominator(1001)  # what frame rates of cameras can be written with
     with av.open(str(path), "w") as target:
         settings = {"preset": "veryfast", "crf": str(crf), "threads": "1", **options}
         stream = target.add_stream("libx264", rate=exact, options=settings)

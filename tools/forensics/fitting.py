@@ -15,15 +15,22 @@ from .calibration import (
     Range,
     Source,
     local_distances,
+    unusual_for_real,
     unusualness,
 )
-from .likelihood import SpatialLikelihood, TemporalLikelihood, Whitening, steps_of
+from .likelihood import Moments, SpatialLikelihood, TemporalLikelihood, Whitening, steps_of
 from .signals import SIGNALS
 
 RESAMPLED = 40
 """Refits on resampled sources, for the interval."""
 RIDGE = 1.0
-FOLDS = 5
+FOLDS = 8
+LEAST_SEPARATION = 0.6
+"""AUC of a signal alone from which it is fused."""
+
+
+Known = Mapping[str, Mapping[str, Moments]]
+"""By source and part (`frames`, `steps`), what a likelihood model needs of it; empty without an encoder."""
 
 
 @dataclass
@@ -46,17 +53,26 @@ def fit(clips: Sequence[Clip], conditions: Conditions, limits: str = "") -> Cali
     Raises:
         UsageError: fewer than three real sources had anything to measure.
     """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):  # many small products: threads cost fifteen times what they save
+        return _fit(clips, conditions, limits)
+
+
+def _fit(clips: Sequence[Clip], conditions: Conditions, limits: str) -> Calibration:
     clips = [clip for clip in clips if clip.windows]
     real = [clip for clip in clips if not clip.generated]
     names = sorted({clip.source for clip in real})
     if len(names) < 3:
         raise UsageError(f"a calibration needs at least three real videos of 1.5 seconds or more, got {len(names)}")
-    calibration = _ranges(real, conditions)
+    known = moments(real)
+    calibration = _ranges(real, conditions, known)
     held_out: dict[str, np.ndarray] = {}
     for name in names:
-        others = _ranges([clip for clip in real if clip.source != name], conditions)
+        others = _ranges([clip for clip in real if clip.source != name], conditions, known)
         mine = [completed(clip, others) for clip in real if clip.source == name]
-        held_out[name] = np.array([unusualness(others.distances(w)) for clip in mine for w in clip.windows])
+        found = [unusual_for_real(others.distances(w)) for clip in mine for w in clip.windows]
+        held_out[name] = np.array([one for one in found if np.isfinite(one)])
     whole = [completed(clip, calibration) for clip in real]
     local = [unusualness(d) for clip in whole for d in local_distances(clip.windows, calibration.ranges) if d]
     groups: dict[str, list[Clip]] = {}
@@ -78,7 +94,7 @@ def fit(clips: Sequence[Clip], conditions: Conditions, limits: str = "") -> Cali
         ),
     )
     if any(clip.generated for clip in clips):
-        return _with_fusion(calibration, clips)
+        return _with_fusion(calibration, clips, known)
     return calibration
 
 
@@ -96,20 +112,13 @@ def completed(clip: Clip, calibration: Calibration) -> Clip:
     return replace(clip, windows=windows)
 
 
-def _ranges(real: Sequence[Clip], conditions: Conditions) -> Calibration:
+def _ranges(real: Sequence[Clip], conditions: Conditions, known: Known) -> Calibration:
     """Ranges and likelihood models of real clips; every source weighs the same, however long."""
-    whitening = {}
-    counts: dict[str, int] = {}
-    for clip in real:
-        counts[clip.source] = counts.get(clip.source, 0) + len(clip.windows)
-    if all(clip.features for clip in real):
-        for part, of in (("frames", lambda f: f), ("steps", steps_of)):
-            vectors = [of(f) for clip in real for f in clip.features]
-            weights = [np.full(len(of(f)), 1 / counts[clip.source]) for clip in real for f in clip.features]
-            whitening[part] = Whitening.fit(np.concatenate(vectors), np.concatenate(weights))
-    blank = Calibration(conditions, (), {}, {}, 4.0, whitening)
+    here = {clip.source for clip in real}
+    known = {name: parts for name, parts in known.items() if name in here}
+    blank = Calibration(conditions, (), {}, {}, 4.0, whitenings(known))
     # a model is surer of the clips it was fitted to than of any other: likelihoods are taken with the source left out
-    ready = _cross_fitted(real, blank) if whitening else list(real)
+    ready = cross_fitted(real, known, blank)
     ranges = {}
     for name, signal in SIGNALS.items():
         one = signal()
@@ -127,29 +136,45 @@ def _ranges(real: Sequence[Clip], conditions: Conditions) -> Calibration:
     return replace(blank, ranges=ranges)
 
 
-def _cross_fitted(real: Sequence[Clip], whole: Calibration) -> list[Clip]:
-    names = sorted({clip.source for clip in real})
-    if len(names) < 3:
-        return [completed(clip, whole) for clip in real]
-    done = []
-    for name in names:
-        others = [clip for clip in real if clip.source != name]
-        whitening = {}
-        for part, of in (("frames", lambda f: f), ("steps", steps_of)):
-            vectors = [of(f) for clip in others for f in clip.features]
-            weights = [np.full(len(of(f)), 1 / len(clip.features)) for clip in others for f in clip.features]
-            whitening[part] = Whitening.fit(np.concatenate(vectors), np.concatenate(weights))
-        done += [completed(clip, replace(whole, whitening=whitening)) for clip in real if clip.source == name]
-    return done
+def moments(real: Sequence[Clip]) -> Known:
+    """Of each source's frames and steps."""
+    if not all(clip.features for clip in real):
+        return {}
+    by_source: dict[str, list[np.ndarray]] = {}
+    for clip in real:
+        by_source.setdefault(clip.source, []).extend(clip.features)
+    return {
+        name: {
+            "frames": Moments.of(np.concatenate(features)),
+            "steps": Moments.of(np.concatenate([steps_of(one) for one in features])),
+        }
+        for name, features in by_source.items()
+    }
 
 
-def _with_fusion(calibration: Calibration, clips: Sequence[Clip]) -> Calibration:
+def whitenings(known: Known, without: str = "") -> dict[str, Whitening]:
+    """Likelihood models of frames and steps of all sources but one."""
+    kept = [parts for name, parts in known.items() if name != without]
+    return {part: Whitening.fit([parts[part] for parts in kept]) for part in ("frames", "steps")} if kept else {}
+
+
+def cross_fitted(clips: Sequence[Clip], known: Known, whole: Calibration) -> list[Clip]:
+    """The clips with their likelihoods, each by a model of the real clips of other sources."""
+    if len(known) < 3:
+        return [completed(clip, whole) for clip in clips]
+    without = {
+        name: replace(whole, whitening=whitenings(known, name)) for name in known if name in {c.source for c in clips}
+    }
+    return [completed(clip, without.get(clip.source, whole)) for clip in clips]
+
+
+def _with_fusion(calibration: Calibration, clips: Sequence[Clip], known: Known) -> Calibration:
     """Choose signals, fuse them, and report how well that does on sources that were not fitted."""
-    rows, labels, sources = distance_rows([completed(clip, calibration) for clip in clips], calibration)
+    ready = cross_fitted(clips, known, calibration)
+    rows, labels, sources = position_rows(ready, calibration)
+    clip_of = np.repeat(np.arange(len(ready)), [len(clip.windows) for clip in ready])
     names = list(calibration.ranges)
-    separation = {name: auc(rows[labels, at], rows[~labels, at]) for at, name in enumerate(names)}
-    chosen = [name for name in names if separation[name] >= 0.55] or [max(separation, key=separation.__getitem__)]
-    columns = [names.index(name) for name in chosen]
+    columns = chosen_columns(rows, labels)
     generator = np.random.default_rng(0)
     fits = [logistic(rows[:, columns], labels, _balanced(labels, sources))]
     distinct = sorted(set(sources))
@@ -158,35 +183,59 @@ def _with_fusion(calibration: Calibration, clips: Sequence[Clip]) -> Calibration
         at = np.concatenate([np.flatnonzero(sources == distinct[n]) for n in drawn])
         if labels[at].any() and not labels[at].all():
             fits.append(logistic(rows[at][:, columns], labels[at], _balanced(labels[at], sources[at])))
-    scores = cross_validated(rows[:, columns], labels, sources)
+    by_clip, of_clips, clip_sources = clip_scores(cross_validated(rows, labels, sources), clip_of, labels, sources)
+    whole = auc(by_clip[of_clips], by_clip[~of_clips])
     gains = {}
-    whole = auc(scores[labels], scores[~labels])
-    for at, name in enumerate(chosen):
-        if len(chosen) > 1:
-            without = cross_validated(np.delete(rows[:, columns], at, axis=1), labels, sources)
-            gains[name] = round(whole - auc(without[labels], without[~labels]), 4)
-    said = scores >= 0.5
-    hits = int((said & labels).sum())
+    for column in columns if len(columns) > 1 else ():
+        fewer = cross_validated(np.delete(rows, column, axis=1), labels, sources)
+        without, _, _ = clip_scores(fewer, clip_of, labels, sources)
+        gains[names[column]] = round(whole - auc(without[of_clips], without[~of_clips]), 4)
+    said = by_clip >= 0.5
+    hits = int((said & of_clips).sum())
     report = {
+        "clips": len(ready),
         "auc": round(whole, 4),
-        "auc_interval": [round(v, 4) for v in auc_interval(scores, labels, sources)],
-        "f1": round(2 * hits / max(int(said.sum() + labels.sum()), 1), 4),
-        "separation": {name: round(value, 4) for name, value in separation.items()},
-        "chosen": chosen,
+        "auc_interval": [round(v, 4) for v in auc_interval(by_clip, of_clips, clip_sources)],
+        "f1": round(2 * hits / max(int(said.sum() + of_clips.sum()), 1), 4),
+        "separation": {
+            name: round(float(value), 4) for name, value in zip(names, separations(rows, labels), strict=True)
+        },
+        "chosen": [names[column] for column in columns],
         "gain": gains,
-        "reliability": reliability(scores, labels),
+        "reliability": reliability(by_clip, of_clips),
         "folds": min(FOLDS, len(distinct)),
     }
-    return replace(calibration, fusion=Fusion(tuple(chosen), np.stack(fits)), report=report)
+    return replace(calibration, fusion=Fusion(tuple(report["chosen"]), np.stack(fits)), report=report)
 
 
-def distance_rows(clips: Sequence[Clip], calibration: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One row a window: (rows, signals) distances, whether generated, and the source."""
+def separations(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(columns,) how well each column alone tells the classes apart on whichever side: AUC, 0.5 to 1."""
+    found = np.array([auc(column[labels], column[~labels]) for column in rows.T])
+    return np.maximum(found, 1 - found)
+
+
+def chosen_columns(rows: np.ndarray, labels: np.ndarray) -> list[int]:
+    """The columns that separate the classes (the objective half of LAVID's tool choice), at least the best one."""
+    found = separations(rows, labels)
+    return [n for n in range(rows.shape[1]) if found[n] >= LEAST_SEPARATION] or [int(found.argmax())]
+
+
+def clip_scores(
+    scores: np.ndarray, clip_of: np.ndarray, labels: np.ndarray, sources: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, labels and sources of clips from those of their windows; a clip's score is its median."""
+    clips = np.unique(clip_of)
+    first = [int(np.flatnonzero(clip_of == clip)[0]) for clip in clips]
+    return np.array([np.median(scores[clip_of == clip]) for clip in clips]), labels[first], sources[first]
+
+
+def position_rows(clips: Sequence[Clip], calibration: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One row a window: (rows, signals) positions, whether generated, and the source."""
     rows, labels, sources = [], [], []
     for clip in clips:
         for window in clip.windows:
-            distances = calibration.distances(window)
-            rows.append([distances.get(name, 0.0) for name in calibration.ranges])
+            positions = calibration.positions(window)
+            rows.append([positions.get(name, 0.0) for name in calibration.ranges])
             labels.append(clip.generated)
             sources.append(clip.source)
     return np.array(rows), np.array(labels, bool), np.array(sources)
@@ -210,15 +259,17 @@ def logistic(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.nd
 
 
 def cross_validated(rows: np.ndarray, labels: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """(rows,) probabilities, each by a fit that saw nothing of its source."""
+    """(rows,) probabilities, each by a choice of columns and a fit that saw nothing of its source."""
     distinct = sorted(set(sources))
     folds = [distinct[n :: min(FOLDS, len(distinct))] for n in range(min(FOLDS, len(distinct)))]
     scores = np.full(len(rows), 0.5)
     for fold in folds:
         out = np.isin(sources, fold)
         if labels[~out].any() and not labels[~out].all():
-            found = logistic(rows[~out], labels[~out], _balanced(labels[~out], sources[~out]))
-            scores[out] = 1 / (1 + np.exp(-np.clip(np.column_stack([rows[out], np.ones(out.sum())]) @ found, -30, 30)))
+            columns = chosen_columns(rows[~out], labels[~out])
+            found = logistic(rows[~out][:, columns], labels[~out], _balanced(labels[~out], sources[~out]))
+            design = np.column_stack([rows[out][:, columns], np.ones(out.sum())])
+            scores[out] = 1 / (1 + np.exp(-np.clip(design @ found, -30, 30)))
     return scores
 
 

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from .base import Plot, Reading, Signal, Window
+from .pictures import in_blocks
 
 HIGH = (0.3, 0.5)
 LOW = (0.05, 0.15)
@@ -15,14 +16,16 @@ BINS = 48
 class Spectrum(Signal):
     """Energy of the highest frequencies over that of middle ones, in decibels, with the whole radial spectrum as plot.
 
-    Upsampling leaves the top of the spectrum empty or with peaks (Durall et al., 2020; Corvi et al., 2023). Fooled by
-    real footage that was scaled up or denoised, strong compression, defocus, and the sharpening of phones.
+    Upsampling leaves the top of the spectrum empty or with peaks (Durall et al., 2020; Corvi et al., 2023); only the
+    emptiness counts, peaks are for the eye. Fooled by real footage that was scaled up or denoised, strong compression
+    and defocus, and by the sharpening of phones, which hides it.
     """
 
     name = "spectrum"
     title = "High frequencies"
     unit = "dB"
     kind = "frequency"
+    unusual = "low"
     needs_native = True
 
     def look(self, window: Window) -> Reading:
@@ -48,9 +51,8 @@ class Blocks(Signal):
     """Share of high-frequency 8×8 DCT coefficients that are next to nothing: what a quantiser threw away.
 
     A camera file that was compressed once keeps more of them than one compressed again and again (double compression:
-    Wang and Farid, 2006); pictures that were never compressed before keep them all. Fooled by flat scenes,
-    denoising, and
-    by every platform that compresses uploads.
+    Wang and Farid, 2006); pictures that were never compressed before keep them all. Fooled by flat scenes, denoising,
+    and by every platform that compresses uploads.
     """
 
     name = "blocks"
@@ -60,11 +62,9 @@ class Blocks(Signal):
     needs_native = True
 
     def look(self, window: Window) -> Reading:
-        from .noise import _in_blocks
-
         basis, high = _dct()
         frames = window.patches[::4].astype(np.float32)
-        coefficients = _in_blocks(frames) @ basis[high].T
+        coefficients = in_blocks(frames) @ basis[high].T
         curve = (np.abs(coefficients) < 1.0).mean(axis=(1, 2))
         return Reading(float(np.median(curve)), self.unit, window.times[::4], curve)
 

@@ -33,7 +33,6 @@ class ExposureDrift(Signal):
     title = "Exposure drift"
     unit = "grey levels a second"
     kind = "light"
-    unusual = "high"
     logarithmic = True
 
     def look(self, window: Window) -> Reading:

@@ -1,5 +1,6 @@
 """STALL: how likely a clip's frames, and its steps from frame to frame, are among those of real videos."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,23 @@ from .base import Reading, Signal, Window
 KEPT_AXES = 24
 """Directions that are whitened one by one; the rest of the space shares one variance (probabilistic PCA), because a
 small calibration cannot tell a thousand of them apart."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and mean outer product of one source's vectors: all that a Gaussian over several sources needs of it."""
+
+    mean: np.ndarray
+    """(d,)"""
+    square: np.ndarray
+    """(d, d)"""
+    count: int
+
+    @classmethod
+    def of(cls, vectors: np.ndarray) -> "Moments":
+        """Of (n, d) vectors."""
+        vectors = vectors.astype(np.float32)
+        return cls(vectors.mean(axis=0), vectors.T @ vectors / len(vectors), len(vectors))
 
 
 @dataclass(frozen=True)
@@ -26,17 +44,13 @@ class Whitening:
     """Variance of each remaining direction."""
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, weights: np.ndarray | None = None) -> "Whitening":
-        """Fit to (n, d) vectors, n ≥ 2, each with its weight."""
-        shares = np.ones(len(vectors)) if weights is None else weights
-        shares = (shares / shares.sum()).astype(np.float32)[:, None]
-        vectors = vectors.astype(np.float32)
-        mean = (vectors * shares).sum(axis=0)
-        centred = (vectors - mean) * np.sqrt(shares)
-        k = min(KEPT_AXES, len(vectors) - 1)
-        axes, variances = _widest(centred, k)
-        total = float((centred**2).sum())
-        rest = max(total - float(variances.sum()), 0.0) / max(vectors.shape[1] - k, 1)
+    def fit(cls, sources: Sequence[Moments]) -> "Whitening":
+        """Fit to the vectors of several sources, each of which weighs the same, however many it has."""
+        mean = np.mean([one.mean for one in sources], axis=0)
+        covariance = np.mean([one.square for one in sources], axis=0) - np.outer(mean, mean)
+        k = max(min(KEPT_AXES, sum(one.count for one in sources) - 1, len(mean) - 1), 1)
+        axes, variances = _widest(covariance, k)
+        rest = max(float(np.trace(covariance)) - float(variances.sum()), 0.0) / max(len(mean) - k, 1)
         return cls(mean, axes, np.maximum(variances, 1e-9), max(rest, 1e-9))
 
     def log_likelihood(self, vectors: np.ndarray) -> np.ndarray:
@@ -47,15 +61,16 @@ class Whitening:
         return -0.5 * ((along**2 / self.variances).sum(axis=1) + outside / self.rest) / len(self.mean)
 
 
-def _widest(rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k widest axes of centred rows and the variances along them, by subspace iteration (Halko et al., 2011): a
-    full decomposition takes seconds, and cross-fitting needs dozens."""
-    columns = min(k + 8, rows.shape[1])
-    basis = np.random.default_rng(0).normal(size=(rows.shape[1], columns)).astype(np.float32)
+def _widest(covariance: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k widest axes and the variances along them, by subspace iteration from a random start (Halko et al., 2011): a
+    full decomposition takes many times as long, and cross-fitting needs a hundred."""
+    columns = min(k + 8, len(covariance))
+    basis = np.random.default_rng(0).normal(size=(len(covariance), columns)).astype(np.float32)
     for _ in range(6):
-        basis = np.linalg.qr(rows.T @ (rows @ basis))[0]
-    _, sizes, turned = np.linalg.svd(rows @ basis, full_matrices=False)
-    return (turned @ basis.T)[:k], sizes[:k] ** 2
+        basis = np.linalg.qr(covariance @ basis)[0]
+    variances, turned = np.linalg.eigh(basis.T @ covariance @ basis)
+    widest = np.argsort(-variances)[:k]
+    return (basis @ turned[:, widest]).T, variances[widest]
 
 
 def steps_of(features: np.ndarray) -> np.ndarray:
@@ -67,9 +82,8 @@ def steps_of(features: np.ndarray) -> np.ndarray:
 class SpatialLikelihood(Signal):
     """STALL, spatial part: the likeliest frame's density under a Gaussian fitted to real videos' frames.
 
-    Needs no generated videos, and held AUC 0.80 to 0.85 on re-measurement in the paper's own encoders. Fooled by
-    any subject
-    that the calibration's real videos do not show: it cannot tell "unlike real" from "unlike these".
+    Needs no generated videos; its figures are of large calibration sets and of the paper's encoders. Fooled by any
+    subject that the calibration's real videos do not show: it cannot tell "unlike real" from "unlike these".
     """
 
     name = "spatial_likelihood"

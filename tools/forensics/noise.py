@@ -1,30 +1,22 @@
 """Sensor noise: how much there is, and how much of it stays where it is from frame to frame."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .base import Reading, Signal, Window
+from .pictures import in_blocks
 
-BLOCK = 8
 FLATTEST = 0.5
 """Share of blocks, those with the least structure, in which what is left counts as noise."""
-
-
-def residual(patches: np.ndarray) -> np.ndarray:
-    """(…, s, s) brightness less its 3×3 mean, float32."""
-    import cv2
-
-    flat = patches.reshape(-1, *patches.shape[-2:])
-    left = [cv2.subtract(one, cv2.blur(one, (3, 3)), dtype=cv2.CV_32F) for one in flat]
-    return np.stack(left).reshape(patches.shape)
 
 
 class NoiseLevel(Signal):
     """Mean size of the residual in the flattest half of the 8×8 blocks, in grey levels.
 
     Cameras leave noise that compression only partly removes; decoders of latent models leave less or another kind
-    (Corvi et al., 2023; the flat-block estimate follows Immerkær, 1996). Fooled by strong compression, denoising
-    phones,
-    night scenes, film grain that is added, clipped skies and every downscaling.
+    (Corvi et al., 2023). Noise is read in the flattest blocks, as block-based estimators do. Fooled by strong
+    compression, denoising phones, night scenes, film grain that is added, clipped skies and every downscaling.
     """
 
     name = "noise_level"
@@ -35,8 +27,8 @@ class NoiseLevel(Signal):
     logarithmic = True
 
     def look(self, window: Window) -> Reading:
-        size = np.abs(_in_blocks(window.residuals))
-        content = _in_blocks(window.patches.astype(np.float32))
+        size = np.abs(in_blocks(window.residuals))
+        content = in_blocks(window.patches.astype(np.float32))
         level, spread = size.mean(axis=-1), content.std(axis=-1)
         curve = []
         for levels, spreads, mean in zip(level, spread, content.mean(axis=-1), strict=True):
@@ -71,8 +63,27 @@ class NoiseCorrelation(Signal):
         return Reading(float(np.median(curve)), self.unit, window.between(), curve)
 
 
-def _in_blocks(values: np.ndarray) -> np.ndarray:
-    """(n, p, s, s) as (n, blocks, 64)."""
-    n, p, s, _ = values.shape
-    k = s // BLOCK
-    return values.reshape(n, p, k, BLOCK, k, BLOCK).swapaxes(3, 4).reshape(n, p * k * k, BLOCK * BLOCK)
+class NoiseRenewal(Signal):
+    """How much of the residual is new after one step, as a share of what is new after two.
+
+    The noise of a sensor is new in each frame, so that two steps change no more than one: the share is near 1, and
+    texture that stands still cancels out. Mixing neighbouring frames hands noise on and lowers it. Fooled by codecs
+    that copy blocks from frame to frame, denoising over time, slow motion of fine texture, and pictures without noise.
+    """
+
+    name = "noise_renewal"
+    title = "Noise that is new"
+    unit = "share"
+    kind = "noise"
+    unusual = "low"
+    needs_native = True
+    logarithmic = True
+
+    def look(self, window: Window) -> Reading:
+        import cv2
+
+        left = window.residuals
+        one = np.array([cv2.norm(a.ravel(), b.ravel(), cv2.NORM_L2SQR) for a, b in pairwise(left)])
+        two = np.array([cv2.norm(a.ravel(), b.ravel(), cv2.NORM_L2SQR) for a, b in zip(left, left[2:], strict=False)])
+        curve = (one[1:] + one[:-1]) / 2 / (two + 0.05 * left[0].size)
+        return Reading(float(np.median(curve)), self.unit, window.times[1:-1], curve)

@@ -2,11 +2,11 @@
 
 from .base import Signal
 from .embedding import Curvature, SecondDifference
-from .flow import FlowResidual, FlowSmoothness
+from .flow import Acceleration, FlowResidual, FlowSmoothness
 from .frequency import Blocks, Grid, Spectrum
 from .light import Edges, ExposureDrift, Flicker, Saturation
 from .likelihood import SpatialLikelihood, TemporalLikelihood
-from .noise import NoiseCorrelation, NoiseLevel
+from .noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
 
 SIGNALS: dict[str, type[Signal]] = {
     signal.name: signal
@@ -17,8 +17,10 @@ SIGNALS: dict[str, type[Signal]] = {
         TemporalLikelihood,
         FlowResidual,
         FlowSmoothness,
+        Acceleration,
         NoiseLevel,
         NoiseCorrelation,
+        NoiseRenewal,
         Spectrum,
         Blocks,
         Grid,

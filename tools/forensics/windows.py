@@ -106,6 +106,7 @@ def windows(
     """The frames not yet in a window, preceded by as many of the last window as a window may overlap."""
     fresh = 0
     steps: list[float] = []
+    """The last steps, over cuts as well: where every step is large, none of them is a cut."""
 
     def rest() -> Iterator[Window]:
         if len(shot) >= SHORTEST and fresh >= 2:
@@ -118,9 +119,8 @@ def windows(
             yield from rest()
             if cuts is not None:
                 cuts(taken.time)
-            shot, fresh, steps = [], 0, []
-        elif shot:
-            steps = [*steps[-LENGTH:], step]
+            shot, fresh = [], 0
+        steps = [*steps[-LENGTH:], step]
         shot.append(taken)
         fresh += 1
         if fresh == LENGTH:
