@@ -26,7 +26,9 @@ from .serving import played
 from .settings import Settings, load
 
 if TYPE_CHECKING:
+    from ..graphs.answer.state import Answering
     from ..graphs.events import Event, Progress
+    from ..graphs.ingest import Ingest
     from .verdict import Verdict
 
 LONGEST_QUESTION = 4000
@@ -112,9 +114,14 @@ class VideoScout:
         paths = [paths] if isinstance(paths, str | PathLike) else paths
         return [finished(self.ingest_events(path, again=again), show) for path in paths]
 
-    def ingest_events(self, path: VideoName, *, again: bool = False) -> "Generator[Event, None, Ingested]":
-        """Read one video and yield what happens meanwhile; closing the generator stops the work, to go on later."""
-        from ..graphs.ingest import Ingest, IngestState, build
+    def ingest_events(
+        self, path: VideoName, *, again: bool = False, graph: Any = None
+    ) -> "Generator[Event, None, Ingested]":
+        """Read one video and yield what happens meanwhile; closing the generator stops the work, to go on later.
+
+        `graph` is another way of reading, as on a cluster (`vidscout.agent.cluster`).
+        """
+        from ..graphs.ingest import IngestState, build
 
         file = Path(path)
         video = self.library.identify(file)
@@ -124,27 +131,15 @@ class VideoScout:
         known = self.library.get(video)
         if known is not None and known.status == "ready" and Path(known.path) != file.resolve():
             self.library.put(replace(known, path=file.resolve(), name=file.name))
-        context = Ingest(
-            library=self.library,
-            index=self.index,
-            screen_text=self.role("screen_text"),
-            tags=self.role("tags"),
-            objects=self.role("objects"),
-            speech=self.role("speech"),
-            text_embedding=self.role("text_embedding"),
-            sample_rate=self.settings.sample_rate,
-            longest_side=self.settings.longest_side,
-            audio_track=self.settings.audio_track,
-            stop=stop,
-        )
-        graph = build().compile()
+        context = self.reading(stop)
+        compiled = (graph or build()).compile()
 
         def work(report: "Callable[[Event], None]") -> Ingested:
             began = time.perf_counter()
             state: dict[str, Any] = {}
             with counting() as counters, noting() as mended:
                 start = IngestState(str(file), video)
-                stream = graph.stream(start, context=context, stream_mode=["custom", "values"])
+                stream = compiled.stream(start, context=context, stream_mode=["custom", "values"])
                 for mode, chunk in stream:
                     if mode == "custom":
                         report(cast("Event", chunk))
@@ -163,6 +158,24 @@ class VideoScout:
             )
 
         return watched(work, stop)
+
+    def reading(self, stop: threading.Event | None = None) -> "Ingest":
+        """What the graph that reads videos works with: tools, settings, and where findings go."""
+        from ..graphs.ingest import Ingest
+
+        return Ingest(
+            library=self.library,
+            index=self.index,
+            screen_text=self.role("screen_text"),
+            tags=self.role("tags"),
+            objects=self.role("objects"),
+            speech=self.role("speech"),
+            text_embedding=self.role("text_embedding"),
+            sample_rate=self.settings.sample_rate,
+            longest_side=self.settings.longest_side,
+            audio_track=self.settings.audio_track,
+            stop=stop or threading.Event(),
+        )
 
     async def aingest(self, paths: VideoName | Sequence[VideoName], **options: Any) -> list[Ingested]:
         """`ingest` without blocking the event loop; `on_progress` is then called from another thread."""
@@ -306,7 +319,7 @@ class VideoScout:
                 start = None if before.next and _same_question(before.values, start) else begin(start)
             with counting() as counters, noting() as mended:
                 modes: Any = {"stream_mode": ["custom", "values"], "durability": "sync" if conversation else None}
-                stream = graph.astream(start, config, context=self._answering(), **modes)
+                stream = graph.astream(start, config, context=self.answering(), **modes)
                 async for mode, chunk in stream:
                     if mode == "custom":
                         report(cast("Event", chunk))
@@ -324,7 +337,12 @@ class VideoScout:
 
         return open_checkpointer(self.settings.checkpoints or self.settings.home / "conversations.sqlite")
 
-    def _answering(self) -> Any:
+    def answering(self) -> "Answering":
+        """What the answer graph works with under these settings: the context that it is run with.
+
+        Raises:
+            UsageError: a selector, packer or route that does not exist, or a route that this answerer cannot go.
+        """
         from ..graphs.answer.packers import PACKERS
         from ..graphs.answer.routes import route
         from ..graphs.answer.selectors import SELECTORS

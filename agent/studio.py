@@ -1,0 +1,99 @@
+"""The graphs for LangGraph's own tooling, which `langgraph.json` names: to look at, run step by step and inspect.
+
+The graphs themselves work with models and an index that a program hands to them. Here these come from the settings, as
+on the command line, and videos are named by file, id or name.
+"""
+
+import asyncio
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langgraph.graph import END, START, StateGraph
+
+from ..graphs.answer.graph import build as build_answer
+from ..graphs.answer.state import AnswerState
+
+if TYPE_CHECKING:
+    from .scout import VideoScout
+
+
+@dataclass
+class Asked:
+    """What is typed in: a question, and the videos that it is about."""
+
+    question: str
+    videos: list[str]
+    options: list[str] = field(default_factory=list)
+    found: dict[str, float] = field(default_factory=dict)
+    """Id and seconds of each video."""
+    text: str = ""
+    choice: int | None = None
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Read:
+    """What is typed in: a video file."""
+
+    path: str
+    video: str = ""
+    added: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@cache
+def scout() -> "VideoScout":
+    from .scout import VideoScout
+
+    return VideoScout()
+
+
+_answering = build_answer().compile()
+
+
+async def find(state: Asked) -> dict[str, Any]:
+    """Read the files that have not been read yet, and find the videos."""
+
+    def found() -> dict[str, float]:
+        scout().ingest([name for name in state.videos if Path(name).is_file()])
+        videos = [scout().find(name) for name in state.videos]
+        return {video.id: video.duration for video in videos}
+
+    return {"found": await asyncio.to_thread(found)}
+
+
+async def ask(state: Asked) -> dict[str, Any]:
+    """Answer, with the graph that the command line uses."""
+    asked = AnswerState(state.question, options=state.options, videos=list(state.found), durations=dict(state.found))
+    context = await asyncio.to_thread(scout().answering)
+    end = AnswerState(**await _answering.ainvoke(asked, context=context))
+    return {
+        "text": end.text,
+        "choice": end.choice,
+        "evidence": [asdict(finding.record) for finding in end.cited],
+        "notes": end.notes,
+    }
+
+
+async def read(state: Read) -> dict[str, Any]:
+    """Read one file into the index."""
+    [done] = await scout().aingest(state.path)
+    return {"video": done.video, "added": done.added, "notes": done.notes}
+
+
+answer = (
+    StateGraph(Asked)
+    .add_node("find", find)
+    .add_node("answer", ask)
+    .add_edge(START, "find")
+    .add_edge("find", "answer")
+    .add_edge("answer", END)
+    .compile(name="answer")
+)
+"""A question about videos."""
+
+ingest = StateGraph(Read).add_node("read", read).add_edge(START, "read").add_edge("read", END).compile(name="ingest")
+"""A video that is read."""
