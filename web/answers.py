@@ -115,16 +115,27 @@ def _card(item: Evidence, thumbnail: Thumbnail, names: Mapping[str, str]) -> str
     )
 
 
-def frames_html(frames: list[Frame], address: Callable[[Frame], str | None]) -> str:
-    """The frames that were selected for the question, in order of time."""
-    shown = [(frame, address(frame)) for frame in frames]
+def frames_html(answer: Answer, address: Callable[[Frame], str | None]) -> str:
+    """The frames that were selected for the question, in order of time, and whether the answerer saw them."""
+    shown = [(frame, address(frame)) for frame in answer.frames]
     pictures = "".join(
         f"<li>{_frame_image(frame, source)}<div>{chip(frame.video, frame.time)}"
         f" <span class='vs-muted'>{frame.score:.2f}</span></div></li>"
         for frame, source in shown
         if source
     )
-    return f"<h3>Frames of the question</h3><ul class='vs-frames'>{pictures}</ul>" if pictures else ""
+    if not pictures:
+        return ""
+    head = f"<h3>Frames of the question</h3><p class='vs-muted'>{_use_of_frames(answer)}</p>"
+    return f"{head}<ul class='vs-frames'>{pictures}</ul>"
+
+
+def _use_of_frames(answer: Answer) -> str:
+    if answer.tokens.get("visual"):
+        return "Selected by how well they fit, and sent to the answerer."
+    if not answer.counters.get("llm_calls"):
+        return "Selected by how well they fit; the answer was read off the records, and no model was asked."
+    return "Selected by how well they fit; this profile's answerer reads text only and was not sent them."
 
 
 def _frame_image(frame: Frame, source: str) -> str:

@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -18,23 +19,39 @@ from .reading import progress_html
 log = logging.getLogger(__name__)
 
 
+TICK = 1.0
+"""Seconds between two looks at what is being read."""
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
 @dataclass
 class LibraryTab:
-    """The components that others are wired to."""
+    """The tab's components."""
 
-    progress: gr.HTML
-    listing: gr.HTML
-    forgettable: gr.Dropdown
-    stop: gr.Button
-    owner: gr.BrowserState
     sent: gr.File
     status: gr.HTML
-    forget: gr.Button
+    progress: gr.HTML
+    stop: gr.Button
+    listing: gr.HTML
+    forgettable: gr.Dropdown
     sure: gr.Checkbox
+    forget: gr.Button
+    owner: gr.BrowserState
+    """The name of this browser, by which it may stop what it has sent."""
+    pending: gr.State
+    """Numbers of the readings that this page has seen under way."""
+    timer: gr.Timer
 
 
-def build(backstage: Backstage) -> LibraryTab:
-    """The tab's components; `app.py` says what follows from a change."""
+def build(backstage: Backstage, chosen: gr.Dropdown, place: gr.Tab) -> LibraryTab:
+    """The tab's components and what they do."""
+    tab = _components(backstage)
+    _wire_reading(tab, backstage, chosen)
+    _wire_listing(tab, backstage, chosen, place)
+    return tab
+
+
+def _components(backstage: Backstage) -> LibraryTab:
     limits = backstage.limits
     sent = gr.File(
         label=f"Add videos (each up to {size_of(limits.size)} and {clock(limits.duration)} long)",
@@ -53,7 +70,73 @@ def build(backstage: Backstage) -> LibraryTab:
         sure = gr.Checkbox(label="Yes, remove it and everything that was found in it", elem_id="vs-sure")
         forget = gr.Button("Forget", size="sm", variant="stop", elem_id="vs-forget")
     owner = gr.BrowserState("", storage_key="vidscout-owner", secret="vidscout")
-    return LibraryTab(progress, listing, forgettable, stop, owner, sent, status, forget, sure)
+    pending, timer = gr.State([]), gr.Timer(TICK, active=False)
+    return LibraryTab(sent, status, progress, stop, listing, forgettable, sure, forget, owner, pending, timer)
+
+
+def _wire_reading(tab: LibraryTab, backstage: Backstage, chosen: gr.Dropdown) -> None:
+    """Files that are sent are queued; the timer shows how far they are, and a video that is ready is chosen."""
+    readings = backstage.readings
+
+    def arrived(files: list[str] | None, owner: str, numbers: list[int]) -> list[Any]:
+        told, owner = take(backstage, files, owner)
+        active = [reading.number for reading in readings.active()]
+        # One that had been read before may have ended already: it counts as waited for all the same.
+        own = [reading.number for reading in readings.shown() if reading.owner == owner]
+        return [told, owner, None, sorted({*active, *own, *numbers}), gr.Timer(active=True)]
+
+    def refreshed(ids: list[str] | None, numbers: list[int], owner: str) -> list[Any]:
+        active = sorted(reading.number for reading in readings.active())
+        ended = [reading for reading in readings.shown() if reading.number in numbers and reading.ended is not None]
+        ready = [reading.video for reading in ended if reading.state == "ready" and reading.owner == owner]
+        shown: list[Any] = [progress_html(readings.shown()), gr.update(visible=bool(active)), active]
+        shown.append(gr.Timer(active=bool(active)))
+        return shown + (known(backstage, ready or ids) if ended else [gr.skip()] * 3)
+
+    def stopped(owner: str) -> str:
+        if readings.cancel(owner):
+            return "<p class='vs-note' role='status'>Stopping; what has been read so far is kept.</p>"
+        return "<p class='vs-note' role='status'>What is being read was sent from another browser.</p>"
+
+    tab.sent.upload(
+        arrived,
+        [tab.sent, tab.owner, tab.pending],
+        [tab.status, tab.owner, tab.sent, tab.pending, tab.timer],
+        concurrency_limit=4,
+        concurrency_id="upload",
+        **QUIET,
+    )
+    shows = [tab.progress, tab.stop, tab.pending, tab.timer, chosen, tab.forgettable, tab.listing]
+    tab.timer.tick(refreshed, [chosen, tab.pending, tab.owner], shows, queue=False, **QUIET)
+    tab.stop.click(stopped, tab.owner, tab.status, queue=False, **QUIET)
+
+
+def _wire_listing(tab: LibraryTab, backstage: Backstage, chosen: gr.Dropdown, place: gr.Tab) -> None:
+    """What others have added or forgotten shows when the tab is opened."""
+
+    def forgotten(video: str | None, sure: bool, ids: list[str] | None) -> list[Any]:
+        if not video or not sure:
+            raise gr.Error("choose a video and tick the box to forget it", print_exception=False)
+        try:
+            name = backstage.forget(video)
+        except VidscoutError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        gr.Info(f"{name} has been forgotten")
+        return [*known(backstage, ids), False]
+
+    shows = [chosen, tab.forgettable, tab.listing]
+    place.select(lambda ids: known(backstage, ids), chosen, shows, queue=False, **QUIET)
+    tab.forget.click(forgotten, [tab.forgettable, tab.sure, chosen], [*shows, tab.sure], **QUIET)
+
+
+def known(backstage: Backstage, ids: list[str] | None) -> list[Any]:
+    """Updates of the chosen videos, those that can be forgotten, and the list, to what the library knows now."""
+    kept = [video.id for video in backstage.named(ids)]
+    return [
+        gr.update(choices=backstage.choices(), value=kept),
+        gr.update(choices=backstage.forgettable(), value=None),
+        listing_html(backstage),
+    ]
 
 
 def listing_html(backstage: Backstage) -> str:
@@ -83,7 +166,3 @@ def take(backstage: Backstage, files: list[str] | None, owner: str) -> tuple[str
         else:
             backstage.readings.add(upload, owner)
     return "".join(f"<p class='vs-note' role='alert'>{line}</p>" for line in told), owner
-
-
-def progress(backstage: Backstage) -> str:
-    return progress_html(backstage.readings.shown())

@@ -6,7 +6,7 @@ from html import escape
 from ..tools.library import Video
 from .answers import media_address
 from .backstage import Backstage
-from .timeline import timeline
+from .timeline import highest, timeline
 
 NOTHING = "<div class='vs-empty'>Add a video in the <b>Library</b> tab, or choose one above.</div>"
 
@@ -34,9 +34,10 @@ def timelines_html(
 ) -> str:
     """A timeline a video, with the question's relevance where one was asked."""
     relevance, cited = relevance or {}, cited or {}
+    top = highest(relevance.values())
     plots = []
     for video in videos:
-        plot = timeline(video, backstage.records(video.id), relevance.get(video.id, ()), cited.get(video.id, ()))
+        plot = timeline(video, backstage.records(video.id), relevance.get(video.id, ()), cited.get(video.id, ()), top)
         name = f"<div class='vs-muted'>{escape(video.name)}</div>" if len(videos) > 1 else ""
         plots.append(name + plot)
     return "".join(plots)

@@ -6,38 +6,66 @@ from pathlib import Path
 import gradio as gr
 
 from ..agent.doctor import Check, examine
+from ..agent.profiles import PROFILES, profile
 from ..tools.errors import VidscoutError
 from .backstage import Backstage
 
 Controls = tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Slider, gr.Slider]
 """Profile, selector, packer, token budget and rounds, in the order in which asking takes them."""
+BUDGETS = (32, 4096)
+"""Tokens of evidence that can be set."""
 
 
-def build_settings(backstage: Backstage) -> Controls:
+def build_settings(backstage: Backstage, tab: gr.Tab) -> Controls:
     """The settings of this page's questions; other pages keep theirs."""
-    from ..agent.profiles import PROFILES
     from ..graphs.answer.packers import PACKERS
     from ..graphs.answer.selectors import SELECTORS
 
-    settings, profile = backstage.scout.settings, backstage.scout.profile
+    settings = backstage.scout.settings
     gr.Markdown("These hold for the questions that are asked on this page.")
-    return (
-        gr.Dropdown(["auto", *PROFILES], value=settings.profile, label="Profile", info="Which models play the roles."),
-        gr.Dropdown(
-            sorted(SELECTORS), value=settings.selector, label="Frame selector", info="Which frames a question is given."
-        ),
-        gr.Dropdown(
-            sorted(PACKERS), value=settings.packer, label="Packer", info="How evidence is put before the answerer."
-        ),
-        gr.Slider(
-            32, 4096, value=settings.token_budget or profile.token_budget, step=32, label="Token budget",
-            info="Most tokens of evidence in a prompt.",
-        ),
-        gr.Slider(
-            1, 10, value=settings.max_rounds, step=1, label="Rounds",
-            info="How often to look again when the first answer is not supported.",
-        ),
+    chosen = gr.Dropdown(
+        ["auto", *PROFILES], value=settings.profile, label="Profile", info="Which models play the roles.",
+        elem_id="vs-profile",
     )  # fmt: skip
+    about = gr.HTML(elem_id="vs-profiles")
+    selector = gr.Dropdown(
+        sorted(SELECTORS), value=settings.selector, label="Frame selector", info="Which frames a question is given."
+    )
+    packer = gr.Dropdown(
+        sorted(PACKERS), value=settings.packer, label="Packer", info="How evidence is put before the answerer."
+    )
+    budget = gr.Slider(
+        *BUDGETS, value=settings.token_budget or backstage.scout.profile.token_budget, step=32, label="Token budget",
+        info="Most tokens of evidence in a prompt.", elem_id="vs-budget",
+    )  # fmt: skip
+    rounds = gr.Slider(
+        1, 10, value=settings.max_rounds, step=1, label="Rounds",
+        info="How often to look again when the first answer is not supported.",
+    )  # fmt: skip
+    tab.select(lambda: profiles_html(settings.home), outputs=about, api_visibility="private", show_progress="hidden")
+    chosen.change(
+        lambda name: min(max(profile(name).token_budget, BUDGETS[0]), BUDGETS[1]),
+        chosen, budget, api_visibility="private", show_progress="hidden",
+    )  # fmt: skip
+    return chosen, selector, packer, budget, rounds
+
+
+def profiles_html(home: Path) -> str:
+    """Each profile in words, and what it wants before it can run on this machine."""
+    lines = []
+    for name, described in PROFILES.items():
+        wanting = [check for check in examine(home, name) if check.needed and not check.ok]
+        missing = "; ".join(f"{escape(check.what)}: {escape(check.found)}{_mended(check)}" for check in wanting)
+        state = f"cannot run here yet. {missing}" if wanting else "can run here"
+        lines.append(
+            f"<li class='vs-{'missing' if wanting else 'ok'}'><strong>{escape(name)}</strong>:"
+            f" {escape(described.title)} — {state}</li>"
+        )
+    return f"<ul class='vs-profiles' aria-label='Profiles'>{''.join(lines)}</ul>"
+
+
+def _mended(check: Check) -> str:
+    return f" (<code>{escape(check.mend)}</code>)" if check.mend else ""
 
 
 def build_doctor(backstage: Backstage, tab: gr.Tab) -> None:
@@ -52,10 +80,10 @@ def build_doctor(backstage: Backstage, tab: gr.Tab) -> None:
         happens(look, outputs=found, api_visibility="private", show_progress="hidden")
 
 
-def doctor_html(home: Path, profile: str) -> str:
+def doctor_html(home: Path, name: str) -> str:
     """The checks as a table, or the one line of what is wrong."""
     try:
-        checks = examine(home, profile)
+        checks = examine(home, name)
     except VidscoutError as error:
         return f"<p class='vs-note'>⚠ {escape(str(error))}</p>"
     rows = "".join(_row(check) for check in checks)

@@ -58,7 +58,11 @@ def ticks(duration: float) -> list[float]:
 
 
 def timeline(
-    video: Video, records: Sequence[Record], relevance: Sequence[tuple[float, float]] = (), cited: Sequence[float] = ()
+    video: Video,
+    records: Sequence[Record],
+    relevance: Sequence[tuple[float, float]] = (),
+    cited: Sequence[float] = (),
+    top: float = 1.0,
 ) -> str:
     """The plot as HTML with one SVG a lane.
 
@@ -66,6 +70,7 @@ def timeline(
         records: the video's, in order of time.
         relevance: time in seconds and relevance to the question (0..1) of the kept frames, in order.
         cited: seconds at which the answer's evidence begins.
+        top: relevance drawn at full height.
     """
     duration = max(video.duration, 0.001)
     lanes = []
@@ -75,7 +80,7 @@ def timeline(
             _lane(label, _shapes(bars(own, duration, merge=modality is not Modality.SHOT), duration), modality)
         )
     if relevance:
-        lanes.append(_lane("Relevance", _curve(relevance, duration) + _marks(cited, duration), "relevance"))
+        lanes.append(_lane("Relevance", _curve(relevance, duration, top) + _marks(cited, duration), "relevance"))
     axis = "".join(
         f"<span style='left:{100 * at / duration:.2f}%'>{clock(at)}</span>"
         for at in ticks(duration)
@@ -111,13 +116,18 @@ def _shapes(drawn: Iterable[Bar], duration: float) -> str:
     return "".join(shapes)
 
 
-def _curve(relevance: Sequence[tuple[float, float]], duration: float) -> str:
-    """A step curve, its highest moment at the top: a kept frame stands until the next one."""
-    top = max(FLAT, *(score for _, score in relevance))
+def highest(curves: Iterable[Sequence[tuple[float, float]]]) -> float:
+    """The relevance to draw at full height, one for all videos of a question."""
+    return max((score for curve in curves for _, score in curve), default=FLAT)
+
+
+def _curve(relevance: Sequence[tuple[float, float]], duration: float, top: float) -> str:
+    """A step curve: a kept frame stands until the next one."""
+    top = max(top, FLAT)
     points = [f"0,{HEIGHT}"]
     until = [at for at, _ in relevance[1:]] + [duration]
     for (at, score), end in zip(relevance, until, strict=True):
-        y = HEIGHT - max(score, 0.0) / top * (HEIGHT - 2)
+        y = HEIGHT - min(max(score, 0.0) / top, 1.0) * (HEIGHT - 2)
         points += [f"{WIDTH * at / duration:.1f},{y:.1f}", f"{WIDTH * end / duration:.1f},{y:.1f}"]
     points.append(f"{WIDTH},{HEIGHT}")
     return f"<polygon points='{' '.join(points)}'></polygon>"

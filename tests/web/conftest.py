@@ -1,22 +1,29 @@
-"""A running web page."""
+"""Running web pages, and Chromium to open them with."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
-from vidscout.web.backstage import Backstage
-from vidscout.web.serve import application
 
-Serving = Callable[[Backstage], str]
+sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from browsing import …`
+
+from browsing import CHROMIUM, FLAGS, NOTHING_OUTSIDE, PATIENCE
+from vidscout.web.backstage import Backstage
+from vidscout.web.serve import Login, application
+
+Serving = Callable[..., str]
 
 
 @contextmanager
-def _served(backstage: Backstage) -> Iterator[str]:
+def _served(backstage: Backstage, login: Login | None = None) -> Iterator[str]:
     import uvicorn
 
-    config = uvicorn.Config(application(backstage), port=0, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(application(backstage, login), port=0, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -32,4 +39,46 @@ def _served(backstage: Backstage) -> Iterator[str]:
 def serving() -> Iterator[Serving]:
     """Serves a page until the module's tests are over, and returns its address."""
     with ExitStack() as served:
-        yield lambda backstage: served.enter_context(_served(backstage))
+        yield lambda backstage, login=None: served.enter_context(_served(backstage, login))
+
+
+@pytest.fixture(scope="module")
+def address(backstage: Backstage, serving: Serving) -> str:
+    """The page of the module's own `backstage`."""
+    return serving(backstage)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Chromium that can reach this machine only; a module's, because asyncio cannot run beside Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, NOTHING_OUTSIDE], timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """Opens pages; when the test ends none of them may have asked outside or complained."""
+    outside: list[str] = []
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(at: str = address, **options: Any) -> Any:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda r: None if r.url.startswith((at, "data:", "blob:")) else outside.append(r.url))
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.set_default_timeout(PATIENCE)
+        page.goto(at, wait_until="domcontentloaded")
+        page.wait_for_selector("#vs-ask, #vs-upload")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not outside
+    assert not complaints

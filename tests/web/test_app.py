@@ -268,9 +268,9 @@ def wait_until(holds: Callable[[], bool], seconds: float = 90) -> None:
 
 def test_a_pages_settings_leave_the_others_alone(tmp_path: Path):
     with VideoScout(home=tmp_path) as scout:
-        tuned = Backstage(scout).tuned("auto", "uniform", "segments", 64, 3)
-        assert (tuned.settings.selector, tuned.settings.token_budget, tuned.settings.max_rounds) == ("uniform", 64, 3)
-        assert tuned.index is scout.index
+        own = Backstage(scout).scout_for("auto", selector="uniform", token_budget=64)
+        assert (own.settings.selector, own.settings.token_budget) == ("uniform", 64)
+        assert own.index is scout.index
         assert scout.settings.token_budget is None
 
 

@@ -1,0 +1,154 @@
+"""A question on its way: what the page shows from the click to the evidence, place by place."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..agent.answer import Answer, Evidence
+from ..agent.cli.common import time_range
+from ..agent.scout import VideoScout
+from ..agent.streaming import streamed
+from ..graphs.events import Event, Token
+from ..tools.errors import UsageError, VidscoutError
+from .answers import Steps, cost_html, evidence_html, frames_html
+from .backstage import Backstage
+from .chips import plain, with_chips
+from .followups import in_context
+from .player import timelines_html
+
+log = logging.getLogger(__name__)
+
+REDRAWN = 0.06
+"""Seconds between two drawings of a streamed answer."""
+MARKED = 3
+"""Pieces of evidence, best first, that the relevance curve marks."""
+EMPTIED = ("question", "evidence", "frames", "cost")
+"""Places that a new question empties."""
+WENT_WRONG = "The answer failed; the terminal that runs the page says why."
+
+Message = dict[str, Any]
+Update = dict[str, Any]
+"""New contents by the name of their place: `conversation`, `question`, `evidence`, `frames`, `cost`, `before` or
+`timelines`."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked, of which videos, and what was said before."""
+
+    text: str
+    videos: list[str]
+    options: list[str] | None = None
+    start: str = ""
+    end: str = ""
+    """Where to look, as people write times; empty for the whole."""
+    before: str = ""
+    """The question before this one, as it was understood."""
+
+    @property
+    def understood(self) -> str:
+        return in_context(self.text, self.before)
+
+    @property
+    def within(self) -> tuple[float, float] | None:
+        """Raises UsageError: it is not a time."""
+        return time_range(self.start.strip() or None, self.end.strip() or None)
+
+
+@dataclass(frozen=True)
+class _Relevance:
+    """How well each moment of each video fits the question, and the evidence to mark."""
+
+    curves: dict[str, list[tuple[float, float]]]
+    best: list[Evidence]
+
+
+@dataclass
+class _Reply:
+    """The conversation with a reply that grows."""
+
+    question: Question
+    history: list[Message]
+    steps: Steps
+    text: str = ""
+
+    def messages(self, now: float, done: bool = False) -> list[Message]:
+        """The conversation as it stands; steps are folded once the answer is there."""
+        asked, understood = self.question.text, self.question.understood
+        thought = {"title": self.steps.title(now) if done else "Working", "status": "done" if done else "pending"}
+        leaning = f"- Understood as: {plain(understood)}\n" if understood != asked else ""
+        shown: list[Message] = [{"role": "user", "content": plain(asked)}]
+        shown.append({"role": "assistant", "content": leaning + self.steps.markdown, "metadata": thought})
+        if self.text:
+            shown.append({"role": "assistant", "content": self.text})
+        return [*self.history, *shown]
+
+
+async def answered(
+    backstage: Backstage, question: Question, history: list[Message], settings: dict[str, Any]
+) -> AsyncIterator[Update]:
+    """Everything that changes on the page because of a question; an error ends the reply with its one line."""
+    reply = _Reply(question, history, Steps(time.perf_counter()))
+    yield {"conversation": reply.messages(time.perf_counter()), **dict.fromkeys(EMPTIED, "")}
+    try:
+        scout = backstage.scout_for(**settings)
+        drawn = 0.0
+        async for item in streamed(lambda: _events(backstage, scout, question)):
+            now = time.perf_counter()
+            if isinstance(item, Answer):
+                reply.steps.end(now)
+                reply.text = with_chips(item)
+                yield {
+                    "conversation": reply.messages(now, done=True),
+                    "before": question.understood,
+                    **_under_the_answer(backstage, item),
+                }
+            elif isinstance(item, _Relevance):
+                yield {"timelines": _timelines(backstage, question.videos, item)}
+            elif isinstance(item, Token):
+                reply.text += plain(item.text)
+                if now - drawn > REDRAWN:
+                    drawn = now
+                    yield {"conversation": reply.messages(now)}
+            elif reply.steps.see(item, now):
+                yield {"conversation": reply.messages(now)}
+    except VidscoutError as error:
+        reply.text = f"⚠ {plain(str(error))}"
+        yield {"conversation": reply.messages(time.perf_counter(), done=True)}
+    except Exception:
+        log.exception("asking %r failed", question.text)
+        reply.text = f"⚠ {WENT_WRONG}"
+        yield {"conversation": reply.messages(time.perf_counter(), done=True)}
+
+
+def _events(backstage: Backstage, scout: VideoScout, question: Question) -> "Iterator[Event | Answer | _Relevance]":
+    """All that is to be shown of a question; works in a thread."""
+    # Only what the library knows: the scout would read any file that is named, and a page may send any name.
+    videos = [video.id for video in backstage.named(question.videos)]
+    if not videos:
+        raise UsageError("choose a video first, or add one in the Library tab")
+    with backstage.asking():
+        answer: Answer | None = None
+        for event in scout.stream(videos, question.understood, question.options, question.within):
+            if isinstance(event, Answer):
+                answer = event
+            yield event
+    if answer is not None:
+        curves = {video: backstage.relevance(answer.question, video) for video in answer.videos}
+        yield _Relevance(curves, [] if answer.abstained else answer.evidence[:MARKED])
+
+
+def _under_the_answer(backstage: Backstage, answer: Answer) -> Update:
+    names = {video.id: video.name for video in backstage.named(answer.videos)}
+    return {
+        "evidence": evidence_html(answer, backstage.thumbnail, names),
+        "frames": frames_html(answer, backstage.frame_address),
+        "cost": cost_html(answer),
+    }
+
+
+def _timelines(backstage: Backstage, videos: list[str], found: _Relevance) -> str:
+    marked = {video: [item.start for item in found.best if item.video == video] for video in videos}
+    return timelines_html(backstage, backstage.named(videos), found.curves, marked)
