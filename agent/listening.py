@@ -50,6 +50,7 @@ def serve(make: Callable[[int], Any], host: str, port: int, path: str = "") -> N
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen(128)  # whoever reads the address below may connect at once
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise UsageError(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from None
