@@ -2,12 +2,15 @@
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...tools.records import clock
 from .common import ProgressBars, common_options, print_json, time_range
+
+if TYPE_CHECKING:
+    from ..answer import Ingested
 
 
 class Searchable(StrEnum):
@@ -24,22 +27,38 @@ def ingest(
     context: typer.Context,
     video: Annotated[list[str], typer.Argument(help="Video or audio files.")],
     again: Annotated[bool, typer.Option("--again", help="Read anew what has been read before.")] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read videos, so that questions about them cost nothing but the answer."""
     with common_options(context).scout() as scout, ProgressBars() as bars:
+
+        def tell(one: "Ingested") -> None:
+            bars.stop()
+            found = ", ".join(f"{count} {name}" for name, count in one.records.items() if count) or "nothing found"
+            speed = f"{one.duration / one.seconds:.1f} × real time" if one.added else "read before"
+            took = f"{clock(one.duration)} in {one.seconds:.1f} s, {speed}"
+            print(f"{one.path}: {took}; {one.added} new records ({found})")
+            for note in one.notes:
+                print(f"note: {note}", file=sys.stderr)
+
         read = []
-        for path in video:
-            [one] = scout.ingest([path], on_progress=bars.show, again=again)
-            read.append(one)
+        if ray is not None:
+            from ..cluster import ingest_on
+
+            read = ingest_on(scout, ray, video, on_progress=bars.show, again=again)
             if not json:
-                bars.stop()
-                found = ", ".join(f"{count} {name}" for name, count in one.records.items() if count) or "nothing found"
-                speed = f"{one.duration / one.seconds:.1f} × real time" if one.added else "read before"
-                took = f"{clock(one.duration)} in {one.seconds:.1f} s, {speed}"
-                print(f"{one.path}: {took}; {one.added} new records ({found})")
-                for note in one.notes:
-                    print(f"note: {note}", file=sys.stderr)
+                for one in read:
+                    tell(one)
+        else:
+            for path in video:
+                [one] = scout.ingest([path], on_progress=bars.show, again=again)
+                read.append(one)
+                if not json:
+                    tell(one)
     if json:
         from dataclasses import asdict
 
