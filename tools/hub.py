@@ -130,7 +130,7 @@ class Checkpoint:
         import transformers
 
         place, precision = self.place, self.precision
-        with self._one_line(), _quiet():
+        with self._one_line(), quiet():
             model, about = getattr(transformers, auto_class).from_pretrained(
                 str(self.folder),
                 **{"dtype": precision, **options},
@@ -159,7 +159,7 @@ class Checkpoint:
         """
         import transformers
 
-        with self._one_line(), _quiet():
+        with self._one_line(), quiet():
             processor = getattr(transformers, auto_class).from_pretrained(
                 str(self.folder), trust_remote_code=self.trust_remote_code
             )
@@ -301,8 +301,8 @@ def _out_of_memory(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without transformers' progress bars and warnings: what matters is raised."""
+def quiet() -> Iterator[None]:
+    """Without transformers' progress bars and warnings; what matters is raised. For loading, and for `generate`."""
     from transformers.utils import logging
 
     bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()

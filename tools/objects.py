@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from . import weights
+from . import memory, weights
 from .base import Tool
+from .counters import count
 from .onnx_session import session
 from .records import Box, Detection, Span
 
@@ -44,13 +45,40 @@ MOST = 60
 FRAMES_AT_ONCE = 4
 
 
-class NanoDet(Tool[np.ndarray, list[Detection]]):
+class ObjectDetector(Tool[np.ndarray, list[Detection]]):
+    """The role: an RGB frame, (H, W, 3) uint8, becomes its objects, surest first."""
+
+    role = "objects"
+    open_vocabulary: ClassVar[bool] = False
+    """Whether it finds things under any name, rather than those it was trained on."""
+
+    def detect(self, batch: Sequence[np.ndarray], labels: Sequence[str]) -> list[list[Detection]]:
+        """Where the things of these names are on each frame; loads the model on first use.
+
+        A detector without open vocabulary finds only those of the names that it knows.
+
+        Raises:
+            OutOfMemoryError: half the batch does not fit either, even with every idle model unloaded.
+        """
+        if not batch or not labels:
+            return [[] for _ in batch]
+        with self.in_use():
+            found = memory.perceive(self, lambda part: self.find(part, labels), batch)
+        count("detector_calls", len(batch))
+        return found
+
+    def find(self, batch: Sequence[np.ndarray], labels: Sequence[str]) -> list[list[Detection]]:
+        """The work of `detect`; `setup` has run."""
+        wanted = {" ".join(label.lower().split()) for label in labels}
+        return [[seen for seen in of_one if seen.label in wanted] for of_one in self.perceive(batch)]
+
+
+class NanoDet(ObjectDetector):
     """NanoDet (RangiLyu, 2020) trained on COCO: an RGB frame, (H, W, 3) uint8, becomes its objects, surest first.
 
     It knows photographs. In animation it mistakes characters for persons, cats or teddy bears.
     """
 
-    role = "objects"
     name = "nanodet"
     requires = ("onnxruntime",)
     weights = ("nanodet-coco",)

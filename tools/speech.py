@@ -4,6 +4,7 @@ import math
 import os
 import re
 import threading
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,18 +62,98 @@ NO_SPEECH, UNSURE, REPETITIVE = 0.6, -1.0, 2.4
 compression ratio beyond which a transcript is taken for an invention."""
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What Whisper says it heard, with times in seconds of the sound that it was given."""
+
+    start: float
+    end: float
+    text: str
+    avg_logprob: float
+    no_speech_prob: float
+    compression_ratio: float
+
+
 class SpeechRecogniser(Tool["AudioChunk", list[Utterance]]):
     """Sound in, utterances out, in order, with times on the clock of the video."""
 
     role = "speech"
+    window: ClassVar[float] = WINDOW
+    """Seconds of sound that fit one batch well."""
 
 
-class FasterWhisper(SpeechRecogniser):
-    """Whisper in CTranslate2, on the stretches in which Silero VAD finds a voice.
+class WhisperOnVoice(SpeechRecogniser):
+    """Whisper, in whichever library, on the stretches in which Silero VAD finds a voice.
 
     Sound without a voice costs no Whisper and gives nothing. The language is found out on the first speech of a video
     and kept for the chunks that follow on it.
     """
+
+    def __init__(self, language: str | None = None) -> None:
+        """Say what is spoken, as an ISO 639-1 code; by default it is found out."""
+        super().__init__()
+        self.language = language
+        self._spoken: dict[float, str] = {}
+        """The language of a chunk by its end in seconds, for the chunk that follows on it."""
+        self._spoken_lock = threading.Lock()
+
+    @abstractmethod
+    def transcribe(
+        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
+    ) -> tuple[Sequence[Any], str, float]:
+        """Everything heard in the clips, each of at most 30 s, as segments; the language, and how probable it is.
+
+        Args:
+            samples: mono at `RATE`.
+            clips: stretches of the samples, in seconds.
+            language: ISO 639-1 code, or None to find it out.
+        """
+
+    def perceive(self, batch: Sequence["AudioChunk"]) -> list[list[Utterance]]:
+        return [self._hear(chunk) for chunk in batch]
+
+    def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
+        language = self.language or self._language_so_far(chunk.start)
+        voiced = voice(chunk.samples)
+        if not voiced:
+            self._keep_language(chunk.end, language)
+            return []
+        count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
+        squeezed = Squeezed.of(chunk.samples, voiced)
+        found, spoken, probability = self.transcribe(squeezed.samples, squeezed.clips, language)
+        if language is not None or probability > SURE_OF_LANGUAGE:
+            self._keep_language(chunk.end, spoken)
+        heard = list(credible(found))
+        for _ in range(2):
+            rests = [rest for clip in squeezed.clips if (rest := squeezed.unheard(clip, heard))]
+            if not rests:
+                break
+            found, _, _ = self.transcribe(squeezed.samples, rests, spoken)
+            heard = sorted([*heard, *credible(found)], key=lambda segment: segment.start)
+        return joined(
+            Utterance(Span(chunk.start + start, chunk.start + end), text, min(math.exp(segment.avg_logprob), 1.0))
+            for segment in heard
+            for start, end, text in squeezed.sentences(segment.start, segment.end, segment.text)
+        )
+
+    def forget(self) -> None:
+        with self._spoken_lock:
+            self._spoken.clear()
+
+    def _language_so_far(self, start: float) -> str | None:
+        with self._spoken_lock:
+            return self._spoken.pop(round(start, 2), None)
+
+    def _keep_language(self, end: float, language: str | None) -> None:
+        if language is not None:
+            with self._spoken_lock:
+                self._spoken[round(end, 2)] = language
+                while len(self._spoken) > 64:  # ends of videos, which nothing follows
+                    del self._spoken[next(iter(self._spoken))]
+
+
+class FasterWhisper(WhisperOnVoice):
+    """Whisper in CTranslate2."""
 
     name = "faster-whisper"
     requires = ("faster_whisper",)
@@ -98,17 +179,13 @@ class FasterWhisper(SpeechRecogniser):
             threads: CPU threads; by default half the cores, because the pictures are looked at meanwhile.
             beam: beams of the search; 5 is more careful and slower.
         """
-        super().__init__()
+        super().__init__(language)
         self.model = model or self.weights[0]
-        self.language = language
         self.device = device
         self.compute_type = compute_type
         self.threads = threads or max(_cores() // 2, 1)
         self.beam = beam
         self._pipeline: Any = None
-        self._spoken: dict[float, str] = {}
-        """The language of a chunk by its end in seconds, for the chunk that follows on it."""
-        self._spoken_lock = threading.Lock()
 
     @property
     def source(self) -> str:
@@ -132,34 +209,9 @@ class FasterWhisper(SpeechRecogniser):
         super().close()
         self._pipeline = None
 
-    def perceive(self, batch: Sequence["AudioChunk"]) -> list[list[Utterance]]:
-        return [self._hear(chunk) for chunk in batch]
-
-    def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
-        language = self.language or self._language_so_far(chunk.start)
-        voiced = voice(chunk.samples)
-        if not voiced:
-            self._keep_language(chunk.end, language)
-            return []
-        count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
-        squeezed = Squeezed.of(chunk.samples, voiced)
-        found, about = self._transcribe(squeezed.samples, squeezed.clips, language)
-        if language is not None or about.language_probability > SURE_OF_LANGUAGE:
-            self._keep_language(chunk.end, about.language)
-        heard = found
-        for _ in range(2):
-            rests = [rest for clip in squeezed.clips if (rest := squeezed.unheard(clip, heard))]
-            if not rests:
-                break
-            found, _ = self._transcribe(squeezed.samples, rests, about.language)
-            heard = sorted([*heard, *found], key=lambda segment: segment.start)
-        return joined(
-            Utterance(Span(chunk.start + start, chunk.start + end), text, min(math.exp(segment.avg_logprob), 1.0))
-            for segment in heard
-            for start, end, text in squeezed.sentences(segment.start, segment.end, segment.text)
-        )
-
-    def _transcribe(self, samples: np.ndarray, clips: list[Span], language: str | None) -> tuple[list[Any], Any]:
+    def transcribe(
+        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
+    ) -> tuple[Sequence[Any], str, float]:
         segments, about = self._pipeline.transcribe(
             samples,
             clip_timestamps=[{"start": clip.start, "end": clip.end} for clip in clips],
@@ -170,18 +222,7 @@ class FasterWhisper(SpeechRecogniser):
             max_new_tokens=224,
             batch_size=BATCH,
         )
-        return list(credible(segments)), about
-
-    def _language_so_far(self, start: float) -> str | None:
-        with self._spoken_lock:
-            return self._spoken.pop(round(start, 2), None)
-
-    def _keep_language(self, end: float, language: str | None) -> None:
-        if language is not None:
-            with self._spoken_lock:
-                self._spoken[round(end, 2)] = language
-                while len(self._spoken) > 64:  # ends of videos, which nothing follows
-                    del self._spoken[next(iter(self._spoken))]
+        return list(segments), about.language, about.language_probability
 
 
 class FasterWhisperTiny(FasterWhisper):
