@@ -82,7 +82,7 @@ class VideoScout:
             if name in FIXED:
                 raise UsageError(f"setting {name} holds for the whole of a VideoScout: make another one")
         twin = copy.copy(self)
-        twin.settings = load(**{**self.settings.model_dump(), **changes})
+        twin.settings = load(**{**dict(self.settings), **changes})
         return twin
 
     # -- reading videos ------------------------------------------------------------------------------------------

@@ -43,10 +43,10 @@ class Backstage:
         """
         from ..agent.profiles import profile as named
 
-        name = named(profile).name
+        name = named(profile, self.scout.settings.profiles).name
         with self._lock:
             if name not in self._scouts:
-                others = self.scout.settings.model_dump(exclude={"profile"})
+                others = {key: value for key, value in self.scout.settings if key != "profile"}
                 self._scouts[name] = VideoScout(name, **others)
             return self._scouts[name].with_settings(**settings)
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import gradio as gr
 
+from ..agent import machine
 from ..agent.doctor import Check, examine
-from ..agent.profiles import PROFILES, profile
+from ..agent.profiles import PROFILES, Profile, profile
+from ..agent.settings import Settings
 from ..tools.errors import VidscoutError
 from .backstage import Backstage
 
@@ -24,7 +26,7 @@ def build_settings(backstage: Backstage, tab: gr.Tab) -> Controls:
     settings = backstage.scout.settings
     gr.Markdown("These hold for the questions that are asked on this page.")
     chosen = gr.Dropdown(
-        ["auto", *PROFILES], value=settings.profile, label="Profile", info="Which models play the roles.",
+        ["auto", *_names(settings)], value=settings.profile, label="Profile", info="Which models play the roles.",
         elem_id="vs-profile",
     )  # fmt: skip
     about = gr.HTML(elem_id="vs-profiles")
@@ -42,30 +44,36 @@ def build_settings(backstage: Backstage, tab: gr.Tab) -> Controls:
         1, 10, value=settings.max_rounds, step=1, label="Rounds",
         info="How often to look again when the first answer is not supported.",
     )  # fmt: skip
-    tab.select(lambda: profiles_html(settings.home), outputs=about, api_visibility="private", show_progress="hidden")
+    tab.select(lambda: profiles_html(settings), outputs=about, api_visibility="private", show_progress="hidden")
     chosen.change(
-        lambda name: min(max(profile(name).token_budget, BUDGETS[0]), BUDGETS[1]),
+        lambda name: min(max(profile(name, settings.profiles).token_budget, BUDGETS[0]), BUDGETS[1]),
         chosen, budget, api_visibility="private", show_progress="hidden",
     )  # fmt: skip
     return chosen, selector, packer, budget, rounds
 
 
-def profiles_html(home: Path) -> str:
-    """Each profile in words, and what it wants before it can run on this machine."""
+def profiles_html(settings: Settings) -> str:
+    """Each profile in words, and what keeps it from running on this machine."""
     lines = []
-    for name, described in PROFILES.items():
-        wanting = [check for check in examine(home, name) if check.needed and not check.ok]
-        missing = "; ".join(f"{escape(check.what)}: {escape(check.found)}{_mended(check)}" for check in wanting)
-        state = f"cannot run here yet. {missing}" if wanting else "can run here"
-        lines.append(
-            f"<li class='vs-{'missing' if wanting else 'ok'}'><strong>{escape(name)}</strong>:"
-            f" {escape(described.title)} — {state}</li>"
-        )
+    for name in _names(settings):
+        described = profile(name, settings.profiles)
+        state, problem = _state(described)
+        words = f"<strong>{escape(name)}</strong>: {escape(described.title)} — {escape(problem)}"
+        lines.append(f"<li class='vs-{state}'>{words}</li>")
     return f"<ul class='vs-profiles' aria-label='Profiles'>{''.join(lines)}</ul>"
 
 
-def _mended(check: Check) -> str:
-    return f" (<code>{escape(check.mend)}</code>)" if check.mend else ""
+def _names(settings: Settings) -> list[str]:
+    return list(dict.fromkeys([*PROFILES, *settings.profiles]))
+
+
+def _state(described: Profile) -> tuple[str, str]:
+    here = machine.probe([described], ask_hub=False)
+    if problems := machine.obstacles(here, described):
+        return "missing", f"cannot run here: {'; '.join(problems)}"
+    if described.name not in here.pulled:
+        return "missing", f"cannot run here before its weights are: vidscout models pull --profile {described.name}"
+    return "ok", "can run here"
 
 
 def build_doctor(backstage: Backstage, tab: gr.Tab) -> None:

@@ -31,7 +31,7 @@ def test_none_takes_a_setting_back_to_its_default(scout: VideoScout):
     ("changes", "told"),
     [
         ({"token_budget": 1}, "setting token_budget: .* got 1"),
-        ({"patience": 3}, "no setting 'patience'; there are profile, home"),
+        ({"patience": 3}, "no setting 'patience'; there are profile, "),
         ({"home": "elsewhere"}, "setting home holds for the whole of a VideoScout"),
         ({"profile": "embedded"}, "make another one"),
     ],
