@@ -16,6 +16,7 @@ from vidscout.tools.errors import BackendUnavailableError, UsageError, VidscoutE
 from vidscout.tools.videollm import Finish, FramePart, Message
 from vidscout.tools.videollm.base import with_options
 from vidscout.tools.videollm.transformers_backend import Transformers
+from watching import Watch
 
 OPTIONS = ["a red door", "two dogs", "nobody", "a boat on the sea"]
 COLOURS = [
@@ -137,37 +138,6 @@ class Reference:
 @pytest.fixture(scope="module")
 def reference(checkpoint: Callable[[str], Path]) -> Callable[[str], Reference]:
     return cache(lambda name: Reference(checkpoint(name)))
-
-
-class Watch:
-    """What goes through a model: tokens fed, calls of the vision tower, and the pixels that it saw."""
-
-    def __init__(self, model: Transformers) -> None:
-        self.tokens = 0
-        self.forwards = 0
-        self.looks = 0
-        self.pixels: list[Any] = []
-        base = model._encoder.base
-        self.tower = next(getattr(base, n) for n in ("visual", "vision_tower", "vision_model") if hasattr(base, n))
-        self._hooks = [
-            self.tower.register_forward_pre_hook(self._look, with_kwargs=True),
-            model._model.register_forward_pre_hook(self._feed, with_kwargs=True),
-        ]
-
-    def _look(self, module: Any, args: tuple[Any, ...], options: dict[str, Any]) -> None:
-        self.looks += 1
-        self.pixels.append(args[0] if args else options["pixel_values"])
-
-    def _feed(self, module: Any, args: tuple[Any, ...], options: dict[str, Any]) -> None:
-        self.forwards += 1
-        self.tokens += options["input_ids"].shape[1]
-
-    def __enter__(self) -> "Watch":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for hook in self._hooks:
-            hook.remove()
 
 
 def finished(stream: Any) -> tuple[str, Finish]:
@@ -327,17 +297,17 @@ def test_a_generation_that_is_closed_computes_no_more(loaded, frames):
         stream = model.generate(asked(frames[:2]), max_tokens=200)
         next(stream)
         stream.close()
-        fed = watch.forwards
+        fed = len(watch.fed)
         time.sleep(0.05)
     assert fed < 20
-    assert watch.forwards == fed
+    assert len(watch.fed) == fed
 
 
 def test_stops_at_its_limits(loaded, frames):
     model = loaded("llava-next-video")
     with Watch(model) as watch:
         assert finished(model.stream(asked(frames[:1]), 7, 0.0, None))[1] is Finish.LENGTH
-    assert watch.forwards == 7
+    assert len(watch.fed) == 7
     assert finished(model.generate(asked(frames[:1]), deadline=time.monotonic() - 1)) == ("", Finish.DEADLINE)
     assert finished(model.generate(asked(frames[:1]), max_tokens=400))[1] in (Finish.REPETITION, Finish.LENGTH)
 

@@ -166,7 +166,7 @@ def packed_with(
     shown: list[FrameRef] = []
     visual = 0
     if model.accepts_frames:
-        best_first = sorted(frames, key=lambda frame: -frame.score)
+        best_first = sorted(frames, key=lambda frame: -frame.score)[: model.most_frames]
         shown, visual = as_many_as_fit(
             best_first, budget, lambda some: model.count_tokens(conversation(state, [], some)) - empty
         )
