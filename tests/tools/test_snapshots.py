@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
         yield hub
 
 
-def pull(*names: str, **options: bool) -> list[Progress]:
+def pull(*names: str, **options: Any) -> list[Progress]:
     seen: list[Progress] = []
     weights.pull(names or [REPO], on_progress=seen.append, **options)
     return seen
