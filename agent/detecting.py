@@ -65,7 +65,8 @@ def detect_events(
     def work(report: "Callable[[Event], None]") -> Verdict:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="vidscout-") as folder:
-            context = _examination(known, encoder, judge=judge, screen_text=reader, folder=Path(folder), stop=stop)
+            tools = {"screen_text": reader, "faces": _faces(scout), "judge": judge}
+            context = _examination(known, encoder, folder=Path(folder), stop=stop, **tools)
             state = run(path, context, writing, report)
             return _verdict(state, context, [*notes, *more], time.perf_counter() - began)
 
@@ -225,12 +226,18 @@ def _file(scout: "VideoScout", video: str | PathLike[str]) -> Path:
 
 
 def _writing(scout: "VideoScout", path: Path) -> tuple[tuple[Any, ...], Any]:
-    """Where screen text stands in a video that has been read, and the reader; nothing for others."""
+    """Where screen text stands, for a video that has been read, and the reader; no reader where there is no writing."""
+    if "screen_text" not in scout.profile.roles:
+        return (), None
     video = scout.library.get(scout.library.identify(path))
     if video is None or video.status != "ready":
-        return (), None
+        return (), scout.role("screen_text")
     records = scout.index.timeline(video.id, [Modality.SCREEN_TEXT])
     return tuple(record.span for record in records), scout.role("screen_text") if records else None
+
+
+def _faces(scout: "VideoScout") -> Any:
+    return scout.role("faces") if "faces" in scout.profile.roles else None
 
 
 def _verdict(state: "ForensicState", context: "Examination", notes: Sequence[str], seconds: float) -> Verdict:
@@ -304,7 +311,8 @@ def _verdict(state: "ForensicState", context: "Examination", notes: Sequence[str
 def _readings(state: "ForensicState", context: "Examination") -> list[SignalReading]:
     import numpy as np
 
-    from ..tools.forensics.signals import SIGNALS
+    from ..tools.forensics.base import fooled_by
+    from ..tools.forensics.signals import OF_THE_FILE, SIGNALS
 
     measured = sorted(state.measured, key=lambda m: m.span)
     readings = []
@@ -342,9 +350,8 @@ def _readings(state: "ForensicState", context: "Examination") -> list[SignalRead
                 note="" if distances else "shown only: the calibration does not know it",
             )
         )
-    titles = {"looped_sound": ("Sound that repeats", "sound"), "text_stability": ("Writing that changes", "text")}
     for name, reading in state.readings.items():
-        title, kind = titles[name]
+        title, kind, about = OF_THE_FILE[name]
         readings.append(
             SignalReading(
                 name,
@@ -354,6 +361,7 @@ def _readings(state: "ForensicState", context: "Examination") -> list[SignalRead
                 round(reading.value, 4) if reading.measured else None,
                 times=[round(float(t), 3) for t in reading.times],
                 curve=[round(float(v), 4) for v in reading.curve],
+                fooled_by=fooled_by(about),
                 note=reading.note or "shown only: the calibration does not know it",
             )
         )

@@ -75,6 +75,7 @@ EMBEDDED = Profile(
             "screen_text": Choice("rapidocr"),
             "tags": Choice("efficientnet-lite0"),
             "objects": Choice("nanodet"),
+            "faces": Choice("facemesh"),
             "text_embedding": Choice("minilm"),
             "answerer": Choice("llama.cpp"),
         }

@@ -21,6 +21,7 @@ ROLES = {
     "frame_embedding": (".frame_text",),
     "visual_similarity": (".dino",),
     "text_embedding": (".text_embedding",),
+    "faces": (".faces",),
     "answerer": (".videollm",),
 }
 """Each role and the modules whose import registers its backends. Captioner, frame encoder and visual similarity are

@@ -188,9 +188,41 @@ def nanodet(source: Path, target: Path) -> None:
     writer.graph.save(target / "nanodet.onnx", {"image": image}, outputs)
 
 
+BLAZEFACE_SIDE, FACEMESH_SIDE = 256, 192
+"""Pixels of the square inputs."""
+FACEMESH_OUTPUTS = {
+    "blazeface": {
+        "Identity": ("scores_16", [512, 1]),
+        "Identity_1": ("scores_32", [384, 1]),
+        "Identity_2": ("boxes_16", [512, 16]),
+        "Identity_3": ("boxes_32", [384, 16]),
+    },
+    "facemesh": {"Identity_2": ("points", [1404]), "Identity_1": ("face", [1])},
+}
+"""What the TensorFlow.js graphs' outputs are, by the stride of their grids; the mesh has 468 points of x, y, depth."""
+
+
+def facemesh(source: Path, target: Path) -> None:
+    """BlazeFace (Bazarevsky et al., 2019) and the face mesh (Kartynnik et al., 2019) to `blazeface.onnx` and
+    `facemesh.onnx`.
+
+    Input `image` (N, side, side, 3) RGB: of 256 pixels in −1..1 for the first, of 192 in 0..1 for the second.
+    """
+    for name, side in (("blazeface", BLAZEFACE_SIDE), ("facemesh", FACEMESH_SIDE)):
+        model = json.loads((source / f"{name}.json").read_text())
+        weights = tfjs_weights(model["weightsManifest"][0], (source / f"{name}.bin").read_bytes())
+        writer = TfjsWriter({node["name"]: node for node in model["modelTopology"]["node"]}, weights)
+        outputs: dict[str, list[Any]] = {}
+        for tensor, (output, shape) in FACEMESH_OUTPUTS[name].items():
+            writer.graph.name(writer.value(tensor), output)
+            outputs[output] = ["batch", *shape]
+        writer.graph.save(target / f"{name}.onnx", {"image": ("float32", ["batch", side, side, 3])}, outputs)
+
+
 CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "minilm/1": minilm,
     "efficientnet-lite0/1": efficientnet_lite0,
     "nanodet/1": nanodet,
+    "facemesh/1": facemesh,
 }
 """By the catalogue's `convert`; a new number makes existing caches convert again, without a download."""

@@ -1,4 +1,4 @@
-"""TensorFlow.js graph models, read and written as ONNX: the operations that NanoDet uses."""
+"""TensorFlow.js graph models, read and written as ONNX: the operations that NanoDet and the face models use."""
 
 import base64
 from typing import Any
@@ -30,7 +30,7 @@ _TO_NHWC, _TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
 class TfjsWriter:
     """Writes a TensorFlow.js graph as ONNX, node by node, from the outputs back.
 
-    It knows the operations of NanoDet's graph as that graph uses them: channels last, VALID padding, no dilation.
+    It knows the operations of those graphs as they use them: channels last, no dilation.
     TensorFlow convolves with channels last and ONNX with channels first. Every convolution here sits between two
     transposes, and `_transposed` drops each pair that cancels.
     """
@@ -61,8 +61,16 @@ class TfjsWriter:
                 return self.graph.node("Sigmoid", self._input(node))
             case "LeakyRelu":
                 return self.graph.node("LeakyRelu", self._input(node), alpha=_attribute(node, "alpha"))
-            case "Add":
+            case "Relu":
+                return self.graph.node("Relu", self._input(node))
+            case "Prelu":
+                return self._prelu(self._input(node), node["input"][1])
+            case "Add" | "AddV2":
                 return self._add(node)
+            case "_FusedConv2D":
+                return self._fused(node)
+            case "DepthwiseConv2dNative":
+                return self._depthwise(node)
             case "Conv2D":
                 return self._convolution(node)
             case "Transpose":
@@ -115,8 +123,31 @@ class TfjsWriter:
     def _convolution(self, node: dict[str, Any], *bias: str) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
         kernel = self.graph.constant(self._array(node["input"][1]).transpose(3, 2, 0, 1))
-        convolved = self.graph.node("Conv", image, kernel, *bias, strides=_attribute(node, "strides")[1:3])
+        convolved = self.graph.node("Conv", image, kernel, *bias, **_steps(node))
         return self._transposed(convolved, _TO_NHWC)
+
+    def _fused(self, node: dict[str, Any]) -> str:
+        """A convolution with its bias, and with what follows it."""
+        after = [base64.b64decode(name).decode() for name in node["attr"]["fused_ops"]["list"]["s"]]
+        value = self._convolution(node, self.graph.constant(self._array(node["input"][2])))
+        match after:
+            case ["BiasAdd"]:
+                return value
+            case ["BiasAdd", "Relu"]:
+                return self.graph.node("Relu", value)
+            case ["BiasAdd", "Prelu"]:
+                return self._prelu(value, node["input"][3])
+        raise WeightsError(f"the TensorFlow.js convolution {node['name']} is fused with {', '.join(after)}")
+
+    def _depthwise(self, node: dict[str, Any]) -> str:
+        image = self._transposed(self._input(node), _TO_NCHW)
+        kernel = self._array(node["input"][1])  # height, width, channels, 1
+        weights = self.graph.constant(kernel.transpose(2, 3, 0, 1))
+        convolved = self.graph.node("Conv", image, weights, group=kernel.shape[2], **_steps(node))
+        return self._transposed(convolved, _TO_NHWC)
+
+    def _prelu(self, value: str, slopes: str) -> str:
+        return self.graph.node("PRelu", value, self.graph.constant(self._array(slopes)))
 
     def _add(self, node: dict[str, Any]) -> str:
         left, right = node["input"]
@@ -132,8 +163,8 @@ class TfjsWriter:
 
     def _max_pool(self, node: dict[str, Any]) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
-        kernel, strides = _attribute(node, "ksize")[1:3], _attribute(node, "strides")[1:3]
-        return self._transposed(self.graph.node("MaxPool", image, kernel_shape=kernel, strides=strides), _TO_NHWC)
+        pooled = self.graph.node("MaxPool", image, kernel_shape=_attribute(node, "ksize")[1:3], **_steps(node))
+        return self._transposed(pooled, _TO_NHWC)
 
     def _resize(self, node: dict[str, Any]) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
@@ -156,6 +187,12 @@ class TfjsWriter:
     def _concat(self, node: dict[str, Any]) -> str:
         *parts, axis = node["input"]
         return self.graph.node("Concat", *map(self.value, parts), axis=int(self._array(axis)))
+
+
+def _steps(node: dict[str, Any]) -> dict[str, Any]:
+    """Strides and padding of a convolution or pooling."""
+    padding = {"auto_pad": "SAME_UPPER"} if _attribute(node, "padding") == "SAME" else {}
+    return {"strides": _attribute(node, "strides")[1:3], **padding}
 
 
 def _attribute(node: dict[str, Any], name: str) -> Any:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 
+OF_MODELS = frozenset({"encoder", "faces", "text_stability"})
+"""What costs that a model works for."""
+
+
 class _OrVideo(TyperGroup):
     """A first argument that is no subcommand is a video: `vidscout detect clip.mp4`."""
 
@@ -131,8 +135,8 @@ def print_costs(verdict: "Verdict") -> None:
     print("route: " + " → ".join(verdict.route), file=sys.stderr)
     for name, spent in sorted(verdict.costs.items(), key=lambda item: -item[1]):
         print(f"  {name:<22} {spent:8.3f} s  {spent / whole:6.3f} × the video", file=sys.stderr)
-    free = sum(spent for name, spent in verdict.costs.items() if name != "encoder")
-    print(f"  all but the encoder    {free:8.3f} s  {free / whole:6.3f} × the video, of work", file=sys.stderr)
+    free = sum(spent for name, spent in verdict.costs.items() if name not in OF_MODELS)
+    print(f"  all without a model    {free:8.3f} s  {free / whole:6.3f} × the video, of work", file=sys.stderr)
     print(
         f"  elapsed                {verdict.seconds:8.3f} s  {verdict.seconds / whole:6.3f} × the video",
         file=sys.stderr,

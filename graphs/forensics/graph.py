@@ -1,8 +1,9 @@
 """How a video is examined. Read this file beside the picture:
 
     START ─► probe ─┬─► measure (a branch a stretch) ─┐
-                    ├─► file (metadata, C2PA, sound) ─┼─► choose ─► judge ─► check ─► verdict ─► END
-                    └─► writing (where it is known) ──┘               ▲        │
+                    ├─► file (metadata, C2PA, sound) ─┤
+                    ├─► writing (read again) ─────────┼─► choose ─► judge ─► check ─► verdict ─► END
+                    └─► faces (followed) ─────────────┘               ▲        │
                                                                       └─ again ┘  (video-LLM only, 3 rounds)
 
 `choose` picks the signals that count, `judge` lets the calibrated signals decide and asks the video-LLM where there is
@@ -21,8 +22,9 @@ from ...tools.media import probe
 from ...tools.records import clock
 from ..events import timed
 from . import judging, model
-from .measure import look_at_the_file, measure, read_again
-from .state import Examination, File, ForensicState, Label, Opinion, Stretch, Update, Writing
+from .measure import look_at_the_file, measure
+from .people import follow_faces, read_again
+from .state import Examination, File, ForensicState, Label, Opinion, People, Stretch, Update, Writing
 
 MAX_ROUNDS = 3
 STRETCH = (10.0, 120.0)
@@ -50,8 +52,10 @@ def one_branch_a_stretch(state: ForensicState, runtime: Runtime[Examination]) ->
         bounds = [n * length for n in range(count)]
         for start, end in zip(bounds, [*bounds[1:], None], strict=True):
             branches.append(Send("measure", Stretch(state.path, info, start, end, 0 if count == 1 else 1)))
-    if state.writing and context.screen_text is not None:
-        branches.append(Send("writing", Writing(state.path, state.writing)))
+        if context.screen_text is not None:
+            branches.append(Send("writing", Writing(state.path, info, state.writing)))
+        if context.faces is not None:
+            branches.append(Send("faces", People(state.path, info)))
     return branches
 
 
@@ -170,16 +174,18 @@ def build() -> "StateGraph[ForensicState, Examination, ForensicState, ForensicSt
     graph.add_node("measure", measure, input_schema=Stretch)
     graph.add_node("file", look_at_the_file, input_schema=File)
     graph.add_node("writing", read_again, input_schema=Writing)
+    graph.add_node("faces", follow_faces, input_schema=People)
     graph.add_node("choose", choose, defer=True)  # waits for every branch
     graph.add_node("judge", judge)
     graph.add_node("check", check)
     graph.add_node("verdict", verdict)
 
     graph.add_edge(START, "probe")
-    graph.add_conditional_edges("probe", one_branch_a_stretch, ["measure", "file", "writing"])
+    graph.add_conditional_edges("probe", one_branch_a_stretch, ["measure", "file", "writing", "faces"])
     graph.add_edge("measure", "choose")
     graph.add_edge("file", "choose")
     graph.add_edge("writing", "choose")
+    graph.add_edge("faces", "choose")
     graph.add_edge("choose", "judge")
     graph.add_edge("judge", "check")
     graph.add_conditional_edges("check", settled_or_again, ["judge", "verdict"])

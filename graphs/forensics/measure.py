@@ -1,4 +1,4 @@
-"""The parallel branches: frames by stretches of the video, the file itself with its sound, and its writing."""
+"""The parallel branches that need no model: frames by stretches of the video, and the file itself with its sound."""
 
 import time
 from pathlib import Path
@@ -14,20 +14,15 @@ from ...tools.forensics.pictures import colourfulness
 from ...tools.forensics.provenance import provenance
 from ...tools.forensics.signals import SIGNALS
 from ...tools.forensics.sound import looped_sound
-from ...tools.forensics.text_stability import text_stability
 from ...tools.forensics.windows import windows
-from ...tools.media import frames, thumbnail
-from ...tools.records import Span
+from ...tools.media import thumbnail
 from ..events import timed
-from .state import Examination, File, Measured, Stretch, Update, Writing
+from .state import Examination, File, Measured, Stretch, Update
 
 STILL = 0.15
 """Grey levels, mean over the picture, below which a step counts as none: a recoded still changes by less."""
 BLACK = 26
 """Grey level below which a pixel counts as black."""
-LINES_READ = 6
-"""Frames in which one piece of writing is read."""
-WRITINGS = 4
 
 
 def signals(context: Examination) -> list[Signal]:
@@ -51,10 +46,10 @@ def measure(stretch: Stretch, runtime: Runtime[Examination]) -> Update:
     for window in coming:
         if context.stop.is_set():
             raise CancelledError("stopped")
-        _spend(costs, "decode", began)
+        spend(costs, "decode", began)
         measured.append(_look(window, looking, context, costs))
         began = time.perf_counter()
-    _spend(costs, "decode", began)
+    spend(costs, "decode", began)
     return {"measured": measured, "cuts": cuts, "costs": costs}
 
 
@@ -62,12 +57,12 @@ def _look(window: Window, looking: list[Signal], context: Examination, costs: di
     began = time.perf_counter()
     if context.encoder is not None:
         window.features = context.encoder(window.colour)
-        _spend(costs, "encoder", began)
+        spend(costs, "encoder", began)
         if context.features is not None:
             context.features[window.span.start] = window.features
     began = time.perf_counter()
     _ = window.flow
-    _spend(costs, "optical flow", began)
+    spend(costs, "optical flow", began)
     values, curves = {}, {}
     for signal in looking:
         began = time.perf_counter()
@@ -76,13 +71,13 @@ def _look(window: Window, looking: list[Signal], context: Examination, costs: di
             values[signal.name] = reading.value
             curves[signal.name] = _points(reading)
             _keep_plot(signal, reading, context)
-        _spend(costs, signal.name, began)
+        spend(costs, signal.name, began)
     began = time.perf_counter()
     context.pictures[window.span.start] = thumbnail(window.colour[len(window.times) // 2], 160, 80)
     steps = np.diff(window.times)
     few = slice(None, None, 4)
     changes = np.abs(np.diff(window.grey.astype(np.int16), axis=0)).mean(axis=(1, 2))
-    _spend(costs, "evidence", began)
+    spend(costs, "evidence", began)
     return Measured(
         window.span,
         values,
@@ -108,7 +103,7 @@ def _keep_plot(signal: Signal, reading: Reading, context: Examination) -> None:
         context.plots[signal.name] = (distance, reading.plot)
 
 
-def _spend(costs: dict[str, float], name: str, began: float) -> None:
+def spend(costs: dict[str, float], name: str, began: float) -> None:
     costs[name] = costs.get(name, 0.0) + time.perf_counter() - began
 
 
@@ -119,39 +114,16 @@ def look_at_the_file(state: File, runtime: Runtime[Examination]) -> Update:
     began = time.perf_counter()
     told = provenance(path)
     costs: dict[str, float] = {}
-    _spend(costs, "provenance", began)
+    spend(costs, "provenance", began)
     began = time.perf_counter()
     notes = list(told.notes)
     try:
         sound = looped_sound(path)
     except MediaError as error:
         sound = Reading(float("nan"), "correlation", note=str(error))
-    _spend(costs, "sound", began)
+    spend(costs, "sound", began)
     if sound.note:
         notes.append(sound.note)
     elif sound.value > 0.98:
         notes.append(f"the sound repeats itself almost exactly (correlation {sound.value:.3f})")
     return {"provenance": told, "readings": {"looped_sound": sound}, "costs": costs, "notes": notes}
-
-
-@timed("writing")
-def read_again(state: Writing, runtime: Runtime[Examination]) -> Update:
-    """The same writing, read in neighbouring frames."""
-    reader = runtime.context.screen_text
-    assert reader is not None
-    costs: dict[str, float] = {}
-    began = time.perf_counter()
-    found: list[Reading] = []
-    for span in sorted(state.spans, key=lambda span: -span.duration)[:WRITINGS]:
-        middle = Span(span.start + 0.2 * span.duration, span.end - 0.2 * span.duration)  # it fades in and out
-        rate = max(LINES_READ / max(middle.duration, 0.5), 1.0)
-        shown = list(frames(state.path, rate, start=middle.start, end=middle.end))[:LINES_READ]
-        lines = reader.run([frame.image for frame in shown])
-        reading = text_stability([(frame.time, read) for frame, read in zip(shown, lines, strict=True)])
-        if reading.measured:
-            found.append(reading)
-    _spend(costs, "text_stability", began)
-    if not found:
-        return {"costs": costs, "notes": ["no writing stood long enough to be compared from frame to frame"]}
-    worst = max(found, key=lambda reading: reading.value)
-    return {"readings": {"text_stability": worst}, "costs": costs}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ...tools.base import Tool
+    from ...tools.faces import Face
     from ...tools.forensics.encoder import FrameEncoder
     from ...tools.records import TextLine
     from ...tools.videollm.base import VideoLLM
@@ -57,6 +58,7 @@ class Examination:
     calibration: Calibration
     encoder: "FrameEncoder | None" = None
     screen_text: "Tool[np.ndarray, list[TextLine]] | None" = None
+    faces: "Tool[np.ndarray, list[Face]] | None" = None
     judge: "VideoLLM | None" = None
     """A video-LLM that reads frames; without one the calibrated signals decide alone."""
     workers: int = 2
@@ -84,10 +86,19 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Writing:
-    """Where one branch reads the same writing several times."""
+    """Where one branch reads the same writing several times; without spans it looks for writing itself."""
 
     path: str
+    info: MediaInfo
     spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class People:
+    """What the branch looks at that follows faces."""
+
+    path: str
+    info: MediaInfo
 
 
 @dataclass(frozen=True)
@@ -147,7 +158,8 @@ class Opinion:
 class ForensicState:
     path: str
     writing: tuple[Span, ...] = ()
-    """Where screen text stands, from the index: there it is read again, frame by frame."""
+    """Where screen text stands, from the index: there it is read again, frame by frame. Nothing for a video that has
+    not been read."""
 
     info: MediaInfo | None = None
     measured: Annotated[list[Measured], operator.add] = field(default_factory=list)

@@ -128,5 +128,10 @@ class Signal(ABC):
     @classmethod
     def fooled_by(cls) -> str:
         """The part of the docstring that tells the known failure cases."""
-        lines = iter(" ".join((cls.__doc__ or "").split()).split("Fooled by ")[1:])
-        return next(lines, "").strip()
+        return fooled_by(cls)
+
+
+def fooled_by(measurement: object) -> str:
+    """The part of a measurement's docstring that tells its known failure cases."""
+    lines = iter(" ".join((measurement.__doc__ or "").split("Args:")[0].split()).split("Fooled by ")[1:])
+    return next(lines, "").strip()

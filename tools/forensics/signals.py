@@ -2,11 +2,14 @@
 
 from .base import Signal
 from .embedding import Curvature, SecondDifference
+from .faces import face_jitter, mouth_movement
 from .flow import Acceleration, FlowResidual, FlowSmoothness
 from .frequency import Blocks, Grid, Spectrum
 from .light import Edges, ExposureDrift, Flicker, Saturation
 from .likelihood import SpatialLikelihood, TemporalLikelihood
 from .noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
+from .sound import looped_sound
+from .text_stability import text_stability
 
 SIGNALS: dict[str, type[Signal]] = {
     signal.name: signal
@@ -30,3 +33,11 @@ SIGNALS: dict[str, type[Signal]] = {
         Saturation,
     )
 }
+
+OF_THE_FILE = {
+    "looped_sound": ("Sound that repeats", "sound", looped_sound),
+    "text_stability": ("Writing that changes", "text", text_stability),
+    "face_jitter": ("Face that trembles", "face", face_jitter),
+    "mouth_movement": ("Lips while a voice is heard", "face", mouth_movement),
+}
+"""What is measured once a file, with its title and kind: shown as evidence, and no part of a calibration."""
