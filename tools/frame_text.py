@@ -31,10 +31,6 @@ class FrameEncoder(Tool[np.ndarray, Vectors]):
     def texts(self, batch: Sequence[str]) -> list[Vectors]:
         """Vectors of texts, which compare with those of frames by dot product; loads the model on first use."""
 
-    @abstractmethod
-    def nothing(self) -> Vectors:
-        """Zero vectors, which are similar to nothing: for a frame that could not be looked at."""
-
 
 def frame_query(text: str, encoder: FrameEncoder | None, text_embedding: Tool[str, np.ndarray]) -> Vectors:
     """What to search frames with: the text by the encoder's text tower, or without one by the text embedding."""
@@ -62,7 +58,7 @@ class DualEncoder(FromHub, FrameEncoder):
 
         found: list[Vectors] = []
         for images in self.portions(batch):
-            inputs = self._processor.image_processor(images=list(images), return_tensors="pt")
+            inputs = self._processor(images=list(images), return_tensors="pt")
             with torch.inference_mode():
                 found += self._vectors(self._model.get_image_features(**self.on_device(inputs)))
         return found
@@ -95,17 +91,6 @@ class DualEncoder(FromHub, FrameEncoder):
         pooled = getattr(features, "pooler_output", features)
         rows = unit_rows(pooled.float().cpu().numpy())
         return [{self.source: row} for row in rows]
-
-    def nothing(self) -> Vectors:
-        self.ready()
-        return {self.source: np.zeros(self._dimensions, np.float32)}
-
-    @property
-    def _dimensions(self) -> int:
-        config = self._model.config
-        if (width := getattr(config, "projection_dim", None)) and not self._padded:
-            return width
-        return config.vision_config.hidden_size
 
 
 class SigLIP2(DualEncoder):
@@ -153,10 +138,6 @@ class SeveralEncoders(FrameEncoder):
 
     def texts(self, batch: Sequence[str]) -> list[Vectors]:
         return _joined([encoder.texts(batch) for encoder in self.encoders])
-
-    def nothing(self) -> Vectors:
-        [vectors] = _joined([[encoder.nothing()] for encoder in self.encoders])
-        return vectors
 
     def close(self) -> None:
         super().close()
