@@ -132,7 +132,7 @@ def fetch(
     deadline = time.monotonic() + rules.seconds
     timeouts = {"connect": CONNECT_SECONDS, "read": SILENCE_SECONDS, "write": SILENCE_SECONDS, "pool": CONNECT_SECONDS}
     asked = _checked(url)
-    headers = {"User-Agent": "vidscout", "Accept": "*/*", **_asking(stamp)}
+    headers = [("User-Agent", "vidscout"), ("Accept", "*/*"), *_asking(stamp)]
     try:
         with httpcore.ConnectionPool(network_backend=_guarded(rules, deadline)) as pool:
             for _ in range(MOST_REDIRECTS + 1):
@@ -254,9 +254,9 @@ def _sent(parts: SplitResult) -> str:
     return f"{parts.scheme}://{netloc}{path}" + (f"?{query}" if query else "")
 
 
-def _asking(stamp: dict[str, str] | None) -> dict[str, str]:
+def _asking(stamp: dict[str, str] | None) -> list[tuple[str, str]]:
     names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-    return {names[key]: value for key, value in (stamp or {}).items()}
+    return [(names[key], value) for key, value in (stamp or {}).items()]
 
 
 def _check_size(size: int, most: int, name: str) -> None:

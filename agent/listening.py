@@ -1,6 +1,8 @@
 """Serve an ASGI application until interrupted; whoever serves over HTTP does it here."""
 
+import os
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,8 @@ from ..tools.errors import BackendUnavailableError, UsageError
 HERE_ONLY = ("127.0.0.1", "localhost", "::1")
 PATIENCE = 2
 """Seconds that open connections get when the server is told to end."""
+GONE_WITHIN = 8.0
+"""Seconds after which the process is gone, whatever still runs: a batch of speech can take longer than people wait."""
 
 
 def check_installed(*modules: str) -> None:
@@ -35,6 +39,13 @@ def check_keys(host: str, keys: tuple[str, ...]) -> None:
         raise UsageError("an API key is ASCII without spaces around it")
     if not keys and host not in HERE_ONLY:
         raise UsageError(f"on {host} other machines are let in: give a key with --key or VIDSCOUT_API_KEY")
+
+
+def end_soon(code: int = 130) -> None:
+    """Give whatever still runs a few seconds. What has been read is on disk by then, and can be read on from there."""
+    timer = threading.Timer(GONE_WITHIN, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
 
 
 def serve(make: Callable[[int], Any], host: str, port: int, path: str = "") -> None:

@@ -130,8 +130,8 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
     """
     lent = OneLineServer("vidscout", instructions=ABOUT, version=__version__, log_level="WARNING")
     scout = intake.scout
-    reads = ToolAnnotations(readOnlyHint=True)
-    adds = ToolAnnotations(readOnlyHint=False, destructiveHint=False, idempotentHint=True, openWorldHint=True)
+    reads = ToolAnnotations(read_only_hint=True)
+    adds = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 
     async def here(name: str, steps: Steps) -> str:
         """The id of a video that has been read; one that has not been is read now."""

@@ -110,7 +110,7 @@ class Readings:
         with self._lock:
             self._all = {n: known for n, known in self._all.items() if known.ended is None or known.video != video}
 
-    def close(self, patience: float = 10.0) -> None:
+    def close(self, patience: float = 5.0) -> None:
         """Stop everything and wait, at most so many seconds, until what was read is safe."""
         active = self.active()
         for reading in active:
@@ -141,8 +141,13 @@ class Readings:
                 stopped = reading.stop.is_set()
                 reading.message = "stopped; what was read is kept" if stopped else str(error)
                 reading.error = None if stopped else error
+                if not stopped and self._scout.library.get(reading.video) is None:
+                    reading.upload.path.unlink(missing_ok=True)  # nothing refers to it
                 reading.state = "stopped" if stopped else "failed"
             except Exception:
+                if reading.stop.is_set():  # what it worked with may have been closed meanwhile
+                    reading.state = "stopped"
+                    continue
                 log.exception("reading %s failed", reading.upload.path)
                 reading.message = "reading it failed; the log of the server says why"
                 reading.state = "failed"

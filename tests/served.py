@@ -45,10 +45,13 @@ class FileServer(ThreadingHTTPServer):
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    server: FileServer
+    @property
+    def _files(self) -> FileServer:
+        assert isinstance(self.server, FileServer)
+        return self.server
 
     def do_GET(self) -> None:
-        where = self.server.redirects.get(self.path)
+        where = self._files.redirects.get(self.path)
         if where is None:
             super().do_GET()
             return
@@ -60,7 +63,7 @@ class _Handler(SimpleHTTPRequestHandler):
         pass
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        self.server.answered.append((self.path, int(code)))
+        self._files.answered.append((self.path, int(code)))
 
 
 @contextmanager

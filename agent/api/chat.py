@@ -285,7 +285,9 @@ async def events(
         yield event
 
 
-async def as_stream(first: "Event | Answer", rest: "AsyncIterator[Event | Answer]", replies: Replies) -> Any:
+async def as_stream(
+    first: "Event | Answer", rest: "AsyncIterator[Event | Answer]", replies: Replies
+) -> AsyncIterator[str]:
     """Server-sent events; an error on the way is the last of them."""
     yield replies.first_chunk()
     try:

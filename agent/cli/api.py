@@ -23,7 +23,7 @@ def api(
     max_hours: Annotated[float, typer.Option(min=0.001, help="Longest video taken.")] = 4.0,
 ) -> None:
     """Answer programs over HTTP, in the shape of OpenAI's chat completions."""
-    from ..listening import check_installed, check_keys, serve
+    from ..listening import check_installed, check_keys, end_soon, serve
     from ..uploads import Limits, bytes_of
 
     check_installed("fastapi", "fastapi_offline", "uvicorn", "httpcore", "python_multipart")
@@ -40,4 +40,5 @@ def api(
         try:
             serve(lambda taken: application(intake, keys), host, port, "/v1")
         finally:
+            end_soon()
             intake.close()

@@ -22,7 +22,7 @@ def mcp(
     ] = None,
 ) -> None:
     """Lend the tools to assistants: a Model Context Protocol server."""
-    from ..listening import check_installed, check_keys, serve
+    from ..listening import check_installed, check_keys, end_soon, serve
 
     check_installed("mcp", "httpcore")
     with common_options(context).scout() as scout:
@@ -43,4 +43,5 @@ def mcp(
 
                 server(intake, local=True).run()
         finally:
+            end_soon()
             intake.close()

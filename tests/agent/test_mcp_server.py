@@ -46,10 +46,10 @@ def over_stdio(home: Path, work: Callable[[Client], Awaitable[None]]) -> None:
 
 def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bikes: Path):
     async def work(client: Client) -> None:
-        progress: list[tuple[float, float | None, str | None]] = []
+        seen: list[tuple[float, float | None, str | None]] = []
 
-        async def see(done: float, total: float | None, message: str | None) -> None:
-            progress.append((done, total, message))
+        async def see(progress: float, total: float | None, message: str | None) -> None:
+            seen.append((progress, total, message))
 
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == TOOLS
@@ -60,17 +60,17 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         assert not read.is_error, read.content
         video = read.structured_content or {}
         assert (video["name"], video["status"], video["progress"]) == ("bikes.mp4", "ready", 1.0)
-        shares = [done for done, _, _ in progress]
+        shares = [done for done, _, _ in seen]
         assert len(shares) >= 3
         assert shares == sorted(set(shares))
-        assert progress[-1] == (1.0, 1.0, "ready")
+        assert seen[-1] == (1.0, 1.0, "ready")
 
         question = {"videos": [video["id"]], "question": "When does “TAXI” appear?"}
-        progress.clear()
+        seen.clear()
         answer = (await client.call_tool("ask_video", question, progress_callback=see)).structured_content or {}
         assert "0:03" in answer["text"]
         assert answer["citations"][0]["video"] == video["id"]
-        assert "plan" in [message for _, _, message in progress]
+        assert "plan" in [message for _, _, message in seen]
         options = {**question, "question": "Which word is written?", "options": ["BAKERY", "TAXI"]}
         assert ((await client.call_tool("ask_video", options)).structured_content or {})["choice"] == "B"
 
@@ -102,9 +102,11 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
 @asynccontextmanager
 async def over_http(address: str, key: str) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {key}"}
-    async with httpx2.AsyncClient(headers=headers) as http:
-        async with Client(streamable_http_client(f"{address}/mcp", http_client=http)) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers=headers) as http,
+        Client(streamable_http_client(f"{address}/mcp", http_client=http)) as client,
+    ):
+        yield client
 
 
 def test_over_http_a_key_is_needed_and_files_of_the_server_are_out_of_reach(tmp_path: Path, bikes: Path):
@@ -119,6 +121,8 @@ def test_over_http_a_key_is_needed_and_files_of_the_server_are_out_of_reach(tmp_
             assert response.status_code == 401
             assert response.json()["error"]["code"] == "invalid_api_key"
 
-    with VideoScout("embedded", home=tmp_path / "home") as scout:
-        with serving(http_application(Intake(scout), (KEY,))) as address:
-            asyncio.run(asyncio.wait_for(work(address), 60))
+    with (
+        VideoScout("embedded", home=tmp_path / "home") as scout,
+        serving(http_application(Intake(scout), (KEY,))) as address,
+    ):
+        asyncio.run(asyncio.wait_for(work(address), 60))

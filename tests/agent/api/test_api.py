@@ -143,10 +143,13 @@ def test_a_question_may_lean_on_the_answer_before_it(served: Served):
 
 
 def test_a_named_conversation_goes_on_without_its_messages(served: Served):
-    for question in ("When does “TAXI” appear?", "What happened after that?"):
-        done = served.client.chat.completions.create(
+    def asked(question: str) -> Any:
+        return served.client.chat.completions.create(
             model="vidscout", messages=about(served.video, question), extra_body={"conversation": "ours"}
         )
+
+    asked("When does “TAXI” appear?")
+    done = asked("What happened after that?")
     told = (done.choices[0].message.model_extra or {})["vidscout"]
     assert told["conversation"] == "ours"
     assert all(item["end"] > 3 for item in told["citations"])
@@ -253,12 +256,13 @@ def test_a_video_is_sent_read_asked_about_and_deleted(served: Served, carphone: 
 
 def test_a_video_is_fetched_once_from_a_listed_host(served: Served):
     url = f"{served.files.address}/carphone.mp4"
-    for _ in range(2):
-        done = served.client.chat.completions.create(model="vidscout", messages=by_address(url, "What is shown?"))
+    question = by_address(url, "What is shown?")
+    served.client.chat.completions.create(model="vidscout", messages=question)
+    done = served.client.chat.completions.create(model="vidscout", messages=question)
     assert [status for path, status in served.files.answered if path == "/carphone.mp4"] == [200, 304]
     [video] = (done.choices[0].message.model_extra or {})["vidscout"]["videos"]
     assert served.http.get(f"/v1/videos/{video}").json()["name"] == "carphone.mp4"
-    both = [*by_address(url, "What is shown?")]
+    both = by_address(url, "What is shown?")
     both[0]["content"].insert(0, {"type": "video", "video": served.video})
     told = served.client.chat.completions.create(model="vidscout", messages=both).choices[0].message.model_extra or {}
     assert told["vidscout"]["videos"] == [served.video, video]
@@ -360,7 +364,7 @@ def test_a_video_is_examined_for_traces_of_generation(served: Served):
 
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer wrong", f"Basic {KEY}", f"Bearer {KEY}x", "Bearer kéy"])
 def test_without_the_key_nothing_is_served_but_health_and_documents(served: Served, header: str | None):
-    headers = {"Authorization": header.encode()} if header else {}
+    headers = [(b"Authorization", header.encode())] if header else []
     with httpx.Client(base_url=served.address, headers=headers) as client:
         for method, path in (
             ("GET", "/v1/models"), ("GET", "/v1/videos"), ("DELETE", f"/v1/videos/{served.video}"),
