@@ -78,8 +78,14 @@ class MemoryBudget:
             return self._used()
 
     def admit(self, backend: "Backend") -> None:
-        """From now on the backend loads, and may be unloaded, within this budget."""
+        """From now on the backend loads, and may be unloaded, within this budget; so do those that it is made of."""
+        from .base import Backend
+
         backend.budget = self
+        for part in vars(backend).values():
+            for inner in part if isinstance(part, list | tuple) else [part]:
+                if isinstance(inner, Backend) and inner.budget is not self:
+                    self.admit(inner)
 
     @contextmanager
     def using(self, backend: "Backend") -> Iterator[None]:
@@ -333,6 +339,8 @@ def size(number: float) -> str:
 def _on_gpu(backend: "Backend") -> bool:
     """Whether it would lie on a GPU if there is one."""
     asked = getattr(backend, "checkpoint", backend)
+    if hasattr(asked, "gpu"):  # EasyOCR's way of saying it; None is where there is one
+        return asked.gpu is not False
     return str(getattr(asked, "device", None) or "cpu").startswith(("cuda", "auto"))
 
 
