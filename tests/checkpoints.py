@@ -15,7 +15,9 @@ from typing import Any
 SPREAD = 3.0
 """By what the weights of a fresh model are multiplied."""
 
-VIDEO_LLMS = ("qwen2.5-vl", "qwen3-vl", "smolvlm2", "llava-onevision", "llava-next-video")
+VIDEO_LLMS = ("qwen2.5-vl", "qwen3-vl", "smolvlm2", "llava-onevision", "llava-next-video", "internvl3")
+IMAGE_LLMS = ("gemma-3",)
+"""Read several images, and have no path for videos."""
 
 CHECKPOINTS: dict[str, Callable[[Path], None]] = {}
 
@@ -300,3 +302,75 @@ def llava_next_video(folder: Path) -> None:
     )
     model = t.LlavaNextVideoForConditionalGeneration(config)
     save(model, processor, folder, tokenizer.eos_token_id, tokenizer.pad_token_id)
+
+
+@checkpoint("internvl3")
+def internvl3(folder: Path) -> None:
+    t: Any = import_module("transformers")
+    names = {"start_image_token": "<img>", "end_image_token": "</img>", "context_image_token": "<IMG_CONTEXT>"}
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *names.values(), "<video>"]
+    tokenizer = bytes_of(
+        specials,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens={**names, "video_token": "<video>"},
+    )
+    config = t.InternVLConfig(
+        vision_config={**SMALL, "image_size": [32, 32], "patch_size": [8, 8]},
+        text_config={**TEXT, "model_type": "qwen2", "vocab_size": len(tokenizer)},
+        image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
+        image_seq_length=4,
+    )
+    square = {"height": 32, "width": 32}
+    processor = t.InternVLProcessor(
+        t.GotOcr2ImageProcessor(size=square, crop_to_patches=True, min_patches=1, max_patches=2),
+        tokenizer,
+        t.InternVLVideoProcessor(size=square),
+        image_seq_length=4,
+        chat_template=chatml("<IMG_CONTEXT>\n", "<video>\n"),
+    )
+    model = t.InternVLForConditionalGeneration(config)
+    save(model, processor, folder, tokenizer.eos_token_id, tokenizer.pad_token_id)
+
+
+@checkpoint("gemma-3")
+def gemma3(folder: Path) -> None:
+    t: Any = import_module("transformers")
+    names = {"boi_token": "<start_of_image>", "eoi_token": "<end_of_image>", "image_token": "<image_soft_token>"}
+    tokenizer = bytes_of(
+        ["<pad>", "<eos>", "<bos>", "<start_of_turn>", "<end_of_turn>", *names.values()],
+        bos_token="<bos>",
+        eos_token="<eos>",
+        pad_token="<pad>",
+        extra_special_tokens=names,
+    )
+    number = tokenizer.convert_tokens_to_ids
+    config = t.Gemma3Config(
+        vision_config={**SMALL, "image_size": 32, "patch_size": 8, "vision_use_head": False},
+        text_config={
+            **TEXT,
+            "vocab_size": len(tokenizer),
+            "head_dim": 8,
+            "sliding_window": 64,
+            "layer_types": ["sliding_attention", "full_attention"],
+        },
+        mm_tokens_per_image=4,
+        boi_token_index=number("<start_of_image>"),
+        eoi_token_index=number("<end_of_image>"),
+        image_token_index=number("<image_soft_token>"),
+    )
+    template = (
+        "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ 'model' if m.role == 'assistant' else m.role }}\n"
+        "{% for c in m.content %}{{ '<start_of_image>' if c.type == 'image' else c.text }}{% endfor %}<end_of_turn>\n"
+        "{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+    )
+    refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    processor = t.Gemma3Processor(
+        t.Gemma3ImageProcessor(size={"height": 32, "width": 32}),
+        tokenizer,
+        chat_template=refusing + template,
+        image_seq_length=4,
+    )
+    model = t.Gemma3ForConditionalGeneration(config)
+    model.model.multi_modal_projector.mm_input_projection_weight.data.normal_(0, 0.1)  # zero in a new model
+    save(model, processor, folder, number("<end_of_turn>"), tokenizer.pad_token_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkpoints import VIDEO_LLMS
+from checkpoints import IMAGE_LLMS, VIDEO_LLMS
 from vidscout import Answer, VideoScout
 from vidscout.tools.errors import AnswererError
 from vidscout.tools.videollm import FramePart, Message, VideoLLM
@@ -90,7 +90,7 @@ def within_budget(answer: Answer) -> bool:
     return 0 < answer.tokens["auxiliary"] + answer.tokens["visual"] <= BUDGET
 
 
-@pytest.mark.parametrize("name", VIDEO_LLMS)
+@pytest.mark.parametrize("name", [*VIDEO_LLMS, *IMAGE_LLMS])
 def test_frames_reach_the_model_and_the_tokens_are_those_predicted(name, video_llm, scout_with, bikes, checkpoint):
     import torch
     from PIL import Image
@@ -113,7 +113,7 @@ def test_frames_reach_the_model_and_the_tokens_are_those_predicted(name, video_l
     assert torch.equal(watch.pixels[0].flatten(), expected["pixel_values"].flatten())
 
 
-@pytest.mark.parametrize("name", VIDEO_LLMS)
+@pytest.mark.parametrize("name", [*VIDEO_LLMS, *IMAGE_LLMS])
 def test_options_are_weighed_on_the_same_frames_without_looking_again(name, video_llm, scout_with, bikes):
     model = video_llm(name)
     scout = scout_with(model, route="direct")

@@ -191,7 +191,7 @@ class TestShape:
         list(model(pretended, as_video="mp4").generate(asked(*frames, "What?")))
         kind, _, data = pretended.bodies[0]["messages"][1]["content"][1]["video_url"]["url"].partition(",")
         assert kind == "data:video/mp4;base64"
-        with av.open(BytesIO(base64.b64decode(data))) as container:
+        with av.open(BytesIO(base64.b64decode(data)), "r") as container:
             shown = [
                 (float(f.time or 0), int(f.to_ndarray(format="rgb24")[..., 0].mean()))
                 for f in container.decode(video=0)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LIKELY = 100
 """How many next tokens are told, besides all that spell a letter."""
 
+PORTION = 4096
+"""Tokens of a prompt that are fed at once; a deadline is looked at between two portions."""
+
 LONGEST_CONTEXT = 32768
 """Tokens that are used by default of a context that may be far longer than the memory for it."""
 
@@ -137,7 +140,7 @@ class Transformers(FromHub, VideoLLM):
         if self.seconds is not None:
             deadline = min(deadline or math.inf, time.monotonic() + self.seconds)
         prompt = self._prompt(messages)
-        logits, cache = self._prefill(prompt)
+        logits, cache = self._prefill(prompt, deadline=deadline)
         writer = _Writer(self._reader.tokenizer)
         for written in range(max_tokens):
             if deadline is not None and time.monotonic() >= deadline:
@@ -179,12 +182,12 @@ class Transformers(FromHub, VideoLLM):
         return found
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        self.ready()
-        return self._reader.count(messages)
+        with self.in_use():
+            return self._reader.count(messages)
 
     def warm(self, messages: Sequence[Message]) -> None:
-        self.ready()
-        self._prefill(self._prompt(messages))
+        with self.in_use():
+            self._prefill(self._prompt(messages))
 
     # -- reading a prompt ----------------------------------------------------------------------------------------
 
@@ -238,12 +241,19 @@ class Transformers(FromHub, VideoLLM):
         prompt.offset = int(offsets.flatten()[0])
 
     def _prefill(
-        self, prompt: Prompt, length: int | None = None, beginning: Prefix | None = None
+        self,
+        prompt: Prompt,
+        length: int | None = None,
+        beginning: Prefix | None = None,
+        deadline: float | None = None,
     ) -> "tuple[Tensor, Any]":
         """Feed a prompt, or its first tokens, and keep its cache; what the last one had in common is not fed again.
 
         Returns:
             Logits of what follows, (vocabulary,), and a cache that may be continued.
+
+        Raises:
+            TimeoutError: the deadline has passed.
         """
         length = len(prompt.ids) if length is None else length
         with self._running:
@@ -257,9 +267,25 @@ class Transformers(FromHub, VideoLLM):
             if cache is None:
                 start, cache = 0, new_cache(self.loading.kv_cache, self._model.config)
             with _failures(self.model):
-                logits = self._feed(prompt, cache, start, length)
+                *portions, end = self._portions(prompt, start, length)
+                for place in portions:
+                    self._feed(prompt, cache, start, place)
+                    start = place
+                    if deadline is not None and time.monotonic() >= deadline:
+                        raise TimeoutError
+                logits = self._feed(prompt, cache, start, end)
             self._prefix = Prefix(prompt.marks[:length], forked_cache(cache))
             return logits, cache
+
+    def _portions(self, prompt: Prompt, start: int, length: int) -> list[int]:
+        """Where the parts end in which a prompt is fed: not inside a frame."""
+        ends = []
+        while start + PORTION < length:
+            start += PORTION
+            start = next((unit.end for unit in prompt.frames if unit.start < start < unit.end), start)
+            if start < length and self._can_start(prompt, start):
+                ends.append(start)
+        return [*ends, length]
 
     def _can_start(self, prompt: Prompt, start: int) -> bool:
         """Whether the rest of a prompt may be fed by itself.
@@ -281,8 +307,8 @@ class Transformers(FromHub, VideoLLM):
         if prompt.positions is not None:
             inputs["position_ids"] = placed(prompt.positions[..., start:end])
         for name in ("token_type_ids", "mm_token_type_ids"):
-            if name in takes and name in prompt.read.inputs:
-                inputs[name] = placed(prompt.read.inputs[name][:, start:end])
+            if start == 0 and name in takes and name in prompt.read.inputs:
+                inputs[name] = placed(prompt.read.inputs[name][:, :end])
         ahead = [unit.encoded for unit in prompt.frames if start <= unit.start < end]
         if ahead and self._encoder.possible:
             inputs["mm_encoder_outputs"] = self._encoder.joined(ahead, prompt.read.is_video)
