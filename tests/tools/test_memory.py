@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from vidscout.tools import memory
-from vidscout.tools.base import Tool
+from vidscout.tools.base import Tool, backend
 from vidscout.tools.errors import BackendUnavailableError, OutOfMemoryError
 from vidscout.tools.memory import MemoryBudget
 from vidscout.tools.videollm.base import Finish, Message, VideoLLM
@@ -61,8 +62,8 @@ Sized.name = "sized"  # set here, the name is not registered: these are nobody's
 
 
 def admitted(budget: MemoryBudget, *backends: Sized) -> tuple[Sized, ...]:
-    for backend in backends:
-        budget.admit(backend)
+    for each in backends:
+        budget.admit(each)
     return backends
 
 
@@ -80,9 +81,9 @@ def test_the_least_recently_used_model_makes_room():
 
 def test_without_a_limit_everything_stays_loaded():
     backends = admitted(budget := MemoryBudget(), *(Sized(str(n), MEGABYTE) for n in range(5)))
-    for backend in backends:
-        backend.run([1])
-    assert all(backend.is_ready for backend in backends)
+    for each in backends:
+        each.run([1])
+    assert all(each.is_ready for each in backends)
     assert budget.used == 5 * MEGABYTE
 
 
@@ -161,8 +162,8 @@ def test_on_a_gpu_models_that_lie_in_ram_are_neither_counted_nor_unloaded():
         Sized("cpu", 500),
         Sized("more", 10, device="auto"),
     )
-    for backend in (gpu, cpu, more):
-        backend.run([1])
+    for each in (gpu, cpu, more):
+        each.run([1])
     assert (gpu.is_ready, cpu.is_ready, more.is_ready) == (False, True, True)
     assert budget.used == 10
 
@@ -177,11 +178,11 @@ def test_whatever_the_order_what_is_held_stays_within_the_limit(sizes: list[int]
     budget = MemoryBudget(limit)
     backends = admitted(budget, *(Sized(str(n), size) for n, size in enumerate(sizes)))
     for use in uses:
-        backend = backends[use % len(backends)]
-        assert backend.run([3]) == [6]
-        held = sum(b.held.nbytes for b in backends if b.held is not None)
+        wanted = backends[use % len(backends)]
+        assert wanted.run([3]) == [6]
+        held = sum(each.held.nbytes for each in backends if each.held is not None)
         assert held == budget.used <= limit
-        assert backend.is_ready
+        assert wanted.is_ready
 
 
 def test_many_threads_never_meet_a_model_that_was_unloaded_under_them():
@@ -194,8 +195,7 @@ def test_many_threads_never_meet_a_model_that_was_unloaded_under_them():
         pick = random.Random(seed)
         try:
             while time.monotonic() < stop:
-                backend = pick.choice(backends)
-                assert backend.run([1, 2, 3]) == [2, 4, 6]
+                assert pick.choice(backends).run([1, 2, 3]) == [2, 4, 6]
                 most[0] = max(most[0], budget.used)
         except BaseException as error:
             errors.append(error)
@@ -208,7 +208,7 @@ def test_many_threads_never_meet_a_model_that_was_unloaded_under_them():
     assert not any(thread.is_alive() for thread in threads)
     assert not errors
     assert 8 * MEGABYTE <= most[0] <= limit
-    assert sum(backend.setups for backend in backends) > 5  # they did take each other's room
+    assert sum(each.setups for each in backends) > 5  # they did take each other's room
 
 
 def test_out_of_memory_unloads_the_others_and_halves_the_batch():
@@ -412,3 +412,42 @@ def test_a_transformers_model_tells_what_it_really_holds():
     budget.admit(tool)
     tool.run([1])
     assert budget.used >= sum(parameter.numel() * 4 for parameter in model.parameters()) > 7
+
+
+def test_what_a_backend_is_made_of_shares_its_budget(checkpoint: Callable[[str], Path]):
+    encoders = [{"backend": name, "model": str(checkpoint(name)), "device": "cpu"} for name in ("siglip2", "clip")]
+    several = backend("frame_embedding", "several")(encoders=encoders)
+    budget = MemoryBudget()
+    budget.admit(several)
+    assert all(encoder.budget is budget for encoder in several.encoders)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_real_models_take_turns_where_not_all_fit_and_find_the_same_again(checkpoint: Callable[[str], Path]):
+    frames = [np.full((48, 64, 3), shade, np.uint8) for shade in (0, 90, 200)]
+    budget = MemoryBudget()
+    models: list[Any] = []
+    for role, name in (("visual_similarity", "dinov2"), ("frame_embedding", "siglip2"), ("frame_embedding", "clip")):
+        models.append(backend(role, name)(model=checkpoint(name), device="cpu"))  # pyright: ignore[reportCallIssue]
+        budget.admit(models[-1])
+    before = [model.run(frames) for model in models]
+    sizes = [model._model.get_memory_footprint() for model in models]
+    for model, size in zip(models, sizes, strict=True):
+        assert model.footprint() == pytest.approx(size, rel=0.1), "what was expected before it was loaded"
+    assert budget.used == sum(sizes)
+
+    budget.limit = max(sizes) + 100  # beside the largest there is no room, and beside another only for a smaller one
+    budget.unload_idle()
+    for _ in range(2):
+        for model, found in zip(models, before, strict=True):
+            again = model.run(frames)
+            assert [np.asarray(one).tobytes() for one in map(flat, again)] == [
+                np.asarray(one).tobytes() for one in map(flat, found)
+            ]
+            assert budget.used <= budget.limit
+            assert sum(other._model.get_memory_footprint() for other in models if other._model) == budget.used
+        assert [other._model is None for other in models].count(True) >= 1
+
+
+def flat(found: Any) -> np.ndarray:
+    """A vector, or a mapping of them by encoder, as one array."""
+    return np.concatenate([np.ravel(part) for part in found.values()]) if isinstance(found, dict) else np.ravel(found)
