@@ -15,7 +15,7 @@ else
 endif
 
 test: models test-tools lint types
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest
 
 # EasyOCR runs in the tests beside a CPU build of torch, and the optional models that have tests of their own.
 test-tools: $(VENV)/ready
