@@ -52,8 +52,9 @@ class GroundingDINO(FromHub, ObjectDetector):
 
     @property
     def source(self) -> str:
-        known = self.labels == tuple(COCO_LABELS)
-        return super().source + ("" if known else f"[{', '.join(self.labels)}]")
+        sure = "" if self.threshold == THRESHOLD else f"@{self.threshold:g}"
+        named = "" if self.labels == tuple(COCO_LABELS) else f"[{', '.join(self.labels)}]"
+        return f"{super().source}{sure}{named}"
 
     def setup(self) -> None:
         self._processor = self.checkpoint.processor(needs=("image_processor", "tokenizer"))

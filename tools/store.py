@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from hashlib import blake2b
 from sqlite3 import Connection
 from typing import Any
 
@@ -30,6 +31,7 @@ create table if not exists frames (
 create table if not exists collections (name text primary key, dimensions integer not null, state integer not null);
 create table if not exists waiting (
     collection text not null, id text not null, vector blob not null, primary key (collection, id));
+create table if not exists encoders (key text primary key, source text not null);
 create table if not exists counters (name text primary key, value integer not null);
 """
 
@@ -52,9 +54,14 @@ def records_of(video: str) -> str:
     return f"records-{video}"
 
 
-def frames_of(video: str) -> str:
-    """The collection with the vectors of a video's frames."""
-    return f"frames-{video}"
+def frames_of(video: str, encoder: str = "") -> str:
+    """The collection with the vectors of a video's frames by an encoder; by default those in the texts' own space."""
+    return f"frames.{encoder_key(encoder)}-{video}" if encoder else f"frames-{video}"
+
+
+def encoder_key(encoder: str) -> str:
+    """What stands for an encoder's source in the names of its collections, which may hold few signs."""
+    return blake2b(encoder.encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +206,35 @@ class Store:
 
     # Frames
 
-    def put_frames(self, video: str, frames: Mapping[int, tuple[float, np.ndarray]]) -> None:
-        """Note new frames by their milliseconds: time in seconds, and a unit vector that waits for Chroma.
+    def put_frames(self, video: str, frames: Mapping[int, tuple[float, Mapping[str, np.ndarray]]]) -> None:
+        """Note new frames by their milliseconds: time in seconds, and unit vectors by encoder that wait for Chroma.
 
         Raises:
             UsageError: the vectors have another length than those before.
         """
         with self._db.writing() as db:
-            for ms, (time, vector) in frames.items():
+            for ms, (time, vectors) in frames.items():
                 db.execute("insert into frames values (?, ?, ?)", (video, ms, time))
-                self._wait(db, frames_of(video), str(ms), vector)
+                for encoder, vector in vectors.items():
+                    db.execute("insert or ignore into encoders values (?, ?)", (encoder_key(encoder), encoder))
+                    self._wait(db, frames_of(video, encoder), str(ms), vector)
+
+    def encoders(self, video: str) -> list[str]:
+        """The encoders that a video's frames have vectors of; an empty one stands for the texts' own space."""
+        with self._db.reading() as db:
+            return [encoder for encoder, name in self._frame_collections(db, video).items() if _exists(db, name)]
+
+    def _frame_collections(self, db: Connection, video: str) -> dict[str, str]:
+        """The names that a video's collections of frames have, or would have, by encoder."""
+        known = [source for (source,) in db.execute("select source from encoders where source != '' order by rowid")]
+        return {encoder: frames_of(video, encoder) for encoder in ("", *known)}
+
+    def videos_with_frames(self, videos: Collection[str] | None) -> list[str]:
+        """The videos, of these or of all, of which frames are kept, in order of their ids."""
+        condition, values = Filter(videos).sql
+        with self._db.reading() as db:
+            rows = db.execute(f"select distinct video from frames where {condition} order by video", values).fetchall()
+        return [video for (video,) in rows]
 
     def frames(self, video: str) -> dict[int, float]:
         """Milliseconds, which name a kept frame, and its time in seconds, in order."""
@@ -255,6 +281,14 @@ class Store:
                 )
         return list(chosen)
 
+    def dimensions(self, name: str) -> int:
+        """Numbers in each vector of a collection; 0 where Chroma does not have it."""
+        with self._db.reading() as db:
+            row = db.execute(
+                "select dimensions from collections where name = ? and state = ?", (name, State.THERE)
+            ).fetchone()
+        return row[0] if row else 0
+
     def has(self, name: str) -> bool:
         """Whether Chroma should have this collection."""
         with self._db.reading() as db:
@@ -295,7 +329,7 @@ class Store:
             db.execute("delete from words where rowid in (select number from records where video = ?)", [video])
             db.execute("delete from records where video = ?", [video])
             db.execute("delete from frames where video = ?", [video])
-            for name in (records_of(video), frames_of(video)):
+            for name in (records_of(video), *self._frame_collections(db, video).values()):
                 db.execute("delete from waiting where collection = ?", [name])
                 db.execute("update collections set state = ? where name = ?", (State.DOOMED, name))
 
@@ -319,6 +353,11 @@ class Store:
     def _count_write(self, db: Connection) -> int:
         db.execute("insert into counters values ('writes', 1) on conflict (name) do update set value = value + 1")
         return db.execute("select value from counters where name = 'writes'").fetchone()[0]
+
+
+def _exists(db: Connection, name: str) -> bool:
+    query = "select exists (select 1 from collections where name = ? and state != ?)"
+    return bool(db.execute(query, (name, State.DOOMED)).fetchone()[0])
 
 
 def _boxes(record: Record) -> str:
