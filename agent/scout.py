@@ -171,6 +171,8 @@ class VideoScout:
             objects=self.role("objects"),
             speech=self.role("speech"),
             text_embedding=self.role("text_embedding"),
+            captioner=self._captioner(),
+            frame_encoder=self._optional("frame_embedding"),
             sample_rate=self.settings.sample_rate,
             longest_side=self.settings.longest_side,
             audio_track=self.settings.audio_track,
@@ -352,12 +354,14 @@ class VideoScout:
         for kind, name, known in (("selector", settings.selector, SELECTORS), ("packer", settings.packer, PACKERS)):
             if name not in known:
                 raise UsageError(f"no {kind} {name!r}; there are {', '.join(sorted(known))}")
-        way, answerer = route(settings.route), self.role("answerer")
+        way, answerer, detector = route(settings.route), self.role("answerer"), self.role("objects")
         if not way.records and not answerer.accepts_frames:
             raise UsageError(f"route {way.name!r} shows frames only, and answerer {answerer.name!r} reads none")
         return Answering(
             index=self.index,
             text_embedding=self.role("text_embedding"),
+            frame_encoder=self._optional("frame_embedding"),
+            detector=detector if getattr(detector, "open_vocabulary", False) else None,
             answerer=answerer,
             selector=settings.selector,
             packer=settings.packer,
@@ -470,6 +474,22 @@ class VideoScout:
                 self._backends[role] = played(self.profile, role, self.settings.serving)
                 self.memory.admit(self._backends[role])
             return self._backends[role]
+
+    def frame_query(self, text: str) -> Any:
+        """What to search the index's frames with for a text: its vectors by the encoders that the profile names."""
+        from ..tools.frame_text import frame_query
+
+        return frame_query(text, self._optional("frame_embedding"), self.role("text_embedding"))
+
+    def _optional(self, role: str) -> Any:
+        """The backend of a role that a profile need not have."""
+        return self.role(role) if role in self.profile.roles else None
+
+    def _captioner(self) -> Any:
+        captioner = self._optional("captions")
+        if captioner is not None and getattr(captioner, "answerer", captioner) is None:
+            captioner.answerer = self.role("answerer")  # one that asks by prompt, and was told nobody else to ask
+        return captioner
 
     def _warm_up(self) -> None:
         """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""

@@ -167,9 +167,9 @@ class AKS(Baseline):
     def ask(self, video: Path, question: str, options: Sequence[str]) -> Reply:
         began = time.perf_counter()
         index, known = self._scout.index, self._scout.find(video).id
-        [vector] = self._scout.role("text_embedding").run([question])
         times, vectors = index.frame_vectors(known)
-        curve = Curve([known] * len(times), times, vectors @ vector, np.zeros(len(times)), vectors)
+        _, similar = index.frame_similarities(self._scout.frame_query(question), known)
+        curve = Curve([known] * len(times), times, similar, np.zeros(len(times)), vectors)
         chosen = [frame.time for frame in SELECTORS["aks"](curve, AKS_FRAMES)]
         about = [
             record

@@ -34,6 +34,8 @@ from .observations import FrameSeen, frame_from_row, standing, to_row, utterance
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..tools.captioner import Caption, Captioner, Described
+    from ..tools.frame_text import FrameEncoder, Vectors
     from ..tools.index import VideoIndex
     from ..tools.tags import Tags
 
@@ -59,6 +61,10 @@ class Ingest:
     text_embedding: "Tool[str, np.ndarray]"
     sample_rate: float
     longest_side: int
+    captioner: "Captioner | None" = None
+    """Says what frames show; without one, captions are composed from what the other tools found."""
+    frame_encoder: "FrameEncoder | None" = None
+    """Makes the frames' vectors; without one, they are made from the tags (ConSE)."""
     audio_track: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from outside to end the work at the next batch."""
@@ -83,7 +89,14 @@ class IngestState:
 
 def read_with(ingest: Ingest) -> str:
     """A fingerprint of everything that decides what a video is read as."""
-    tools = (ingest.screen_text, ingest.tags, ingest.objects, ingest.speech, ingest.text_embedding)
+    tools: list[Tool[Any, Any]] = [
+        ingest.screen_text,
+        ingest.tags,
+        ingest.objects,
+        ingest.speech,
+        ingest.text_embedding,
+    ]
+    tools += [tool for tool in (ingest.captioner, ingest.frame_encoder) if tool is not None]
     sampling = f"{ingest.sample_rate:g}fps {ingest.longest_side}px track {ingest.audio_track}"
     return "; ".join([sampling, *(tool.source for tool in tools)])
 
@@ -204,11 +217,13 @@ def _watch(state: IngestState, ingest: Ingest, report: Any) -> Update:
     import numpy as np
 
     from ..tools.frame_similarity import ConSE
+    from ..tools.frame_text import SHARED
     from ..tools.tags import Tags
 
-    similarity = ConSE(ingest.text_embedding)
+    conse = ConSE(ingest.text_embedding)
     # Starting over from the last kept frame, not behind it, gives the next one the same neighbour to differ from.
     start = ingest.library.position(state.video, SEE) or 0.0
+    captions = Captions(ingest, state.video, start)
     stats = DecodeStats()
     watcher = Watcher()
     counted = 0
@@ -220,20 +235,24 @@ def _watch(state: IngestState, ingest: Ingest, report: Any) -> Update:
         tags = watcher.run(ingest.tags, images, Tags.none())
         lines = watcher.run(ingest.screen_text, images, [])
         objects = watcher.run(ingest.objects, images, [])
+        said = captions.of(batch.kept, watcher)
+        vectors = {SHARED: conse.vectors(tags)} if ingest.frame_encoder is None else {}
+        if ingest.frame_encoder is not None and images:
+            vectors = by_encoder(watcher.run(ingest.frame_encoder, images, {}))
 
         began = time.perf_counter()
         if batch.kept:
             ingest.index.add_frames(
                 state.video,
                 [frame.time for frame in batch.kept],
-                similarity.vectors(tags),
+                vectors,
                 [thumbnail(frame.image) for frame in batch.kept],
             )
         found = {
             frame.time: FrameSeen(
-                frame.time, True, tuple(t.labels), tuple(ls), tuple(os), t.features.astype(np.float16).tobytes()
+                frame.time, True, tuple(t.labels), tuple(ls), tuple(os), t.features.astype(np.float16).tobytes(), c
             )
-            for frame, t, ls, os in zip(batch.kept, tags, lines, objects, strict=True)
+            for frame, t, ls, os, c in zip(batch.kept, tags, lines, objects, said, strict=True)
         }
         rows = [(at, to_row(found.get(at) or FrameSeen(at, kept=False))) for at in batch.times]
         start = batch.kept[-1].time if batch.kept else start
@@ -251,6 +270,46 @@ def _watch(state: IngestState, ingest: Ingest, report: Any) -> Update:
     return {"notes": notes, "timings": watcher.seconds}
 
 
+def by_encoder(found: "Sequence[Vectors]") -> "dict[str, np.ndarray]":
+    """The vectors of a batch of frames, (frames, dimensions), for each encoder; of a failed batch there are none."""
+    import numpy as np
+
+    return {source: np.stack([vectors[source] for vectors in found]) for source in found[0]}
+
+
+class Captions:
+    """The captions of a video's kept frames, each told of the one before it where the captioner says what changed."""
+
+    def __init__(self, ingest: Ingest, video: str, start: float) -> None:
+        """Take up the work at `start` seconds, where a kept frame may have its caption already."""
+        self._captioner = ingest.captioner
+        self._known: dict[float, Caption] = {}
+        self._before: Described | None = None
+        if self._captioner is not None:
+            rows = ingest.library.observations(video, SEE, since=start - 1e-6)
+            seen = (frame_from_row(row) for _, row in rows)
+            self._known = {frame.time: frame.caption for frame in seen if frame.caption is not None}
+
+    def of(self, kept: Sequence[Frame], watcher: Watcher) -> "list[Caption | None]":
+        """A caption for each of the frames, in order of time; none where there is no captioner."""
+        from ..tools.captioner import Caption, Described, Scene
+
+        if self._captioner is None or not kept:
+            return [None] * len(kept)
+        new = [frame for frame in kept if frame.time not in self._known]
+        if not self._captioner.differential:
+            found = watcher.run(self._captioner, [Scene(frame.image) for frame in new], Caption("", 0.0))
+            self._known |= {frame.time: caption for frame, caption in zip(new, found, strict=True)}
+        captions: list[Caption | None] = []
+        for frame in kept:
+            caption = self._known.pop(frame.time, None)
+            if caption is None:
+                [caption] = watcher.run(self._captioner, [Scene(frame.image, self._before)], Caption("", 0.0))
+            self._before = Described(frame.image, caption.text)
+            captions.append(caption)
+        return captions
+
+
 @timed("hear")
 def listen(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     ingest = runtime.context
@@ -264,11 +323,12 @@ def listen(state: IngestState, runtime: Runtime[Ingest]) -> Update:
 
 
 def _listen(state: IngestState, ingest: Ingest, report: Any) -> Update:
-    from ..tools.speech import windows
+    from ..tools.speech import WINDOW, windows
 
     start = ingest.library.position(state.video, HEAR) or 0.0
     notes = []
-    for window in windows(audio(Path(state.path), start=start, track=ingest.audio_track)):
+    target = getattr(ingest.speech, "window", WINDOW)
+    for window in windows(audio(Path(state.path), start=start, track=ingest.audio_track), target):
         if ingest.stop.is_set():
             raise CancelledError("reading was stopped; run it again to go on from here")
         try:
@@ -290,6 +350,7 @@ def _listen(state: IngestState, ingest: Ingest, report: Any) -> Update:
 
 def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
     """Everything that was written down about a video, merged over time, in order."""
+    from ..tools.captioner import caption_records
     from ..tools.captions import captions
     from ..tools.passages import passage_records
     from ..tools.scene_sentences import object_records
@@ -310,7 +371,11 @@ def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
         Record(state.video, span, Modality.SHOT, f"shot {number}", 1.0, "shots/1")
         for number, span in enumerate(cuts, start=1)
     ]
-    described = captions(state.video, cuts, looks=looks, objects=objects, texts=texts)
+    if ingest.captioner is None:
+        described = captions(state.video, cuts, looks=looks, objects=objects, texts=texts)
+    else:
+        said = ((span, frame.caption) for span, frame in seen if frame.caption is not None)
+        described = caption_records(state.video, said, ingest.captioner.source)
     speech = speech_records(state.video, utterances, ingest.speech.source)
     return in_order([*speech, *texts, *objects, *tracks, *looks, *shot_records, *described])
 

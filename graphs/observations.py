@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from ..tools.captioner import Caption
 from ..tools.records import Detection, Span, Tag, TextLine, Utterance
 
 
@@ -28,6 +29,8 @@ class FrameSeen:
     objects: tuple[Detection, ...] = ()
     features: bytes = b""
     """Image features of a kept frame, float16, for finding shots."""
+    caption: Caption | None = None
+    """What a captioner said of it, where the profile has one."""
 
 
 @cache

@@ -109,10 +109,10 @@ def how_often_written_or_said(state: AnswerState, answering: Answering) -> Count
 def how_often_looks(state: AnswerState, answering: Answering) -> Counted | None:
     """How many separate stretches look like what is asked for, by frame–text similarity alone."""
     assert state.plan is not None
-    vector = answering.vector(state.plan.topic)
+    query = answering.frame_query(state.plan.topic)
     peaks: list[Record] = []
     for video in state.videos:
-        moments, scores = answering.index.frame_similarities(vector, video)
+        moments, scores = answering.index.frame_similarities(query, video)
         if len(scores) < 8 or float(scores.std()) == 0:
             continue
         high = [float(t) for t, s in zip(moments, scores, strict=True) if s > scores.mean() + STANDS_OUT * scores.std()]

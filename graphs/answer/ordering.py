@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-import numpy as np
-
+from ...tools.index import FrameQuery
 from ...tools.records import Modality, Span, clock
 from ...tools.words import content_words, coverage
 from .state import Answering, AnswerState, Finding
@@ -78,14 +77,14 @@ def first_seen(item: str, state: AnswerState, answering: Answering) -> Finding |
     ]
     if named:
         return Finding(min(named, key=lambda record: record.span), 1.0, 1.0, 1.0)
-    return looks_most_like(vector, state, answering)
+    return looks_most_like(answering.frame_query(item), state, answering)
 
 
-def looks_most_like(vector: np.ndarray, state: AnswerState, answering: Answering) -> Finding | None:
+def looks_most_like(query: FrameQuery, state: AnswerState, answering: Answering) -> Finding | None:
     """The frame with the highest frame–text similarity, by what its tags say."""
     assert state.plan is not None
     best: tuple[float, Finding] | None = None
-    for frame in answering.index.search_frames(vector, videos=state.videos, within=state.plan.within, k=1):
+    for frame in answering.index.search_frames(query, videos=state.videos, within=state.plan.within, k=1):
         standing = Span(frame.time, frame.time + 0.001)
         looks = answering.index.timeline(frame.video, [Modality.FRAME], standing)
         if looks and (best is None or frame.score > best[0]):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ...tools.base import Tool
+    from ...tools.frame_text import FrameEncoder, Vectors
     from ...tools.index import VideoIndex
+    from ...tools.objects import ObjectDetector
 
 
 class Want(StrEnum):
@@ -77,6 +79,8 @@ class Plan:
     labels: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
     """Options that are looked for in the picture."""
+    things: tuple[str, ...] = ()
+    """What a detector of open vocabulary is to find, in the question's own words."""
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
     open: bool = False
@@ -194,7 +198,12 @@ class Answering:
     max_rounds: int
     tool_timeout: float
     asked_at: float = field(default_factory=time.perf_counter)
+    frame_encoder: "FrameEncoder | None" = None
+    """Made the frames' vectors, where the profile has one; questions search frames with its text tower."""
+    detector: "ObjectDetector | None" = None
+    """Finds things by any name on the frames that are selected; `None` where the profile's detector cannot."""
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)
+    _frame_queries: "dict[str, Vectors]" = field(default_factory=dict)
 
     def vector(self, text: str) -> "np.ndarray":
         """The embedding of a short text, computed once a question although every branch asks for it."""
@@ -202,4 +211,15 @@ class Answering:
         if known is None:
             [known] = self.text_embedding.run([text])
             self._vectors[text] = known
+        return known
+
+    def frame_query(self, text: str) -> "Vectors":
+        """What to search frames with for a short text, computed once a question."""
+        from ...tools.frame_text import SHARED, frame_query
+
+        if self.frame_encoder is None:
+            return {SHARED: self.vector(text)}
+        known = self._frame_queries.get(text)
+        if known is None:
+            known = self._frame_queries[text] = frame_query(text, self.frame_encoder, self.text_embedding)
         return known

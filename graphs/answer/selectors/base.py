@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....tools.errors import UsageError
+from ....tools.fusion import fused
 from ....tools.records import FrameRef
 
 if TYPE_CHECKING:
+    from ....tools.index import FrameQuery
     from ..state import Answering, AnswerState
 
 
@@ -59,17 +62,21 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
     """
     assert state.plan is not None
     within = state.plan.within
-    queries = np.stack([answering.vector(text) for text in (state.plan.topic, *state.plan.looks)])
+    queries = [answering.frame_query(text) for text in (state.plan.topic, *state.plan.looks)]
     videos: list[str] = []
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    cosines: list[list[np.ndarray]] = [[] for _ in queries]
     for video in state.videos:
         times, vectors = answering.index.frame_vectors(video)
-        if within is not None and len(times):
-            first = max(int(np.searchsorted(times, within.start, side="right")) - 1, 0)
-            last = max(int(np.searchsorted(times, within.end)), first + 1)
-            times, vectors = times[first:last], vectors[first:last]
         if not len(times):
             continue
+        first, last = 0, len(times)
+        if within is not None:
+            first = max(int(np.searchsorted(times, within.start, side="right")) - 1, 0)
+            last = max(int(np.searchsorted(times, within.end)), first + 1)
+        for query, of_query in zip(queries, cosines, strict=True):
+            of_query.append(_cosines(answering, query, video, times)[:, first:last])
+        times, vectors = times[first:last], vectors[first:last]
         relevant = np.zeros(len(times))
         for finding in state.ranked:
             if finding.record.video != video:
@@ -83,5 +90,39 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
     if not parts:
         nothing = np.zeros(0)
         return Curve([], nothing, nothing, nothing, np.zeros((0, 0)))
-    times, relevant, vectors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Curve(videos, times, (vectors @ queries.T).max(axis=1), relevant, vectors)
+    times, relevant, vectors = _joined(parts)
+    similar = np.max([_fused(of_query) for of_query in cosines], axis=0)
+    return Curve(videos, times, similar, relevant, vectors)
+
+
+def _cosines(answering: "Answering", query: "FrameQuery", video: str, times: np.ndarray) -> np.ndarray:
+    """The similarity of a video's frames with a query, (encoders, frames).
+
+    Zeros where another encoder made the frames' vectors: then the question is shown frames that fit what was found, or
+    that are spread; that the frames could not be searched is noted by the branch that searches them.
+    """
+    try:
+        return answering.index.frame_cosines(query, video)[1]
+    except UsageError:
+        return np.zeros((1, len(times)), np.float32)
+
+
+def _fused(cosines: list[np.ndarray]) -> np.ndarray:
+    """One curve over the frames of several videos, (frames,), from each one's (encoders, frames)."""
+    if len({len(of_one) for of_one in cosines}) > 1:  # videos that were read with other encoders than each other
+        return np.concatenate([of_one.mean(axis=0) for of_one in cosines])
+    return fused(np.concatenate(cosines, axis=1))
+
+
+def _joined(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Times, relevance and vectors of the frames of several videos; vectors of different encoders beside each other."""
+    times, relevant = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
+    widths = [part[2].shape[1] for part in parts]
+    if len(set(widths)) == 1:
+        return times, relevant, np.concatenate([part[2] for part in parts])
+    vectors = np.zeros((len(times), sum(widths)), np.float32)
+    row = column = 0
+    for part, width in zip(parts, widths, strict=True):
+        vectors[row : row + len(part[2]), column : column + width] = part[2]
+        row, column = row + len(part[2]), column + width
+    return times, relevant, vectors
