@@ -346,6 +346,9 @@ class Bare:
         hidden = name in HIDDEN or name.partition(".")[0] in HIDDEN
         return None if hidden else PathFinder.find_spec(name, path, target)
 
+    def find_distributions(self, context):
+        return (one for one in PathFinder.find_distributions(context) if one.metadata["Name"].lower() not in HIDDEN)
+
 sys.meta_path[sys.meta_path.index(PathFinder)] = Bare()
 for module in HIDDEN:
     assert module not in sys.modules
