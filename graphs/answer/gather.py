@@ -114,7 +114,7 @@ def frames_as_records(answering: Answering, request: Request) -> list[tuple[Reco
     best: dict[tuple[str, float], FrameRef] = {}
     for text in (request.query, *request.looks):
         k = FRAMES_NAMED if text == request.query else FRAMES_AN_OPTION
-        query = answering.vector(text)
+        query = answering.frame_query(text)
         for frame in index.search_frames(query, videos=request.videos, within=request.within, k=k):
             known = best.get((frame.video, frame.time))
             if known is None or frame.score > known.score:

@@ -1,9 +1,10 @@
 """How a question becomes an answer. Read this file beside the picture in the README.
 
-START ─► plan ─► gather (one branch a modality) ─► select ─► read ─┬─► pack ─┬─► (think) ─► respond ─┬─► verify ─► END
-           ▲                                                       └─► (summarise) ─────────┘        │     │
-           │                       (the records tell, or nothing was found) └────────────────────────┘     │
-           └──────────────────────── look again, while rounds are left ◄───────────────────────────────────┘
+START ─► plan ─► gather (one branch a modality) ─► select ─► look ─► read ─┬─► pack ─┬─► (think) ─► respond ─► verify
+           ▲                                                               ├─► (summarise) ────────────┘       │ │
+           │                        (the records tell, or nothing was found) └─────────────────────────────────┘ │
+           └──────────────── look again, while rounds are left ◄─────────────────────────────────────────────────┤
+                                                                                             END ◄─ remember ◄───┘
 """
 
 from langgraph.graph import END, START, StateGraph
@@ -11,6 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from .gather import RETRY, gather
+from .look import look
 from .pack import pack
 from .plan import plan
 from .read import answerable, read
@@ -46,6 +48,7 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_node("plan", plan)
     graph.add_node("gather", gather, input_schema=Request, retry_policy=RETRY)
     graph.add_node("select", select, defer=True)  # waits for every branch
+    graph.add_node("look", look)
     graph.add_node("read", read)
     graph.add_node("pack", pack)
     graph.add_node("summarise", summarise)
@@ -57,7 +60,8 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", one_branch_a_request, ["gather"])
     graph.add_edge("gather", "select")
-    graph.add_edge("select", "read")
+    graph.add_edge("select", "look")
+    graph.add_edge("look", "read")
     graph.add_conditional_edges("read", told_or_prompt, ["pack", "summarise", "verify"])
     graph.add_conditional_edges("pack", think_or_respond, ["think", "respond"])
     graph.add_edge("summarise", "respond")

@@ -24,8 +24,8 @@ EVIDENCE_WEIGHT = 4.0
 tuning question right."""
 
 
-LOOKS_WEIGHT = 12.0
-"""The same for frame–text similarity, whose differences between options are small."""
+LOOKS_WEIGHT = 1.5
+"""The same for one standard deviation of frame–text similarity."""
 
 
 def letter(position: int) -> str:
@@ -85,13 +85,22 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
 
 
 def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, Finding | None]]:
-    """For each option how much the frame that looks most like it does, -1..1, and that frame's record.
+    """For each option how much more than the others the video looks like it somewhere, and the record of that frame.
 
-    Only for a question that asks which of its options is shown; a word of a text or of speech looks like nothing.
+    In standard deviations of the frames' similarity to all options, so that it means the same for every encoder. Only
+    for a question that asks which of its options is shown; a word of a text or of speech looks like nothing.
     """
     assert state.plan is not None
-    peaks = [looks_most_like(answering.vector(option), state, answering) for option in state.plan.looks]
-    return [(peak.similarity, peak) if peak else (0.0, None) for peak in peaks] or [(0.0, None)] * len(state.options)
+    queries = [answering.frame_query(option) for option in state.plan.looks]
+    peaks = [looks_most_like(query, state, answering) for query in queries]
+    if not queries or not all(peaks):
+        return [(0.0, None)] * len(state.options)
+    import numpy as np
+
+    curves = [answering.index.frame_similarities(query, video)[1] for query in queries for video in state.videos]
+    spread = float(np.concatenate(curves).std()) or 1.0
+    middle = sum(peak.similarity for peak in peaks if peak) / len(peaks)
+    return [((peak.similarity - middle) / spread if peak else 0.0, peak) for peak in peaks]
 
 
 def read_off(state: AnswerState, answering: Answering) -> Update | None:

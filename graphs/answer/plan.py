@@ -21,6 +21,8 @@ DEEP = 8
 """Records that a branch brings."""
 DEEPER = 24
 """Records that a branch brings when the graph looks again."""
+NAMES_A_THING = 3
+"""Content words of a topic that can be the name of a thing, as “the red umbrella”."""
 WHOLE = 512
 """Captions of a whole video, for the route that reads them all."""
 
@@ -121,9 +123,20 @@ def planned(
         quoted=reading.quoted,
         labels=labels,
         looks=looks,
+        things=things(reading, wanted),
         bare=bare,
         open=want is Want.OVERVIEW or only is not None or not answering.route.records,
     )
+
+
+def things(reading: Reading, wanted: Wanted | None) -> tuple[str, ...]:
+    """What a detector should find: what the model names, or what a question about objects is about."""
+    if wanted is not None and wanted.objects:
+        return tuple(wanted.objects)
+    if reading.labels or reading.weights[Modality.OBJECT] < 1.0:
+        return reading.labels
+    words = content_words(reading.topic, without=ABOUT_THE_VIDEO)
+    return (reading.topic,) if 0 < len(words) <= NAMES_A_THING else ()
 
 
 def _without(question: str, told: str) -> str:

@@ -118,8 +118,23 @@ def test_a_sign_with_instructions_is_reported_when_it_is_asked_for(hostile: Vide
 def test_the_graph_is_wired_as_it_is_drawn():
     edges = {(edge.source, edge.target) for edge in build().compile().get_graph().edges}
     assert {
-        ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "read"), ("read", "pack"),
+        ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "look"), ("look", "read"), ("read", "pack"),
         ("read", "summarise"), ("read", "verify"), ("pack", "think"), ("pack", "respond"), ("think", "respond"),
         ("summarise", "respond"), ("respond", "verify"), ("verify", "plan"), ("verify", "remember"),
         ("remember", "__end__"),
     } == edges  # fmt: skip
+
+
+def test_a_detector_that_finds_anything_looks_at_the_selected_frames_once(
+    bikes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with VideoScout(home=tmp_path / "home") as scout:
+        scout.ingest(bikes)
+        assert scout.ask(bikes, "Where is the car?").counters["detector_calls"] == 0, "it looked when it read the video"
+        monkeypatch.setattr(type(scout.role("objects")), "open_vocabulary", True)
+        first = scout.ask(bikes, "Where is the car?")
+        again = scout.ask(bikes, "Where is the car?")
+    assert "look" in first.route
+    assert first.counters["detector_calls"] == len(first.frames)
+    assert again.counters["detector_calls"] == 0
+    assert any("car" in item.text and item.start == item.end for item in first.evidence)
