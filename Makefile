@@ -17,9 +17,9 @@ endif
 test: models test-tools lint types
 	$(BIN)/python -m pytest
 
-# EasyOCR runs in the tests beside a CPU build of torch, and the optional models that have tests of their own.
+# EasyOCR and openai-whisper run in the tests beside a CPU build of torch, and optional models that have their own tests.
 test-tools: $(VENV)/ready
-	@$(BIN)/python -m pip install --quiet --no-deps --requirement tests/easyocr.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --requirement tests/easyocr.txt --requirement tests/openai_whisper.txt
 	@$(BIN)/vidscout models pull easyocr-english whisper-tiny-en-ct2
 
 setup: $(VENV)/ready
