@@ -1,5 +1,6 @@
 """How videos come in that programs send or name: checked, fetched where they are an address, read one after another."""
 
+import shutil
 import threading
 import uuid
 from collections import OrderedDict
@@ -20,6 +21,8 @@ ASKED_AT_ONCE = 8
 """Questions that are answered at the same time; whoever comes next is told to try again."""
 BY_ID = "vidscout://"
 """How a video that has been read is named where an address is wanted."""
+FETCHED_AT_ONCE = 4
+"""Videos that are fetched at the same time: whoever can ask could otherwise fill disk and network."""
 REMEMBERED = 256
 """Addresses whose videos are not fetched again unless they have changed."""
 
@@ -70,10 +73,11 @@ class Intake:
         self.limits = limits or Limits()
         self.rules = Rules(self.limits.size, hosts=hosts)
         self.uploads: Path = scout.settings.home / "uploads"
-        self.arriving: Path = scout.settings.home / "arriving"
+        self.arriving: Path = scout.settings.home / "arriving" / uuid.uuid4().hex
         self.readings = Readings(scout)
         self._fetched: OrderedDict[str, tuple[dict[str, str], str]] = OrderedDict()
         self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
+        self._fetching = threading.BoundedSemaphore(FETCHED_AT_ONCE)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -115,7 +119,16 @@ class Intake:
             FetchError: nothing could be fetched from there.
             TooLargeError: it is too large or too long.
             MediaError: what came is no video.
+            BusyError: too many are being fetched.
         """
+        if not self._fetching.acquire(blocking=False):
+            raise BusyError(f"{FETCHED_AT_ONCE} videos are being fetched already: ask again in a moment")
+        try:
+            return self._fetch(url, cancelled)
+        finally:
+            self._fetching.release()
+
+    def _fetch(self, url: str, cancelled: Callable[[], bool]) -> str:
         with self._lock:
             stamp, video = self._fetched.get(url, ({}, ""))
         known = self.scout.library.get(video) if stamp else None
@@ -142,7 +155,7 @@ class Intake:
         """
         wanted = name.removeprefix(BY_ID).strip().rstrip("/")
         reading = self.readings.of(wanted)
-        if reading is not None and reading.state not in ("failed", "stopped"):
+        if reading is not None and reading.ended is None:
             return reading.video
         coming = {one.video for one in self.readings.active() if one.upload.name == wanted}
         if len(coming) == 1:
@@ -151,9 +164,11 @@ class Intake:
             known = self.scout.library.find(wanted) if "/" not in wanted and "\\" not in wanted else None
         except UsageError:  # its message has paths of this machine in it
             raise UsageError(f"several videos are called {wanted[:200]!r}: name one by its id") from None
-        if known is None:
-            raise UnknownVideoError(f"no video {wanted[:200]!r}: it has not been read, or has been forgotten")
-        return known.id
+        if known is not None:
+            return known.id
+        if reading is not None and reading.state != "ready":
+            return reading.video  # its status says why it is not here
+        raise UnknownVideoError(f"no video {wanted[:200]!r}: it has not been read, or has been forgotten")
 
     def status(self, video: str) -> Status:
         """How far a video has come, by its id.
@@ -162,7 +177,8 @@ class Intake:
             UnknownVideoError: there is none.
         """
         reading, known = self.readings.of(video), self.scout.library.get(video)
-        if reading is not None and (known is None or reading.ended is None or known.status != "ready"):
+        forgotten = known is None and reading is not None and reading.state == "ready"
+        if reading is not None and not forgotten and (known is None or known.status != "ready"):
             return _of_reading(reading, known)
         if known is None:
             raise UnknownVideoError(f"no video {video[:200]!r}: it has not been read, or has been forgotten")
@@ -216,9 +232,7 @@ class Intake:
     def close(self) -> None:
         """Stop reading; what has been read is kept."""
         self.readings.close()
-        for left in self.arriving.glob("*") if self.arriving.is_dir() else ():
-            if left.is_file():
-                left.unlink(missing_ok=True)
+        shutil.rmtree(self.arriving, ignore_errors=True)
 
 
 def _of_reading(reading: Reading, known: Video | None) -> Status:

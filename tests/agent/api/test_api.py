@@ -473,7 +473,7 @@ def test_an_interrupt_in_the_middle_of_reading_leaves_no_process(tmp_path: Path,
             os.killpg(process.pid, 0)
     with VideoScout("embedded", home=tmp_path) as scout:
         assert [one.status for one in scout.videos()] == ["reading"]
-    assert list((tmp_path / "arriving").iterdir()) == []
+    assert list((tmp_path / "arriving").iterdir()) == []  # nothing half sent stays
 
 
 @pytest.mark.parametrize(
