@@ -25,7 +25,11 @@ LIBRARIES = (
     "av",
     "torch",
 )
-EXTRAS = {"web": ("gradio",), "gpu": ("torchvision", "easyocr", "accelerate"), "serve": ("ray", "openai")}
+EXTRAS = {
+    "web": ("gradio",),
+    "gpu": ("torchvision", "easyocr", "accelerate", "openai-whisper"),
+    "serve": ("ray", "openai"),
+}
 
 
 @dataclass(frozen=True, slots=True)
