@@ -60,6 +60,16 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[FramePart]:
 
 
 @pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> FramePart:
+    """A frame of another shape."""
+    from PIL import Image
+
+    path = tmp_path_factory.mktemp("wide") / "wide.png"
+    Image.new("RGB", (400, 100), (90, 20, 60)).save(path)
+    return FramePart(path, 40.0)
+
+
+@pytest.fixture(scope="module")
 def loaded(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transformers]]:
     """A loaded model by its name and options, one for all tests of this module."""
     known: dict[Any, Transformers] = {}
@@ -172,9 +182,9 @@ class TestEveryModel:
         blue = model.next_tokens(asked([FramePart(frames[2].path, frames[0].time)]))
         assert max(abs(red[token] - blue[token]) for token in red if token in blue) > 1e-3
 
-    def test_counts_exactly_the_tokens_that_are_fed(self, name, loaded, reference, frames):
+    def test_counts_exactly_the_tokens_that_are_fed(self, name, loaded, reference, frames, wide):
         model = loaded(name)
-        for shown in ([], frames[:1], frames[:5]):
+        for shown in ([], frames[:1], frames[:5], [wide], [frames[0], wide, frames[1]]):
             messages = asked(shown, said="déjà vu")
             with Watch(model) as watch:
                 model._prefix = None
@@ -270,6 +280,25 @@ def test_a_video_by_the_processors_own_path_is_counted_and_seen_once(name, loade
     assert max(abs(first[token] - other[token]) for token in first if token in other) > 1e-3
 
 
+def test_counting_looks_at_sizes_only(loaded, frames, monkeypatch):
+    from PIL.ImageFile import ImageFile
+
+    model = loaded("llava-next-video")
+    counted = model.count_tokens(asked(frames[1:4], said="nobody counted this before"))
+    monkeypatch.setattr(ImageFile, "load", lambda self: pytest.fail("a frame was decoded"))
+    processor = model._reader._pixels[0].processor
+    monkeypatch.setattr(processor, "preprocess", lambda *_, **__: pytest.fail("pixels were computed"))
+    assert model.count_tokens(asked(frames[4:7], said="nobody counted this before")) == counted
+    with pytest.raises(pytest.fail.Exception, match="decoded|computed"):
+        model.next_tokens(asked(frames[4:7]))
+
+
+def test_the_gaps_between_frames_are_told_to_a_model_that_asks_for_them(loaded, frames):
+    model = loaded("qwen2.5-vl", as_video=True)
+    late = [FramePart(f.path, 600 + 2.5 * number) for number, f in enumerate(frames[:5])]
+    assert model._reader.read(asked(late)).inputs["second_per_grid_ts"].tolist() == [5.0]  # of two frames
+
+
 def test_a_frame_that_changed_on_disk_is_looked_at_again(loaded, tmp_path):
     model = loaded("qwen2.5-vl")
     before = model.next_tokens(asked([frame(tmp_path, 1, COLOURS[0])]))
@@ -287,13 +316,12 @@ def test_a_video_carries_its_times(loaded, frames):
     assert "[0:00, 0:03, 0:06, 0:09]" in prompt
 
 
-def test_frames_of_other_sizes_fit_into_one_video(loaded, frames, tmp_path):
-    from PIL import Image
-
-    wide = tmp_path / "wide.png"
-    Image.new("RGB", (400, 100)).save(wide)
+def test_frames_of_other_sizes_fit_into_one_video(loaded, frames, wide):
     model = loaded("llava-onevision", as_video=True)
-    assert model.next_tokens(asked([frames[0], FramePart(wide, 9.0)]))
+    messages = asked([frames[0], wide])
+    with Watch(model) as watch:
+        assert model.next_tokens(messages)
+    assert watch.tokens == model.count_tokens(messages)
 
 
 def test_a_generation_that_is_closed_computes_no_more(loaded, frames):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 KEPT_PIXELS = 4
 """Sets of frames whose pixels are kept: a packer counts the tokens of one several times."""
 KEPT_COUNTS = 512
+KEPT_SHAPES = 256
+"""Sets of frames' sizes of which is remembered what the processor makes of them."""
+SMALL = 10_000
+"""Numbers in a tensor that is kept whole, whatever it holds."""
 
 CLOCK_RATE = 10
 """Frames a second in which a video's times are told to its processor, which rounds them to whole frames."""
@@ -68,6 +72,7 @@ class Reader:
         ]
         self._marks = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or r"(?!)")
         self._counts: OrderedDict[Any, int] = OrderedDict()
+        self._sizes: dict[FrameKey, tuple[int, int]] = {}
         self._lock = threading.RLock()
         self._pixels: list[_Remembered] = []
         for part in ("image_processor", "video_processor"):
@@ -83,22 +88,10 @@ class Reader:
             UsageError: a frame's file cannot be read.
         """
         frames = tuple(frame for message in messages for frame in message.frames)
+        pictures = [_opened(frame) for frame in frames]
         keys = tuple(self._key(frame) for frame in frames)
-        text = self.write(messages)
-        pictures = _opened(frames)
-        bos = self.tokenizer.bos_token
-        options: dict[str, Any] = {"text": [text], "return_tensors": "pt"}
-        if bos is not None and text.startswith(bos):
-            options["add_special_tokens"] = False
         try:
-            with self._lock:  # the processor and what it remembers serve one prompt at a time
-                for remembered in self._pixels:
-                    remembered.showing = keys
-                if pictures and self.as_video:
-                    options |= self._as_videos(messages, pictures)
-                elif pictures:
-                    options["images"] = [pictures]  # those of one prompt: alone, LLaVA-OneVision cuts each into tiles
-                inputs = dict(self.processor(**options))
+            inputs = self._processed(messages, pictures, keys)
         except OSError as error:
             raise UsageError(f"a frame of the prompt cannot be read: {error}") from error
         finally:
@@ -108,16 +101,58 @@ class Reader:
         return Read(inputs, frames, keys, alike)
 
     def count(self, messages: Sequence[Message]) -> int:
-        """Tokens of a prompt, those of its frames included: exactly what `read` gives."""
-        asked = tuple((m.role, m.text, tuple((self._key(f), f.time) for f in m.frames)) for m in messages)
+        """Tokens of a prompt, those of its frames included: exactly what `read` gives.
+
+        How many tokens a frame takes depends on its size alone, so that no pixel is read, and other frames of the same
+        sizes cost nothing to count.
+        """
+        asked = tuple(
+            (m.role, *(p if isinstance(p, str) else (self._key(p), p.time) for p in m.parts)) for m in messages
+        )
         known = self._counts.get(asked)
         if known is None:
-            known = self.read(messages).inputs["input_ids"].shape[1]
+            from PIL import Image
+
+            frames = [frame for message in messages for frame in message.frames]
+            sizes = [self._size(frame, self._key(frame)) for frame in frames]
+            shapes = tuple(
+                (*size, frame.time if self.as_video else 0.0) for size, frame in zip(sizes, frames, strict=True)
+            )
+            blank = [Image.new("RGB", size) for size in sizes]
+            known = self._processed(messages, blank, shapes, hollow=True)["input_ids"].shape[1]
             with self._lock:
                 self._counts[asked] = known
                 while len(self._counts) > KEPT_COUNTS:
                     self._counts.popitem(last=False)
         return known
+
+    def _processed(
+        self, messages: Sequence[Message], pictures: list[Any], keys: tuple[Any, ...], hollow: bool = False
+    ) -> dict[str, Any]:
+        text = self.write(messages)
+        options: dict[str, Any] = {"text": [text], "return_tensors": "pt"}
+        bos = self.tokenizer.bos_token
+        if bos is not None and text.startswith(bos):
+            options["add_special_tokens"] = False
+        if pictures and self.as_video:
+            options |= self._as_videos(messages, pictures)
+        elif pictures:
+            options["images"] = [pictures]  # those of one prompt: alone, LLaVA-OneVision cuts each into tiles
+        with self._lock:  # the processor and what it remembers serve one prompt at a time
+            for remembered in self._pixels:
+                remembered.show(keys, hollow)
+            inputs = dict(self.processor(**options))
+        if "second_per_grid_ts" in inputs:  # which Qwen2.5-VL's processor takes for the frames to begin at 0:00
+            inputs["second_per_grid_ts"] = self._seconds_a_patch(messages)
+        return inputs
+
+    def _seconds_a_patch(self, messages: Sequence[Message]) -> Any:
+        import torch
+
+        frames_a_patch = getattr(self.processor.video_processor, "temporal_patch_size", 1)
+        shown = [[frame.time for frame in message.frames] for message in messages if message.frames]
+        gaps = [(max(times) - min(times)) / max(len(times) - 1, 1) or 1.0 for times in shown]
+        return torch.tensor([gap * frames_a_patch for gap in gaps])
 
     def write(self, messages: Sequence[Message]) -> str:
         """The prompt in the chat template, a placeholder for each frame, ready for the answer or amid it."""
@@ -178,7 +213,7 @@ class Reader:
             shown = [next(left) for _ in message.frames]
             videos.append(np.stack([np.asarray(picture.convert("RGB").resize(shown[0].size)) for picture in shown]))
             numbers = [round(frame.time * CLOCK_RATE) for frame in message.frames]
-            total = numbers[-1] + 1
+            total = max(numbers) + 1
             metadata.append(
                 {
                     "fps": float(CLOCK_RATE),
@@ -189,6 +224,12 @@ class Reader:
             )
         return {"videos": videos, "video_metadata": metadata, "do_sample_frames": False}
 
+    def _size(self, frame: FramePart, key: FrameKey) -> tuple[int, int]:
+        if key not in self._sizes:
+            with _opened(frame) as picture:
+                self._sizes[key] = picture.size
+        return self._sizes[key]
+
     def _key(self, frame: FramePart) -> FrameKey:
         try:
             file = Path(frame.path).stat()
@@ -198,12 +239,17 @@ class Reader:
 
 
 class _Remembered:
-    """An image or video processor that does not look twice at the frames it was shown last."""
+    """An image or video processor that does not look twice at the frames it was shown last, or at frames' sizes."""
 
     def __init__(self, processor: Any) -> None:
         self.processor = processor
-        self.showing: tuple[FrameKey, ...] = ()
+        self._showing: tuple[tuple[Any, ...], bool] = ((), False)
         self._seen: OrderedDict[Any, Any] = OrderedDict()
+        self._shapes: OrderedDict[Any, Any] = OrderedDict()
+
+    def show(self, keys: tuple[Any, ...], hollow: bool) -> None:
+        """Say what the next pictures are; hollow ones have sizes only."""
+        self._showing = (keys, hollow)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.processor, name)
@@ -211,28 +257,41 @@ class _Remembered:
     def __call__(self, pictures: Any, *more: Any, **options: Any) -> Any:
         from transformers import BatchFeature
 
-        asked = (self.showing, repr(sorted(options.items(), key=lambda item: item[0])))
-        if asked not in self._seen:
-            self._seen[asked] = self.processor(pictures, *more, **options)
-            while len(self._seen) > KEPT_PIXELS:
-                self._seen.popitem(last=False)
-        self._seen.move_to_end(asked)
-        return BatchFeature(dict(self._seen[asked]))  # processors take entries out of what they are given
+        keys, hollow = self._showing
+        asked = (keys, repr(sorted(options.items(), key=lambda item: item[0])))
+        seen, most = (self._shapes, KEPT_SHAPES) if hollow else (self._seen, KEPT_PIXELS)
+        if asked not in seen:
+            made = dict(self.processor(pictures, *more, **options))
+            seen[asked] = {name: _emptied(value) for name, value in made.items()} if hollow else made
+            while len(seen) > most:
+                seen.popitem(last=False)
+        seen.move_to_end(asked)
+        return BatchFeature(dict(seen[asked]))  # processors take entries out of what they are given
 
 
-def _opened(frames: Sequence[FramePart]) -> list[Any]:
+def _emptied(value: Any) -> Any:
+    """A tensor of pixels of the same shape that takes no memory; anything small as it is."""
+    import numpy as np
+    import torch
+
+    if isinstance(value, torch.Tensor) and value.is_floating_point() and value.numel() > SMALL:
+        return value.new_zeros(1).expand(value.shape)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > SMALL:
+        return np.broadcast_to(value.dtype.type(0), value.shape)
+    if isinstance(value, list):
+        return [_emptied(part) for part in value]
+    return value
+
+
+def _opened(frame: FramePart) -> Any:
+    """The picture in a frame's file, read when it is needed."""
     from PIL import Image
 
-    pictures: list[Any] = []
     try:
-        for frame in frames:
-            picture = Image.open(frame.path)
-            pictures.append(picture if picture.mode == "RGB" else picture.convert("RGB"))
+        picture = Image.open(frame.path)
     except OSError as error:
-        for picture in pictures:
-            picture.close()
-        raise UsageError(f"a frame of the prompt cannot be read: {error}") from error
-    return pictures
+        raise UsageError(f"the frame {frame.path} cannot be read: {error}") from None
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _template_error() -> type[Exception]:
