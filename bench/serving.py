@@ -70,7 +70,7 @@ def compare(role: str, served: Tool[Any, Any], inputs: Sequence[Any], clients: i
         found["served"].append(throughput(served.run, inputs, clients, asked))
     batches = {size: times - before.get(size, 0) for size, times in sorted(about(role).batches.items())}
     local.close()
-    return Compared(role, *(statistics.median(found[way]) for way in ("local", "served")), batches)
+    return Compared(role, statistics.median(found["local"]), statistics.median(found["served"]), batches)
 
 
 def inputs_of(role: str) -> list[Any]:
@@ -95,7 +95,9 @@ def main() -> None:
             deploy([Deployed(role, EMBEDDED.roles[role].backend, {}, Placement(batch=options.clients))])
             served: Any = Served(build(EMBEDDED, role), address)  # pyright: ignore[reportArgumentType]
             one = compare(role, served, inputs_of(role), options.clients, options.rounds)
-            print(f"{role:<16}{one.local:>12.1f}{one.served:>12.1f}{one.ratio:>8.2f}{one.mean_batch:>20.1f}", flush=True)
+            print(
+                f"{role:<16}{one.local:>12.1f}{one.served:>12.1f}{one.ratio:>8.2f}{one.mean_batch:>20.1f}", flush=True
+            )
 
 
 if __name__ == "__main__":

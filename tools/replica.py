@@ -38,6 +38,8 @@ class Outcome:
     """What the work cost, besides the tool's own counter."""
     error: Exception | None = None
     """Raised where the request came from; the others of its batch do not see it."""
+    note: str = ""
+    """What went wrong on the way and was mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class About:
     process: int
     batches: dict[int, int]
     """How many batches there were of each number of requests."""
+    replicas: int = 1
+    most: int = 1
+    """Requests that may go together."""
     error: Exception | None = None
     """Why the tool could not be loaded."""
 
@@ -55,13 +60,16 @@ class About:
 class Replica:
     """The deployment's class: made by Ray in a process of its own, where it loads the model and keeps it."""
 
-    def __init__(self, role: str, name: str, options: Mapping[str, Any], batch: int, wait: float) -> None:
+    def __init__(
+        self, role: str, name: str, options: Mapping[str, Any], batch: int, wait: float, replicas: int = 1
+    ) -> None:
         """Load the tool.
 
         Args:
             role, name, options: which backend, and what its constructor takes.
-            batch: most requests in one batch.
-            wait: seconds to wait for more requests when there are fewer.
+            batch: most messages in one batch, each with one request or several.
+            wait: seconds to wait for more messages when there are fewer.
+            replicas: how many there are like this one.
         """
         from ray import serve
 
@@ -69,6 +77,9 @@ class Replica:
         made = backend(role, name)(**options)
         assert isinstance(made, Tool)
         self.tool: Tool[Any, Any] = made
+        self._remembers = type(made).forget is not Tool.forget
+        self._most = 1 if self._remembers else batch
+        self._replicas = replicas
         self._batches: Counter[int] = Counter()
         self._began: float | None = None
         try:
@@ -76,17 +87,19 @@ class Replica:
         except VidscoutError as error:  # raised, it would be tried again and again and reach nobody
             self._error = error
 
-        async def together(requests: list[Request]) -> list[Outcome]:
-            return await self._perform(requests)
+        async def together(messages: list[list[Request]]) -> list[list[Outcome]]:
+            outcomes = await self._perform([request for message in messages for request in message])
+            answers = iter(outcomes)
+            return [[next(answers) for _ in message] for message in messages]
 
         self._together: Any = serve.batch(max_batch_size=batch, batch_wait_timeout_s=wait)(together)
 
-    async def __call__(self, request: Request) -> Outcome:
-        """What becomes of one request, which is run together with others that came at the same time."""
-        return await self._together(request)
+    async def __call__(self, message: list[Request]) -> list[Outcome]:
+        """What becomes of one caller's requests, which are run together with others that came at the same time."""
+        return await self._together(message)
 
     async def about(self) -> About:
-        return About(self.tool.source, os.getpid(), dict(self._batches), self._error)
+        return About(self.tool.source, os.getpid(), dict(self._batches), self._replicas, self._most, self._error)
 
     async def check_health(self) -> None:
         """Called by Ray; raising means that this replica is to be replaced."""
@@ -103,8 +116,7 @@ class Replica:
             self._began = None
 
     def _in_one_batch(self, requests: list[Request]) -> list[Outcome]:
-        remembers = type(self.tool).forget is not Tool.forget
-        if len(requests) > 1 and not remembers and all(request.method == RUN for request in requests):
+        if len(requests) > 1 and not self._remembers and all(request.method == RUN for request in requests):
             try:
                 return self._run_together([list(request.arguments[0]) for request in requests])
             except Exception:

@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .base import Tool
 from .counters import count
 from .errors import BackendUnavailableError, ServingError, UsageError
+from .grouped import Grouped
 from .notes import note
 from .replica import RUN, About, Outcome, Replica, Request
 
@@ -48,7 +49,7 @@ class Placement:
     """GPUs that a replica reserves; fractions share one."""
     batch: int = 8
     """Most requests in one batch."""
-    wait: float = 0.01
+    wait: float = 0.002
     """Seconds to wait for more requests when a batch is not full."""
 
     def __post_init__(self) -> None:
@@ -168,7 +169,9 @@ def _application(tool: Deployed) -> Any:
         health_check_timeout_s=30,
         graceful_shutdown_timeout_s=5,
     )
-    return deployment.bind(tool.role, tool.backend, dict(tool.options), placement.batch, placement.wait)
+    return deployment.bind(
+        tool.role, tool.backend, dict(tool.options), placement.batch, placement.wait, placement.replicas
+    )
 
 
 def _wait_until_running(roles: Sequence[str], until: float) -> None:
@@ -241,6 +244,7 @@ class Served(Tool[Any, Any]):
         self.tool = tool
         self.address = address
         self._handle: Any = None
+        self._line: Grouped[Request, Outcome] | None = None
 
     @property
     def source(self) -> str:
@@ -262,6 +266,7 @@ class Served(Tool[Any, Any]):
                 f"{self.source}: start `vidscout serve` with the same profile"
             )
         self._handle = handle
+        self._line = Grouped(self._outcomes, lines=2 * served.replicas, most=served.most)
 
     def perceive(self, batch: Sequence[Any]) -> list[Any]:
         return self._asked(RUN, list(batch))
@@ -281,33 +286,38 @@ class Served(Tool[Any, Any]):
         return call
 
     def _asked(self, method: str, *arguments: Any, **named: Any) -> Any:
-        outcome = self._outcome(Request(method, arguments, named))
+        assert self._line is not None
+        outcome = self._line.ask(Request(method, arguments, named))
+        if outcome.note:
+            note(outcome.note)
         if outcome.error is not None:
             raise outcome.error
         for name, amount in outcome.counters.items():
             count(name, amount)
         return outcome.result
 
-    def _outcome(self, request: Request) -> Outcome:
-        """One request's outcome, from another replica where the first one dies over it."""
+    def _outcomes(self, requests: list[Request]) -> list[Outcome]:
+        """What became of each request, from another replica where the first one dies over them."""
         from ray.exceptions import RayError
 
         until = time.monotonic() + ANSWERING
+        died = ""
         for attempt in range(ATTEMPTS):
             try:
-                return self._handle.remote(request).result(timeout_s=max(until - time.monotonic(), 1))
+                outcomes = self._handle.remote(requests).result(timeout_s=max(until - time.monotonic(), 1))
+                return [replace(outcome, note=died) for outcome in outcomes] if died else outcomes
             except TimeoutError as error:
                 raise ServingError(f"{self.source} on the cluster did not answer within {ANSWERING:g} s") from error
             except RayError as error:
                 if not _died(error) or attempt == ATTEMPTS - 1:
                     raise ServingError(f"{self.source} on the cluster failed: {_one_line(error)}") from error
-                note(f"a replica of {self.role} died while it was asked; what it had been given went to another one")
+                died = f"a replica of {self.role} died while it was asked; what it had been given went to another one"
                 time.sleep(0.2 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
         super().close()
-        self._handle = None
+        self._handle = self._line = None
 
 
 def _died(error: BaseException) -> bool:

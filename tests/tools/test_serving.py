@@ -1,0 +1,236 @@
+"""Tools on a real Ray cluster on this machine, with the real embedded weights."""
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from vidscout.tools.base import Tool, backend
+from vidscout.tools.counters import counting
+from vidscout.tools.errors import ServingError, UsageError, WeightsError
+from vidscout.tools.notes import noting
+from vidscout.tools.replica import STUCK, Replica
+from vidscout.tools.serving import Deployed, Placement, Served, a_cluster, about, connect, deploy, withdraw
+
+pytest.importorskip("ray", reason="needs pip install 'vidscout[serve]'")
+pytestmark = [pytest.mark.models, pytest.mark.slow]
+
+CLIENTS = 8
+SENTENCES = [f"Where in the video is the {thing} explained?" for thing in "mirror dish battery cat whale moon".split()]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    with a_cluster(num_cpus=2) as address:
+        deploy([Deployed("text_embedding", "minilm"), Deployed("tags", "efficientnet-lite0")])
+        yield address
+
+
+def here(role: str, name: str) -> Tool[Any, Any]:
+    made = backend(role, name)()
+    assert isinstance(made, Tool)
+    return made
+
+
+@pytest.fixture(scope="module")
+def local() -> Tool[Any, Any]:
+    return here("text_embedding", "minilm")
+
+
+@pytest.fixture
+def served(cluster: str) -> Tool[Any, Any]:
+    return Served(here("text_embedding", "minilm"), cluster)
+
+
+def frames(count: int) -> list[np.ndarray]:
+    dice = np.random.default_rng(1)
+    return [dice.integers(0, 255, (240, 320, 3), dtype=np.uint8) for _ in range(count)]
+
+
+def at_once(run: Any, clients: int, asked: int) -> float:
+    """Requests a second of so many threads, each asking for one sentence after another."""
+
+    def ask(client: int) -> None:
+        for n in range(asked):
+            [vector] = run([SENTENCES[(client + n) % len(SENTENCES)]])
+            assert vector.shape == (384,)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(ask, range(clients)))
+    return clients * asked / (time.perf_counter() - began)
+
+
+def test_a_served_tool_finds_what_the_same_tool_finds_here(cluster: str):
+    local = here("tags", "efficientnet-lite0")
+    served = Served(here("tags", "efficientnet-lite0"), cluster)
+    pictures = frames(3)
+    for mine, theirs in zip(local.run(pictures), served.run(pictures), strict=True):
+        assert theirs.labels == mine.labels
+        assert np.array_equal(theirs.features, mine.features)
+    assert served.source == local.source
+    assert not served.tool.is_ready, "the stand-in's own copy must not be loaded"
+
+
+def test_what_the_work_cost_is_counted_where_it_was_asked_for(served: Tool[Any, Any]):
+    with counting() as counters:
+        served.run(SENTENCES[:3])
+        served.run(SENTENCES[:2])
+    assert counters["embeddings"] == 5
+
+
+def test_with_eight_clients_batches_form_and_the_cluster_keeps_up(served: Tool[Any, Any], local: Tool[Any, Any]):
+    at_once(local.run, CLIENTS, 2)
+    at_once(served.run, CLIENTS, 2)
+    best = {"local": 0.0, "served": 0.0}
+    for _ in range(6):  # other work on the machine slows now the one and now the other
+        best["local"] = max(best["local"], at_once(local.run, CLIENTS, 12))
+        best["served"] = max(best["served"], at_once(served.run, CLIENTS, 12))
+        if best["served"] >= best["local"]:
+            break
+    assert best["served"] >= best["local"], best
+    assert max(about("text_embedding").batches) > 1
+
+
+def test_killing_a_replica_loses_no_request_and_is_noted(served: Tool[Any, Any], local: Tool[Any, Any]):
+    deploy([Deployed("text_embedding", "minilm", placement=Placement(replicas=2))])
+    expected = local.run(SENTENCES)
+    served.ready()
+    running = threading.Event()
+    asked = 40
+
+    def ask(client: int) -> list[str]:
+        with noting() as notes:
+            for n in range(asked):
+                which = (client + n) % len(SENTENCES)
+                [vector] = served.run([SENTENCES[which]])
+                assert np.allclose(vector, expected[which], atol=1e-5)
+                if n == 3:
+                    running.set()
+        return notes
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        futures = [pool.submit(ask, client) for client in range(CLIENTS)]
+        running.wait(60)
+        killed = about("text_embedding").process
+        os.kill(killed, signal.SIGKILL)
+        notes = [note for future in futures for note in future.result()]
+    assert any("replica of text_embedding died" in note for note in notes)
+
+
+def test_a_single_replica_that_dies_is_restarted_and_asked_again(cluster: str):
+    served = Served(here("tags", "efficientnet-lite0"), cluster)
+    before = served.run(frames(1))
+    first = about("tags").process
+    os.kill(first, signal.SIGKILL)
+    with noting():
+        [after] = served.run(frames(1))
+    assert after.labels == before[0].labels
+    assert about("tags").process != first
+
+
+def test_a_request_that_cannot_be_served_spoils_no_other_of_its_batch(cluster: str):
+    served = Served(here("tags", "efficientnet-lite0"), cluster)
+    served.ready()
+    good, bad = frames(1)[0], np.zeros((0, 0, 3), np.uint8)
+    together = threading.Barrier(CLIENTS)
+
+    def ask(client: int) -> bool:
+        together.wait(30)
+        try:
+            served.run([bad if client % 2 else good])
+        except ServingError:
+            raise
+        except Exception as error:
+            assert "resize" in str(error)
+            return False
+        return True
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        assert list(pool.map(ask, range(CLIENTS))) == [client % 2 == 0 for client in range(CLIENTS)]
+
+
+def test_a_tool_that_remembers_is_asked_for_one_caller_at_a_time(cluster: str):
+    deploy([Deployed("speech", "faster-whisper")])
+    try:
+        assert about("speech").most == 1
+        assert about("tags").most > 1
+    finally:
+        withdraw(["speech"])
+
+
+def test_another_tool_than_the_profiles_is_refused(cluster: str):
+    class Bolder(type(here("tags", "efficientnet-lite0"))):
+        @property
+        def source(self) -> str:
+            return "efficientnet-lite0/2"
+
+    with pytest.raises(UsageError, match=r"serves tags by efficientnet-lite0/1.*reads with efficientnet-lite0/2"):
+        Served(Bolder(), cluster).run(frames(1))
+
+
+def test_a_role_that_is_not_served_is_one_line(cluster: str):
+    with pytest.raises(ServingError, match="serves no objects: start `vidscout serve`"):
+        Served(here("objects", "nanodet"), cluster).run(frames(1))
+
+
+def test_a_tool_that_cannot_load_is_the_users_to_mend_and_stays_off_the_cluster(
+    cluster: str, monkeypatch: pytest.MonkeyPatch
+):
+    missing = {"model": "/no/such/folder"}
+    with pytest.raises(WeightsError, match="/no/such/folder"):
+        deploy([Deployed("frame_embedding", "clip", missing)])
+    with pytest.raises(ServingError, match="serves no frame_embedding"):
+        about("frame_embedding")
+
+
+def test_a_cluster_without_room_says_so_in_time(cluster: str):
+    with pytest.raises(ServingError, match="objects did not start in time") as refused:
+        deploy([Deployed("objects", "nanodet", placement=Placement(gpus=1))], patience=3)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("placement", [{"replicas": 0}, {"gpus": -0.5}, {"batch": 0}])
+def test_a_placement_that_makes_no_sense_is_refused(placement: dict[str, Any]):
+    with pytest.raises(UsageError, match="at least one replica"):
+        Placement(**placement)
+
+
+def test_a_replica_that_hangs_reports_itself_ill():
+    import asyncio
+
+    replica = Replica("text_embedding", "minilm", {}, batch=2, wait=0.0)
+    asyncio.run(replica.check_health())
+    replica._began = time.monotonic() - STUCK - 1
+    with pytest.raises(RuntimeError, match="at one batch for"):
+        asyncio.run(replica.check_health())
+
+
+def test_an_address_where_nobody_listens_is_one_line_at_once():
+    """In a process of its own: this one may have joined a cluster already."""
+    import subprocess
+    import sys
+
+    began = time.monotonic()
+    command = [sys.executable, "-m", "vidscout.agent.cli", "serve", "--address", "127.0.0.1:9"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert time.monotonic() - began < 60
+    assert ended.returncode == ServingError.exit_code
+    assert re.fullmatch(r"vidscout: no Ray cluster answers at 127\.0\.0\.1:9 .*`vidscout serve`.*\n", ended.stderr)
+
+
+def test_an_address_that_is_none_is_refused(cluster: str):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "vidscout.agent.cli", "serve", "--address", "ray://somewhere"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == UsageError.exit_code
+    assert "HOST:PORT or auto" in ended.stderr
+    assert connect("ignored where this process has joined one") == cluster
