@@ -12,6 +12,7 @@ from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.words import content_words, coverage
 from ..events import ToolFinished, Update
 from .labels import detector_labels
+from .rarity import most_like
 from .reading import ABOUT_THE_VIDEO
 from .state import Answering, Finding, Place, Request
 
@@ -115,7 +116,7 @@ def frames_as_records(answering: Answering, request: Request) -> list[tuple[Reco
     for text in (request.query, *request.looks):
         k = FRAMES_NAMED if text == request.query else FRAMES_AN_OPTION
         query = answering.frame_query(text)
-        for frame in index.search_frames(query, videos=request.videos, within=request.within, k=k):
+        for frame in most_like(answering, query, request.videos, request.within, k, request.brief):
             known = best.get((frame.video, frame.time))
             if known is None or frame.score > known.score:
                 best[frame.video, frame.time] = frame

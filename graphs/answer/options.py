@@ -11,6 +11,7 @@ from ..events import Update
 from . import compose
 from .counting import count
 from .ordering import in_order_of_time, items_of, looks_most_like
+from .rarity import similarities
 from .state import Answering, AnswerState, Finding, Want
 from .times import seconds
 
@@ -97,7 +98,8 @@ def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, 
         return [(0.0, None)] * len(state.options)
     import numpy as np
 
-    curves = [answering.index.frame_similarities(query, video)[1] for query in queries for video in state.videos]
+    brief = state.plan.brief
+    curves = [similarities(answering, query, video, brief)[1] for query in queries for video in state.videos]
     spread = float(np.concatenate(curves).std()) or 1.0
     middle = sum(peak.similarity for peak in peaks if peak) / len(peaks)
     return [((peak.similarity - middle) / spread if peak else 0.0, peak) for peak in peaks]

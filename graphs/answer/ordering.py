@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from ...tools.index import FrameQuery
+from ...tools.frame_index import FrameQuery
 from ...tools.records import Modality, Span, clock
 from ...tools.words import content_words, coverage
+from .rarity import most_like
 from .state import Answering, AnswerState, Finding
 
 SEPARATORS = re.compile(r"\s*(?:,|;|→|->|>|\bthen\b|\band\b)\s*")
@@ -84,7 +85,7 @@ def looks_most_like(query: FrameQuery, state: AnswerState, answering: Answering)
     """The frame with the highest frame–text similarity, by what its tags say."""
     assert state.plan is not None
     best: tuple[float, Finding] | None = None
-    for frame in answering.index.search_frames(query, videos=state.videos, within=state.plan.within, k=1):
+    for frame in most_like(answering, query, state.videos, state.plan.within, 1, state.plan.brief):
         standing = Span(frame.time, frame.time + 0.001)
         looks = answering.index.timeline(frame.video, [Modality.FRAME], standing)
         if looks and (best is None or frame.score > best[0]):

@@ -110,6 +110,7 @@ def planned(
             spread=only is not None or want is Want.OVERVIEW or (bare and weight == 1.0),
             labels=labels,
             looks=looks if modality is Modality.FRAME else (),
+            brief=reading.brief,
         )
         for modality, weight in weights.items()
     )
@@ -124,6 +125,7 @@ def planned(
         labels=labels,
         looks=looks,
         things=things(reading, wanted),
+        brief=reading.brief,
         bare=bare,
         open=want is Want.OVERVIEW or only is not None or not answering.route.records,
     )

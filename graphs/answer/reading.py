@@ -65,6 +65,10 @@ _REPORTED = re.compile(
     r"(?:say|said|tell|told|mention(?:ed)?|claim(?:ed)?|explain(?:ed)?|announced?|written)\b.* (?:about|regarding)\b"
 )
 _QUOTED = re.compile(r"[\"“”«]([^\"“”«»]{2,200})[\"“”»]|(?<![\w])['‘]([^'‘’]{3,200})['’](?![\w])")
+_BRIEF = re.compile(
+    r"\b(?:for (?:a|just a|only a|one) (?:moment|second|frame)|momentarily|briefly|suddenly|inserted|flash(?:es|ed)?"
+    r"|(?:one|single) frame)\b"
+)
 _PLACED = re.compile(
     r"\b(first|opening|last|final|closing) (?:\w+ )?"
     r"(?:texts?|titles?|captions?|slides?|cards?|signs?|lines?|words?|sentences?|things?|scenes?|shots?|frames?|images?"
@@ -83,6 +87,7 @@ class Reading:
     place: Place | None
     quoted: tuple[str, ...]
     labels: tuple[str, ...]
+    brief: bool
 
 
 def read_question(question: str) -> Reading:
@@ -105,7 +110,8 @@ def read_question(question: str) -> Reading:
         want = Want.FACT
     placed = _PLACED.search(unquoted)
     place = None if placed is None else Place.FIRST if placed[1] in ("first", "opening") else Place.LAST
-    return Reading(want, _weights(unquoted, labels), topic_of(question), place, quoted, labels)
+    brief = _BRIEF.search(unquoted) is not None
+    return Reading(want, _weights(unquoted, labels), topic_of(question), place, quoted, labels, brief)
 
 
 def _weights(question: str, labels: tuple[str, ...]) -> dict[Modality, float]:

@@ -60,6 +60,8 @@ class Request:
     """Objects to look for, in the detector's words."""
     looks: tuple[str, ...] = ()
     """Further texts that a frame may look like: the options, where the question asks which of them is shown."""
+    brief: bool = False
+    """The question is about something that is there for a moment only."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Plan:
     """Options that are looked for in the picture."""
     things: tuple[str, ...] = ()
     """What a detector of open vocabulary is to find, in the question's own words."""
+    brief: bool = False
+    """It is about something that is there for a moment only: a picture that was inserted, a flash."""
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
     open: bool = False

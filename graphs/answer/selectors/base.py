@@ -9,9 +9,10 @@ import numpy as np
 from ....tools.errors import UsageError
 from ....tools.fusion import fused
 from ....tools.records import FrameRef
+from ..rarity import of_video
 
 if TYPE_CHECKING:
-    from ....tools.index import FrameQuery
+    from ....tools.frame_index import FrameQuery
     from ..state import Answering, AnswerState
 
 
@@ -75,7 +76,10 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
             first = max(int(np.searchsorted(times, within.start, side="right")) - 1, 0)
             last = max(int(np.searchsorted(times, within.end)), first + 1)
         for query, of_query in zip(queries, cosines, strict=True):
-            of_query.append(_cosines(answering, query, video, times)[:, first:last])
+            cosine = _cosines(answering, query, video, times)
+            if state.plan.brief:
+                cosine = np.clip(cosine, 0.0, None) * of_video(answering.index, video)
+            of_query.append(cosine[:, first:last])
         times, vectors = times[first:last], vectors[first:last]
         relevant = np.zeros(len(times))
         for finding in state.ranked:
