@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...tools import weights
 from ...tools.errors import WeightsError
 from .common import Common, print_json
 
@@ -40,6 +39,8 @@ def pull(
 
     A name is one of `vidscout models list`, or owner/name or owner/name@revision of a model on the hub.
     """
+    from ...tools import weights
+
     wanted = list(names) if names else _of_profile(profile or _profile_before_the_command(context))
     with _bars() as show:
         weights.pull(
@@ -75,6 +76,8 @@ def list_(
 @models_app.command()
 def verify(names: Names = None) -> None:
     """Hash the files again; without names, those of all weights that are here."""
+    from ...tools import weights
+
     wanted = list(names) if names else [name for name in weights.entries() if weights.present(name)]
     if not wanted:
         raise WeightsError("no weights are here: run `vidscout models pull`")
