@@ -1,11 +1,15 @@
+import hashlib
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
+from vidscout.tools import weights
 from vidscout.tools.base import backend
+from vidscout.tools.errors import UsageError, WeightsError
 from vidscout.tools.media import frames
 from vidscout.tools.records import Box, Modality, Record, Span, TextLine
 from vidscout.tools.screen_text import BLOCK, EasyOCR, RapidOCR, legible, merge_over_time, text_records
@@ -254,9 +258,68 @@ def test_other_languages_are_another_source():
     assert EasyOCR().source != EasyOCR(languages=("en", "de")).source
 
 
+needs_easyocr = pytest.mark.skipif(bool(EasyOCR.missing()), reason=f"needs {', '.join(EasyOCR.missing())}")
+
+
 @pytest.mark.models
 @pytest.mark.slow
-@pytest.mark.skipif(bool(EasyOCR.missing()), reason=f"needs {', '.join(EasyOCR.missing())}")
-def test_easyocr_reads_a_slide():
-    [read] = EasyOCR(gpu=False).run([picture(SLIDE[:2], size=30)[:220]])
-    assert [found.text for found in read] == SLIDE[:2]
+@needs_easyocr
+def test_easyocr_reads_slides_in_a_batch_as_each_alone():
+    slides = [picture(SLIDE[n : n + 1], size=30)[:140, :700] for n in (0, 2)]
+    small = slides[0][:120]
+    tool = EasyOCR(gpu=False, batch_size=2)
+    read = tool.run([slides[0], small, slides[1]])
+    assert [[line.text for line in lines] for lines in read] == [SLIDE[:1], SLIDE[:1], SLIDE[2:3]]
+    for image, lines in zip(slides, (read[0], read[2]), strict=True):
+        [alone] = tool.run([image])
+        assert [line.text for line in alone] == [line.text for line in lines]
+        assert [line.score for line in alone] == pytest.approx([line.score for line in lines], abs=0.01)
+
+
+@pytest.mark.models
+@needs_easyocr
+def test_easyocr_reads_several_languages_with_the_weights_of_their_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import easyocr.config  # pyright: ignore[reportMissingImports]
+    import torch
+    from easyocr.model.vgg_model import Model  # pyright: ignore[reportMissingImports]
+
+    (tmp_path / "craft_mlt_25k.pth").symlink_to(weights.folder("easyocr-english") / "craft_mlt_25k.pth")
+    tool = EasyOCR(languages=("de", "fr", "en"), gpu=False, storage=tmp_path)
+    with pytest.raises(WeightsError, match=r"latin_g2\.pth"):
+        tool.ready()
+    latin = easyocr.config.recognition_models["gen2"]["latin_g2"]
+    model = Model(input_channel=1, output_channel=256, hidden_size=256, num_class=len(latin["characters"]) + 1)
+    # as the package's own files are: of a model that was trained on several GPUs
+    torch.save({f"module.{name}": value for name, value in model.state_dict().items()}, tmp_path / "latin_g2.pth")
+    digest = hashlib.md5((tmp_path / "latin_g2.pth").read_bytes(), usedforsecurity=False).hexdigest()
+    monkeypatch.setitem(latin, "md5sum", digest)
+    tool.ready()
+    assert {"ä", "é", "w"} <= set(tool._reader.lang_char)
+    [lines] = tool.run([picture(SLIDE[:1], size=30)[:140, :700]])  # its random weights read nothing sensible
+    assert all(line.score >= 0.5 for line in lines)
+
+
+@needs_easyocr
+def test_languages_that_easyocr_cannot_read_together_are_told(tmp_path: Path):
+    for languages in (("ja", "ko"), ("en", "klingon")):
+        with pytest.raises(UsageError, match=f"cannot read {', '.join(languages)} together"):
+            EasyOCR(languages=languages, gpu=False, storage=_with_a_detector(tmp_path)).ready()
+
+
+def _with_a_detector(folder: Path) -> Path:
+    link = folder / "craft_mlt_25k.pth"
+    if not link.exists():
+        link.symlink_to(weights.folder("easyocr-english") / link.name)
+    return folder
+
+
+@needs_easyocr
+def test_a_gpu_that_is_not_there_is_said():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(UsageError, match="'cuda' was asked for"):
+        EasyOCR(gpu=True).ready()
