@@ -127,6 +127,38 @@ def test_options_are_weighed_on_the_same_frames_without_looking_again(name, vide
     assert watch.tokens <= 1.3 * one
 
 
+@pytest.mark.parametrize(
+    ("encoder", "captioner", "answerer"), [("siglip2", "blip", "qwen3-vl"), ("clip", "florence-2", "smolvlm2")]
+)
+def test_a_profile_of_hub_models_alone_reads_a_video_and_answers(
+    encoder, captioner, answerer, checkpoint, tmp_path, bikes
+):
+    def played_by(backend: str, name: str) -> dict[str, Any]:
+        return {"backend": backend, "model": str(checkpoint(name)), "device": "cpu"}
+
+    roles = {
+        "speech": played_by("whisper", "whisper"),
+        "objects": played_by("grounding-dino", "grounding-dino"),
+        "frame_embedding": played_by(encoder, encoder),
+        "captions": played_by(captioner, captioner),
+        "answerer": played_by("transformers", answerer),
+    }
+    profiles = {"tiny": {"base": "embedded", "roles": roles, "token_budget": BUDGET, "frames": 4}}
+    with VideoScout(profile="tiny", profiles=profiles, home=tmp_path / "home", max_new_tokens=8) as scout:
+        [ingested] = scout.ingest(bikes)
+        assert ingested.records
+        scout.role("speech").ready()  # the clip is silent
+        assert all(scout.role(role).is_ready for role in roles if role != "answerer")
+        answerer_model = scout.role("answerer")
+        answerer_model.ready()
+        with Watch(answerer_model) as watch:
+            answer = scout.ask(bikes, QUESTION, options=OPTIONS)
+    assert answer.choice in ("A", "B", "C")
+    assert watch.looks > 0
+    assert within_budget(answer)
+    assert answer.profile == "tiny"
+
+
 @pytest.mark.parametrize("name", ["qwen2.5-vl", "llava-next-video"])
 def test_frames_go_as_one_video_too(name, video_llm, scout_with, bikes):
     model = video_llm(name, as_video=True)

@@ -280,6 +280,27 @@ def test_a_video_by_the_processors_own_path_is_counted_and_seen_once(name, loade
     assert max(abs(first[token] - other[token]) for token in first if token in other) > 1e-3
 
 
+@pytest.mark.parametrize("name", ["qwen3-vl", "smolvlm2", "llava-onevision"])
+@pytest.mark.parametrize("lacking", ["a way to be given encoded frames", "a known layout of them"])
+def test_models_that_lack_what_makes_others_fast_answer_the_same(name, lacking, loaded, reference, frames, monkeypatch):
+    import vidscout.tools.videollm.encoding as module
+
+    model = loaded(name)
+    if lacking == "a known layout of them":
+        monkeypatch.setattr(module, "SPLITTABLE", set())
+    else:
+        monkeypatch.setattr(model._encoder, "possible", False)
+    for shown in (frames[:3], frames[:4], [frames[0], frames[5]], frames[:4]):
+        prompt = with_options(asked(shown), OPTIONS)
+        told = model.next_tokens(prompt)
+        assert [told[letter] for letter in "ABCD"] == pytest.approx(reference(name).next_letters(prompt, 4), abs=1e-4)
+    prompt = asked(frames[:4])
+    with Watch(model) as watch:
+        model.choose(prompt, OPTIONS)
+    assert watch.looks <= 1
+    model._encoder.clear()
+
+
 def test_counting_looks_at_sizes_only(loaded, frames, monkeypatch):
     from PIL.ImageFile import ImageFile
 
@@ -289,7 +310,7 @@ def test_counting_looks_at_sizes_only(loaded, frames, monkeypatch):
     processor = model._reader._pixels[0].processor
     monkeypatch.setattr(processor, "preprocess", lambda *_, **__: pytest.fail("pixels were computed"))
     assert model.count_tokens(asked(frames[4:7], said="nobody counted this before")) == counted
-    with pytest.raises(pytest.fail.Exception, match="decoded|computed"):
+    with pytest.raises(pytest.fail.Exception, match=r"decoded|computed"):
         model.next_tokens(asked(frames[4:7]))
 
 
