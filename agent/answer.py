@@ -63,6 +63,8 @@ class Answer:
     images: list[str] = field(default_factory=list)
     """Paths of the pictures in the prompt, in its order: frames, or composites of them. Empty when the answerer was
     not asked, or reads no pictures."""
+    understood: str = ""
+    """The question as it was understood after those before it in its conversation."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as `--json` prints them."""

@@ -617,4 +617,5 @@ def _answer(state: Any, videos: list[Video], counters: dict[str, float], profile
         question=state.question,
         videos=[video.id for video in videos],
         images=[str(frame.path) for message in state.messages for frame in message.frames],
+        understood=state.asked,
     )

@@ -1,8 +1,10 @@
 """An answer as it is shown: steps while it runs, then evidence, frames, what it cost, and the whole as Markdown."""
 
 import base64
+import mimetypes
 from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 from urllib.parse import quote
 
 from ..agent.answer import Answer, Evidence, Frame
@@ -127,11 +129,26 @@ def frames_html(answer: Answer, address: Callable[[Frame], str | None]) -> str:
     if not pictures:
         return ""
     head = f"<h3>Frames of the question</h3><p class='vs-muted'>{_use_of_frames(answer)}</p>"
-    return f"{head}<ul class='vs-frames'>{pictures}</ul>"
+    return f"{head}<ul class='vs-frames'>{pictures}</ul>{_composites(answer)}"
+
+
+def _composites(answer: Answer) -> str:
+    """Pictures that a packer put together of several frames, as they were sent."""
+    frames = {frame.thumbnail for frame in answer.frames}
+    made = [Path(image) for image in answer.images if image not in frames and Path(image).is_file()]
+    if not made:
+        return ""
+    pictures = "".join(f"<li><img src='{_inline(image)}' alt='Picture in the prompt'></li>" for image in made)
+    return f"<p class='vs-muted'>As they were sent:</p><ul class='vs-composites'>{pictures}</ul>"
+
+
+def _inline(image: Path) -> str:
+    kind = mimetypes.guess_type(image.name)[0] or "image/jpeg"
+    return f"data:{kind};base64,{base64.b64encode(image.read_bytes()).decode()}"
 
 
 def _use_of_frames(answer: Answer) -> str:
-    if answer.tokens.get("visual"):
+    if answer.images:
         return "Selected by how well they fit, and sent to the answerer."
     if not answer.counters.get("llm_calls"):
         return "Selected by how well they fit; the answer was read off the records, and no model was asked."

@@ -1,5 +1,6 @@
 """The tab for asking: a conversation, and under it what the latest answer stands on."""
 
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +31,8 @@ class AskTab:
     evidence: gr.HTML
     frames: gr.HTML
     cost: gr.HTML
-    before: gr.State
-    """The question before, as it was understood."""
+    talk: gr.State
+    """The name of the conversation, which nobody else can guess."""
 
 
 def build(backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, controls: Controls) -> AskTab:
@@ -74,7 +75,7 @@ def _components() -> AskTab:
     frames = gr.HTML(elem_id="vs-frames")
     cost = gr.HTML(elem_id="vs-cost")
     return AskTab(
-        conversation, suggested, question, send, options, start, end, clear, evidence, frames, cost, gr.State("")
+        conversation, suggested, question, send, options, start, end, clear, evidence, frames, cost, gr.State(_new_talk)
     )
 
 
@@ -85,16 +86,15 @@ def _wire(tab: AskTab, backstage: Backstage, chosen: gr.Dropdown, timelines: gr.
         "evidence": tab.evidence,
         "frames": tab.frames,
         "cost": tab.cost,
-        "before": tab.before,
         "timelines": timelines,
     }
 
     async def ask(
-        text: str, videos: list[str], options: str, start: str, end: str, history: list[Message], before: str,
+        text: str, videos: list[str], options: str, start: str, end: str, history: list[Message], talk: str,
         profile: str, selector: str, packer: str, budget: float, rounds: float,
     ) -> AsyncIterator[dict[Any, Any]]:  # fmt: skip
         lines = [line for line in (options or "").splitlines() if line.strip()] or None
-        question = Question(text or "", videos or [], lines, start or "", end or "", before)
+        question = Question(text or "", videos or [], lines, start or "", end or "", talk)
         settings = {
             "profile": profile,
             "selector": selector,
@@ -105,7 +105,7 @@ def _wire(tab: AskTab, backstage: Backstage, chosen: gr.Dropdown, timelines: gr.
         async for update in answered(backstage, question, list(history or []), settings):
             yield {places[name]: contents for name, contents in update.items()}
 
-    inputs = [tab.question, chosen, tab.options, tab.start, tab.end, tab.conversation, tab.before, *controls]
+    inputs = [tab.question, chosen, tab.options, tab.start, tab.end, tab.conversation, tab.talk, *controls]
     outputs = list(places.values())
     limits: dict[str, Any] = {"concurrency_limit": QUEUED, "concurrency_id": "ask", "show_progress": "hidden"}
     gr.on([tab.send.click, tab.question.submit], ask, inputs, outputs, api_name="ask", **limits)
@@ -113,11 +113,15 @@ def _wire(tab: AskTab, backstage: Backstage, chosen: gr.Dropdown, timelines: gr.
         button.click(ask, [button, *inputs[1:]], outputs, api_visibility="private", **limits)
     gr.on(
         [tab.clear.click, tab.conversation.clear],
-        lambda: ([], "", "", "", ""),
-        outputs=[tab.conversation, tab.evidence, tab.frames, tab.cost, tab.before],
+        lambda: ([], "", "", "", _new_talk()),
+        outputs=[tab.conversation, tab.evidence, tab.frames, tab.cost, tab.talk],
         api_visibility="private",
         show_progress="hidden",
     )
+
+
+def _new_talk() -> str:
+    return f"web/{uuid.uuid4().hex}"
 
 
 def suggested_updates(backstage: Backstage, videos: list[str] | None) -> list[Any]:

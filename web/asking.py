@@ -15,7 +15,6 @@ from ..tools.errors import UsageError, VidscoutError
 from .answers import Steps, cost_html, evidence_html, frames_html
 from .backstage import Backstage
 from .chips import plain, with_chips
-from .followups import in_context
 from .player import timelines_html
 
 log = logging.getLogger(__name__)
@@ -30,13 +29,13 @@ WENT_WRONG = "The answer failed; the terminal that runs the page says why."
 
 Message = dict[str, Any]
 Update = dict[str, Any]
-"""New contents by the name of their place: `conversation`, `question`, `evidence`, `frames`, `cost`, `before` or
+"""New contents by the name of their place: `conversation`, `question`, `evidence`, `frames`, `cost` or
 `timelines`."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, of which videos, and what was said before."""
+    """What was asked, and of which videos."""
 
     text: str
     videos: list[str]
@@ -44,12 +43,8 @@ class Question:
     start: str = ""
     end: str = ""
     """Where to look, as people write times; empty for the whole."""
-    before: str = ""
-    """The question before this one, as it was understood."""
-
-    @property
-    def understood(self) -> str:
-        return in_context(self.text, self.before)
+    conversation: str | None = None
+    """Questions of the same one may lean on those before."""
 
     @property
     def within(self) -> tuple[float, float] | None:
@@ -73,12 +68,13 @@ class _Reply:
     history: list[Message]
     steps: Steps
     text: str = ""
+    understood: str = ""
 
     def messages(self, now: float, done: bool = False) -> list[Message]:
         """The conversation as it stands; steps are folded once the answer is there."""
-        asked, understood = self.question.text, self.question.understood
+        asked = self.question.text
         thought = {"title": self.steps.title(now) if done else "Working", "status": "done" if done else "pending"}
-        leaning = f"- Understood as: {plain(understood)}\n" if understood != asked else ""
+        leaning = f"- Understood as: {plain(self.understood)}\n" if self.understood else ""
         shown: list[Message] = [{"role": "user", "content": plain(asked)}]
         shown.append({"role": "assistant", "content": leaning + self.steps.markdown, "metadata": thought})
         if self.text:
@@ -100,11 +96,8 @@ async def answered(
             if isinstance(item, Answer):
                 reply.steps.end(now)
                 reply.text = with_chips(item)
-                yield {
-                    "conversation": reply.messages(now, done=True),
-                    "before": question.understood,
-                    **_under_the_answer(backstage, item),
-                }
+                reply.understood = item.understood if item.understood != item.question else ""
+                yield {"conversation": reply.messages(now, done=True), **_under_the_answer(backstage, item)}
             elif isinstance(item, _Relevance):
                 yield {"timelines": _timelines(backstage, question.videos, item)}
             elif isinstance(item, Token):
@@ -129,14 +122,16 @@ def _events(backstage: Backstage, scout: VideoScout, question: Question) -> "Ite
     videos = [video.id for video in backstage.named(question.videos)]
     if not videos:
         raise UsageError("choose a video first, or add one in the Library tab")
-    with backstage.asking():
+    with backstage.asking(question.conversation):
         answer: Answer | None = None
-        for event in scout.stream(videos, question.understood, question.options, question.within):
+        for event in scout.stream(
+            videos, question.text, question.options, question.within, conversation=question.conversation
+        ):
             if isinstance(event, Answer):
                 answer = event
             yield event
     if answer is not None:
-        curves = {video: backstage.relevance(answer.question, video) for video in answer.videos}
+        curves = {video: backstage.relevance(answer.understood, video) for video in answer.videos}
         yield _Relevance(curves, [] if answer.abstained else answer.evidence[:MARKED])
 
 

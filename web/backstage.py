@@ -33,6 +33,7 @@ class Backstage:
         self.readings = Readings(scout)
         self._scouts = {scout.profile.name: scout}
         self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
+        self._talks: set[str] = set()
         self._lock = threading.Lock()
 
     def scout_for(self, profile: str, **settings: Any) -> VideoScout:
@@ -51,18 +52,34 @@ class Backstage:
             return self._scouts[name].with_settings(**settings)
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """A place among those who are answered.
+    def asking(self, talk: str | None = None) -> Iterator[None]:
+        """A place among those who are answered; in one conversation, one question after another.
 
         Raises:
-            BusyError: there is none.
+            BusyError: there is none, or the conversation's question before is still being answered.
         """
         if not self._asking.acquire(blocking=False):
             raise BusyError(BUSY)
         try:
-            yield
+            with self._talking(talk):
+                yield
         finally:
             self._asking.release()
+
+    @contextmanager
+    def _talking(self, talk: str | None) -> Iterator[None]:
+        if talk is None:
+            yield
+            return
+        with self._lock:
+            if talk in self._talks:
+                raise BusyError("the question before is still being answered: ask again when it is")
+            self._talks.add(talk)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._talks.remove(talk)
 
     # What pages show of the library
 

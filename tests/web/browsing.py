@@ -65,7 +65,7 @@ def ask(page: Page, question: str) -> str:
     """Ask, wait for the evidence, and return the conversation."""
     tab(page, "Ask")
     page.locator("#vs-player").wait_for()
-    page.get_by_label("Question").fill(question)
+    page.locator("#vs-question textarea").fill(question)
     answered(page, lambda: page.locator("#vs-ask").click())
     return page.locator("#vs-chat").inner_text()
 

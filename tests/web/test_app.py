@@ -1,18 +1,28 @@
 """The page's parts without a browser: what is accepted, what is served, and how things are written."""
 
 import asyncio
+import base64
 import json
+import re
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
-from vidscout.agent.answer import Answer, Evidence
+from vidscout.agent.answer import Answer, Evidence, Frame
+from vidscout.agent.profiles import PROFILES
 from vidscout.agent.readings import Stage
+from vidscout.agent.settings import load
 from vidscout.agent.streaming import streamed
 from vidscout.agent.uploads import Limits, Upload, accept, bytes_of
 from vidscout.bench.demo import questions
@@ -20,13 +30,14 @@ from vidscout.graphs.events import Progress, StepStarted, ToolFinished
 from vidscout.tools.errors import MediaError, UsageError
 from vidscout.tools.library import Video
 from vidscout.tools.records import Modality
-from vidscout.web.answers import Steps, as_markdown
+from vidscout.web.answers import Steps, as_markdown, cost_html, evidence_html, frames_html
+from vidscout.web.asking import Question, answered
 from vidscout.web.backstage import ASKED_AT_ONCE, Backstage, BusyError
 from vidscout.web.chips import with_chips
 from vidscout.web.findings import covered, labels, suggestions
-from vidscout.web.followups import in_context
 from vidscout.web.reading import progress_html
 from vidscout.web.serve import Login, application
+from vidscout.web.settings_tab import profiles_html
 from vidscout.web.timeline import bars, ticks, timeline
 from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
 
@@ -145,6 +156,80 @@ def test_opening_the_page_loads_no_model(home: Path):
             assert stranger not in page.text
 
 
+@pytest.mark.models
+def test_a_page_cannot_have_files_of_the_server_read(scout: VideoScout, trailer: Path, tmp_path: Path):
+    own = Path(shutil.copyfile(trailer, tmp_path / "own.mp4"))
+    own.write_bytes(own.read_bytes() + b"\x00\x00\x00\x08free")  # an empty box: another video, not read yet
+    backstage = Backstage(scout)
+
+    async def ask() -> list[dict]:
+        question = Question("Who presents the film?", [str(own)])
+        return [update async for update in answered(backstage, question, [], {"profile": "auto"})]
+
+    assert "choose a video first" in asyncio.run(ask())[-1]["conversation"][-1]["content"]
+    assert backstage.named([scout.library.identify(own)]) == []
+
+
+@pytest.mark.models
+def test_a_file_that_was_not_sent_cannot_be_passed_off_as_an_upload(site: TestClient, scout: VideoScout, bunny: Path):
+    own = Path(shutil.copyfile(bunny, scout.index.home / "own.mp4"))
+    uploads = [each for each in site.get("/config").json()["dependencies"] if each["targets"][0][1] == "upload"]
+    passed_off = {"path": str(own), "meta": {"_type": "gradio.FileData"}}
+    sent = {"data": [[passed_off], "", []], "fn_index": uploads[0]["id"], "session_hash": "stranger"}
+    assert site.post("/gradio_api/queue/join", json=sent).status_code == 200
+    told = site.get("/gradio_api/queue/data", params={"session_hash": "stranger"}).text
+    assert '"success":false' in told
+    assert "Traceback" not in told
+    assert own.exists(), "a page could move it away"
+    own.unlink()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", ["../../evil.mp4", "/tmp/evil.mp4", "..\\evil.mp4"])
+def test_the_name_of_an_upload_leads_nowhere(site: TestClient, scout: VideoScout, bunny: Path, name: str):
+    response = site.post("/gradio_api/upload", files={"files": (name, bunny.read_bytes(), "video/mp4")})
+    [path] = response.json()
+    arriving = (scout.settings.home / "arriving").resolve()
+    assert Path(path).resolve().is_relative_to(arriving)
+    upload = accept(Path(path), scout.settings.home / "uploads", Limits())
+    assert upload.path.parent == scout.settings.home / "uploads"
+    assert "evil" not in upload.path.name
+    upload.path.unlink()
+
+
+@pytest.mark.models
+def test_what_is_larger_than_the_limit_is_refused_by_the_server_too(scout: VideoScout):
+    with TestClient(application(Backstage(scout, Limits(size=10_000)))) as client:
+        response = client.post("/gradio_api/upload", files={"files": ("a.mp4", b"x" * 20_000, "video/mp4")})
+        assert response.status_code == 413
+        assert "maximum allowed size" in response.text
+
+
+def test_the_command_listens_on_this_machine_only_and_asks_for_the_password(tmp_path: Path):
+    command = [sys.executable, "-c", "from vidscout.agent.cli import main; main()", "--home", str(tmp_path), "web"]
+    with subprocess.Popen(
+        [*command, "--port", "0", "--auth", "ada:secret"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            told = re.search(r"http://127\.0\.0\.1:(\d+)", server.stdout.readline())
+            assert told is not None
+            wait_until(lambda: _status(told[0]) == 401)
+            assert _status(told[0], ("ada", "secret")) == 200
+            with pytest.raises(OSError, match="refused"):
+                socket.create_connection(("127.0.0.2", int(told[1])), timeout=5).close()
+        finally:
+            server.terminate()
+
+
+def _status(address: str, auth: tuple[str, str] | None = None) -> int:
+    """0 while nobody answers."""
+    try:
+        return httpx.get(address, auth=auth, timeout=60).status_code
+    except httpx.TransportError:
+        return 0
+
+
 @pytest.mark.parametrize("text", ["ada", "ada:", ":secret", ""])
 def test_a_login_needs_user_and_password(text: str):
     with pytest.raises(UsageError, match="user:password"):
@@ -164,6 +249,20 @@ def test_the_ninth_question_at_once_is_told_to_wait(tmp_path: Path):
             pass
         places[0].__exit__(None, None, None)
         with backstage.asking():
+            pass
+
+
+def test_in_one_conversation_one_question_comes_after_another(tmp_path: Path):
+    with VideoScout(home=tmp_path) as scout:
+        backstage = Backstage(scout)
+        with (
+            backstage.asking("mine"),
+            backstage.asking("theirs"),
+            pytest.raises(BusyError, match="before is still being answered"),
+            backstage.asking("mine"),
+        ):
+            pass
+        with backstage.asking("mine"):
             pass
 
 
@@ -289,7 +388,9 @@ def test_the_timeline_has_a_lane_a_kind_and_the_curve_only_when_asked():
     assert "Relevance" not in plot
     assert "<b>hello" not in plot
     assert "x='500.0'" in plot
-    asked = timeline(VIDEO, records, [(0.0, 0.2), (50.0, 0.9)], [50.0])
+    asked = timeline(VIDEO, records, [(0.0, 0.2), (50.0, 0.9)], [50.0], top=0.9)
+    assert "500.0,2.0" in asked, "the best moment reaches the top"
+    assert "500.0,2.0" not in timeline(VIDEO, records, [(0.0, 0.2), (50.0, 0.5)], top=0.9), "another video has it"
     assert "Relevance" in asked
     assert "evidence at 0:50" in asked
 
@@ -391,6 +492,43 @@ def test_the_answers_markdown_has_its_evidence_in_a_table():
     assert "| 0:24–0:29 | speech | a \\| b | 0.80 | test/1 |" in written
 
 
+def test_what_was_skipped_is_noted_with_the_cost():
+    told = cost_html(replace(answer("Yes."), notes=["objects: <gave up> after 30 s"], tokens={"prompt": 12}))
+    assert "<li>objects: &lt;gave up&gt; after 30 s</li>" in told
+    assert "12 prompt" in told
+
+
+def test_cards_name_their_video_where_several_were_asked():
+    both = replace(answer("Yes.", (24.7, 29.0, "It is"), (5, 6, "<b>")), videos=[VIDEO.id, "other"])
+    shown = evidence_html(both, lambda video, time: None, {VIDEO.id: VIDEO.name})
+    assert "talk &amp; &lt;more&gt;.mp4" in shown
+    assert "&lt;b&gt;" in shown
+    assert "talk" not in evidence_html(replace(both, videos=[VIDEO.id]), lambda video, time: None, {VIDEO.id: "talk"})
+
+
+def test_the_gallery_says_whether_frames_were_sent_and_shows_composites_as_they_were(tmp_path: Path):
+    frame = Frame(VIDEO.id, 5.0, 0.5, "/nowhere/5000.jpg")
+    (grid := tmp_path / "grid.jpg").write_bytes(b"four frames")
+    asked = replace(answer("Yes."), frames=[frame])
+
+    def gallery(**changes: Any) -> str:
+        return frames_html(replace(asked, **changes), lambda frame: "thumbnail/a1b2c3/5000")
+
+    assert "no model was asked" in gallery()
+    assert "reads text only" in gallery(counters={"llm_calls": 1})
+    assert "sent to the answerer" in gallery(images=["/nowhere/5000.jpg"])
+    assert "As they were sent" not in gallery(images=["/nowhere/5000.jpg"])
+    assert f"base64,{base64.b64encode(b'four frames').decode()}" in gallery(images=[str(grid)])
+
+
+def test_a_profile_that_cannot_run_here_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert "<strong>embedded</strong>: CPU only, no model hub" in profiles_html(load())
+    assert all(f"<strong>{name}</strong>" in profiles_html(load()) for name in PROFILES)
+    monkeypatch.setenv("VIDSCOUT_WEIGHTS", str(tmp_path))
+    lacking = profiles_html(load()).split("<li")[1]
+    assert "cannot run here before its weights are: vidscout models pull --profile embedded" in lacking
+
+
 def test_steps_tell_their_time_when_the_next_one_begins():
     steps = Steps(0.0)
     steps.see(StepStarted("plan"), 1.0)
@@ -425,20 +563,6 @@ def test_a_stage_knows_its_rate_and_what_is_left():
     stage = Stage(Progress("v", "watching", 10, 110), 100.0, Progress("v", "watching", 60, 110), 110.0)
     assert stage.rate == pytest.approx(5.0)
     assert stage.left == pytest.approx(10.0)
-
-
-@pytest.mark.parametrize(
-    ("question", "understood"),
-    [
-        ("When was that?", "When was that (mirror made of)?"),
-        ("And the camera?", "And the camera (mirror made of)?"),
-        ("What text is on screen at 0:19?", "What text is on screen at 0:19?"),
-        ("Who works at the science center in Lisbon?", "Who works at the science center in Lisbon?"),
-        ("What is this video about?", "What is this video about?"),
-    ],
-)
-def test_a_question_that_leans_takes_the_topic_before(question: str, understood: str):
-    assert in_context(question, "What is the mirror made of?") == understood
 
 
 def test_a_verdict_is_shown_with_its_stretches_as_chips_and_its_report_fenced_in():

@@ -52,7 +52,7 @@ def test_two_browsers_ask_at_the_same_moment_and_get_their_own_answers(opened: O
     choose(first, "lecture.mp4")
     choose(second, "trailer.mp4")
     for page, question in ((first, "What is the mirror made of?"), (second, "Who presents the film?")):
-        page.get_by_label("Question").fill(question)
+        page.locator("#vs-question textarea").fill(question)
     first.locator("#vs-ask").click()
     second.locator("#vs-ask").click()
     for page, said, strange in ((first, "carbide", "Blender"), (second, "Blender", "carbide")):
@@ -94,7 +94,7 @@ def test_who_comes_when_too_many_ask_is_told_so(opened: Opened, backstage: Backs
     with ExitStack() as others:
         for _ in range(ASKED_AT_ONCE):
             others.enter_context(backstage.asking())
-        page.get_by_label("Question").fill("Who presents the film?")
+        page.locator("#vs-question textarea").fill("Who presents the film?")
         page.locator("#vs-ask").click()
         page.locator("#vs-chat").get_by_text(f"{ASKED_AT_ONCE} questions are being answered already").wait_for()
     assert "0:11" in ask(page, "When does the title “An unlucky bird” appear?")
