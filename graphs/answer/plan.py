@@ -127,7 +127,7 @@ def planned(
         things=things(reading, wanted),
         brief=reading.brief,
         bare=bare,
-        open=want is Want.OVERVIEW or only is not None or not answering.route.records,
+        open=bool(looks) or want is Want.OVERVIEW or only is not None or not answering.route.records,
     )
 
 

@@ -88,7 +88,7 @@ class Plan:
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
     open: bool = False
-    """Whatever there is can be answered from: an overview, or a route that does not go by relevance."""
+    """Whatever there is can be answered from: an overview, what is shown, a route that does not go by relevance."""
 
 
 @dataclass(frozen=True)

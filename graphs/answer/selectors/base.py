@@ -83,7 +83,7 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
         times, vectors = times[first:last], vectors[first:last]
         relevant = np.zeros(len(times))
         for finding in state.ranked:
-            if finding.record.video != video:
+            if finding.record.video != video or state.plan.looks:  # what is shown is chosen by how it looks alone
                 continue
             span = finding.record.span
             first = max(int(np.searchsorted(times, span.start, side="right")) - 1, 0)

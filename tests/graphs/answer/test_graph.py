@@ -118,7 +118,8 @@ def test_a_sign_with_instructions_is_reported_when_it_is_asked_for(hostile: Vide
 def test_the_graph_is_wired_as_it_is_drawn():
     edges = {(edge.source, edge.target) for edge in build().compile().get_graph().edges}
     assert {
-        ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "look"), ("look", "read"), ("read", "pack"),
+        ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "look"), ("look", "read"),
+        ("read", "pack"),
         ("read", "summarise"), ("read", "verify"), ("pack", "think"), ("pack", "respond"), ("think", "respond"),
         ("summarise", "respond"), ("respond", "verify"), ("verify", "plan"), ("verify", "remember"),
         ("remember", "__end__"),
