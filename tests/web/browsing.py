@@ -39,11 +39,13 @@ MARKS = [
 
 def tab(page: Page, name: str) -> None:
     place = page.get_by_role("tab", name=name, exact=True)
+    folded = page.locator("#vs-tabs .overflow-dropdown button", has_text=name)
+    place.or_(folded).first.wait_for(state="attached")
     if place.is_visible():
         place.click()
     else:  # a narrow page folds the last ones into a menu
         page.locator("#vs-tabs .overflow-menu > button").click()
-        page.locator("#vs-tabs .overflow-dropdown button", has_text=name).click()
+        folded.click()
     page.locator(TABS[name]).first.wait_for()
 
 
