@@ -272,16 +272,20 @@ def free_caches() -> None:
         torch.cuda.empty_cache()
 
 
-def expected_bytes(backend: "Backend") -> int:
+def expected_bytes(backend: "Backend", precision: str | None = None) -> int:
     """Bytes that a backend will take, from the files that it loads; 0 when they are not known or not here.
 
-    A folder of safetensors is counted by its tensors at the backend's `dtype`; anything else by the size of the files.
+    A folder of safetensors is counted by its tensors at the precision asked for, anything else by the size of its files.
+
+    Args:
+        backend: names its weights, and perhaps a `dtype`.
+        precision: one of `WIDTHS`, where it is not the backend's `dtype`.
     """
     from . import weights
 
     asked = getattr(backend, "checkpoint", backend)
     model = getattr(asked, "model", None)
-    dtype = str(getattr(asked, "dtype", None) or "")
+    dtype = precision or str(getattr(asked, "dtype", None) or "")
     if dtype == "auto":
         dtype = "float16" if _on_gpu(backend) else "float32"
     names = [str(model)] if model is not None else list(backend.weights)
@@ -289,7 +293,8 @@ def expected_bytes(backend: "Backend") -> int:
     for name in names:
         folder = Path(name)
         if (entry := weights.entries().get(name)) is not None:
-            total += sum(file.size for file in entry.files) or entry.size
+            pulled = checkpoint_bytes(weights.folder(name), dtype) if entry.hub and weights.present(name) else 0
+            total += pulled or sum(file.size for file in entry.files) or entry.size
         elif folder.exists() or (cached := weights.snapshot(name, getattr(asked, "revision", None))) is None:
             total += checkpoint_bytes(folder, dtype)
         else:
@@ -339,8 +344,8 @@ def size(number: float) -> str:
 def _on_gpu(backend: "Backend") -> bool:
     """Whether it would lie on a GPU if there is one."""
     asked = getattr(backend, "checkpoint", backend)
-    if hasattr(asked, "gpu"):  # EasyOCR's way of saying it; None is where there is one
-        return asked.gpu is not False
+    if (gpu := getattr(asked, "gpu", ...)) is not ...:  # EasyOCR's way of saying it; None is where there is one
+        return gpu is not False
     return str(getattr(asked, "device", None) or "cpu").startswith(("cuda", "auto"))
 
 

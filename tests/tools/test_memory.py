@@ -16,8 +16,10 @@ from safetensors.torch import save_file
 from vidscout.tools import memory
 from vidscout.tools.base import Tool, backend
 from vidscout.tools.errors import BackendUnavailableError, OutOfMemoryError
+from vidscout.tools.frame_text import SeveralEncoders
 from vidscout.tools.memory import MemoryBudget
 from vidscout.tools.videollm.base import Finish, Message, VideoLLM
+from vidscout.tools.videollm.transformers_backend import Transformers
 
 MEGABYTE = 1_000_000
 
@@ -416,10 +418,17 @@ def test_a_transformers_model_tells_what_it_really_holds():
 
 def test_what_a_backend_is_made_of_shares_its_budget(checkpoint: Callable[[str], Path]):
     encoders = [{"backend": name, "model": str(checkpoint(name)), "device": "cpu"} for name in ("siglip2", "clip")]
-    several = backend("frame_embedding", "several")(encoders=encoders)
+    several = SeveralEncoders(encoders)
     budget = MemoryBudget()
     budget.admit(several)
-    assert all(encoder.budget is budget for encoder in several.encoders)  # pyright: ignore[reportAttributeAccessIssue]
+    assert all(encoder.budget is budget for encoder in several.encoders)
+
+
+def test_a_model_in_four_bits_is_expected_to_take_an_eighth_of_one_in_32(checkpoint: Callable[[str], Path]):
+    folder = checkpoint("qwen2.5-vl")
+    full, four = (Transformers(folder, dtype="float32", quantization=bits).footprint() for bits in (None, "4bit"))
+    assert full == pytest.approx(8 * four, rel=0.01)
+    assert full == pytest.approx(memory.checkpoint_bytes(folder, "float32"), rel=0.01)
 
 
 def test_real_models_take_turns_where_not_all_fit_and_find_the_same_again(checkpoint: Callable[[str], Path]):

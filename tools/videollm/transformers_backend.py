@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AnswererError, UsageError
 from ..hub import FromHub
-from ..memory import out_of_memory
+from ..memory import expected_bytes, out_of_memory
 from .base import LETTERS, Finish, Message, VideoLLM, bare_letter
 from .encoding import Encoded, Encoder
 from .loading import Loading
@@ -113,6 +113,9 @@ class Transformers(FromHub, VideoLLM):
     def model(self) -> str:
         """The checkpoint's name, as it was given."""
         return str(self.checkpoint.model)
+
+    def footprint(self) -> int:
+        return expected_bytes(self, self.loading.quantization)
 
     def setup(self) -> None:
         self._model, self._processor = self.loading.load(self.checkpoint)
