@@ -131,7 +131,7 @@ def _backend(role: str, choice: Choice, needed: bool = True) -> Check:
     if absent:
         mend = f"vidscout models pull {' '.join(absent)}"
         return Check(what, False, f"weights missing: {', '.join(absent)}", mend, needed)
-    return Check(what, True, ", ".join(wanted) or "no weights to pull", needed=needed)
+    return Check(what, True, ", ".join(wanted) or kind.elsewhere or "no weights to pull", needed=needed)
 
 
 def _other_backends(chosen: Profile) -> list[Check]:

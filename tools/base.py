@@ -47,6 +47,8 @@ class Backend(ABC):
     """The command that brings `requires`."""
     weights: ClassVar[tuple[str, ...]] = ()
     """Catalogue entries that must be pulled (`vidscout models list`)."""
+    elsewhere: ClassVar[str] = ""
+    """Where weights come from that the catalogue does not have; `vidscout doctor` prints it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -187,7 +187,7 @@ class ByPrompt(Captioner):
     """Any answerer that reads frames, asked to describe one, or to say what changed since the one before."""
 
     name = "answerer"
-    requires = ()
+    elsewhere = "asks the answerer"
 
     def __init__(
         self,

@@ -109,21 +109,51 @@ class CLIP(DualEncoder):
     weights = ("clip-vit-base",)
 
 
+class Wordless(FrameEncoder):
+    """An image model without a text tower, beside encoders that have one: it tells which frames look alike."""
+
+    def __init__(self, model: Tool[np.ndarray, np.ndarray]) -> None:
+        """Take a backend of the role `visual_similarity`."""
+        super().__init__()
+        self.model = model
+
+    @property
+    def source(self) -> str:
+        return self.model.source
+
+    def setup(self) -> None:
+        self.model.ready()
+
+    def perceive(self, batch: Sequence[np.ndarray]) -> list[Vectors]:
+        return [{self.source: vector} for vector in self.model.run(batch)]
+
+    def texts(self, batch: Sequence[str]) -> list[Vectors]:
+        return [{} for _ in batch]
+
+    def close(self) -> None:
+        super().close()
+        self.model.close()
+
+
 class SeveralEncoders(FrameEncoder):
     """Several encoders side by side; each frame and each text has the vectors of all of them."""
 
     name = "several"
+    elsewhere = "those of the encoders that it names"
 
     def __init__(self, encoders: Sequence[FrameEncoder | Mapping[str, Any]] = ()) -> None:
         """Name the encoders, each constructed or as a backend's name with its options.
 
         Args:
-            encoders: as in `[{"backend": "siglip2"}, {"backend": "clip", "device": "cpu"}]`; at least two.
+            encoders: at least two, as in `[{"backend": "siglip2"}, {"backend": "clip", "device": "cpu"}]`. One that
+                only compares pictures is `{"role": "visual_similarity", "backend": "dinov2"}`; another reads text.
         """
         super().__init__()
         self.encoders = [one if isinstance(one, FrameEncoder) else _encoder(**one) for one in encoders]
-        if len(self.encoders) < 2:
-            raise UsageError("several encoders are two at least: encoders = [{ backend = 'siglip2' }, …]")
+        if len(self.encoders) < 2 or all(isinstance(one, Wordless) for one in self.encoders):
+            raise UsageError(
+                "several encoders are two at least, of which one reads text: encoders = [{ backend = 'siglip2' }, …]"
+            )
 
     @property
     def source(self) -> str:
@@ -146,10 +176,13 @@ class SeveralEncoders(FrameEncoder):
 
 
 def _encoder(**options: Any) -> FrameEncoder:
-    options = dict(options)
-    made = backend(FrameEncoder.role, options.pop("backend", "siglip2"))(**options)
-    assert isinstance(made, FrameEncoder)
-    return made
+    role = options.pop("role", FrameEncoder.role)
+    made = backend(role, options.pop("backend", "siglip2"))(**options)
+    if isinstance(made, FrameEncoder):
+        return made
+    if role == "visual_similarity" and isinstance(made, Tool):
+        return Wordless(made)
+    raise UsageError(f"{role} {made.name!r} makes no vectors of frames")
 
 
 def _joined(found: Sequence[Sequence[Vectors]]) -> list[Vectors]:

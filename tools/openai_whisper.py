@@ -25,6 +25,7 @@ class OpenAIWhisper(WhisperOnVoice):
     """The last for its voice activity detection."""
     install = "pip install --no-deps openai-whisper tiktoken numba llvmlite more-itertools"
     """Left to itself, pip brings triton along, of a gigabyte, which only word timestamps on a GPU use."""
+    elsewhere = "its weights are .pt files of one's own, or what whisper.load_model has downloaded"
     default: ClassVar[str] = "base"
 
     def __init__(
