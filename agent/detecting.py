@@ -156,6 +156,11 @@ def measured_clip(path: Path, encoder: "FrameEncoder | None", source: str, gener
     return Clip(source, generated, state.info.duration, [dict(m.values) for m in measured], features, path.name)
 
 
+def examined(path: Path, calibration: "Calibration", **tools: Any) -> "ForensicState":
+    """The whole graph on one file beside a calibration, by the signals that need no model unless `tools` has some."""
+    return run(path, _examination(calibration, tools.pop("encoder", None), **tools))
+
+
 def video_files(folder: Path) -> list[Path]:
     """All videos in a folder and below it.
 

@@ -4,7 +4,7 @@ Nothing here comes from a video model. Alterations take and give (n, h, w, 3) ui
 at 0 they return the frames as they are.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -58,6 +58,23 @@ def smoothed_over_time(frames: Frames, strength: float) -> Frames:
     for number, row in enumerate(at):
         mixed = sum(weight * frames[place].astype(np.float32) for weight, place in zip(weights, row, strict=True))
         out[number] = np.rint(mixed)
+    return out
+
+
+def trailing(frames: Frames, strength: float) -> Frames:
+    """Each frame mixed with what was shown before it, as denoising over time does; 85 % of that at full strength."""
+    out = frames.astype(np.float32)
+    for number in range(1, len(out)):
+        out[number] += 0.85 * strength * (out[number - 1] - out[number])
+    return np.rint(out).astype(np.uint8)
+
+
+def interpolated(frames: Frames, strength: float) -> Frames:
+    """Every second frame replaced by the mean of its neighbours, mixed in by strength: doubling of a frame rate."""
+    out = frames.copy()
+    for number in range(1, len(frames) - 1, 2):
+        mean = (frames[number - 1].astype(np.float32) + frames[number + 1]) / 2
+        out[number] = np.rint(strength * mean + (1 - strength) * frames[number])
     return out
 
 
@@ -121,13 +138,57 @@ def patterned(frames: Frames, strength: float) -> Frames:
     return np.stack([np.clip(np.rint(f + pattern), 0, 255).astype(np.uint8) for f in frames])
 
 
+def blurred(frames: Frames, strength: float) -> Frames:
+    """Out of focus, by a Gaussian of up to 3 pixels."""
+    import cv2
+
+    return np.stack([cv2.GaussianBlur(f, (0, 0), 3 * strength) for f in frames]) if strength > 0 else frames
+
+
+def blocky(frames: Frames, strength: float) -> Frames:
+    """The 8×8 blocks of a coarse codec, each faded toward its mean."""
+    import cv2
+
+    height, width = (side // 8 * 8 for side in frames.shape[1:3])
+    out = frames.copy()
+    for shown in out:
+        means = cv2.resize(shown[:height, :width], (width // 8, height // 8), interpolation=cv2.INTER_AREA)
+        flat = cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST)
+        shown[:height, :width] = cv2.addWeighted(flat, 0.6 * strength, shown[:height, :width], 1 - 0.6 * strength, 0)
+    return out
+
+
+def drained(frames: Frames, strength: float) -> Frames:
+    """Colour taken out."""
+    grey = frames.mean(axis=-1, keepdims=True)
+    return np.rint(frames + strength * 0.8 * (grey - frames)).astype(np.uint8)
+
+
+def darkening(frames: Frames, strength: float) -> Frames:
+    """A fade to a third of the brightness at full strength."""
+    gains = 1 - np.linspace(0, 0.67 * strength, len(frames))
+    return np.rint(frames * gains[:, None, None, None]).astype(np.uint8)
+
+
+def frozen(frames: Frames, strength: float) -> Frames:
+    """Each frame mixed with the first one."""
+    return np.rint(frames + 0.9 * strength * (frames[:1].astype(np.float32) - frames)).astype(np.uint8)
+
+
 ALTERATIONS: dict[str, Alteration] = {
     "smoothed over time": smoothed_over_time,
+    "trailing": trailing,
+    "interpolated": interpolated,
     "stripped of noise": stripped_of_noise,
     "upsampled": upsampled,
     "flickering": flickering,
     "jittered": jittered,
     "patterned": patterned,
+    "blurred": blurred,
+    "blocky": blocky,
+    "drained": drained,
+    "darkening": darkening,
+    "frozen": frozen,
 }
 
 
@@ -222,9 +283,15 @@ def photo_moves(photo: np.ndarray, count: int, seed: int, size: tuple[int, int] 
     return np.stack(out)
 
 
-def spliced(before: Frames, middle: Frames, after: Frames) -> Frames:
-    return np.concatenate([before, middle, after])
+def spliced(
+    clip: Frames, rate: float, alteration: Alteration, span: tuple[float, float], strength: float = 1.0
+) -> Frames:
+    """The clip with a stretch of it altered, given in seconds."""
+    first, last = (int(at * rate) for at in span)
+    return np.concatenate([clip[:first], alteration(clip[first:last], strength), clip[last:]])
 
 
-def joined(parts: Sequence[Frames]) -> Frames:
-    return np.concatenate(list(parts))
+def there_and_back(clip: Frames, count: int) -> Frames:
+    """A short clip run forward and backward until it has so many frames: longer, and without a cut."""
+    around = np.concatenate([clip, clip[::-1]])
+    return np.concatenate([around] * (count // len(around) + 1))[:count]

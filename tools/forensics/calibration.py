@@ -29,6 +29,13 @@ FARTHEST = 8.0
 """Spreads at which a value counts as no farther out: one broken signal must not decide alone."""
 TAIL = 1.645
 """Spreads from the median to the 5 % and 95 % points of a normal distribution."""
+LOCAL = frozenset(
+    "acceleration noise_renewal flow_smoothness flow_residual noise_level noise_correlation spectrum blocks grid"
+    " flicker".split()
+)
+"""Signals that are compared within a video."""
+LONGEST_RUN = 40
+"""Windows of the longest stretch that is looked for: more than a minute."""
 DEFAULT = Path(__file__).with_name("default_calibration.json")
 
 Values = Mapping[str, float]
@@ -72,6 +79,8 @@ class Range:
     """(21,) values at 0 %, 5 % … 100 % of real windows, every source weighing the same."""
     within: float
     """Usual spread between windows of one video."""
+    tail: float = 0.0
+    """How far from its own video's median all but one in twenty windows lie at most."""
 
     def percentile(self, value: float) -> float:
         """Share of real windows below, 0..1."""
@@ -112,7 +121,7 @@ class Calibration:
     held_out: Mapping[str, np.ndarray]
     """For each real source the unusualness of its windows, by ranges that were fitted without it."""
     local: float
-    """How far from their own video's median all but one in twenty real windows lie at most, in spreads."""
+    """How much the oddest stretch of all but one in ten real videos stands out from the rest (`odd_stretch`)."""
     whitening: Mapping[str, Whitening] = field(default_factory=dict)
     fusion: Fusion | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -180,26 +189,55 @@ def unusual_for_real(distances: Mapping[str, float]) -> float:
     return unusualness({name: distance for name, distance in distances.items() if SIGNALS[name].decides()})
 
 
-def local_distances(windows: Sequence[Values], ranges: Mapping[str, Range]) -> list[dict[str, float]]:
-    """How far each window's signals lie from the median of its own video.
+def deviations(windows: Sequence[Values], ranges: Mapping[str, Range]) -> dict[str, np.ndarray]:
+    """How far each window's signals lie from the median of its own video; (n,) a signal, NaN where not measured.
 
-    In spreads: that of the video itself, or the usual one within a video where it varies less. What a frame encoder
-    sees is left out, since it follows what is shown.
+    In spreads: half of what nearly all real windows keep within, or the video's own spread where it varies more. What
+    follows the subject more than the making (the frame encoder's signals, colour, edges, exposure) is left out.
     """
-    out: list[dict[str, float]] = [{} for _ in windows]
+    found = {}
     for name, span in ranges.items():
         signal = SIGNALS[name]()
-        if signal.needs_features:
-            continue
         values = np.array([signal.scale(one.get(name, np.nan)) for one in windows])
-        if np.isfinite(values).sum() < 4:
+        if name not in LOCAL or np.isfinite(values).sum() < 4:
             continue
         middle = float(np.nanmedian(values))
-        spread = max(span.within, 1.4826 * float(np.nanmedian(np.abs(values - middle))), 1e-6)
-        for found, value in zip(out, values, strict=True):
-            if np.isfinite(value):
-                found[name] = min(abs(float(value) - middle) / spread, FARTHEST)
-    return out
+        own = 1.4826 * float(np.nanmedian(np.abs(values - middle)))
+        found[name] = np.clip((values - middle) / max(span.within, span.tail / 2, own, 1e-6), -FARTHEST, FARTHEST)
+    return found
+
+
+def window_oddness(found: Mapping[str, np.ndarray], at: int) -> float:
+    """How far one window lies from the rest of its video: mean of the two kinds of signals that are farthest out."""
+    here = {name: abs(float(values[at])) for name, values in found.items() if np.isfinite(values[at])}
+    return unusualness(here) if here else 0.0
+
+
+def odd_stretch(found: Mapping[str, np.ndarray], skip: Sequence[int] = ()) -> tuple[float, int, int]:
+    """The run of windows, at most half of them, that stands out most from the rest of its video.
+
+    What one alteration moves, it moves the same way in each of its windows, while chance does not: the score is the
+    mean deviation over the run times the root of its length, for the two kinds of signals where that is largest.
+
+    Args:
+        found: by `deviations`.
+        skip: windows that no run may hold, since they are known already.
+
+    Returns:
+        Score, first window, and the one after the last; zeros where there is nothing to compare.
+    """
+    best = (0.0, 0, 0)
+    count = len(next(iter(found.values()))) if found else 0
+    sums = {name: np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))]) for name, values in found.items()}
+    for length in range(1, min(count // 2, LONGEST_RUN) + 1):
+        for first in range(count - length + 1):
+            if any(first <= at < first + length for at in skip):
+                continue
+            means = {name: abs(float(total[first + length] - total[first])) / length for name, total in sums.items()}
+            score = unusualness(means) * float(np.sqrt(length))
+            if score > best[0]:
+                best = (score, first, first + length)
+    return best
 
 
 def save(calibration: Calibration, path: Path) -> None:
@@ -210,7 +248,11 @@ def save(calibration: Calibration, path: Path) -> None:
         "limits": calibration.limits,
         "sources": [source.__dict__ if hasattr(source, "__dict__") else source for source in calibration.sources],
         "ranges": {
-            name: {"within": round(one.within, 6), "quantiles": np.round(one.quantiles, 5).tolist()}
+            name: {
+                "within": round(one.within, 6),
+                "tail": round(one.tail, 6),
+                "quantiles": np.round(one.quantiles, 5).tolist(),
+            }
             for name, one in calibration.ranges.items()
         },
         "held_out": {name: np.round(values, 4).tolist() for name, values in calibration.held_out.items()},
@@ -244,7 +286,7 @@ def load(path: Path) -> Calibration:
             conditions=Conditions(**read["conditions"]),
             sources=tuple(Source(**source) for source in read["sources"]),
             ranges={
-                name: Range(np.array(one["quantiles"]), one["within"])
+                name: Range(np.array(one["quantiles"]), one["within"], one["tail"])
                 for name, one in read["ranges"].items()
                 if name in SIGNALS
             },

@@ -14,9 +14,9 @@ from .calibration import (
     Fusion,
     Range,
     Source,
-    local_distances,
+    deviations,
+    odd_stretch,
     unusual_for_real,
-    unusualness,
 )
 from .likelihood import Moments, SpatialLikelihood, TemporalLikelihood, Whitening, steps_of
 from .signals import SIGNALS
@@ -73,15 +73,14 @@ def _fit(clips: Sequence[Clip], conditions: Conditions, limits: str) -> Calibrat
         mine = [completed(clip, others) for clip in real if clip.source == name]
         found = [unusual_for_real(others.distances(w)) for clip in mine for w in clip.windows]
         held_out[name] = np.array([one for one in found if np.isfinite(one)])
-    whole = [completed(clip, calibration) for clip in real]
-    local = [unusualness(d) for clip in whole for d in local_distances(clip.windows, calibration.ranges) if d]
+    local = [odd_stretch(deviations(clip.windows, calibration.ranges))[0] for clip in real if len(clip.windows) >= 4]
     groups: dict[str, list[Clip]] = {}
     for clip in clips:
         groups.setdefault(f"{clip.source}\0{clip.generated}", []).append(clip)
     calibration = replace(
         calibration,
         held_out=held_out,
-        local=float(np.quantile(local, 0.95)) if local else 4.0,
+        local=float(np.quantile(local, 0.9)) if local else 4.0,
         limits=limits,
         sources=tuple(
             Source(
@@ -123,16 +122,18 @@ def _ranges(real: Sequence[Clip], conditions: Conditions, known: Known) -> Calib
     for name, signal in SIGNALS.items():
         one = signal()
         by_source: dict[str, list[float]] = {}
-        spreads = []
+        spreads, apart = [], []
         for clip in ready:
             values = [one.scale(w[name]) for w in clip.windows if np.isfinite(w.get(name, np.nan))]
             by_source.setdefault(clip.source, []).extend(values)
             if len(values) >= 3:
                 spreads.append(1.4826 * float(np.median(np.abs(np.array(values) - np.median(values)))))
+                apart.extend(np.abs(np.array(values) - np.median(values)).tolist())
         filled = [np.quantile(values, LEVELS) for values in by_source.values() if values]
         if len(filled) >= 2:
             # the mixture's quantiles: every source gives 21 points of equal weight
-            ranges[name] = Range(np.quantile(np.concatenate(filled), LEVELS), float(np.median(spreads or [1.0])))
+            usual, tail = float(np.median(spreads or [1.0])), float(np.quantile(apart or [2.0], 0.95))
+            ranges[name] = Range(np.quantile(np.concatenate(filled), LEVELS), usual, tail)
     return replace(blank, ranges=ranges)
 
 
