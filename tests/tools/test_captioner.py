@@ -83,6 +83,12 @@ def test_scores_are_the_mean_probability_of_the_tokens(name: str, checkpoint: Ma
     assert tool.describe([frame])[0].score == pytest.approx(float(np.exp(np.mean(likely))), abs=2e-3)
 
 
+@pytest.mark.parametrize("name", ["blip", "florence-2"])
+def test_half_precision_runs_as_on_a_gpu(name: str, checkpoint: Make):
+    [caption] = captioner(name, checkpoint, dtype="float16").describe(pictures(1))
+    assert 0 < caption.score <= 1
+
+
 def test_beams_are_another_search_with_a_score_of_its_own(checkpoint: Make):
     [caption] = captioner("blip", checkpoint, beams=2).describe(pictures(1))
     assert caption.text

@@ -63,6 +63,14 @@ class TestEncoders:
         [seen], [said] = tool.run([frame]), tool.texts(["A dog"])
         assert float(seen[tool.source] @ said[tool.source]) == pytest.approx(expected, abs=1e-5)
 
+    def test_half_precision_changes_little(self, name: str, dimensions: int, checkpoint: Make):
+        whole, half = encoder(name, checkpoint), encoder(name, checkpoint, dtype="float16")
+        for of_whole, of_half in zip(
+            [*whole.run(pictures(2)), *whole.texts(TEXTS)], [*half.run(pictures(2)), *half.texts(TEXTS)], strict=True
+        ):
+            assert of_half[half.source].dtype == np.float32
+            assert float(of_whole[whole.source] @ of_half[half.source]) > 0.99
+
     def test_a_long_text_is_cut_where_the_model_stops_reading(self, name: str, dimensions: int, checkpoint: Make):
         tool = encoder(name, checkpoint)
         [long], [longer] = tool.texts(["word " * 200]), tool.texts(["word " * 400])
@@ -81,9 +89,25 @@ def test_several_encoders_give_each_frame_a_vector_of_each(checkpoint: Make):
     assert second.source in both.source
 
 
-def test_one_encoder_is_not_several():
+def test_a_model_without_words_tells_only_which_frames_look_alike(checkpoint: Make):
+    alike = {"role": "visual_similarity", "backend": "dinov2", "model": checkpoint("dinov2"), "device": "cpu"}
+    first = encoder("clip", checkpoint)
+    both = SeveralEncoders([first, alike])
+    [vectors] = both.run(pictures(1))
+    wordless = DINOv2(checkpoint("dinov2"), device="cpu")
+    assert list(vectors) == [first.source, wordless.source]
+    assert np.allclose(vectors[wordless.source], wordless.run(pictures(1))[0], atol=1e-5)
+    assert [*both.texts(["a dog"])[0]] == [first.source]
+
+
+def test_one_encoder_is_not_several_and_one_must_read_text():
     with pytest.raises(UsageError, match="two at least"):
         SeveralEncoders([{"backend": "clip"}])
+    alike = {"role": "visual_similarity", "backend": "dinov2"}
+    with pytest.raises(UsageError, match="reads text"):
+        SeveralEncoders([alike, alike])
+    with pytest.raises(UsageError, match="makes no vectors"):
+        SeveralEncoders([{"role": "captions", "backend": "blip"}, {"backend": "clip"}])
 
 
 def test_a_model_without_a_text_tower_is_refused(checkpoint: Make, tmp_path: Path):

@@ -90,6 +90,15 @@ def test_a_frame_that_ranks_well_by_both_comes_before_one_that_only_one_encoder_
     assert found[0].score == pytest.approx(0.225, abs=1e-3)  # the mean cosine, though the first frame's is higher
 
 
+def test_an_encoder_that_the_question_does_not_have_still_tells_which_frames_look_alike(index: VideoIndex):
+    clip, pictures = rows(0, 8), rows(1, 6)
+    add(index, "v", clip=clip, siglip=pictures)
+    assert index.search_frames({CLIP: clip[4]}, k=1)[0] == index.search_frames({CLIP: clip[4]}, videos=["v"], k=1)[0]
+    assert index.search_frames({CLIP: clip[4]}, k=1)[0].time == 4.0
+    assert np.allclose(index.frame_similarities({CLIP: clip[4]}, "v")[1], clip @ clip[4], atol=1e-5)
+    assert index.frame_vectors("v")[1].shape == (FRAMES, 14)
+
+
 def test_vectors_of_several_encoders_compare_by_their_mean_cosine(index: VideoIndex):
     clip, siglip = rows(0, 8), rows(1, 6)
     add(index, "v", clip=clip, siglip=siglip)

@@ -59,6 +59,13 @@ class TestTransformers:
         assert 0 < probability < 1
         assert tool.transcribe(noise, self.CLIPS[:1], "de")[1:] == ("de", 1.0)
 
+    def test_half_precision_runs_as_on_a_gpu(self, checkpoint: Make, noise: np.ndarray):
+        half = TransformersWhisper(checkpoint("whisper"), device="cpu", dtype="float16", max_tokens=8)
+        half.ready()
+        found, _, probability = half.transcribe(noise, self.CLIPS, None)
+        assert found
+        assert 0 < probability < 1
+
     def test_a_checkpoint_that_knows_no_timestamps_is_refused(self, checkpoint: Make, tmp_path: Path):
         import shutil
 
