@@ -53,6 +53,7 @@ class About:
     replicas: int = 1
     most: int = 1
     """Requests that may go together."""
+    busy: bool = False
     error: Exception | None = None
     """Why the tool could not be loaded."""
 
@@ -99,7 +100,15 @@ class Replica:
         return await self._together(message)
 
     async def about(self) -> About:
-        return About(self.tool.source, os.getpid(), dict(self._batches), self._replicas, self._most, self._error)
+        return About(
+            source=self.tool.source,
+            process=os.getpid(),
+            batches=dict(self._batches),
+            replicas=self._replicas,
+            most=self._most,
+            busy=self._began is not None,
+            error=self._error,
+        )
 
     async def check_health(self) -> None:
         """Called by Ray; raising means that this replica is to be replaced."""

@@ -1,6 +1,7 @@
 """`vidscout ingest`, `search`, `videos` and `forget`: the videos that have been read."""
 
 import sys
+from contextlib import redirect_stdout
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +50,8 @@ def ingest(
         if ray is not None:
             from ..cluster import ingest_on
 
-            read = ingest_on(scout, ray, video, on_progress=bars.show, again=again)
+            with redirect_stdout(sys.stderr):  # where Ray says that a worker has died
+                read = ingest_on(scout, ray, video, on_progress=bars.show, again=again)
             if not json:
                 for one in read:
                     tell(one)

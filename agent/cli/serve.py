@@ -42,8 +42,8 @@ def serve(
     deployments(chosen, 0, *wanted)  # says what is wrong with them before a cluster is started
 
     done = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: done.set())
     at = connect(address)
+    signal.signal(signal.SIGTERM, lambda *_: done.set())  # after Ray has set its own, which aborts
     import ray
 
     try:
