@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from checkpoints import IMAGE_LLMS, VIDEO_LLMS
-from vidscout.tools.errors import BackendUnavailableError, UsageError, VidscoutError, WeightsError
+from vidscout.tools.errors import BackendUnavailableError, OutOfMemoryError, UsageError, VidscoutError, WeightsError
 from vidscout.tools.videollm import Finish, FramePart, Message
 from vidscout.tools.videollm.base import with_options
 from vidscout.tools.videollm.transformers_backend import Transformers
@@ -175,6 +175,18 @@ class TestEveryModel:
         seen = watch.pixels[0]
         assert seen.numel() == expected.numel()
         assert torch.equal(seen.flatten().cpu(), expected.flatten())
+
+    def test_the_beginning_of_a_prompt_is_read_ahead_of_the_question(self, name, loaded, frames):
+        model = loaded(name)
+        messages = asked(frames[:2])
+        with Watch(model) as watch:
+            model.warm(messages[:1])
+            ahead = watch.tokens
+            model.next_tokens(messages)
+        assert ahead > len("Answer in a few words.")
+        # LLaVA's pictures stand before the first word of a turn, and Gemma's are read together with all before them.
+        if name not in ("llava-next-video", "gemma-3"):
+            assert watch.tokens < ahead + model.count_tokens(messages) - len("Answer in a few words.")
 
     def test_another_picture_makes_another_answer(self, name, loaded, frames):
         model = loaded(name)
@@ -581,3 +593,22 @@ def _installed(name: str) -> bool:
     from importlib.util import find_spec
 
     return find_spec(name) is not None
+
+
+def test_memory_that_runs_out_while_options_are_weighed_is_one_clear_line(loaded, frames, monkeypatch):
+    import torch
+
+    model = loaded("smolvlm2")
+    tries = []
+
+    def full(*_: Any) -> Any:
+        tries.append(1)
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(model, "_feed", full)
+    with pytest.raises(OutOfMemoryError) as caught:
+        model.choose(asked(frames[:2]), OPTIONS)
+    assert len(tries) == 2
+    assert "\n" not in str(caught.value)
+    with pytest.raises(OutOfMemoryError):
+        list(model.generate(asked(frames[:2])))

@@ -195,8 +195,12 @@ class VideoLLM(Backend):
         shifts = [turn * len(options) // rotations for turn in range(rotations)]
         orders = [[(place + shift) % len(options) for place in range(len(options))] for shift in shifts]
         prompts = [with_options(messages, [options[number] for number in order]) for order in orders]
+
+        def weighed() -> Generator[list[Mapping[str, float]], None, None]:
+            yield self.next_tokens_each(prompts)
+
         with self.in_use():
-            told = self.next_tokens_each(prompts)
+            [told] = streamed(self, weighed)
         for order, tokens in zip(orders, told, strict=True):
             for number, probability in zip(order, letters(tokens, len(options)), strict=True):
                 total[number] += probability / rotations

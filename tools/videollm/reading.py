@@ -193,7 +193,7 @@ class Reader:
                 content.append({"type": "text", "text": text})
             content.append({"type": "video" if self.as_video else "image"})
             text = "\n"
-        if text:
+        if text or not content:
             content.append({"type": "text", "text": text})
         return content
 

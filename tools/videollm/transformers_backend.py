@@ -189,6 +189,8 @@ class Transformers(FromHub, VideoLLM):
             return self._reader.count(messages)
 
     def warm(self, messages: Sequence[Message]) -> None:
+        if messages[-1].role == "system":  # templates want a question before an answer
+            messages = [*messages, Message("user", ("\n",))]
         with self.in_use():
             self._prefill(self._prompt(messages))
 
