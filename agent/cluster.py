@@ -43,6 +43,7 @@ from ..tools.records import clock
 from ..tools.serving import connect
 from .answer import Ingested
 from .running import finished, watched
+from .serving import on_gpu
 
 if TYPE_CHECKING:
     from .scout import VideoName, VideoScout
@@ -198,7 +199,7 @@ def _pieces(scout: "VideoScout", job: Job, stopped: Callable[[], bool]) -> Itera
     """Start a task and yield what it sends. Leaving the loop early ends it."""
     import ray
 
-    needs_gpu = scout.profile.gpu_memory and scout.settings.serving is None and ray.cluster_resources().get("GPU", 0)
+    needs_gpu = on_gpu(scout.profile) and scout.settings.serving is None and ray.cluster_resources().get("GPU", 0)
     task: Any = ray.remote(_task).options(
         num_cpus=1,
         num_gpus=1 if needs_gpu else 0,

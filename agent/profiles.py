@@ -39,7 +39,7 @@ class Choice:
     replicas: int = 1
     """Copies of it on a cluster (`vidscout serve`)."""
     gpus: float | None = None
-    """Share of a GPU that each copy gets there; by default the roles share one evenly, where there is one."""
+    """Share of a GPU that each copy gets there; by default those that need one share it evenly, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,15 @@ def served_roles(profile: Profile) -> list[str]:
     return [role for role, choice in profile.roles.items() if issubclass(backend(role, choice.backend), Tool)]
 
 
+def on_gpu(profile: Profile) -> list[str]:
+    """The roles that can be served and are played on a GPU."""
+    return [role for role in served_roles(profile) if _wants_gpu(profile.roles[role].options)]
+
+
+def _wants_gpu(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("gpu")) or str(options.get("device", "")).startswith("cuda")
+
+
 def deployments(
     profile: Profile,
     gpus_there: float = 0.0,
@@ -31,7 +40,7 @@ def deployments(
 
     Args:
         profile: names the backends; its choices may say how many replicas and what share of a GPU.
-        gpus_there: of the cluster. Where it has one, roles for which nothing is said share it evenly.
+        gpus_there: of the cluster. Where it has one, the roles that need it and for which nothing is said share it.
         replicas, gpus: by role, instead of what the profile says.
         batch: most requests that are run together, instead of the default.
 
@@ -42,7 +51,8 @@ def deployments(
     for role in {**(replicas or {}), **(gpus or {})}:
         if role not in roles:
             raise UsageError(f"profile {profile.name} serves no {role!r}; it serves {', '.join(roles)}")
-    even_share = int(100 / len(roles)) / 100 if gpus_there >= 1 else 0.0
+    need_it = on_gpu(profile)
+    even_share = int(100 / len(need_it)) / 100 if need_it and gpus_there >= 1 else 0.0
     found = []
     for role in roles:
         choice = profile.roles[role]
@@ -50,7 +60,7 @@ def deployments(
         options: dict[str, Any] = {"batch": batch} if batch is not None else {}
         placement = Placement(
             replicas=(replicas or {}).get(role, choice.replicas),
-            gpus=even_share if share is None else share,
+            gpus=share if share is not None else even_share if role in need_it else 0.0,
             **options,
         )
         found.append(Deployed(role, choice.backend, choice.options, placement))

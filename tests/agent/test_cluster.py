@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from vidscout import VideoScout
 from vidscout.agent import cluster
-from vidscout.agent.profiles import EMBEDDED
+from vidscout.agent.profiles import EMBEDDED, SERVED
 from vidscout.agent.serving import by_role, deployments
 from vidscout.bench.videos import concatenate
 from vidscout.graphs.events import Event, Progress
@@ -255,12 +255,15 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, carphone: P
 
 
 def test_replicas_and_shares_come_from_the_profile_or_the_command():
-    tools = {tool.role: tool for tool in deployments(EMBEDDED, 1.0, {"tags": 3}, {"objects": 0.5})}
+    tools = {tool.role: tool for tool in deployments(SERVED, 1.0, {"tags": 3}, {"objects": 0.5})}
     assert "answerer" not in tools, "the answerer is served by vLLM"
     assert tools["tags"].placement.replicas == 3
     assert tools["objects"].placement.gpus == 0.5
-    assert 0 < tools["speech"].placement.gpus * len(tools) <= 1, "the others share the GPU evenly"
-    assert {tool.placement.gpus for tool in deployments(EMBEDDED)} == {0.0}, "no GPU, no share"
+    shares = {role: tool.placement.gpus for role, tool in tools.items() if role != "objects"}
+    assert shares["tags"] == shares["text_embedding"] == 0, "they run on the CPU"
+    assert 0.1 < shares["speech"] == shares["captions"]
+    assert sum(shares.values()) <= 1
+    assert {tool.placement.gpus for tool in deployments(EMBEDDED, 1.0)} == {0.0}
 
 
 @pytest.mark.parametrize("given", ["tags", "tags=many", "pictures=2"])

