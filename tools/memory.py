@@ -275,7 +275,7 @@ def free_caches() -> None:
 def expected_bytes(backend: "Backend", precision: str | None = None) -> int:
     """Bytes that a backend will take, from the files that it loads; 0 when they are not known or not here.
 
-    A folder of safetensors is counted by its tensors at the precision asked for, anything else by the size of its files.
+    A folder of safetensors is counted by its tensors at the precision asked for, anything else by its files' sizes.
 
     Args:
         backend: names its weights, and perhaps a `dtype`.
