@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from ..agent.listening import serve as listen
 from ..tools.errors import UsageError
 from .backstage import Backstage
 from .transcript import FORMATS, TRANSCRIBED
@@ -69,9 +70,13 @@ def application(backstage: Backstage, login: Login | None = None) -> Any:
     site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     _add_guard(site, login)
     _add_files(site, backstage)
+    page = build(backstage)
+    # Gradio lets a page name any file of the server as one that it has sent, unless it thinks that it was launched;
+    # `mount_gradio_app` leaves that out.
+    page.has_launched = page.is_running = True
     return gr.mount_gradio_app(
         site,
-        build(backstage),
+        page,
         path="/",
         show_error=False,
         max_file_size=backstage.limits.size,
@@ -151,20 +156,4 @@ def serve(backstage: Backstage, host: str, port: int, login: Login | None = None
     Raises:
         UsageError: the port cannot be taken.
     """
-    import socket
-
-    import uvicorn
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise UsageError(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from None
-        site = application(backstage, login)
-        shown = f"[{host}]" if ":" in host else host
-        print(f"vidscout: http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it)", flush=True)
-        config = uvicorn.Config(site, log_level="warning", timeout_graceful_shutdown=2)
-        uvicorn.Server(config).run(sockets=[listening])
+    listen(lambda port_taken: application(backstage, login), host, port)

@@ -39,6 +39,17 @@ class Served:
         return httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {KEY}"}, timeout=120)
 
 
+def refused(response: httpx.Response, status: int, code: str) -> str:
+    """The message of an error in OpenAI's shape."""
+    assert response.status_code == status, response.text
+    error = response.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["code"] == code
+    assert "\n" not in error["message"]
+    assert "Traceback" not in response.text
+    return error["message"]
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, bikes: Path, carphone: Path) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("files")

@@ -1,15 +1,10 @@
 """The API as programs meet it: a real server, the official `openai` client, real models."""
 
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +16,7 @@ from vidscout import VideoScout
 from vidscout.agent.api.app import application
 from vidscout.agent.intake import ASKED_AT_ONCE, Intake
 
-from .conftest import KEY, MOST, Served
+from .conftest import KEY, MOST, Served, refused
 
 pytestmark = pytest.mark.models
 
@@ -33,17 +28,6 @@ def about(video: str, text: str) -> list[Any]:
 def by_address(url: str, text: str) -> list[Any]:
     parts = [{"type": "video_url", "video_url": {"url": url}}, {"type": "text", "text": text}]
     return [{"role": "user", "content": parts}]
-
-
-def refused(response: httpx.Response, status: int, code: str) -> str:
-    """The message of an error in OpenAI's shape."""
-    assert response.status_code == status, response.text
-    error = response.json()["error"]
-    assert set(error) == {"message", "type", "param", "code"}
-    assert error["code"] == code
-    assert "\n" not in error["message"]
-    assert "Traceback" not in response.text
-    return error["message"]
 
 
 def until(served: Served, video: str, *states: str) -> dict[str, Any]:
@@ -429,69 +413,3 @@ def test_without_keys_no_web_page_of_another_site_may_ask(tmp_path: Path):
         assert httpx.get(f"{address}/v1/videos", headers={"Origin": address}).status_code == 200
         refused(httpx.get(f"{address}/v1/videos", headers={"Origin": "https://evil.example"}), 403, "origin_refused")
         refused(httpx.get(f"{address}/v1/videos", headers={"Host": "evil.example"}), 403, "host_refused")
-
-
-# -- the command -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def started(*arguments: str, home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command in a process and a session of its own, and the address that it prints."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vidscout.agent.cli", "--home", str(home), "api", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+/v1", line)
-        assert found, line
-        yield process, found[0]
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def test_an_interrupt_in_the_middle_of_reading_leaves_no_process(tmp_path: Path, lecture: Path):
-    headers = {"Authorization": f"Bearer {KEY}"}
-    with (
-        started("--key", KEY, home=tmp_path) as (process, address),
-        httpx.Client(base_url=address, headers=headers, timeout=60) as client,
-    ):
-        video = client.post("/videos", files={"file": lecture.open("rb")}).json()["id"]
-        end = time.monotonic() + 60
-        while not client.get(f"/videos/{video}").json()["stages"]:
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-        assert "Traceback" not in errors
-        with pytest.raises(ProcessLookupError):
-            os.killpg(process.pid, 0)
-    with VideoScout("embedded", home=tmp_path) as scout:
-        assert [one.status for one in scout.videos()] == ["reading"]
-    assert list((tmp_path / "arriving").iterdir()) == []  # nothing half sent stays
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--host", "0.0.0.0"], "give a key with --key"),
-        (["--key", ""], "an API key is empty"),
-        (["--max-upload", "much"], "is not a size"),
-    ],
-)
-def test_a_server_that_must_not_start_says_why_in_one_line(tmp_path: Path, arguments: list[str], told: str):
-    done = subprocess.run(
-        [sys.executable, "-m", "vidscout.agent.cli", "--home", str(tmp_path), "api", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
