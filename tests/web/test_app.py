@@ -171,17 +171,25 @@ def test_a_page_cannot_have_files_of_the_server_read(scout: VideoScout, trailer:
 
 
 @pytest.mark.models
-def test_a_file_that_was_not_sent_cannot_be_passed_off_as_an_upload(site: TestClient, scout: VideoScout, bunny: Path):
-    own = Path(shutil.copyfile(bunny, scout.index.home / "own.mp4"))
-    uploads = [each for each in site.get("/config").json()["dependencies"] if each["targets"][0][1] == "upload"]
-    passed_off = {"path": str(own), "meta": {"_type": "gradio.FileData"}}
-    sent = {"data": [[passed_off], "", []], "fn_index": uploads[0]["id"], "session_hash": "stranger"}
-    assert site.post("/gradio_api/queue/join", json=sent).status_code == 200
+@pytest.mark.parametrize("event", ["upload", "ask"])
+def test_a_file_that_was_not_sent_cannot_be_passed_off_as_one_that_was(
+    site: TestClient, scout: VideoScout, tmp_path: Path, event: str
+):
+    (secret := tmp_path / "secret.txt").write_text("not for you")
+    file = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    said = {"role": "user", "content": [{"type": "file", "file": file}]}
+    settings = ["auto", "topk", "interleaved", 128, 2]
+    sent = {"upload": [[file], "", None], "ask": ["What?", [], "", "", "", [said], None, *settings]}[event]
+    events = site.get("/config").json()["dependencies"]
+    number = next(each["id"] for each in events if event in (each["targets"][0][1], each["api_name"]))
+    asked = {"data": sent, "fn_index": number, "session_hash": "stranger"}
+    assert site.post("/gradio_api/queue/join", json=asked).status_code == 200
     told = site.get("/gradio_api/queue/data", params={"session_hash": "stranger"}).text
     assert '"success":false' in told
+    assert "not uploaded by a user" not in told, "what is on the server is not the visitor's to know"
     assert "Traceback" not in told
-    assert own.exists(), "a page could move it away"
-    own.unlink()
+    arriving = scout.settings.home / "arriving"
+    assert not [path for path in arriving.rglob("*") if path.is_file() and path.read_bytes() == b"not for you"]
 
 
 @pytest.mark.models
