@@ -1,9 +1,10 @@
 """A verdict as one self-contained page: plots as SVG, frames inside, no script and nothing fetched."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from ..tools.errors import UsageError
 from ..tools.records import clock
@@ -27,16 +28,54 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere}
 """
 
 
-def write_report(verdict: Verdict, path: Path) -> None:
-    """Write the page.
+def write_page(html: str, path: Path) -> None:
+    """Write a page.
 
     Raises:
         UsageError: the file cannot be written.
     """
     try:
-        path.write_text(page(verdict), encoding="utf-8")
+        path.write_text(html, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({error.strerror or error})") from error
+
+
+def reliability_page(report: Mapping[str, Any]) -> str:
+    """How well a calibration's probabilities hold: what was said against what was seen, and each signal's part.
+
+    Args:
+        report: of a `Calibration` that was made from real and generated videos.
+    """
+    low, high = report["auc_interval"]
+    side, edge = 300, 30
+    points = "".join(
+        f'<circle cx="{edge + row["said"] * side:.1f}" cy="{edge + (1 - row["seen"]) * side:.1f}"'
+        f' r="{3 + 2 * row["clips"] ** 0.5:.1f}"><title>{row["clips"]} clips</title></circle>'
+        for row in report["reliability"]
+    )
+    whole = side + 2 * edge
+    drawn = (
+        f'<svg viewBox="0 0 {whole} {whole}" style="max-width:{whole}px" role="img" aria-label="Reliability">'
+        f'<rect x="{edge}" y="{edge}" width="{side}" height="{side}" fill="none" stroke="currentColor"/>'
+        f'<line x1="{edge}" y1="{edge + side}" x2="{edge + side}" y2="{edge}" stroke="currentColor"'
+        f' stroke-dasharray="4"/><g fill="var(--line)" fill-opacity=".7">{points}</g></svg>'
+    )
+    signals = "".join(
+        f"<tr><td>{escape(name)}</td><td>{value:.3f}</td><td>{report['gain'][name]:+.3f}</td></tr>"
+        if name in report["gain"]
+        else f"<tr><td>{escape(name)}</td><td>{value:.3f}</td><td>not chosen</td></tr>"
+        for name, value in sorted(report["separation"].items(), key=lambda item: -item[1])
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Reliability</title>'
+        f"<style>{STYLE}</style></head><body><h1>Reliability</h1>"
+        f"<p>{report['clips']} clips, cross-validated over sources in {report['folds']} folds: AUC {report['auc']:.3f}"
+        f" (95 % interval {low:.3f} to {high:.3f}), F1 {report['f1']:.3f}.</p>{drawn}"
+        "<p>Across: probability of <em>generated</em> that was said. Up: share of clips that were. The larger a point,"
+        " the more clips; on the dashed line, what was said is what was seen.</p>"
+        "<h2>Signals</h2><table><tr><th>signal</th><th>AUC alone</th><th>AUC that its part adds</th></tr>"
+        f"{signals}</table></body></html>\n"
+    )
 
 
 def page(verdict: Verdict) -> str:
@@ -46,7 +85,7 @@ def page(verdict: Verdict) -> str:
         f"<h1>{escape(verdict.video)}</h1>",
         f'<p class="label">{verdict.label}</p>',
         f"<p>Score {verdict.score:.2f} (90 % interval {low:.2f} to {high:.2f}), decided by"
-        f" {escape(verdict.decided_by)}. {escape(verdict.evidence.reason)}</p>",
+        f" {escape(verdict.decided_by)}: {escape(verdict.evidence.reason)}</p>",
         _list(verdict.notes),
         "<h2>Over time</h2>",
         _timeline(verdict),

@@ -40,7 +40,7 @@ def build(backstage: Backstage, chosen: gr.Dropdown) -> None:
 
 
 def verdict_html(verdict: "Verdict", video: str) -> str:
-    """Label, score with its interval, the stretches that stand out as chips, notes, and the whole report."""
+    """Label, score with its interval, the stretches that stand out as chips, and the whole report with its notes."""
     from ..agent.report import page
 
     low, high = verdict.interval
@@ -50,11 +50,9 @@ def verdict_html(verdict: "Verdict", video: str) -> str:
         for span in verdict.evidence.spans
     )
     stands_out = f"<h3>Stands out from the rest</h3><ul class='vs-cards'>{spans}</ul>" if spans else ""
-    notes = "".join(f"<li>{escape(note)}</li>" for note in verdict.notes)
     return (
         f"<h3>{escape(verdict.label)}</h3><p>Score {verdict.score:.2f} ({low:.2f}–{high:.2f}), decided by"
-        f" {escape(verdict.decided_by)}. {escape(verdict.evidence.reason)}</p>"
-        f"<ul class='vs-notes'>{notes}</ul>{stands_out}"
+        f" {escape(verdict.decided_by)}: {escape(verdict.evidence.reason)}</p>{stands_out}"
         f"<iframe class='vs-report' title='Report' sandbox srcdoc='{escape(page(verdict), quote=True)}'></iframe>"
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ...tools.errors import UsageError
 from ...tools.records import clock
 from .common import Common, print_json
 
@@ -60,9 +61,9 @@ def detect(
     with _options(context).scout() as scout:
         verdict = examine(scout, video, calibration=calibration, on_event=show)
     if report is not None:
-        from ..report import write_report
+        from ..report import page, write_page
 
-        write_report(verdict, report)
+        write_page(page(verdict), report)
     if json:
         print_json(verdict.as_dict())
     else:
@@ -80,8 +81,13 @@ def calibrate(
         Path | None, typer.Option(help="Folder of generated videos, likewise.", show_default=False)
     ] = None,
     limits: Annotated[str, typer.Option(help="What it does not cover, in your words.", show_default=False)] = "",
+    plot: Annotated[
+        Path | None, typer.Option(help="With --generated: write a page with the reliability plot.", show_default=False)
+    ] = None,
 ) -> None:
     """Learn what real videos look like here, and with --generated how generated ones differ."""
+    if plot is not None and generated is None:
+        raise UsageError("--plot needs --generated: with real videos alone there is no probability to check")
     from ...tools.forensics.calibration import save
     from ..detecting import calibrate as learn
 
@@ -96,15 +102,19 @@ def calibrate(
     if made.fusion is not None:
         low, high = made.report["auc_interval"]
         print(
-            f"AUC {made.report['auc']:.3f} ({low:.3f}–{high:.3f}), F1 {made.report['f1']:.3f}, by windows,"
-            f" cross-validated over sources in {made.report['folds']} folds"
+            f"AUC {made.report['auc']:.3f} ({low:.3f}–{high:.3f}), F1 {made.report['f1']:.3f}, of"
+            f" {made.report['clips']} clips, cross-validated over sources in {made.report['folds']} folds"
         )
         for name in made.report["chosen"]:
             gain = made.report["gain"].get(name)
             told = "" if gain is None else f", gain {gain:+.3f}"
             print(f"  {name:<22} alone {made.report['separation'][name]:.3f}{told}")
         for row in made.report["reliability"]:
-            print(f"  said {row['said']:.2f}  seen {row['seen']:.2f}  ({row['windows']} windows)")
+            print(f"  said {row['said']:.2f}  seen {row['seen']:.2f}  ({row['clips']} clips)")
+        if plot is not None:
+            from ..report import reliability_page, write_page
+
+            write_page(reliability_page(made.report), plot)
 
 
 def print_verdict(verdict: "Verdict") -> None:

@@ -314,13 +314,13 @@ def auc_interval(scores: np.ndarray, labels: np.ndarray, sources: np.ndarray, dr
 
 
 def reliability(scores: np.ndarray, labels: np.ndarray, bins: int = 5) -> list[Mapping[str, Any]]:
-    """Said and seen: mean probability and share of generated windows in bins of the probability."""
+    """Said and seen: mean probability and share of generated clips in bins of the probability."""
     at = np.minimum((scores * bins).astype(int), bins - 1)
     return [
         {
             "said": round(float(scores[at == n].mean()), 3),
             "seen": round(float(labels[at == n].mean()), 3),
-            "windows": int((at == n).sum()),
+            "clips": int((at == n).sum()),
         }
         for n in range(bins)
         if (at == n).any()

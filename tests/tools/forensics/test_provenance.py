@@ -74,7 +74,7 @@ def signed(clip: Path, target: Path, chain: tuple[bytes, bytes], source_type: st
         "format": "video/mp4",
         "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
     }
-    settings = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=certificates, private_key=key, ta_url=b"")
+    settings = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=certificates, private_key=key, ta_url=None)
     with c2pa.Builder(json.dumps(manifest)) as builder, c2pa.Signer.from_info(settings) as signer:
         builder.sign_file(str(clip), str(target), signer)
     return target
