@@ -20,7 +20,7 @@ from ..tools.serving import Deployed, Placement, Served, a_cluster, about, deplo
 from . import videos
 
 ROLES = ("text_embedding", "tags", "objects", "screen_text")
-ASKED = {"text_embedding": 40, "tags": 20, "objects": 10, "screen_text": 4}
+ASKED = {"text_embedding": 30, "tags": 12, "objects": 5, "screen_text": 3}
 """Requests a client makes in a round."""
 
 
@@ -32,6 +32,10 @@ class Compared:
     local: float
     """Inputs a second in this process; the median round."""
     served: float
+    local_processor: float
+    """Milliseconds of processor time for one input."""
+    served_processor: float
+    """The same, of the clients and the replica together."""
     batches: dict[int, int]
     """How many batches there were of each number of requests."""
 
@@ -63,14 +67,25 @@ def compare(role: str, served: Tool[Any, Any], inputs: Sequence[Any], clients: i
     asked = ASKED[role]
     for run in (local.run, served.run):
         throughput(run, inputs, clients, 2)
-    before = about(role).batches
+    first = last = about(role)
     found: dict[str, list[float]] = {"local": [], "served": []}
+    used = {"local": 0.0, "served": 0.0}
     for _ in range(rounds):
-        found["local"].append(throughput(local.run, inputs, clients, asked))
-        found["served"].append(throughput(served.run, inputs, clients, asked))
-    batches = {size: times - before.get(size, 0) for size, times in sorted(about(role).batches.items())}
+        for way, run in (("local", local.run), ("served", served.run)):
+            before, mine = last.processor, time.process_time()
+            found[way].append(throughput(run, inputs, clients, asked))
+            mine, last = time.process_time() - mine, about(role)
+            used[way] += mine + (last.processor - before if way == "served" else 0)
     local.close()
-    return Compared(role, statistics.median(found["local"]), statistics.median(found["served"]), batches)
+    each = 1000 / (rounds * clients * asked)
+    return Compared(
+        role,
+        local=statistics.median(found["local"]),
+        served=statistics.median(found["served"]),
+        local_processor=used["local"] * each,
+        served_processor=used["served"] * each,
+        batches={size: times - first.batches.get(size, 0) for size, times in sorted(last.batches.items())},
+    )
 
 
 def inputs_of(role: str) -> list[Any]:
@@ -89,7 +104,8 @@ def main() -> None:
     parser.add_argument("--tool", action="append", choices=ROLES, metavar="ROLE", help=", ".join(ROLES))
     options = parser.parse_args()
     roles = options.tool or ROLES
-    print(f"{'tool':<16}{'here':>12}{'Ray Serve':>12}{'ratio':>8}{'requests a batch':>20}   (inputs a second)")
+    print(f"{'':<16}{'inputs a second':^32}{'processor ms an input':^26}")
+    print(f"{'tool':<16}{'here':>12}{'Ray Serve':>12}{'ratio':>8}{'here':>12}{'Ray Serve':>12}{'requests a batch':>20}")
     with a_cluster() as address:
         for role in roles:
             deploy([Deployed(role, EMBEDDED.roles[role].backend, {}, Placement(batch=options.clients))])

@@ -46,23 +46,25 @@ class Grouped(Generic[Asked, Answered]):
         """The answer to one thread's call; what `send` raises, everyone who was sent with it gets."""
         mine = _Ticket[Asked, Answered](asked)
         with self._lock:
-            self._waiting.append(mine)
             if self._free:
                 self._free -= 1
                 mine.leads = True
+            else:
+                self._waiting.append(mine)
         if not mine.leads:
             mine.called.wait()
         if mine.leads:
-            self._lead()
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
         return mine.answered  # pyright: ignore[reportReturnType]  # whoever led has set it
 
-    def _lead(self) -> None:
+    def _lead(self, mine: _Ticket[Asked, Answered]) -> None:
         if self._crowded:
             time.sleep(LINGER)  # those who have just been answered are about to ask again
         with self._lock:
-            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            room = self._most - 1
+            group, self._waiting = [mine, *self._waiting[:room]], self._waiting[room:]
             self._crowded = len(group) > 1
         try:
             for ticket, answered in zip(group, self._send([ticket.asked for ticket in group]), strict=True):
@@ -74,7 +76,7 @@ class Grouped(Generic[Asked, Answered]):
             ticket.called.set()
         with self._lock:
             if self._waiting:
-                follower = self._waiting[0]
+                follower = self._waiting.pop(0)
                 follower.leads = True
                 follower.called.set()
             else:

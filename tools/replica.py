@@ -54,6 +54,8 @@ class About:
     most: int = 1
     """Requests that may go together."""
     busy: bool = False
+    processor: float = 0.0
+    """Seconds of processor time that its process has used."""
     error: Exception | None = None
     """Why the tool could not be loaded."""
 
@@ -107,6 +109,7 @@ class Replica:
             replicas=self._replicas,
             most=self._most,
             busy=self._began is not None,
+            processor=time.process_time(),
             error=self._error,
         )
 

@@ -1,6 +1,8 @@
 """Calls of many threads that go together."""
 
+import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -38,15 +40,23 @@ def test_who_comes_while_a_call_is_under_way_goes_with_the_next():
     assert sent == [1, 4, 2]
 
 
-def test_every_answer_goes_to_its_own_caller_under_load():
-    grouped = Grouped[int, int](lambda asked: [-n for n in asked], lines=2, most=5)
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_every_answer_goes_to_its_own_caller_under_load(lines: int):
+    dice = random.Random(lines)
+
+    def send(asked: list[int]) -> list[int]:
+        time.sleep(dice.random() / 500)
+        return [-n for n in asked]
+
+    grouped = Grouped[int, int](send, lines, most=5)
 
     def ask(client: int) -> bool:
-        return all(grouped.ask(n) == -n for n in range(client * 1000, client * 1000 + 200))
+        return all(grouped.ask(n) == -n for n in range(client * 1000 + 1, client * 1000 + 60))
 
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(ask, range(8)))
-    assert grouped._free == 2
+    with ThreadPoolExecutor(9) as pool:
+        assert all(pool.map(ask, range(9)))
+    assert grouped._free == lines
+    assert grouped._waiting == []
 
 
 def test_an_error_reaches_those_who_were_sent_together_and_nobody_after_them():
