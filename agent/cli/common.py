@@ -112,7 +112,7 @@ class ProgressBars:
         if key not in self._tasks:
             self._tasks[key] = self._bars.add_task(event.stage, total=event.total, rate="")
         task = self._tasks[key]
-        speed = self._bars.tasks[task].speed
+        speed = next(bar.speed for bar in self._bars.tasks if bar.id == task)  # ids outlive bars that were removed
         rate = f"{speed:.1f} × real time" if speed and event.unit == "s" else ""
         self._bars.update(task, completed=min(event.done, event.total), rate=rate)
 
