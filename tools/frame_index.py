@@ -137,13 +137,18 @@ class FrameSearch:
         curves: list[np.ndarray] = []
         for video in videos:
             moments, cosines = self.frame_cosines(query, video)
+            if len(cosines) < len(query):
+                continue  # it is being removed
             first, last = (0, len(moments)) if within is None else np.searchsorted(moments, bounds(within))
             places += [(video, float(moment)) for moment in moments[first:last]]
             curves.append(cosines[:, first:last])
+        if not curves:
+            return []
         scores = np.concatenate(curves, axis=1)
         curve = fused(scores)
-        best = np.argsort(-curve, kind="stable")[:k]
-        return [(float(curve[at]), self._frame(*places[at], float(scores[:, at].mean()))) for at in best]
+        best = np.argsort(-curve, kind="stable")[:k].tolist()
+        means = scores.mean(axis=0)
+        return [(float(curve[at]), self._frame(places[at][0], places[at][1], float(means[at]))) for at in best]
 
     def frame_cosines(self, vector: FrameQuery, video: str) -> tuple[np.ndarray, np.ndarray]:
         """Times of all kept frames in seconds, ascending, and the cosines with a query, (encoders, frames).

@@ -100,7 +100,7 @@ class OpenAIWhisper(WhisperOnVoice):
         on_gpu = self._model.device.type == "cuda"
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            heard = whisper.transcribe(
+            heard: dict[str, Any] = whisper.transcribe(
                 self._model,
                 np.ascontiguousarray(samples, np.float32),
                 clip_timestamps=[edge for clip in clips for edge in (clip.start, clip.end)],

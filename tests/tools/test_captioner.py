@@ -65,7 +65,7 @@ def test_scores_are_the_mean_probability_of_the_tokens(name: str, checkpoint: Ma
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
     tool = captioner(name, checkpoint)
-    model = AutoModelForImageTextToText.from_pretrained(checkpoint(name)).eval()
+    model: Any = AutoModelForImageTextToText.from_pretrained(checkpoint(name)).eval()
     processor = AutoProcessor.from_pretrained(checkpoint(name))
     [frame] = pictures(1)
     text = {"text": ["<DETAILED_CAPTION>"]} if name == "florence-2" else {}
