@@ -12,7 +12,7 @@ from ..tools import snapshots, weights
 from ..tools.base import ROLES, backends
 from ..tools.memory import size
 from . import machine
-from .profiles import PROFILES, Choice, Profile, automatic, memory_budget, profile, weights_for
+from .profiles import PROFILES, Choice, Profile, automatic, looked_at, memory_budget, profile, weights_for
 from .settings import Settings, load
 
 LIBRARIES = (
@@ -148,11 +148,11 @@ def _other_backends(chosen: Profile) -> list[Check]:
 def _other_profile(other: Profile) -> Check:
     """What would be needed for a profile that is not the chosen one."""
     what = f"profile {other.name}"
-    looked_at = machine.probe([other], ask_hub=False)
-    problems = machine.obstacles(looked_at, other)
+    here = looked_at([other], ask_hub=False)
+    problems = machine.obstacles(here, other)
     if problems:
         return Check(what, False, "; ".join(problems), needed=False)
-    if other.name not in looked_at.pulled:
+    if other.name not in here.pulled:
         return Check(what, False, "could run here", f"vidscout models pull --profile {other.name}", needed=False)
     return Check(what, True, f"its weights are here: --profile {other.name}", needed=False)
 

@@ -7,18 +7,28 @@ import ctypes
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..tools import snapshots
 from ..tools.memory import size
 
-if TYPE_CHECKING:
-    from .profiles import Profile
+
+class Wanting(Protocol):
+    """What a profile wants of a machine; bytes of memory below which it is not chosen."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def memory(self) -> int: ...
+    @property
+    def gpu_memory(self) -> int: ...
+    @property
+    def from_hub(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Decision:
     reason: str
 
 
-def decide(machine: Machine, profiles: "Sequence[Profile]") -> Decision:
+def decide(machine: Machine, profiles: Sequence[Wanting]) -> Decision:
     """The best profile that the machine can run now; else the best whose weights it could fetch; else the last.
 
     Args:
@@ -80,7 +90,7 @@ def decide(machine: Machine, profiles: "Sequence[Profile]") -> Decision:
     return Decision(chosen, " — ".join(why))
 
 
-def obstacles(machine: Machine, profile: "Profile") -> list[str]:
+def obstacles(machine: Machine, profile: Wanting) -> list[str]:
     """What keeps a profile from running on a machine once its weights are there."""
     found = []
     if profile.gpu_memory:
@@ -98,23 +108,23 @@ def obstacles(machine: Machine, profile: "Profile") -> list[str]:
     return found
 
 
-def probe(profiles: "Sequence[Profile]", *, ask_hub: bool | None = None) -> Machine:
+def probe(
+    pulled: Collection[str], missing: Mapping[str, Sequence[str]] | None = None, *, ask_hub: bool | None = None
+) -> Machine:
     """Look at this machine; takes milliseconds, unless the hub is asked.
 
     Args:
-        profiles: those to be chosen from.
+        pulled: profiles whose weights are here.
+        missing: modules that profiles need and that are not installed.
         ask_hub: whether to; by default only where no profile's weights are here. Never where HF_HUB_OFFLINE is set.
     """
-    from .profiles import missing_modules, pulled
-
-    here = frozenset(profile.name for profile in profiles if pulled(profile))
-    ask = not here if ask_hub is None else ask_hub
+    ask = not pulled if ask_hub is None else ask_hub
     return Machine(
         memory=ram(),
         gpus=gpus(),
         cuda_torch=cuda_torch(),
-        pulled=here,
-        missing={profile.name: missing_modules(profile) for profile in profiles},
+        pulled=frozenset(pulled),
+        missing=missing or {},
         hub=snapshots.reachable() if ask else None,
     )
 

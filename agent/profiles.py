@@ -10,7 +10,7 @@
     roles.captions = false
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from ..tools.base import ROLES, Backend, backend
 from ..tools.errors import UsageError
 from ..tools.memory import SHARE_FOR_WEIGHTS, MemoryBudget
 from ..tools.snapshots import HUB_ID
-from .machine import Decision, decide, gpus, probe
+from .machine import Decision, Machine, decide, gpus, probe
 
 if TYPE_CHECKING:
     from .settings import ProfileSettings
@@ -175,7 +175,14 @@ def profile(name: str, own: "Mapping[str, ProfileSettings] | None" = None) -> Pr
 
 def automatic(*, ask_hub: bool | None = None) -> Decision:
     """Which profile `auto` is on this machine, and why; `ask_hub` as in `machine.probe`."""
-    return decide(probe(BEST_FIRST, ask_hub=ask_hub), BEST_FIRST)
+    return decide(looked_at(BEST_FIRST, ask_hub=ask_hub), BEST_FIRST)
+
+
+def looked_at(candidates: Sequence[Profile], *, ask_hub: bool | None = None) -> Machine:
+    """This machine, as far as it matters to these profiles."""
+    here = [candidate.name for candidate in candidates if pulled(candidate)]
+    missing = {candidate.name: missing_modules(candidate) for candidate in candidates}
+    return probe(here, missing, ask_hub=ask_hub)
 
 
 def build(chosen: Profile, role: str) -> Backend:

@@ -114,6 +114,11 @@ class Backend(ABC):
             self.ready()
             yield
 
+    def parts(self) -> "list[Backend]":
+        """The backends that it keeps and works with."""
+        kept = [inner for part in vars(self).values() for inner in (part if isinstance(part, list) else [part])]
+        return [inner for inner in kept if isinstance(inner, Backend)]
+
     def footprint(self) -> int:
         """Bytes of memory that it takes when loaded, as far as known before; 0 when unknown."""
         return memory.expected_bytes(self)

@@ -14,12 +14,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from .errors import OutOfMemoryError
-
-if TYPE_CHECKING:
-    from .base import Backend
 
 SHARE_FOR_WEIGHTS = 0.85
 """Share of a GPU's free memory that weights may take; the rest is for activations and the KV cache."""
@@ -47,6 +44,22 @@ Found = TypeVar("Found")
 Ended = TypeVar("Ended")
 
 
+class Model(Protocol):
+    """What the budget knows of a backend."""
+
+    role: ClassVar[str]
+    name: ClassVar[str]
+    weights: ClassVar[tuple[str, ...]]
+    budget: "MemoryBudget | None"
+
+    @property
+    def is_ready(self) -> bool: ...
+    def setup(self) -> None: ...
+    def close(self) -> None: ...
+    def footprint(self) -> int: ...
+    def parts(self) -> "Sequence[Model]": ...
+
+
 class MemoryBudget:
     """How many bytes the loaded models may hold together, and which of them goes when another needs the room.
 
@@ -64,11 +77,11 @@ class MemoryBudget:
         self.device = device
         self.patience = patience
         self._changed = threading.Condition()
-        self._taken: dict[Backend, int] = {}
-        self._loading: dict[Backend, int] = {}
-        self._users: dict[Backend, list[int]] = {}
+        self._taken: dict[Model, int] = {}
+        self._loading: dict[Model, int] = {}
+        self._users: dict[Model, list[int]] = {}
         """The threads that use a model now, each as often as it has begun to."""
-        self._last_use: dict[Backend, int] = {}
+        self._last_use: dict[Model, int] = {}
         self._ticks = count()
 
     @property
@@ -77,18 +90,15 @@ class MemoryBudget:
         with self._changed:
             return self._used()
 
-    def admit(self, backend: "Backend") -> None:
+    def admit(self, backend: Model) -> None:
         """From now on the backend loads, and may be unloaded, within this budget; so do those that it is made of."""
-        from .base import Backend
-
         backend.budget = self
-        for part in vars(backend).values():
-            for inner in part if isinstance(part, list | tuple) else [part]:
-                if isinstance(inner, Backend) and inner.budget is not self:
-                    self.admit(inner)
+        for part in backend.parts():
+            if part.budget is not self:
+                self.admit(part)
 
     @contextmanager
-    def using(self, backend: "Backend") -> Iterator[None]:
+    def using(self, backend: Model) -> Iterator[None]:
         """While this is open the backend is not unloaded."""
         me = threading.get_ident()
         with self._changed:
@@ -102,7 +112,7 @@ class MemoryBudget:
                 self._changed.notify_all()
 
     @contextmanager
-    def loading(self, backend: "Backend") -> Iterator[None]:
+    def loading(self, backend: Model) -> Iterator[None]:
         """Make room for a backend, waiting for it if need be, and count it from now on.
 
         Raises:
@@ -129,7 +139,7 @@ class MemoryBudget:
                     self._taken[backend] = measured
                 self._changed.notify_all()
 
-    def unload_idle(self, keep: "Backend | None" = None) -> list[str]:
+    def unload_idle(self, keep: Model | None = None) -> list[str]:
         """Unload every idle model but one; returns what went, as `role (name)`."""
         gone = []
         with self._changed:
@@ -139,7 +149,7 @@ class MemoryBudget:
         free_caches()
         return gone
 
-    def _wait_for_room(self, backend: "Backend", needed: int) -> None:
+    def _wait_for_room(self, backend: Model, needed: int) -> None:
         if self.limit is None:
             return
         until = time.monotonic() + self.patience
@@ -149,14 +159,14 @@ class MemoryBudget:
             elif self._uses_another(backend) or not self._changed.wait(max(until - time.monotonic(), 0)):
                 return
 
-    def _used(self, without: "Backend | None" = None) -> int:
+    def _used(self, without: Model | None = None) -> int:
         return sum(
             taken
             for backend, taken in self._taken.items()
             if backend is not without and (backend.is_ready or self._loading.get(backend))
         )
 
-    def _least_recently_used(self, keep: "Backend | None" = None) -> "Backend | None":
+    def _least_recently_used(self, keep: Model | None = None) -> Model | None:
         idle = [
             backend
             for backend in self._taken
@@ -168,20 +178,20 @@ class MemoryBudget:
         ]
         return min(idle, key=lambda backend: self._last_use.get(backend, 0), default=None)
 
-    def _unload(self, victim: "Backend") -> None:
+    def _unload(self, victim: Model) -> None:
         victim.close()
         if self._taken.pop(victim, 0) >= LARGE:
             free_caches()
 
-    def _uses_another(self, backend: "Backend") -> bool:
+    def _uses_another(self, backend: Model) -> bool:
         me = threading.get_ident()
         return any(me in users for other, users in self._users.items() if other is not backend)
 
-    def _counts(self, backend: "Backend") -> bool:
+    def _counts(self, backend: Model) -> bool:
         return self.device == "cpu" or _on_gpu(backend)
 
 
-def load(backend: "Backend") -> None:
+def load(backend: Model) -> None:
     """Set a backend up; where memory runs out, once more after every idle model of its budget was unloaded.
 
     Raises:
@@ -200,7 +210,7 @@ def load(backend: "Backend") -> None:
         )
 
 
-def perceive(backend: "Backend", work: Callable[[Sequence[Item]], list[Found]], batch: Sequence[Item]) -> list[Found]:
+def perceive(backend: Model, work: Callable[[Sequence[Item]], list[Found]], batch: Sequence[Item]) -> list[Found]:
     """Do a batch; where memory runs out, once more in halves after every idle model of the budget was unloaded.
 
     Raises:
@@ -221,7 +231,7 @@ def perceive(backend: "Backend", work: Callable[[Sequence[Item]], list[Found]], 
     )
 
 
-def streamed(backend: "Backend", work: Callable[[], Generator[Found, None, Ended]]) -> Generator[Found, None, Ended]:
+def streamed(backend: Model, work: Callable[[], Generator[Found, None, Ended]]) -> Generator[Found, None, Ended]:
     """Run a generator; where memory runs out before its first piece, once more after every idle model was unloaded.
 
     Raises:
@@ -272,7 +282,7 @@ def free_caches() -> None:
         torch.cuda.empty_cache()
 
 
-def expected_bytes(backend: "Backend", precision: str | None = None) -> int:
+def expected_bytes(backend: Model, precision: str | None = None) -> int:
     """Bytes that a backend will take, from the files that it loads; 0 when they are not known or not here.
 
     A folder of safetensors is counted by its tensors at the precision asked for, anything else by its files' sizes.
@@ -326,7 +336,7 @@ def checkpoint_bytes(path: Path, dtype: str = "") -> int:
     return int(total)
 
 
-def loaded_bytes(backend: "Backend") -> int | None:
+def loaded_bytes(backend: Model) -> int | None:
     """What a loaded backend's transformers models say that they hold; None when it has none."""
     models = [part for part in vars(backend).values() if callable(getattr(part, "get_memory_footprint", None))]
     return sum(int(model.get_memory_footprint()) for model in models) if models else None
@@ -341,7 +351,7 @@ def size(number: float) -> str:
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
 
 
-def _on_gpu(backend: "Backend") -> bool:
+def _on_gpu(backend: Model) -> bool:
     """Whether it would lie on a GPU if there is one."""
     asked = getattr(backend, "checkpoint", backend)
     if (gpu := getattr(asked, "gpu", ...)) is not ...:  # EasyOCR's way of saying it; None is where there is one
@@ -361,7 +371,7 @@ def _fits(work: Callable[[], object]) -> bool:
     return True
 
 
-def _make_space(backend: "Backend") -> list[str]:
+def _make_space(backend: Model) -> list[str]:
     gone = backend.budget.unload_idle(keep=backend) if backend.budget is not None else []
     free_caches()
     return gone

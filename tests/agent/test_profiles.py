@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vidscout import VideoScout
 from vidscout.agent import machine, profiles
-from vidscout.agent.machine import Decision, Machine, decide, probe
+from vidscout.agent.machine import Decision, Machine, decide
 from vidscout.agent.profiles import (
     BEST_FIRST,
     EMBEDDED,
@@ -292,7 +292,7 @@ def test_more_of_anything_never_makes_the_choice_worse(found: Machine):
 def test_looking_asks_no_hub_where_something_is_here(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(profiles, "pulled", lambda chosen: chosen is EMBEDDED)
     monkeypatch.setattr(machine.snapshots, "reachable", lambda: pytest.fail("the hub was asked"))
-    assert probe(BEST_FIRST).hub is None
+    assert profiles.looked_at(BEST_FIRST).hub is None
 
 
 def test_looking_never_asks_where_the_user_forbade_it(monkeypatch: pytest.MonkeyPatch):
@@ -300,7 +300,7 @@ def test_looking_never_asks_where_the_user_forbade_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr("socket.create_connection", lambda *_, **__: pytest.fail("the hub was asked"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert profiles.automatic() == Decision("embedded", profiles.automatic().reason)
-    assert probe(BEST_FIRST, ask_hub=True).hub is None
+    assert profiles.looked_at(BEST_FIRST, ask_hub=True).hub is None
 
 
 def test_without_a_driver_there_is_no_gpu_and_no_error(monkeypatch: pytest.MonkeyPatch):

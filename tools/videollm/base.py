@@ -73,7 +73,7 @@ class Finish(StrEnum):
 class VideoLLM(Backend):
     """Answers from text, and from frames where `accepts_frames`. Safe to ask from several threads at once."""
 
-    role = "answerer"
+    role: ClassVar[str] = "answerer"
     accepts_frames: bool = False
     binds_schema: ClassVar[bool] = False
     """Whether a JSON schema is enforced token by token, rather than hoped for."""
