@@ -30,6 +30,8 @@ OBJECT_STORE = 200 * 2**20
 """Bytes of shared memory of a cluster that is started here: a dozen batches of 720p frames."""
 REACHABLE = 5.0
 """Seconds in which a cluster's address must take a connection; Ray itself would try for a minute."""
+STARTS = 3
+"""How often a cluster is started here: Ray gives a machine that is busy 30 seconds and no more."""
 STARTING = 300.0
 """Seconds that all replicas together may take to load their models."""
 ANSWERING = 600.0
@@ -98,11 +100,16 @@ def connect(address: str | None, **options: Any) -> str:
                 quiet |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE, **options}
             elif address != "auto":
                 _look_for(address)
-            try:
-                ray.init(address=address or "local", **quiet)
-            except (ConnectionError, RuntimeError, ValueError) as error:
-                where = f"at {address}" if address else "here"
-                raise ServingError(f"no Ray cluster can be used {where}: {_one_line(error)}") from error
+            for patience in range(STARTS - 1, -1, -1):
+                try:
+                    ray.init(address=address or "local", **quiet)
+                    break
+                except Exception as error:  # some of Ray's are of no narrower class
+                    ray.shutdown()
+                    if address is None and patience and "timed out" in str(error):
+                        continue
+                    where = f"at {address}" if address else "here"
+                    raise ServingError(f"no Ray cluster can be used {where}: {_one_line(error)}") from error
         return ray.get_runtime_context().gcs_address
 
 
