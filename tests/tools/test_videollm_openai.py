@@ -47,6 +47,8 @@ class Pretended:
         self.keys: list[str | None] = []
         self.answers: list[Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]] = []
         """How it answers the next requests for an answer; the last one goes on."""
+        self.lists: Callable[[BaseHTTPRequestHandler, dict[str, Any]], None] | None = None
+        """How it answers the question for its models, if not as it should."""
         self.hung_up = threading.Event()
         outer = self
 
@@ -56,9 +58,11 @@ class Pretended:
             def log_message(self, format: str, *args: Any) -> None: ...
 
             def do_GET(self) -> None:
+                if outer.lists is not None:
+                    return outer.lists(self, {})
                 outer.keys.append(self.headers["Authorization"])
                 listed = {"id": "tiny-vlm", "object": "model", "owned_by": outer.owner, "max_model_len": 2048}
-                say(self, {"object": "list", "data": [listed]})
+                return say(self, {"object": "list", "data": [listed]})
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -330,10 +334,12 @@ class TestFaults:
 
     def test_a_retry_does_not_outlast_the_deadline(self, pretended):
         pretended.answers = [fault(429, "later", Retry_After="15")]
+        asking = model(pretended)
+        asking.ready()
         began = time.monotonic()
         with pytest.raises(AnswererError, match="later"):
-            list(model(pretended).generate(asked(), deadline=began + 1))
-        assert time.monotonic() - began < 1
+            list(asking.generate(asked(), deadline=began + 10))
+        assert time.monotonic() - began < 10
 
     def test_what_is_wrong_with_the_request_is_not_repeated(self, pretended):
         pretended.answers = [fault(400, "temperature must be positive")]
@@ -366,15 +372,22 @@ class TestFaults:
             absent.ready()
         assert "\n" not in str(caught.value)
 
-    def test_an_address_that_is_no_such_server_is_told_so(self, pretended, monkeypatch):
-        import vidscout.tools.videollm.openai_api as module
-
-        absent = model(pretended, model="another")
+    def test_a_model_that_the_server_has_not_is_told_with_those_it_has(self, pretended):
         with pytest.raises(UsageError, match="no model 'another'; it has tiny-vlm"):
-            absent.ready()
-        monkeypatch.setattr(module.Endpoint, "models", lambda self: self.post("/nowhere", {}) and [])
-        pretended.answers = [lambda h, body: say(h, b"<html>hello</html>", kind="text/html")]
-        with pytest.raises(AnswererError, match="no answer that can be read"):
+            model(pretended, model="another").ready()
+
+    @pytest.mark.parametrize("status", [404, 500])
+    def test_a_server_that_lists_no_models_is_asked_by_the_name_that_was_given(self, pretended, status):
+        pretended.lists = fault(status, "no list here")
+        pretended.answers = [words("yes")]
+        assert "".join(model(pretended, model="mine", retries=0).generate(asked())) == "yes"
+        assert pretended.bodies[0]["model"] == "mine"
+        with pytest.raises((AnswererError, UsageError), match="no list here"):
+            model(pretended, retries=0).ready()
+
+    def test_an_address_that_is_no_such_server_is_told_so(self, pretended):
+        pretended.lists = lambda handler, body: say(handler, b"<html>hello</html>", kind="text/html")
+        with pytest.raises(AnswererError, match="no OpenAI-shaped server"):
             model(pretended).ready()
 
     @pytest.mark.parametrize(
@@ -414,7 +427,7 @@ class TestFaults:
         def hang(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
             if before:
                 stream(handler, *map(event, before), done=False)
-            time.sleep(3)
+            time.sleep(6)
 
         pretended.answers = [hang]
         asking = model(pretended)
@@ -423,7 +436,7 @@ class TestFaults:
         said, finish = finished(asking.generate(asked(), deadline=began + 0.7))
         assert finish is Finish.DEADLINE
         assert said == list(before)
-        assert 0.6 < time.monotonic() - began < 1.5
+        assert 0.6 < time.monotonic() - began < 4
 
     def test_the_longest_that_an_answer_may_take_holds_without_a_deadline(self, pretended):
         pretended.answers = [lambda h, body: time.sleep(4)]

@@ -48,9 +48,18 @@ class Endpoint:
     def close(self) -> None:
         self.client.close()
 
-    def models(self) -> list[dict[str, Any]]:
-        """What the server says about the models it serves."""
-        told = self.ask(lambda timeout: self.client.get("/models", cast_to=object, options={"timeout": timeout}))
+    def models(self, needed: bool = True) -> list[dict[str, Any]]:
+        """What the server says about the models it serves; nothing where it does not tell and that is not needed."""
+        try:
+            told = self.ask(lambda timeout: self.client.get("/models", cast_to=object, options={"timeout": timeout}))
+        except AnswererError as error:
+            if needed or not isinstance(error.__cause__, self._openai.APIStatusError):
+                raise
+            return []
+        except UsageError as error:
+            if needed or not isinstance(error.__cause__, self._openai.NotFoundError):
+                raise
+            return []
         listed = told.get("data") if isinstance(told, dict) else None
         if not isinstance(listed, list) or not all(isinstance(model, dict) and "id" in model for model in listed):
             raise AnswererError(f"{self.address} is no OpenAI-shaped server: it lists no models")

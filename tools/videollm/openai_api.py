@@ -113,8 +113,10 @@ class OpenAiServer(VideoLLM):
 
     def setup(self) -> None:
         endpoint = Endpoint(self.address, self._key, self._patience, self._retries)
-        served = endpoint.models()
+        served = endpoint.models(needed=self.model is None)
         about = next((model for model in served if self.model in (None, model["id"])), None)
+        if about is None and not served and self.model is not None:
+            about = {"id": self.model}  # a server that lists nothing knows best what it has
         if about is None:
             names = ", ".join(str(model["id"]) for model in served[:8]) or "none"
             raise UsageError(f"the answerer at {self.address} has no model {self.model!r}; it has {names}")
