@@ -40,6 +40,7 @@ FIRST_PAINT = "performance.getEntriesByType('paint').find(e => e.name === 'first
 def painted(browser: Any, address: str) -> tuple[float, float]:
     """Seconds from opening the page to its first paint, and to the moment the button can be clicked."""
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     began = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.wait_for_selector("#vs-ask")
@@ -55,9 +56,9 @@ def until_first_event(page: Any, question: str) -> tuple[float, float]:
     page.evaluate("document.querySelectorAll('#vs-cost .vs-cost').forEach(e => e.remove())")
     began = time.perf_counter()
     page.click("#vs-ask")
-    page.locator("#vs-chat").get_by_text("Planned what to look for").last.wait_for(timeout=PATIENCE)
+    page.locator("#vs-chat").get_by_text("Planned what to look for").last.wait_for()
     first = time.perf_counter() - began
-    page.locator("#vs-cost .vs-cost").first.wait_for(timeout=PATIENCE)
+    page.locator("#vs-cost .vs-cost").first.wait_for()
     answered = time.perf_counter() - began
     page.reload()
     page.wait_for_selector("#vs-player")
@@ -101,6 +102,7 @@ def main() -> None:
             browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             paints = [painted(browser, address) for _ in range(arguments.runs)]
             page = browser.new_page()
+            page.set_default_timeout(PATIENCE)
             page.goto(address)
             page.wait_for_selector("#vs-player")
             cold = until_first_event(page, QUESTIONS[0])
