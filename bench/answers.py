@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="keep the index here, so that a second run is quick")
     arguments = parser.parse_args()
     home = arguments.home or Path(tempfile.mkdtemp())
-    with VideoScout(home=home) as scout:
+    with VideoScout("embedded", home) as scout:
         if arguments.hour:
             path = long_lecture(60)
             scout.ingest(path)

@@ -44,7 +44,7 @@ def main() -> int:
     arguments = parser.parse_args()
     asked = questions("demo")
     wrong = 0
-    with reported(), VideoScout(home=arguments.home) as scout:
+    with reported(), VideoScout("embedded", arguments.home) as scout:
         for name in dict.fromkeys(item["video"] for item in asked):
             path = video(name)
             with ProgressBars() as bars:

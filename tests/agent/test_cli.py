@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from vidscout.agent.cli.ask import save
+from vidscout.tools.errors import UsageError
 
 EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source"}
 ANSWER = {
     "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
-    "tokens", "profile", "question", "videos",
+    "tokens", "profile", "question", "videos", "images",
 }  # fmt: skip
 
 
@@ -74,6 +76,27 @@ def test_an_option_is_named_by_its_letter(home: Path, lecture: Path):
     options = ["--option", "glass", "--option", "silicon carbide", "--option", "gold"]
     done = vidscout("ask", lecture, "What is the mirror made of?", *options, "--json", home=home)
     assert json.loads(done.stdout)["choice"] == "B"
+
+
+@pytest.mark.models
+def test_a_conversation_goes_on_in_the_next_process(home: Path, lecture: Path):
+    first = vidscout("ask", lecture, "What is the mirror made of?", "-c", "shell", home=home)
+    assert first.returncode == 0, first.stderr
+    then = vidscout("ask", lecture, "And what is said after that?", "-c", "shell", "--json", home=home)
+    said = re.search(r"^  (\d+):(\d\d)–", first.stdout, re.MULTILINE)
+    assert said is not None
+    assert json.loads(then.stdout)["evidence"][0]["start"] > 60 * int(said[1]) + int(said[2])
+
+
+def test_the_pictures_of_a_prompt_are_saved_in_its_order(tmp_path: Path):
+    pictures = []
+    for name in ("late", "early"):
+        pictures.append(tmp_path / f"{name}.jpg")
+        pictures[-1].write_text(name)
+    assert save([str(picture) for picture in pictures], tmp_path / "sent") == 2
+    assert [path.read_text() for path in sorted((tmp_path / "sent").iterdir())] == ["late", "early"]
+    with pytest.raises(UsageError, match="cannot be saved"):
+        save([str(tmp_path / "gone.jpg")], tmp_path / "sent")
 
 
 @pytest.mark.models
