@@ -144,6 +144,7 @@ def calibrate(
 
 def measured_clip(path: Path, encoder: "FrameEncoder | None", source: str, generated: bool) -> "Clip":
     """One video's windows, as a calibration or a benchmark needs them."""
+    from ..graphs.forensics.judging import coverage
     from ..tools.forensics.calibration import Calibration, Conditions
     from ..tools.forensics.fitting import Clip
 
@@ -153,7 +154,9 @@ def measured_clip(path: Path, encoder: "FrameEncoder | None", source: str, gener
     measured = sorted(state.measured, key=lambda m: m.span)
     assert state.info is not None
     features = [context.features[m.span.start] for m in measured] if context.features is not None else []
-    return Clip(source, generated, state.info.duration, [dict(m.values) for m in measured], features, path.name)
+    colourful, black = coverage(measured)
+    values = [dict(m.values) for m in measured]
+    return Clip(source, generated, state.info.duration, values, features, path.name, colourful, black)
 
 
 def examined(path: Path, calibration: "Calibration", **tools: Any) -> "ForensicState":

@@ -80,7 +80,7 @@ def choose(state: ForensicState, runtime: Runtime[Examination]) -> Update:
     return {
         "chosen": chosen,
         "findings": found,
-        "uncovered": judging.not_covered(state.info, measured, found),
+        "uncovered": judging.not_covered(state.info, measured, found, calibration),
         "spans": judging.standing_out(measured, calibration),
         "shots": judging.shot_by_shot(found, state.cuts, state.info.duration, calibration),
         "notes": notes,

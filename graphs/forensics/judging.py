@@ -30,13 +30,12 @@ SURE = 0.8
 FOREIGN = 4.0
 """Spreads by which the frames' likelihood may lie below that of real videos before the calibration covers them no
 more."""
-VIVID = 48.0
-"""Colourfulness (Hasler and Süsstrunk, 2003) above which the upper quartile of the windows is not that of the real
-videos which ship. Measured: seven recordings 18 to 46, whatever their compression; four animated films 49 to 75, a
-picture of a planet at night 13."""
-NIGHT = 0.5
-"""Share of black in the typical window above which a scene counts as dark. Measured: the seven recordings up to 0.2, a
-picture of a planet at night 0.8."""
+MORE_VIVID = 1.05
+"""Times the colourfulness of the calibration's most colourful real video from which a video is another kind of thing.
+Measured: seven recordings 17 to 45, whatever their compression; four animated films 49 to 75, a planet at night 13."""
+DARKER = 0.3
+"""Share of black by which the typical window exceeds that of the darkest real video. Measured: the seven recordings up
+to 0.2, a planet at night 0.8."""
 FLAT = 3.0
 """Grey levels of contrast below which a picture is one colour."""
 UNEVEN = 0.25
@@ -73,7 +72,17 @@ def findings(measured: Sequence[Measured], calibration: Calibration, chosen: Seq
     return found
 
 
-def not_covered(info: MediaInfo, measured: Sequence[Measured], found: Sequence[Finding]) -> list[str]:
+def coverage(measured: Sequence[Measured]) -> tuple[float, float]:
+    """Colourfulness in the upper quartile of the windows, and the share of black in the typical one."""
+    if not measured:
+        return 0.0, 0.0
+    colourful = float(np.quantile([m.colourful for m in measured], 0.75))
+    return colourful, float(np.median([m.black for m in measured]))
+
+
+def not_covered(
+    info: MediaInfo, measured: Sequence[Measured], found: Sequence[Finding], calibration: Calibration
+) -> list[str]:
     """Reasons why values of this video cannot be compared with the calibration's."""
     if not info.has_video:
         return ["the file has no picture"]
@@ -93,12 +102,13 @@ def not_covered(info: MediaInfo, measured: Sequence[Measured], found: Sequence[F
         reasons.append(f"the video has {info.fps:.3g} frames a second; the calibration was made at {RATE:g}")
     if np.median([m.uneven for m in measured]) > UNEVEN:
         reasons.append("the frame rate varies: signals over time are not comparable with the calibration's")
-    if np.quantile([m.colourful for m in measured], 0.75) > VIVID:
+    colourful, black = coverage(measured)
+    if colourful > MORE_VIVID * calibration.colourful:
         reasons.append(
             "the picture is more colourful than the calibration's real videos, as animation, renders and graded footage"
             " are: the calibration does not cover it"
         )
-    if np.median([m.black for m in measured]) > NIGHT:
+    if black > calibration.black + DARKER:
         reasons.append("most of the picture is black: the calibration does not cover night scenes")
     frames = [f.distances["spatial_likelihood"] for f in found if "spatial_likelihood" in f.distances]
     if frames and np.median(frames) > FOREIGN:

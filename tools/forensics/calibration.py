@@ -122,6 +122,10 @@ class Calibration:
     """For each real source the unusualness of its windows, by ranges that were fitted without it."""
     local: float
     """How much the oddest stretch of all but one in ten real videos stands out from the rest (`odd_stretch`)."""
+    colourful: float = 0.0
+    """Colourfulness of the most colourful real video, upper quartile of its windows."""
+    black: float = 0.0
+    """Share of black in the typical window of the darkest real video."""
     whitening: Mapping[str, Whitening] = field(default_factory=dict)
     fusion: Fusion | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -257,6 +261,8 @@ def save(calibration: Calibration, path: Path) -> None:
         },
         "held_out": {name: np.round(values, 4).tolist() for name, values in calibration.held_out.items()},
         "local": round(calibration.local, 4),
+        "colourful": round(calibration.colourful, 2),
+        "black": round(calibration.black, 3),
         "whitening": {
             part: {
                 "mean": _packed(one.mean),
@@ -292,6 +298,8 @@ def load(path: Path) -> Calibration:
             },
             held_out={name: np.array(values) for name, values in read["held_out"].items()},
             local=read["local"],
+            colourful=read["colourful"],
+            black=read["black"],
             whitening={
                 part: Whitening(
                     _unpacked(one["mean"]),

@@ -45,6 +45,10 @@ class Clip:
     features: list[np.ndarray] = field(default_factory=list)
     """(n, d) of each window; empty without an encoder."""
     name: str = ""
+    colourful: float = 0.0
+    """Colourfulness (Hasler and Süsstrunk, 2003), upper quartile of the windows."""
+    black: float = 0.0
+    """Share of black in the typical window."""
 
 
 def fit(clips: Sequence[Clip], conditions: Conditions, limits: str = "") -> Calibration:
@@ -81,6 +85,8 @@ def _fit(clips: Sequence[Clip], conditions: Conditions, limits: str) -> Calibrat
         calibration,
         held_out=held_out,
         local=float(np.quantile(local, 0.9)) if local else 4.0,
+        colourful=max(clip.colourful for clip in real),
+        black=max(clip.black for clip in real),
         limits=limits,
         sources=tuple(
             Source(
@@ -115,7 +121,7 @@ def _ranges(real: Sequence[Clip], conditions: Conditions, known: Known) -> Calib
     """Ranges and likelihood models of real clips; every source weighs the same, however long."""
     here = {clip.source for clip in real}
     known = {name: parts for name, parts in known.items() if name in here}
-    blank = Calibration(conditions, (), {}, {}, 4.0, whitenings(known))
+    blank = Calibration(conditions, (), {}, {}, 4.0, whitening=whitenings(known))
     # a model is surer of the clips it was fitted to than of any other: likelihoods are taken with the source left out
     ready = cross_fitted(real, known, blank)
     ranges = {}

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import av
 import numpy as np
@@ -23,10 +23,9 @@ from vidscout.tools.videollm.base import Finish, Message, VideoLLM
 class Scripted(VideoLLM):
     """Says what it is told, in turn: there is no video-LLM small enough to run here."""
 
-    accepts_frames: ClassVar[bool] = True
-
     def __init__(self, *answers: str) -> None:
         super().__init__()
+        self.accepts_frames = True
         self.answers = list(answers)
         self.asked: list[str] = []
 

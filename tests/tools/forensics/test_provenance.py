@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -30,12 +31,12 @@ def chain() -> tuple[bytes, bytes]:
 
     now = datetime.now(UTC)
 
-    def name(common: str) -> x509.Name:
+    def name(common: str) -> Any:
         return x509.Name(
             [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test"), x509.NameAttribute(NameOID.COMMON_NAME, common)]
         )
 
-    def usage(*, signs: bool, certifies: bool) -> x509.KeyUsage:
+    def usage(*, signs: bool, certifies: bool) -> Any:
         return x509.KeyUsage(signs, False, False, False, False, certifies, certifies, False, False)
 
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
