@@ -111,9 +111,9 @@ def main() -> None:
             deploy([Deployed(role, EMBEDDED.roles[role].backend, {}, Placement(batch=options.clients))])
             served: Any = Served(build(EMBEDDED, role), address)  # pyright: ignore[reportArgumentType]
             one = compare(role, served, inputs_of(role), options.clients, options.rounds)
-            print(
-                f"{role:<16}{one.local:>12.1f}{one.served:>12.1f}{one.ratio:>8.2f}{one.mean_batch:>20.1f}", flush=True
-            )
+            speed = f"{one.local:>12.1f}{one.served:>12.1f}{one.ratio:>8.2f}"
+            cost = f"{one.local_processor:>12.1f}{one.served_processor:>12.1f}"
+            print(f"{role:<16}{speed}{cost}{one.mean_batch:>20.1f}", flush=True)
 
 
 if __name__ == "__main__":
