@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..tools.errors import BackendUnavailableError, MediaError, UsageError, WeightsError
 from ..tools.records import Modality
@@ -21,15 +21,26 @@ if TYPE_CHECKING:
     from ..tools.forensics.calibration import Calibration
     from ..tools.forensics.encoder import FrameEncoder
     from ..tools.forensics.fitting import Clip
-    from .scout import VideoScout
 
 VIDEO_FILES = frozenset(
     {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".gif", ".ts", ".wmv", ".flv"}
 )
 
 
+class Scout(Protocol):
+    """What is used of a `VideoScout`: its models, and what it knows of videos that have been read."""
+
+    @property
+    def profile(self) -> Any: ...
+    @property
+    def library(self) -> Any: ...
+    @property
+    def index(self) -> Any: ...
+    def role(self, role: str) -> Any: ...
+
+
 def detect(
-    scout: "VideoScout",
+    scout: Scout,
     video: str | PathLike[str],
     *,
     calibration: str | PathLike[str] | None = None,
@@ -51,7 +62,7 @@ def detect(
 
 
 def detect_events(
-    scout: "VideoScout", video: str | PathLike[str], *, calibration: str | PathLike[str] | None = None
+    scout: Scout, video: str | PathLike[str], *, calibration: str | PathLike[str] | None = None
 ) -> "Generator[Event, None, Verdict]":
     """Examine a video and yield what happens meanwhile; closing the generator stops the work."""
     path = _file(scout, video)
@@ -103,7 +114,7 @@ def run(
 
 
 def calibrate(
-    scout: "VideoScout",
+    scout: Scout,
     real: str | PathLike[str],
     generated: str | PathLike[str] | None = None,
     *,
@@ -178,7 +189,7 @@ def video_files(folder: Path) -> list[Path]:
     return found
 
 
-def frame_encoder(scout: "VideoScout") -> "tuple[FrameEncoder | None, list[str]]":
+def frame_encoder(scout: Scout) -> "tuple[FrameEncoder | None, list[str]]":
     """The profile's frame encoder, or None with the reason."""
     from ..tools.forensics.encoder import FrameEncoder
 
@@ -219,7 +230,7 @@ def _calibration(path: Path | None, encoder: "FrameEncoder | None") -> "tuple[Ca
     return known, []
 
 
-def _file(scout: "VideoScout", video: str | PathLike[str]) -> Path:
+def _file(scout: Scout, video: str | PathLike[str]) -> Path:
     path = Path(video)
     if path.exists():
         return path
@@ -233,7 +244,7 @@ def _file(scout: "VideoScout", video: str | PathLike[str]) -> Path:
     return Path(known.path)
 
 
-def _writing(scout: "VideoScout", path: Path) -> tuple[tuple[Any, ...], Any]:
+def _writing(scout: Scout, path: Path) -> tuple[tuple[Any, ...], Any]:
     """Where screen text stands, for a video that has been read, and the reader; no reader where there is no writing."""
     if "screen_text" not in scout.profile.roles:
         return (), None
@@ -244,7 +255,7 @@ def _writing(scout: "VideoScout", path: Path) -> tuple[tuple[Any, ...], Any]:
     return tuple(record.span for record in records), scout.role("screen_text") if records else None
 
 
-def _faces(scout: "VideoScout") -> Any:
+def _faces(scout: Scout) -> Any:
     return scout.role("faces") if "faces" in scout.profile.roles else None
 
 
