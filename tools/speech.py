@@ -7,6 +7,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -50,6 +51,12 @@ UNHEARD = 1.5
 
 BREATH = 0.45
 """Seconds of a pause over which a sentence goes on that ended without a full stop."""
+
+LONG_PAUSE = 4.0
+"""Seconds without voice that no sentence has in it: beyond them lies something that only sounded like a voice."""
+
+LETTERS = 14.0
+"""Letters and spaces that are spoken in a second."""
 
 LONGEST = 15.0
 """Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
@@ -364,12 +371,37 @@ class Squeezed:
                 ends = pause.middle
             elif ends - begun < LONGEST:
                 continue
-            yield (*self.original(begun, ends), words)
+            yield (*self.spoken(begun, ends, words), words)
             begun, words = ends, ""
-        yield (*self.original(begun, end), f"{words} {parts[-1]}".strip())
+        words = f"{words} {parts[-1]}".strip()
+        yield (*self.spoken(begun, end, words), words)
+
+    def spoken(self, start: float, end: float, words: str) -> tuple[float, float]:
+        """Times of a sentence in the original sound, without stretches far from it that were heard along with it.
+
+        Music often sounds like a voice for a moment. Where long pauses cut a sentence into parts, it was spoken in the
+        part that is about as long as its words take.
+        """
+        begins, ends = self.original(start, end)
+        parts: list[list[Span]] = []
+        for before, after in pairwise(self.pauses):
+            voiced = Span(before.original.end, after.original.start)
+            if not voiced.overlaps(Span(begins, ends)):
+                continue
+            if parts and voiced.start - parts[-1][-1].end <= LONG_PAUSE:
+                parts[-1].append(voiced)
+            else:
+                parts.append([voiced])
+        if len(parts) < 2:
+            return begins, ends
+        takes = len(words) / LETTERS
+        part = min(parts, key=lambda part: abs(math.log(max(sum(s.duration for s in part), 0.1) / takes)))
+        return max(begins, part[0].start), min(ends, part[-1].end)
 
     def original(self, start: float, end: float) -> tuple[float, float]:
         """Times in the original sound, moved to where the voice begins and ends near them."""
+        length = self.pauses[-1].squeezed.end  # Whisper may go on into the silence that fills its window
+        start, end = min(start, length), min(end, length)
         first, last = self._nearest(start), self._nearest(end)
         begins = first.original.end if first.distance(start) <= SNAP else self._unmoved(start)
         ends = last.original.start if last.distance(end) <= SNAP else self._unmoved(end)

@@ -172,6 +172,17 @@ class TestSqueezed:
         found = list(squeezed.sentences(0.3, 5.2, "It costs 3.5 million. That is a lot of money."))
         assert found == [(1.0, 6.0, "It costs 3.5 million. That is a lot of money.")]
 
+    def test_what_only_sounded_like_a_voice_far_away_is_no_part_of_a_sentence(self):
+        music, said = [(16_000, 24_000), (28_000, 34_000)], (60 * SAMPLE_RATE, 63 * SAMPLE_RATE)
+        squeezed = Squeezed.of(np.zeros(110 * SAMPLE_RATE, np.float32), [*music, said])
+        end = squeezed.pauses[-1].squeezed.end
+        [(start, end, _)] = squeezed.sentences(0.0, end + 2.0, "The professor ordered sixty boxes of candles.")
+        assert (round(start, 2), round(end, 2)) == (60, 63)
+
+    def test_a_time_beyond_the_end_is_the_end(self):
+        squeezed = Squeezed.of(np.zeros(20 * SAMPLE_RATE, np.float32), [(SAMPLE_RATE, 3 * SAMPLE_RATE)])
+        assert squeezed.original(0.0, 29.0) == (1.0, 3.0)
+
     def test_the_rest_of_a_clip_is_told_from_what_was_heard(self):
         squeezed = Squeezed.of(np.zeros(20 * SAMPLE_RATE, np.float32), [(0, 80_000), (96_000, 256_000)])
         [clip] = squeezed.clips
