@@ -114,7 +114,7 @@ class OpenAiServer(VideoLLM):
     def setup(self) -> None:
         endpoint = Endpoint(self.address, self._key, self._patience, self._retries)
         served = endpoint.models(needed=self.model is None)
-        about = next((model for model in served if self.model in (None, model["id"])), None)
+        about: dict[str, Any] | None = next((one for one in served if self.model in (None, one["id"])), None)
         if about is None and not served and self.model is not None:
             about = {"id": self.model}  # a server that lists nothing knows best what it has
         if about is None:

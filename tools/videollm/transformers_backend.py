@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import AnswererError, UsageError
 from ..hub import FromHub
@@ -55,7 +55,7 @@ class Transformers(FromHub, VideoLLM):
     Memory for one question beside the weights: the cache of prompt and answer, twice while they are written.
     """
 
-    name = "transformers"
+    name: ClassVar[str] = "transformers"
     accepts_frames = True
     requires = ("torch", "transformers", "torchvision", "PIL")
     install = "pip install 'vidscout[gpu]'"
