@@ -50,7 +50,8 @@ class Profile:
     title: str
     roles: Mapping[str, Choice]
     token_budget: int
-    """Most tokens of auxiliary text in a prompt; what the machine can read before a person gets impatient."""
+    """Most tokens of evidence in a prompt, text and frames together; what the machine can read before a person gets
+    impatient."""
     frames: int
     """How many frames are selected for a question."""
     planner: str = "rules"
@@ -98,9 +99,9 @@ LAPTOP = Profile(
             "answerer": Choice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
         }
     ),
-    # A model of 0.5 B loses the thread in long prompts, and reads its 8,192 tokens slowly on a CPU: eight frames and
-    # 512 tokens of text leave most of them free.
-    token_budget=512,
+    # A model of 0.5 B loses the thread in long prompts, and reads its 8,192 tokens slowly on a CPU: eight frames of
+    # some 80 tokens and 512 of text leave most of them free.
+    token_budget=1152,
     frames=8,
     memory=8_000_000_000,
 )
@@ -125,8 +126,8 @@ GPU = Profile(
         }
     ),
     # Qwen2.5-VL spends a token on 28×28 pixels, so some 300 on a kept frame of 640×360: 32 frames take 10,000 tokens,
-    # and 2,048 of text beside them stay well within the 32,768 that it was trained on.
-    token_budget=2048,
+    # and 2,000 of text beside them stay well within the 32,768 that it was trained on.
+    token_budget=12_000,
     frames=32,
     planner="model",
     gpu_memory=22_000_000_000,

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     frames: int | None = Field(None, ge=1, le=512)
     """Frames selected for a question; by default the profile's."""
     token_budget: int | None = Field(None, ge=32)
-    """Most tokens of auxiliary text in a prompt; by default the profile's."""
+    """Most tokens of evidence in a prompt, text and frames together; by default the profile's."""
     max_rounds: int = Field(2, ge=1, le=10)
     """How often a question may look again when the first answer is not supported."""
     max_new_tokens: int = Field(96, ge=1)

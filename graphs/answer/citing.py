@@ -56,10 +56,10 @@ def checked(sentence: str, question: str, findings: list[Finding]) -> Sentence:
     return Sentence(sentence.strip(), share, tuple(holding[:AT_MOST_CITED]))
 
 
-def mark(sentence: Sentence, several_videos: bool = False) -> str:
-    """What follows a sentence: when its evidence is, or that there is none."""
+def mark(sentence: Sentence, several_videos: bool = False, seen: bool = False) -> str:
+    """What follows a sentence: when its evidence is, or that there is none; what was `seen` needs no record."""
     if sentence.support < SUPPORTED or not sentence.cited:
-        return UNSUPPORTED
+        return "" if seen else UNSUPPORTED
     if _TIME.search(sentence.text):
         return ""
     record = sentence.cited[0].record
@@ -68,7 +68,7 @@ def mark(sentence: Sentence, several_videos: bool = False) -> str:
 
 
 def with_times(
-    pieces: Iterable[str], check: Callable[[str], Sentence], several_videos: bool = False
+    pieces: Iterable[str], check: Callable[[str], Sentence], several_videos: bool = False, seen: bool = False
 ) -> Generator[str, None, list[Sentence]]:
     """An answer as it is written, with a mark after each sentence.
 
@@ -76,6 +76,7 @@ def with_times(
         pieces: of the answer, cut anywhere.
         check: holds a sentence against the records.
         several_videos: a mark then names the video too.
+        seen: the answerer saw frames, and may say what no record does.
 
     Returns:
         The sentences, as the generator's return value.
@@ -91,7 +92,7 @@ def with_times(
             if rest := text[max(shown, begin) : match.end()]:
                 yield rest
             sentences.append(check(text[begin : match.end()]))
-            if said := mark(sentences[-1], several_videos):
+            if said := mark(sentences[-1], several_videos, seen):
                 yield said
             begin = shown = match.end()
         if rest := text[shown:]:
@@ -99,6 +100,6 @@ def with_times(
         current = text[begin:]
     if words(current):
         sentences.append(check(current))
-        if said := mark(sentences[-1], several_videos):
+        if said := mark(sentences[-1], several_videos, seen):
             yield said
     return sentences

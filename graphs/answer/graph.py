@@ -15,7 +15,7 @@ from .gather import RETRY, gather
 from .look import look
 from .pack import pack
 from .plan import plan
-from .read import answerable, read
+from .read import answerable, read, sees
 from .respond import respond
 from .select import select
 from .state import Answering, AnswerState, Request
@@ -29,8 +29,9 @@ def one_branch_a_request(state: AnswerState) -> list[Send]:
 
 
 def told_or_prompt(state: AnswerState, runtime: Runtime[Answering]) -> str:
-    """What the records tell by themselves needs no prompt and no model; nor does what was not found at all."""
-    if state.cited or (not state.options and not answerable(state)):
+    """What the records tell by themselves needs no prompt and no model; nor does what nothing can show."""
+    hopeless = not answerable(state) and not sees(state, runtime.context)
+    if state.cited or (not state.options and hopeless):
         return "verify"
     return "summarise" if runtime.context.route.summarises else "pack"
 

@@ -67,3 +67,8 @@ def answerable(state: AnswerState) -> bool:
     if state.plan is not None and state.plan.open:
         return bool(state.ranked or state.frames)
     return bool(state.ranked) and state.ranked[0].relevance >= ANSWERABLE
+
+
+def sees(state: AnswerState, answering: Answering) -> bool:
+    """Whether the answerer is shown frames, which may hold what no record says."""
+    return answering.answerer.accepts_frames and answering.route.frames and bool(state.frames)

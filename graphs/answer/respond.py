@@ -11,7 +11,7 @@ from ...tools.errors import AnswererError
 from ..events import Token, Update, timed
 from .citing import checked, with_times
 from .options import choose
-from .read import waited
+from .read import sees, waited
 from .state import Answering, AnswerState, Sentence
 
 
@@ -45,7 +45,8 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             yield piece
 
     check = partial(checked, question=state.asked, findings=state.packed)
-    text = with_times(counted(), check, len(state.videos) > 1) if answering.route.records else counted()
+    several, seen = len(state.videos) > 1, sees(state, answering)
+    text = with_times(counted(), check, several, seen) if answering.route.records else counted()
     try:
         while True:
             try:

@@ -6,9 +6,11 @@ from ...tools.records import Span
 from ..events import Update, timed
 from .citing import AT_MOST_CITED, SUPPORTED
 from .compose import quote
-from .read import answerable
+from .read import answerable, sees
 from .state import Answering, AnswerState, Finding, Turn
 
+FRAMES_ALONE = 0.5
+"""Relevance that stands for frames where no record fits. Nothing was measured to set it."""
 NOT_FOUND = "Nothing found in the video answers this."
 
 
@@ -17,7 +19,8 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Keep, replace or withdraw the answer; what is withdrawn is looked for again while rounds are left."""
     best = state.ranked[0].relevance if state.ranked else 0.0
     last = state.round >= runtime.context.max_rounds
-    if not answerable(state):
+    seen = sees(state, runtime.context)
+    if not answerable(state) and not seen:
         if not last:
             return {"supported": False}
         if state.options:
@@ -40,6 +43,9 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             "confidence": round(share * min(best, 1.0), 3),
             "notes": [f"no record says so: {text!r}" for text in lost],
         }
+    if seen and state.text:
+        note = "no record confirms it: answered from the frames that were shown"
+        return {"supported": True, "confidence": round(0.5 * max(best, FRAMES_ALONE), 3), "notes": [note]}
     if not last and state.sentences and not (state.plan and state.plan.open):
         return {"supported": False}
     source: Finding = next((f for f in state.ranked if f in state.packed), state.ranked[0])

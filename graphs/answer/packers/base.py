@@ -23,6 +23,9 @@ HOW_IT_WAS_FOUND = {
 LEAST_RELEVANCE = 0.12
 """Findings below this are noise to any question; an emptier prompt is a faster and a safer one."""
 
+FRAMES_SHARE = 0.8
+"""Share of a budget that frames may take where there is something to say beside them: words cost far less."""
+
 LONGEST_LINE = 280
 """Characters of one record that a prompt quotes; the evidence of an answer has all of it."""
 
@@ -163,15 +166,18 @@ def packed_with(
     model = answering.answerer
     budget = answering.token_budget if budget is None else budget
     empty = model.count_tokens(conversation(state, [], []))
+    ranking = candidates(state) if findings is None else findings
     shown: list[FrameRef] = []
     visual = 0
     if model.accepts_frames:
         best_first = sorted(frames, key=lambda frame: -frame.score)[: model.most_frames]
         shown, visual = as_many_as_fit(
-            best_first, budget, lambda some: model.count_tokens(conversation(state, [], some)) - empty
+            best_first,
+            int(budget * FRAMES_SHARE) if ranking else budget,
+            lambda some: model.count_tokens(conversation(state, [], some)) - empty,
         )
     chosen, used = as_many_as_fit(
-        candidates(state) if findings is None else findings,
+        ranking,
         budget,
         lambda some: model.count_tokens(conversation(state, in_time(some), shown)) - empty,
     )
