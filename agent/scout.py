@@ -18,8 +18,9 @@ from ..tools.errors import MediaError, UnknownVideoError, UsageError, VidscoutEr
 from ..tools.index import VideoIndex
 from ..tools.library import Library, Video
 from ..tools.notes import noting
-from ..tools.records import UNSEARCHED, Modality, Record, Span, clock
-from .answer import Answer, Evidence, Frame, Ingested
+from ..tools.records import UNSEARCHED, Modality, Span
+from .answer import Answer, Evidence, Ingested
+from .asking import answered, check_range, checked_options, checked_question, evidence, same_question, turn
 from .profiles import memory_budget, profile
 from .running import finished, watched
 from .serving import played
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from ..graphs.ingest import Ingest
     from .verdict import Verdict
 
-LONGEST_QUESTION = 4000
-"""Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
-MOST_OPTIONS = 26
 FIXED = ("profile", "profiles", "memory_limit", "home", "chroma_server", "serving")
 """Settings by which models and index are made."""
 
@@ -254,9 +252,9 @@ class VideoScout:
         earlier: Sequence[Answer] = (),
     ) -> "Generator[Event, None, Answer]":
         names = [videos] if isinstance(videos, str | PathLike) else list(videos)
-        question = _checked_question(question)
-        options = _checked_options(options)
-        _check_range(time_range)
+        question = checked_question(question)
+        options = checked_options(options)
+        check_range(time_range)
         if not names:
             raise UsageError("no video was named")
         self._warm_up()
@@ -264,7 +262,7 @@ class VideoScout:
         for name in names:
             video = yield from self._read_first(name)
             known.append(video)
-        _check_range(time_range, known)
+        check_range(time_range, known)
 
         def work(report: "Callable[[Event], None]") -> Answer:
             return asyncio.run(self._run(known, question, options, time_range, conversation, earlier, report))
@@ -307,7 +305,7 @@ class VideoScout:
         state: dict[str, Any] = {}
         start: Any = AnswerState(
             question=question,
-            turns=[_turn(answer) for answer in earlier],
+            turns=[turn(answer) for answer in earlier],
             options=options,
             videos=[video.id for video in videos],
             durations={video.id: video.duration for video in videos},
@@ -318,7 +316,7 @@ class VideoScout:
             config: Any = {"configurable": {"thread_id": conversation}} if conversation else None
             if conversation:
                 before = await graph.aget_state(config)
-                start = None if before.next and _same_question(before.values, start) else begin(start)
+                start = None if before.next and same_question(before.values, start) else begin(start)
             with counting() as counters, noting() as mended:
                 modes: Any = {"stream_mode": ["custom", "values"], "durability": "sync" if conversation else None}
                 stream = graph.astream(start, config, context=self.answering(), **modes)
@@ -329,7 +327,7 @@ class VideoScout:
                         state = cast("dict[str, Any]", chunk)
         state["timings"]["total"] = time.perf_counter() - began
         state["notes"] = [*state["notes"], *mended]
-        return _answer(AnswerState(**state), videos, counters, self.profile.name)
+        return answered(AnswerState(**state), videos, counters, self.profile.name)
 
     def _checkpointer(self, conversation: str | None) -> Any:
         """Where a conversation is kept; a question outside of any leaves nothing behind and waits for no disk."""
@@ -417,8 +415,8 @@ class VideoScout:
         Raises:
             UsageError: an empty query, an unknown modality, a range without length, an unknown video.
         """
-        query = _checked_question(query, "query")
-        _check_range(time_range)
+        query = checked_question(query, "query")
+        check_range(time_range)
         try:
             modalities = [Modality(modality)] if modality else None
         except ValueError:
@@ -429,7 +427,7 @@ class VideoScout:
         [vector] = cast("Any", self.role("text_embedding")).run([query])
         within = Span(*time_range) if time_range else None
         hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
-        return [_evidence(hit.record, hit.similarity or hit.score) for hit in hits]
+        return [evidence(hit.record, hit.similarity or hit.score) for hit in hits]
 
     def videos(self) -> list[Video]:
         """The videos that have been read, oldest first."""
@@ -525,97 +523,3 @@ class VideoScout:
 
 def _profile(settings: Settings) -> Any:
     return profile(settings.profile, settings.profiles)
-
-
-def _turn(answer: Answer) -> Any:
-    """An earlier answer as a conversation remembers it."""
-    from ..graphs.answer.reading import topic_of
-    from ..graphs.answer.state import Turn
-
-    best = answer.evidence[0] if answer.evidence and not answer.abstained else None
-    return Turn(
-        question=answer.question,
-        topic=topic_of(answer.question),
-        text=answer.text,
-        video=best.video if best is not None else None,
-        span=Span(best.start, best.end) if best is not None else None,
-    )
-
-
-def _same_question(values: dict[str, Any], asked: Any) -> bool:
-    """Whether a conversation was cut off in the middle of this very question."""
-    names = ("question", "options", "videos", "time_range")
-    return all(values.get(name) == getattr(asked, name) for name in names)
-
-
-def _checked_question(question: str, what: str = "question") -> str:
-    question = question.strip()
-    if not question:
-        raise UsageError(f"the {what} is empty")
-    if len(question) > LONGEST_QUESTION:
-        raise UsageError(f"the {what} has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read")
-    return question
-
-
-def _checked_options(options: Sequence[str] | None) -> list[str]:
-    if options is None:
-        return []
-    options = [option.strip() for option in options]
-    if not 2 <= len(options) <= MOST_OPTIONS or not all(options) or len(set(options)) < len(options):
-        raise UsageError(f"multiple choice takes 2 to {MOST_OPTIONS} different options that are not empty")
-    return options
-
-
-def _check_range(time_range: tuple[float, float] | None, videos: Sequence[Video] = ()) -> None:
-    if time_range is None:
-        return
-    start, end = time_range
-    if not 0 <= start < end:
-        raise UsageError(
-            f"the time range {clock(max(start, 0))}–{clock(max(end, 0))} has no length; give --from before --to"
-        )
-    for video in videos:
-        if start >= video.duration:
-            raise UsageError(
-                f"the time range begins at {clock(start)}, but {video.name} ends at {clock(video.duration)}"
-            )
-
-
-def _evidence(record: Record, score: float) -> Evidence:
-    return Evidence(
-        video=record.video,
-        start=round(record.span.start, 3),
-        end=round(record.span.end, 3),
-        modality=str(record.modality),
-        text=record.text,
-        score=round(min(max(score, 0.0), 1.0), 3),
-        source=record.source,
-    )
-
-
-def _answer(state: Any, videos: list[Video], counters: dict[str, float], profile_name: str) -> Answer:
-    cited = [_evidence(finding.record, finding.relevance) for finding in state.cited]
-    shown = {(item.video, item.start, item.text) for item in cited}
-    others = [] if state.abstained else [_evidence(finding.record, finding.relevance) for finding in state.packed]
-    others.sort(key=lambda item: -item.score)
-    return Answer(
-        text=state.text,
-        choice=chr(ord("A") + state.choice) if state.choice is not None else None,
-        abstained=state.abstained,
-        confidence=state.confidence,
-        evidence=cited + [item for item in others if (item.video, item.start, item.text) not in shown],
-        frames=[
-            Frame(f.video, round(f.time, 3), round(f.score, 3), str(f.thumbnail) if f.thumbnail else None)
-            for f in state.frames
-        ],
-        notes=list(dict.fromkeys(state.notes + [note for video in videos for note in video.notes])),
-        route=state.route,
-        timings={name: round(seconds, 4) for name, seconds in state.timings.items()},
-        counters={name: round(value, 3) for name, value in counters.items()},
-        tokens={name: int(state.tokens.get(name, 0)) for name in ("auxiliary", "visual", "prompt", "generated")},
-        profile=profile_name,
-        question=state.question,
-        videos=[video.id for video in videos],
-        images=[str(frame.path) for message in state.messages for frame in message.frames],
-        understood=state.asked,
-    )
