@@ -20,7 +20,7 @@ from vidscout.tools.forensics.windows import Taken, windows
 from vidscout.tools.forensics.windows import _window as window_of
 from vidscout.tools.media import Frame, probe
 
-CLIPS = {"bikes": 8.0, "carphone": 0.5, "woman": 1.0, "man": 0.2}
+CLIPS = {"bikes": 5.6, "carphone": 0.5, "woman": 1.0, "man": 0.2}
 """Real recordings, and seconds from which what is read lies within one shot."""
 STRENGTHS = (0.0, 0.33, 0.66, 1.0)
 
@@ -30,7 +30,7 @@ Strengthened = Callable[[str], list[Window]]
 @pytest.fixture(scope="module", params=CLIPS)
 def strengthened(request: pytest.FixtureRequest) -> Strengthened:
     """One window of a real clip at each strength of an alteration, which is made at the clip's own frame rate."""
-    pictures, rate = alterations.read(fetch(request.param), 1.6, CLIPS[request.param])
+    pictures, rate = alterations.read(fetch(request.param), 1.9, CLIPS[request.param])
     step = max(round(rate / 8), 1)
     made: dict[str, list[Window]] = {}
 
@@ -79,20 +79,22 @@ def test_a_stronger_alteration_moves_the_encoders_signals_further(strengthened: 
     from vidscout.tools.tags import EfficientNetLite0
 
     encoder = FrameEncoder(EfficientNetLite0())
-    for alteration in ("smoothed over time", "jittered", "blocky"):
+    for alteration in ("frozen", "jittered", "blocky"):
         for shown in strengthened(alteration):
             shown.features = encoder(shown.colour)
-    smoothed = [SecondDifference().measure(one).value for one in strengthened("smoothed over time")]
-    assert (np.diff(smoothed) < 0).all(), smoothed
-    bent = [Curvature().measure(one).value for one in strengthened("jittered")]
-    assert bent[-1] > bent[0], bent
-    [as_it_is, *_] = [one.features for one in strengthened("blocky")]
+    as_it_is = strengthened("blocky")[0].features
     assert as_it_is is not None
     frames, steps = Whitening.fit([Moments.of(as_it_is)]), Whitening.fit([Moments.of(steps_of(as_it_is))])
-    spatial = [SpatialLikelihood(frames).measure(one).value for one in strengthened("blocky")]
-    assert (np.diff(spatial) < 0).all(), spatial
-    temporal = [TemporalLikelihood(steps).measure(one).value for one in strengthened("jittered")]
-    assert temporal[-1] < temporal[0], temporal
+    for signal, alteration, sign in (
+        (Curvature(), "jittered", 1),
+        (SpatialLikelihood(frames), "blocky", -1),
+        (TemporalLikelihood(steps), "jittered", -1),
+    ):
+        values = [signal.measure(one).value for one in strengthened(alteration)]
+        assert (sign * np.diff(values) > 0).all(), (signal.name, values)
+    # the second difference moves in one direction only from end to end
+    nearly_still = [SecondDifference().measure(one).value for one in strengthened("frozen")]
+    assert nearly_still[-1] < 0.6 * nearly_still[0], nearly_still
 
 
 @pytest.mark.parametrize("name", CLIPS)
