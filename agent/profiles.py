@@ -233,6 +233,15 @@ def missing_modules(chosen: Profile) -> list[str]:
     return list(dict.fromkeys(module for kind in kinds for module in kind.missing()))
 
 
+def heard_in(profile: Profile, language: str | None) -> Profile:
+    """The profile whose speech recognition expects a language, as an ISO 639-1 code; the profile itself for `None`."""
+    if language is None:
+        return profile
+    speech = profile.roles["speech"]
+    told = replace(speech, options=MappingProxyType({"language": language, **speech.options}))
+    return replace(profile, roles=MappingProxyType({**profile.roles, "speech": told}))
+
+
 def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:
     """What a profile's models share: a GPU where there is one and they may use it, else RAM.
 

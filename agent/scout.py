@@ -5,25 +5,25 @@ import copy
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ..tools.base import Backend
 from ..tools.counters import counting
-from ..tools.errors import MediaError, UnknownVideoError, UsageError, VidscoutError
+from ..tools.errors import MediaError, UnknownVideoError, UsageError
 from ..tools.index import VideoIndex
 from ..tools.library import Library, Video
 from ..tools.notes import noting
 from ..tools.records import UNSEARCHED, Modality, Span
 from .answer import Answer, Evidence, Ingested
 from .asking import answered, check_range, checked_options, checked_question, evidence, same_question, turn
-from .profiles import memory_budget, profile
+from .models import Models
+from .profiles import heard_in
+from .profiles import profile as chosen
 from .running import finished, watched
-from .serving import played
 from .settings import Settings, load
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..graphs.ingest import Ingest
     from .verdict import Verdict
 
-FIXED = ("profile", "profiles", "memory_limit", "home", "chroma_server", "serving")
+FIXED = ("profile", "profiles", "language", "memory_limit", "home", "chroma_server", "serving")
 """Settings by which models and index are made."""
 
 VideoName = str | PathLike[str]
@@ -60,11 +60,9 @@ class VideoScout:
 
     def __init__(self, profile: str | None = None, home: VideoName | None = None, **settings: Any) -> None:
         self.settings: Settings = load(profile=profile, home=home, **settings)
-        self.profile = _profile(self.settings)
+        self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), self.settings.language)
         self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
-        self.memory = memory_budget(self.profile, self.settings.memory_limit)
-        self._backends: dict[str, Backend] = {}
-        self._lock = threading.RLock()
+        self.models = Models(self.profile, self.settings.memory_limit, self.settings.serving)
 
     def with_settings(self, **changes: Any) -> Self:
         """The same models and the same index under other settings, for instance for one person's questions.
@@ -169,8 +167,8 @@ class VideoScout:
             objects=self.role("objects"),
             speech=self.role("speech"),
             text_embedding=self.role("text_embedding"),
-            captioner=self._captioner(),
-            frame_encoder=self._optional("frame_embedding"),
+            captioner=self.models.captioner(),
+            frame_encoder=self.models.optional("frame_embedding"),
             sample_rate=self.settings.sample_rate,
             longest_side=self.settings.longest_side,
             audio_track=self.settings.audio_track,
@@ -257,7 +255,7 @@ class VideoScout:
         check_range(time_range)
         if not names:
             raise UsageError("no video was named")
-        self._warm_up()
+        self.models.warm_up()
         known: list[Video] = []
         for name in names:
             video = yield from self._read_first(name)
@@ -352,14 +350,14 @@ class VideoScout:
         for kind, name, known in (("selector", settings.selector, SELECTORS), ("packer", settings.packer, PACKERS)):
             if name not in known:
                 raise UsageError(f"no {kind} {name!r}; there are {', '.join(sorted(known))}")
-        way, answerer, detector = route(settings.route), self.role("answerer"), self.role("objects")
+        way, answerer = route(settings.route), self.role("answerer")
         if not way.records and not answerer.accepts_frames:
             raise UsageError(f"route {way.name!r} shows frames only, and answerer {answerer.name!r} reads none")
         return Answering(
             index=self.index,
             text_embedding=self.role("text_embedding"),
-            frame_encoder=self._optional("frame_embedding"),
-            detector=detector if getattr(detector, "open_vocabulary", False) else None,
+            frame_encoder=self.models.optional("frame_embedding"),
+            detector=self.models.open_detector(),
             answerer=answerer,
             selector=settings.selector,
             packer=settings.packer,
@@ -467,50 +465,12 @@ class VideoScout:
 
     def role(self, role: str) -> Any:
         """The backend that plays a role in this profile, constructed once; it loads on its first use."""
-        with self._lock:
-            if role not in self._backends:
-                self._backends[role] = played(self.profile, role, self.settings.serving)
-                self.memory.admit(self._backends[role])
-            return self._backends[role]
-
-    def frame_query(self, text: str) -> Any:
-        """What to search the index's frames with for a text: its vectors by the encoders that the profile names."""
-        from ..tools.frame_text import frame_query
-
-        return frame_query(text, self._optional("frame_embedding"), self.role("text_embedding"))
-
-    def _optional(self, role: str) -> Any:
-        """The backend of a role that a profile need not have."""
-        return self.role(role) if role in self.profile.roles else None
-
-    def _captioner(self) -> Any:
-        captioner = self._optional("captions")
-        if captioner is not None and getattr(captioner, "answerer", captioner) is None:
-            captioner.answerer = self.role("answerer")  # one that asks by prompt, and was told nobody else to ask
-        return captioner
-
-    def _warm_up(self) -> None:
-        """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""
-        answerer = self.role("answerer")
-
-        def read_the_opening() -> None:
-            from ..graphs.answer.packers import opening
-
-            with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
-                answerer.warm([opening()])
-
-        if not answerer.is_ready:
-            with suppress(VidscoutError):
-                answerer.preload()
-            threading.Thread(target=read_the_opening, name="warm-up", daemon=True).start()
+        return self.models.role(role)
 
     def close(self) -> None:
         """Let go of models and files."""
-        with self._lock:
-            for loaded in self._backends.values():
-                loaded.close()
-            self._backends.clear()
-            self.index.close()
+        self.models.close()
+        self.index.close()
 
     def __enter__(self) -> Self:
         return self
@@ -519,7 +479,3 @@ class VideoScout:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _profile(settings: Settings) -> Any:
-    return profile(settings.profile, settings.profiles)

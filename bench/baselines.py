@@ -168,7 +168,7 @@ class AKS(Baseline):
         began = time.perf_counter()
         index, known = self._scout.index, self._scout.find(video).id
         times, vectors = index.frame_vectors(known)
-        _, similar = index.frame_similarities(self._scout.frame_query(question), known)
+        _, similar = index.frame_similarities(self._scout.models.frame_query(question), known)
         curve = Curve([known] * len(times), times, similar, np.zeros(len(times)), vectors)
         chosen = [frame.time for frame in SELECTORS["aks"](curve, AKS_FRAMES)]
         about = [

@@ -124,7 +124,7 @@ class Backstage:
         from ..graphs.answer.reading import topic_of
 
         [vector] = self.scout.role("text_embedding").run([topic_of(question)])
-        times, similar = self.scout.index.frame_similarities(self.scout.frame_query(topic_of(question)), video)
+        times, similar = self.scout.index.frame_similarities(self.scout.models.frame_query(topic_of(question)), video)
         if not len(times):
             return []
         curve = np.clip(similar, 0.0, 1.0)

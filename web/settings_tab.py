@@ -14,7 +14,7 @@ from .backstage import Backstage
 
 Controls = tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Slider, gr.Slider]
 """Profile, selector, packer, token budget and rounds, in the order in which asking takes them."""
-BUDGETS = (32, 4096)
+BUDGETS = (32, 16_384)
 """Tokens of evidence that can be set."""
 
 

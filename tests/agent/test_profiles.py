@@ -194,9 +194,9 @@ def test_a_scout_under_a_profile_of_ones_own_shares_one_budget_among_its_models(
     tables = {"mine": {"base": "embedded", "roles": {"speech": {"threads": 1}}}}
     with VideoScout("mine", tmp_path, profiles=tables, memory_limit="3GB") as scout:
         assert scout.profile.name == "mine"
-        assert scout.memory.limit == 3_000_000_000
+        assert scout.models.memory.limit == 3_000_000_000
         assert scout.role("speech").threads == 1
-        assert scout.role("speech").budget is scout.role("tags").budget is scout.memory
+        assert scout.role("speech").budget is scout.role("tags").budget is scout.models.memory
         assert scout.role("answerer").footprint() == pytest.approx(491_400_064)
         with pytest.raises(UsageError, match="memory_limit holds for the whole"):
             scout.with_settings(memory_limit="1GB")
@@ -393,3 +393,10 @@ def test_without_the_extras_the_embedded_profile_reads_a_video_and_answers(tmp_p
     assert done.returncode == 0, done.stderr
     assert "mend: pip install 'vidscout[gpu]'" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("profile embedded")
+
+
+def test_the_language_of_the_settings_reaches_speech_recognition(tmp_path):
+    with VideoScout("embedded", tmp_path, language="de") as scout:
+        assert scout.role("speech").language == "de"
+    with VideoScout("embedded", tmp_path) as scout:
+        assert scout.role("speech").language is None

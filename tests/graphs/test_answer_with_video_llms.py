@@ -1,5 +1,6 @@
 """The whole answer graph with every kind of video-LLM: a real clip, real perception, tiny checkpoints that answer."""
 
+import copy
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +46,8 @@ def perception(read_once: Path) -> Iterator[VideoScout]:
 def scout_with(perception: VideoScout) -> Callable[..., VideoScout]:
     def make(answerer: VideoLLM, **settings: Any) -> VideoScout:
         scout = perception.with_settings(token_budget=BUDGET, frames=4, max_new_tokens=12, max_rounds=1, **settings)
-        scout._backends = {**perception._backends, "answerer": answerer}
+        scout.models = copy.copy(perception.models)
+        scout.models._backends = {**perception.models._backends, "answerer": answerer}
         return scout
 
     return make

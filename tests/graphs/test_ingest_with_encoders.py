@@ -57,7 +57,7 @@ def test_frames_are_embedded_by_the_encoder_and_searched_by_its_text_tower(home:
     with seeing(home, roles(checkpoint)) as scout:
         video, encoder = scout.find(bikes).id, scout.role("frame_embedding")
         assert scout.index.frame_encoders(video) == [encoder.source]
-        query = scout.frame_query("a street with bicycles")
+        query = scout.models.frame_query("a street with bicycles")
         assert list(query) == [encoder.source]
         times, curve = scout.index.frame_similarities(query, video)
         assert len(times) == scout.index.stats(video)["frames"]
@@ -80,7 +80,7 @@ def test_a_question_under_another_profile_says_how_to_mend_it(home: Path, bikes:
     with VideoScout("embedded", home) as scout:
         video = scout.find(bikes).id
         with pytest.raises(UsageError, match=r"embedded by siglip2/.*ingest --again"):
-            scout.index.search_frames(scout.frame_query("a bicycle"), videos=[video])
+            scout.index.search_frames(scout.models.frame_query("a bicycle"), videos=[video])
         answer = scout.ask(bikes, "How many people are there?")
         assert answer.frames  # what was found in words still points at frames
         assert any("read with other settings" in note for note in scout.ingest(bikes)[0].notes)

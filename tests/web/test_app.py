@@ -151,7 +151,7 @@ def test_opening_the_page_loads_no_model(home: Path):
     with VideoScout(home=home) as fresh, TestClient(application(Backstage(fresh))) as client:
         page = client.get("/")
         assert page.status_code == 200
-        assert not any(backend.is_ready for backend in fresh._backends.values())
+        assert not any(backend.is_ready for backend in fresh.models._backends.values())
         for stranger in ("googleapis", "gstatic", "cdnjs"):
             assert stranger not in page.text
 
