@@ -19,6 +19,8 @@ class Evidence:
     """How well it fits the question, 0..1."""
     source: str
     """Tool and version that found it."""
+    name: str = ""
+    """Base name of the video's file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ def check_range(time_range: tuple[float, float] | None, videos: Sequence[Video] 
             )
 
 
-def evidence(record: Record, score: float) -> Evidence:
+def evidence(record: Record, score: float, name: str) -> Evidence:
+    """A record as an answer or a search shows it; `name` is that of its video's file."""
     return Evidence(
         video=record.video,
         start=round(record.span.start, 3),
@@ -76,13 +77,16 @@ def evidence(record: Record, score: float) -> Evidence:
         text=record.text,
         score=round(min(max(score, 0.0), 1.0), 3),
         source=record.source,
+        name=name,
     )
 
 
 def answered(state: Any, videos: list[Video], counters: dict[str, float], profile_name: str) -> Answer:
-    cited = [evidence(finding.record, finding.relevance) for finding in state.cited]
+    names = {video.id: video.name for video in videos}
+    cited = [evidence(found.record, found.relevance, names[found.record.video]) for found in state.cited]
     shown = {(item.video, item.start, item.text) for item in cited}
-    others = [] if state.abstained else [evidence(finding.record, finding.relevance) for finding in state.packed]
+    packed = [] if state.abstained else state.packed
+    others = [evidence(found.record, found.relevance, names[found.record.video]) for found in packed]
     others.sort(key=lambda item: -item.score)
     return Answer(
         text=state.text,

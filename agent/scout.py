@@ -307,6 +307,7 @@ class VideoScout:
             options=options,
             videos=[video.id for video in videos],
             durations={video.id: video.duration for video in videos},
+            names={video.id: video.name for video in videos},
             time_range=time_range,
         )
         async with self._checkpointer(conversation) as checkpointer:
@@ -425,7 +426,8 @@ class VideoScout:
         [vector] = cast("Any", self.role("text_embedding")).run([query])
         within = Span(*time_range) if time_range else None
         hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
-        return [evidence(hit.record, hit.similarity or hit.score) for hit in hits]
+        names = {video.id: video.name for video in self.videos()}
+        return [evidence(hit.record, hit.similarity or hit.score, names.get(hit.record.video, "")) for hit in hits]
 
     def videos(self) -> list[Video]:
         """The videos that have been read, oldest first."""

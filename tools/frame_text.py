@@ -25,7 +25,7 @@ Vectors = Mapping[str, np.ndarray]
 class FrameEncoder(Tool[np.ndarray, Vectors]):
     """The role: an RGB frame, (H, W, 3) uint8, becomes a vector of each encoder, and so does a text."""
 
-    role = "frame_embedding"
+    role: ClassVar[str] = "frame_embedding"
 
     @abstractmethod
     def texts(self, batch: Sequence[str]) -> list[Vectors]:
@@ -138,7 +138,7 @@ class Wordless(FrameEncoder):
 class SeveralEncoders(FrameEncoder):
     """Several encoders side by side; each frame and each text has the vectors of all of them."""
 
-    name = "several"
+    name: ClassVar[str] = "several"
     elsewhere = "those of the encoders that it names"
 
     def __init__(self, encoders: Sequence[FrameEncoder | Mapping[str, Any]] = ()) -> None:

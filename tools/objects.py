@@ -48,7 +48,7 @@ FRAMES_AT_ONCE = 4
 class ObjectDetector(Tool[np.ndarray, list[Detection]]):
     """The role: an RGB frame, (H, W, 3) uint8, becomes its objects, surest first."""
 
-    role = "objects"
+    role: ClassVar[str] = "objects"
     open_vocabulary: ClassVar[bool] = False
     """Whether it finds things under any name, rather than those it was trained on."""
 

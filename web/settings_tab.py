@@ -7,7 +7,7 @@ import gradio as gr
 
 from ..agent import machine
 from ..agent.doctor import Check, examine
-from ..agent.profiles import PROFILES, Profile, profile
+from ..agent.profiles import PROFILES, Profile, looked_at, profile
 from ..agent.settings import Settings
 from ..tools.errors import VidscoutError
 from .backstage import Backstage
@@ -68,7 +68,7 @@ def _names(settings: Settings) -> list[str]:
 
 
 def _state(described: Profile) -> tuple[str, str]:
-    here = machine.probe([described], ask_hub=False)
+    here = looked_at([described], ask_hub=False)
     if problems := machine.obstacles(here, described):
         return "missing", f"cannot run here: {'; '.join(problems)}"
     if described.name not in here.pulled:

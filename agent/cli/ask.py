@@ -100,7 +100,7 @@ def save(pictures: Sequence[str], folder: Path) -> int:
 
 def print_evidence(answer: "Answer") -> None:
     for item in answer.evidence[:SHOWN]:
-        several = f"{item.video[:8]}  " if len(answer.videos) > 1 else ""
+        several = f"{item.name}  " if len(answer.videos) > 1 else ""
         span = f"{clock(item.start)}–{clock(item.end)}"
         text = " ".join(item.text.split())
         text = text if len(text) <= 100 else text[:99] + "…"

@@ -90,7 +90,7 @@ def search(
         return
     for hit in hits:
         text = " ".join(hit.text.split())
-        name = f"{hit.video[:8]}  " if video == "all" else ""
+        name = f"{hit.name}  " if video == "all" else ""
         print(f"{name}{clock(hit.start)}–{clock(hit.end)}  {hit.modality:<12} {hit.score:.2f}  {text}")
     if not hits:
         print("nothing found", file=sys.stderr)

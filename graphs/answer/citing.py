@@ -56,26 +56,28 @@ def checked(sentence: str, question: str, findings: list[Finding]) -> Sentence:
     return Sentence(sentence.strip(), share, tuple(holding[:AT_MOST_CITED]))
 
 
-def mark(sentence: Sentence, several_videos: bool = False, seen: bool = False) -> str:
+def mark(sentence: Sentence, name: Callable[[str], str] = lambda _: "", seen: bool = False) -> str:
     """What follows a sentence: when its evidence is, or that there is none; what was `seen` needs no record."""
     if sentence.support < SUPPORTED or not sentence.cited:
         return "" if seen else UNSUPPORTED
     if _TIME.search(sentence.text):
         return ""
     record = sentence.cited[0].record
-    where = f"{record.video[:6]} " if several_videos else ""
-    return f" ({where}{clock(record.span.start)})"
+    return f" ({f'{name(record.video)} '.lstrip()}{clock(record.span.start)})"
 
 
 def with_times(
-    pieces: Iterable[str], check: Callable[[str], Sentence], several_videos: bool = False, seen: bool = False
+    pieces: Iterable[str],
+    check: Callable[[str], Sentence],
+    name: Callable[[str], str] = lambda _: "",
+    seen: bool = False,
 ) -> Generator[str, None, list[Sentence]]:
     """An answer as it is written, with a mark after each sentence.
 
     Args:
         pieces: of the answer, cut anywhere.
         check: holds a sentence against the records.
-        several_videos: a mark then names the video too.
+        name: what to call the video of a mark; nothing where there is only one.
         seen: the answerer saw frames, and may say what no record does.
 
     Returns:
@@ -92,7 +94,7 @@ def with_times(
             if rest := text[max(shown, begin) : match.end()]:
                 yield rest
             sentences.append(check(text[begin : match.end()]))
-            if said := mark(sentences[-1], several_videos, seen):
+            if said := mark(sentences[-1], name, seen):
                 yield said
             begin = shown = match.end()
         if rest := text[shown:]:
@@ -100,6 +102,6 @@ def with_times(
         current = text[begin:]
     if words(current):
         sentences.append(check(current))
-        if said := mark(sentences[-1], several_videos, seen):
+        if said := mark(sentences[-1], name, seen):
             yield said
     return sentences

@@ -45,8 +45,8 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             yield piece
 
     check = partial(checked, question=state.asked, findings=state.packed)
-    several, seen = len(state.videos) > 1, sees(state, answering)
-    text = with_times(counted(), check, several, seen) if answering.route.records else counted()
+    seen = sees(state, answering)
+    text = with_times(counted(), check, state.name, seen) if answering.route.records else counted()
     try:
         while True:
             try:

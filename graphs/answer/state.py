@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ...tools.objects import ObjectDetector
 
 
+LONGEST_NAME = 40
+"""Characters of a video's name that a prompt or an answer repeats."""
+
+
 class Want(StrEnum):
     """What kind of answer a question asks for; it decides how records are turned into one."""
 
@@ -143,6 +147,8 @@ class AnswerState:
     options: list[str] = field(default_factory=list)
     videos: list[str] = field(default_factory=list)
     durations: dict[str, float] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """What each video is called where it must be told from others."""
     time_range: tuple[float, float] | None = None
 
     round: int = 0
@@ -170,6 +176,12 @@ class AnswerState:
     timings: Annotated[dict[str, float], merge] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
     """Of the last prompt: `auxiliary`, `visual`, `prompt`, `generated`."""
+
+    def name(self, video: str) -> str:
+        """What to call a video in a prompt or an answer: nothing, when there is only one."""
+        if len(self.videos) < 2:
+            return ""
+        return " ".join(self.names.get(video, video[:6]).split())[:LONGEST_NAME]
 
     @property
     def asked(self) -> str:

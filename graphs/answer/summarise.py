@@ -40,6 +40,5 @@ def _summarise(state: AnswerState, answering: Answering) -> Update:
 
 
 def asked(state: AnswerState, captions: list[Finding]) -> list[Message]:
-    several = len(state.videos) > 1
-    told = "".join(line(finding.record, several) + "\n" for finding in captions)
+    told = "".join(line(finding.record, state.name(finding.record.video)) + "\n" for finding in captions)
     return [opening(), Message("user", (f"Captions:\n{told}", f"{prompt('summarise')} {state.asked}"))]

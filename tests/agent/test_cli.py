@@ -11,7 +11,7 @@ import pytest
 from vidscout.agent.cli.ask import save
 from vidscout.tools.errors import UsageError
 
-EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source"}
+EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name"}
 ANSWER = {
     "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
     "tokens", "profile", "question", "videos", "images",

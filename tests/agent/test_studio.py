@@ -30,7 +30,7 @@ def test_a_question_is_answered(home: Path, lecture: Path, monkeypatch: pytest.M
     monkeypatch.setenv("VIDSCOUT_HOME", str(home))
     studio.scout.cache_clear()
     try:
-        end = asyncio.run(studio.answer.ainvoke({"question": "What is the mirror made of?", "videos": [str(lecture)]}))
+        end = asyncio.run(studio.answer.ainvoke(studio.Asked("What is the mirror made of?", [str(lecture)])))
     finally:
         studio.scout().close()
         studio.scout.cache_clear()

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ MEGABYTE = 1_000_000
 class Sized(Tool[int, int]):
     """Holds as many bytes as it is told while it is loaded, and doubles numbers with them."""
 
-    role = "tags"
+    role: ClassVar[str] = "tags"
 
     def __init__(self, title: str, size: int, limit: int | None = None, device: str = "cpu") -> None:
         super().__init__()

@@ -65,7 +65,7 @@ def opening() -> Message:
     return Message("system", (prompt("system"),))
 
 
-def line(record: Record, several_videos: bool = False) -> str:
+def line(record: Record, name: str = "") -> str:
     """One record as a line of the prompt: when, how it was found, and what it says in quotation marks.
 
     What a video says or shows is data. Line breaks and quotation marks are taken out of it so that it cannot leave
@@ -74,7 +74,7 @@ def line(record: Record, several_videos: bool = False) -> str:
     said = " ".join(record.text.split()).replace('"', "'")
     if len(said) > LONGEST_LINE:
         said = said[:LONGEST_LINE].rsplit(" ", 1)[0] + " …"
-    where = f"{record.video[:6]} " if several_videos else ""
+    where = f"{name} ".replace('"', "'") if name else ""
     return f'[{where}{clock(record.span.start)}] {HOW_IT_WAS_FOUND.get(record.modality, "found")}: "{said}"'
 
 
@@ -104,9 +104,8 @@ def in_time(findings: list[Finding]) -> list[Finding]:
 
 def conversation(state: AnswerState, findings: list[Finding], frames: list[FrameRef]) -> list[Message]:
     """The prompt with these findings and frames, text between the frames whose times surround it."""
-    several = len(state.videos) > 1
     timed_parts: list[tuple[tuple[str, float, int], str | FramePart]] = [
-        ((f.record.video, f.record.span.start, 1), line(f.record, several)) for f in findings
+        ((f.record.video, f.record.span.start, 1), line(f.record, state.name(f.record.video))) for f in findings
     ]
     timed_parts += [
         ((frame.video, frame.time, 0), FramePart(frame.thumbnail, frame.time))

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from vidscout import VideoScout
+from vidscout import Answer, VideoScout
 from vidscout.graphs.answer.followup import in_context
 from vidscout.graphs.answer.state import Place, Turn
+from vidscout.graphs.events import StepStarted
 from vidscout.tools.records import Span
 
 MIRROR = Turn("What is the mirror made of?", "mirror made of", "Silicon carbide.", "a1", Span(20.0, 26.0))
@@ -86,7 +87,7 @@ def test_conversations_at_once_do_not_mix(scout: VideoScout, lecture: Path):
 
 KILLED = """
 import os, signal, sys
-from vidscout import VideoScout
+from vidscout import Answer, VideoScout
 from vidscout.graphs.answer import packers
 
 def killed(answering, state):
@@ -105,7 +106,18 @@ def test_a_question_that_was_killed_between_two_nodes_goes_on_where_it_stopped(h
     with VideoScout(home=home) as scout:
         events = list(scout.stream(lecture, "What is the mirror made of?", conversation="cut off"))
         answer = events[-1]
-        steps = [event.step for event in events[:-1] if hasattr(event, "step")]
+        assert isinstance(answer, Answer)
+        steps = [event.step for event in events if isinstance(event, StepStarted)]
     assert "silicon" in answer.text.lower()
     assert steps[0] == "pack", "planning and gathering were done before the kill"
     assert answer.route[:1] == ["plan"]
+
+
+@pytest.mark.models
+def test_a_question_about_two_videos_names_the_one_that_answers(scout: VideoScout, lecture: Path, trailer: Path):
+    answer = scout.ask([trailer, lecture], "What is the mirror made of?")
+    assert "silicon" in answer.text.lower()
+    assert f"({lecture.name} 0:" in answer.text
+    assert answer.evidence[0].name == lecture.name
+    title = scout.ask([trailer, lecture], "When does the title “An unlucky bird” appear?")
+    assert title.evidence[0].name == trailer.name

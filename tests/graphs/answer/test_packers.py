@@ -107,7 +107,7 @@ FOUND = st.builds(
 def test_a_prompt_costs_what_is_said_and_never_more_than_the_budget(
     packer: str, found, times, budget: int, sees: bool, seeing: Seeing, index: VideoIndex, picture: Path
 ):
-    seeing.__dict__["accepts_frames"] = sees
+    seeing.accepts_frames = sees
     context = answering(index, seeing, budget)
     best_first = sorted(found, key=lambda finding: -finding.relevance)
     state = AnswerState(
