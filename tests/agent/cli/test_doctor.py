@@ -16,7 +16,7 @@ def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, **environment},
+        env={**os.environ, "VIDSCOUT_PROFILE": "auto", **environment},
         check=False,
     )
 
@@ -98,6 +98,6 @@ def test_help_asks_nobody_anything_and_loads_no_model_library():
         text=True,
         check=True,
         timeout=60,
-        env={**os.environ, "HF_HUB_OFFLINE": "0"},
+        env={**os.environ, "VIDSCOUT_PROFILE": "auto", "HF_HUB_OFFLINE": "0"},
     )
     assert done.stdout.splitlines()[-1] == "[]"

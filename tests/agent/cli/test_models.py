@@ -24,7 +24,7 @@ def models(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, **environment},
+        env={**os.environ, "VIDSCOUT_PROFILE": "auto", **environment},
         check=False,
     )
 
