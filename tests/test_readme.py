@@ -4,16 +4,24 @@ import re
 from pathlib import Path
 
 import pytest
+from served import serving
 from vidscout import VideoScout
 
 README = Path(__file__).parents[1] / "README.md"
+
+
+def example(begins: str) -> str:
+    """The one Python example that begins so."""
+    examples = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    [code] = [one for one in examples if one.startswith(begins)]
+    return code
 
 
 @pytest.mark.models
 def test_the_python_example_runs(
     tmp_path: Path, lecture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ):
-    [code] = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    code = example("from vidscout")
     (tmp_path / "lecture.mp4").symlink_to(lecture)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VIDSCOUT_HOME", str(tmp_path / "home"))
@@ -21,6 +29,20 @@ def test_the_python_example_runs(
     shown = capsys.readouterr().out
     assert "silicon" in shown.lower()
     assert "\nB\n" in shown
+
+
+@pytest.mark.models
+def test_the_example_for_programs_runs(scout: VideoScout, lecture: Path, capsys: pytest.CaptureFixture):
+    from vidscout.agent.api.app import application
+    from vidscout.agent.intake import Intake
+
+    code = example("import openai")
+    assert scout.find("lecture.mp4").path == lecture.resolve()
+    with serving(application(Intake(scout), ("secret",))) as address:
+        exec(compile(code.replace("http://localhost:8765", address), str(README), "exec"), {})
+    shown = capsys.readouterr().out
+    assert "silicon" in shown.lower()
+    assert "speech" in shown
 
 
 def test_every_command_of_the_table_exists():
