@@ -90,16 +90,9 @@ def test_what_the_work_cost_is_counted_where_it_was_asked_for(served: Tool[Any, 
     assert counters["embeddings"] == 5
 
 
-def test_with_eight_clients_batches_form_and_the_cluster_keeps_up(served: Tool[Any, Any], local: Tool[Any, Any]):
-    at_once(local.run, CLIENTS, 2)
-    at_once(served.run, CLIENTS, 2)
-    best = {"local": 0.0, "served": 0.0}
-    for _ in range(6):  # other work on the machine slows now the one and now the other
-        best["local"] = max(best["local"], at_once(local.run, CLIENTS, 12))
-        best["served"] = max(best["served"], at_once(served.run, CLIENTS, 12))
-        if best["served"] >= best["local"]:
-            break
-    assert best["served"] >= best["local"], best
+def test_with_eight_clients_at_once_batches_form(served: Tool[Any, Any]):
+    """How fast that is, beside the tool in process, is measured in bench/serving.py."""
+    at_once(served.run, CLIENTS, 12)
     assert max(about("text_embedding").batches) > 1
 
 

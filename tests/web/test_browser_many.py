@@ -1,6 +1,7 @@
 """The page when several people use it, or one person asks several videos; with a password, too."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -63,8 +64,11 @@ def test_two_browsers_ask_at_the_same_moment_and_get_their_own_answers(opened: O
 
 
 def test_while_a_video_is_read_others_ask_and_only_its_sender_stops_it(
-    opened: Opened, backstage: Backstage, lecture: Path, tmp_path: Path
+    opened: Opened, backstage: Backstage, lecture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    speech, goes_on = backstage.scout.role("speech"), threading.Event()
+    perceive = speech.perceive
+    monkeypatch.setattr(speech, "perceive", lambda batch: goes_on.wait(600) and perceive(batch))  # a long video
     other_bytes = tmp_path / "talk.mp4"
     other_bytes.write_bytes(lecture.read_bytes() + b"\x00\x00\x00\x08free")  # an empty box: the same film, not read yet
     sender = opened()
@@ -82,6 +86,8 @@ def test_while_a_video_is_read_others_ask_and_only_its_sender_stops_it(
     assert not reading.stop.is_set()
 
     sender.locator("#vs-stop").click()
+    assert reading.stop.wait(60)
+    goes_on.set()
     sender.locator("#vs-progress .vs-stopped", has_text="send it again to go on from there").wait_for()
     sender.locator("#vs-listing li", has_text="read only in part").wait_for()
     assert "talk.mp4" not in [label.split(" · ")[0] for label, _ in backstage.choices()]
