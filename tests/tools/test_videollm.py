@@ -103,10 +103,11 @@ def test_what_only_began_like_a_stop_string_is_shown_after_all():
 )
 def test_however_an_answer_is_cut_into_pieces_it_reads_the_same(pieces: list[str], stop: list[str]):
     whole = "".join(pieces)
-    ends = [place for text in stop if (place := whole.find(text)) >= 0]
+    found = ([place for text in stop if (place := so_far.find(text)) >= 0] for so_far in accumulate(whole))
+    stopped = next((min(places) for places in found if places), len(whole))
     shown, _ = answer(Scripted(pieces), stop=stop)
     if not any(repeats_itself(so_far) for so_far in accumulate(pieces)):
-        assert "".join(shown) == whole[: min(ends, default=len(whole))]
+        assert "".join(shown) == whole[:stopped]
     assert all(shown)
 
 

@@ -287,9 +287,9 @@ _CONTROL = re.compile(
 
 
 def _first(text: str, stops: Sequence[str]) -> int | None:
-    """Where the first of the stop strings begins."""
-    found = [place for stop in stops if stop and (place := text.find(stop)) >= 0]
-    return min(found, default=None)
+    """Where the stop string begins that is the first to be whole, as it would be if the text came letter by letter."""
+    found = [(place + len(stop), place) for stop in stops if stop and (place := text.find(stop)) >= 0]
+    return min(found)[1] if found else None
 
 
 def _might_become(text: str, stops: Sequence[str]) -> int:
