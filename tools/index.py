@@ -252,7 +252,10 @@ class VideoIndex(FrameSearch):
         places = ranks(matching)
         scores = fuse([ranks(near), places])
         found = self._store.by_id(scores)
-        best = sorted(found, key=lambda key: (-scores[key], found[key].video, found[key].span, key))[:k]
+        last = len(scores) + 1  # of records that say the same and tie, those that hold the words come first
+        best = sorted(
+            found, key=lambda key: (-scores[key], places.get(key, last), found[key].video, found[key].span, key)
+        )[:k]
         if query is not None:
             near |= self._similarities(query, [found[key] for key in best if key not in near])
         return [

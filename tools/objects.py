@@ -1,6 +1,6 @@
 """Things on a frame: COCO's eighty kinds of object, each with its box; and the same thing followed over time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -207,18 +207,31 @@ class Track:
         return sum(detection.score for detection in self.seen) / len(self.seen)
 
 
-def tracks(
-    observations: Iterable[tuple[Span, Sequence[Detection]]], gap: float = 2.0, overlap: float = 0.2
-) -> list[Track]:
-    """Follow each object from frame to frame: greedily, by the overlap of its boxes.
+OVERLAP = 0.2
+"""Intersection over union with its last box from which a detection is the same object."""
 
-    At one frame a second whatever moves fast is lost and found as another, so the number of tracks is not a number of
-    individuals; the number at once is (Bochinski et al., 2017, describe the method for video rate).
+
+def by_overlap(track: Track, box: Box, time: float) -> float | None:
+    """How far a box is from a track's last one, lower is nearer; `None` when it cannot be the same object.
+
+    At one frame a second whatever moves fast is lost and found as another, so the number of such tracks is not a number
+    of individuals; the number at once is (Bochinski et al., 2017, describe the method for video rate).
+    """
+    shared = round(track.seen[-1].box.overlap(box), 4)
+    return -shared if shared >= OVERLAP else None
+
+
+def tracks(
+    observations: Iterable[tuple[Span, Sequence[Detection]]],
+    gap: float = 2.0,
+    distance: Callable[[Track, Box, float], float | None] = by_overlap,
+) -> list[Track]:
+    """Follow each object from frame to frame: greedily, the nearest first.
 
     Args:
         observations: in order of time: how long a frame's picture stood, and what was detected on it.
         gap: seconds for which an object may be missed.
-        overlap: intersection over union with its last box from which a detection is the same object.
+        distance: of a box at a time from a track; `None` when it cannot be the same object.
     """
     done: list[Track] = []
     current: list[Track] = []
@@ -226,15 +239,15 @@ def tracks(
         done += [track for track in current if span.start - track.span.end > gap]
         current = [track for track in current if span.start - track.span.end <= gap]
         pairs = sorted(
-            (-round(track.seen[-1].box.overlap(detection.box), 4), old, new)
+            (away, old, new)
             for old, track in enumerate(current)
             for new, detection in enumerate(detections)
-            if track.label == detection.label
+            if track.label == detection.label and (away := distance(track, detection.box, span.start)) is not None
         )
         taken: set[int] = set()
         found: set[int] = set()
-        for shared, old, new in pairs:
-            if -shared >= overlap and old not in taken and new not in found:
+        for _, old, new in pairs:
+            if old not in taken and new not in found:
                 taken.add(old)
                 found.add(new)
                 current[old].spans.append(span)

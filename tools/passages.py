@@ -6,8 +6,8 @@ second a pedestrian has left its last box. SORT (Bewley et al., 2016) does the s
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
+from .objects import Track, tracks
 from .records import Box, Detection, Modality, Record, Span
 from .scene_sentences import counted
 
@@ -23,87 +23,48 @@ MOVES = 0.15
 """Share of the frame's width or height from which an individual is said to move."""
 
 
-@dataclass
-class Individual:
-    """One object for as long as it is there."""
-
-    label: str
-    spans: list[Span] = field(default_factory=list)
-    seen: list[Detection] = field(default_factory=list)
-
-    @property
-    def span(self) -> Span:
-        return Span(self.spans[0].start, self.spans[-1].end)
-
-    @property
-    def score(self) -> float:
-        return sum(detection.score for detection in self.seen) / len(self.seen)
-
-    def expected(self, time: float) -> tuple[float, float]:
-        """Where its centre should be by a time, at the speed of its last two sightings."""
-        x, y = self.seen[-1].box.centre
-        if len(self.seen) < 2:
-            return x, y
-        then = self.spans[-1].start - self.spans[-2].start
-        before_x, before_y = self.seen[-2].box.centre
-        ahead = (time - self.spans[-1].start) / then if then > 0 else 0.0
-        return x + (x - before_x) * ahead, y + (y - before_y) * ahead
-
-    def moved(self) -> str:
-        """Where it went, in words."""
-        (from_x, from_y), (to_x, to_y) = self.seen[0].box.centre, self.seen[-1].box.centre
-        across, down = to_x - from_x, to_y - from_y
-        if max(abs(across), abs(down)) < MOVES:
-            return "staying in place"
-        if abs(across) >= abs(down):
-            return "moving right" if across > 0 else "moving left"
-        return "moving down" if down > 0 else "moving up"
-
-
-def individuals(observations: Iterable[tuple[Span, Sequence[Detection]]]) -> list[Individual]:
+def individuals(observations: Iterable[tuple[Span, Sequence[Detection]]]) -> list[Track]:
     """The individuals behind the detections, by the time at which each is first seen.
 
     Args:
         observations: in order of time: how long a frame's picture stood, and what was detected on it.
     """
-    done: list[Individual] = []
-    current: list[Individual] = []
-    for span, detections in observations:
-        done += [one for one in current if span.start - one.span.end > GAP]
-        current = [one for one in current if span.start - one.span.end <= GAP]
-        pairs = sorted(
-            (cost, old, new)
-            for old, one in enumerate(current)
-            for new, detection in enumerate(detections)
-            if one.label == detection.label and (cost := _cost(one, detection.box, span.start)) is not None
-        )
-        taken: set[int] = set()
-        found: set[int] = set()
-        for _, old, new in pairs:
-            if old not in taken and new not in found:
-                taken.add(old)
-                found.add(new)
-                current[old].spans.append(span)
-                current[old].seen.append(detections[new])
-        current += [
-            Individual(detection.label, [span], [detection])
-            for new, detection in enumerate(detections)
-            if new not in found
-        ]
-    kept = [one for one in done + current if len(one.seen) > 1 or one.score >= SLIP]
-    return sorted(kept, key=lambda one: (one.span, one.label, one.seen[0].box.left))
+    followed = tracks(observations, GAP, by_course)
+    return [track for track in followed if len(track.seen) > 1 or track.score >= SLIP]
 
 
-def _cost(one: Individual, box: Box, time: float) -> float | None:
+def by_course(track: Track, box: Box, time: float) -> float | None:
     """Diagonals between where an individual should be and a box; `None` when the box cannot be it."""
-    last = one.seen[-1].box
-    x, y = one.expected(time)
+    last = track.seen[-1].box
+    x, y = expected(track, time)
     diagonal = math.hypot(last.right - last.left, last.bottom - last.top)
     away = math.hypot(box.centre[0] - x, box.centre[1] - y) / max(diagonal, 1e-6)
     heights = sorted((last.bottom - last.top, box.bottom - box.top))
     if away > REACH or heights[1] > GROWTH * max(heights[0], 1e-6):
         return None
     return round(away, 4)
+
+
+def expected(track: Track, time: float) -> tuple[float, float]:
+    """Where an individual's centre should be by a time, at the speed of its last two sightings."""
+    x, y = track.seen[-1].box.centre
+    if len(track.seen) < 2:
+        return x, y
+    then = track.spans[-1].start - track.spans[-2].start
+    before_x, before_y = track.seen[-2].box.centre
+    ahead = (time - track.spans[-1].start) / then if then > 0 else 0.0
+    return x + (x - before_x) * ahead, y + (y - before_y) * ahead
+
+
+def moved(track: Track) -> str:
+    """Where an individual went, in words."""
+    (from_x, from_y), (to_x, to_y) = track.seen[0].box.centre, track.seen[-1].box.centre
+    across, down = to_x - from_x, to_y - from_y
+    if max(abs(across), abs(down)) < MOVES:
+        return "staying in place"
+    if abs(across) >= abs(down):
+        return "moving right" if across > 0 else "moving left"
+    return "moving down" if down > 0 else "moving up"
 
 
 def passage_records(video: str, observations: Iterable[tuple[Span, Sequence[Detection]]], source: str) -> list[Record]:
@@ -119,7 +80,7 @@ def passage_records(video: str, observations: Iterable[tuple[Span, Sequence[Dete
             video,
             one.span,
             Modality.TRACK,
-            f"{counted({one.label: 1})}: {one.moved()}",
+            f"{counted({one.label: 1})}: {moved(one)}",
             round(one.score, 4),
             source,
             (one.seen[0].box, one.seen[-1].box),

@@ -26,7 +26,8 @@ tuning question right."""
 
 
 LOOKS_WEIGHT = 1.5
-"""The same for one standard deviation of frame–text similarity."""
+"""The same for one standard deviation of frame–text similarity. With it 10 of 16 photographs of the tuning seed were
+told; no other value was tried."""
 
 
 def letter(position: int) -> str:

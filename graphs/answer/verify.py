@@ -2,7 +2,6 @@
 
 from langgraph.runtime import Runtime
 
-from ...tools.records import Span
 from ..events import Update, timed
 from .citing import AT_MOST_CITED, SUPPORTED
 from .compose import quote
@@ -67,6 +66,6 @@ async def remember(state: AnswerState) -> Update:
         topic=topic,
         text=state.text,
         video=record.video if record is not None else None,
-        span=Span(record.span.start, record.span.end) if record is not None else None,
+        span=record.span if record is not None else None,
     )
     return {"turns": [turn]}

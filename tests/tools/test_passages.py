@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidscout.tools.passages import individuals, passage_records
+from vidscout.tools.passages import individuals, moved, passage_records
 from vidscout.tools.records import Box, Detection, Modality, Span
 
 
@@ -19,12 +19,12 @@ def test_one_that_crosses_faster_than_its_own_width_is_one():
     crossing = frames(*([person(0.1 + 0.15 * second)] for second in range(6)))
     [one] = individuals(crossing)
     assert one.span == Span(0.0, 6.0)
-    assert one.moved() == "moving right"
+    assert moved(one) == "moving right"
 
 
 def test_two_that_meet_and_go_on_are_two():
     meeting = frames(*([person(0.1 + 0.16 * s), person(0.9 - 0.16 * s, 0.45)] for s in range(6)))
-    assert sorted(one.moved() for one in individuals(meeting)) == ["moving left", "moving right"]
+    assert sorted(moved(one) for one in individuals(meeting)) == ["moving left", "moving right"]
 
 
 def test_three_that_come_one_after_the_other_are_three_with_their_times():

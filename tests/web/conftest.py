@@ -1,10 +1,8 @@
 """Running web pages, and Chromium to open them with."""
 
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +11,18 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from browsing import …`
 
 from browsing import CHROMIUM, FLAGS, NOTHING_OUTSIDE, PATIENCE
+from served import serving as served_at
 from vidscout.web.backstage import Backstage
-from vidscout.web.serve import Login, application
+from vidscout.web.serve import application
 
 Serving = Callable[..., str]
-
-
-@contextmanager
-def _served(backstage: Backstage, login: Login | None = None) -> Iterator[str]:
-    import uvicorn
-
-    config = uvicorn.Config(application(backstage, login), port=0, log_level="warning", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture(scope="module")
 def serving() -> Iterator[Serving]:
     """Serves a page until the module's tests are over, and returns its address."""
     with ExitStack() as served:
-        yield lambda backstage, login=None: served.enter_context(_served(backstage, login))
+        yield lambda backstage, login=None: served.enter_context(served_at(application(backstage, login))) + "/"
 
 
 @pytest.fixture(scope="module")

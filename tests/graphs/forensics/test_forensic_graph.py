@@ -1,14 +1,13 @@
 """The graph on real clips with the model-free signals, and its judge against a model that follows a script."""
 
-from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from scripted import Scripted
 from vidscout.agent.detecting import _examination, run
 from vidscout.agent.detecting import examined as examine
 from vidscout.bench import alterations
@@ -17,41 +16,12 @@ from vidscout.graphs.forensics import model
 from vidscout.graphs.forensics.state import Finding, ForensicState, Label, Opinion
 from vidscout.tools.forensics.calibration import DEFAULT, load
 from vidscout.tools.records import Span
-from vidscout.tools.videollm.base import Finish, Message, VideoLLM
+from vidscout.tools.videollm.base import VideoLLM
 
 
-class Scripted(VideoLLM):
-    """Says what it is told, in turn: there is no video-LLM small enough to run here."""
-
-    def __init__(self, *answers: str) -> None:
-        super().__init__()
-        self.accepts_frames = True
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    @property
-    def source(self) -> str:
-        return "scripted/1"
-
-    def setup(self) -> None: ...
-
-    def stream(
-        self,
-        messages: Sequence[Message],
-        max_tokens: int,
-        temperature: float,
-        deadline: float | None,
-        schema: Mapping[str, Any] | None = None,
-    ) -> Generator[str, None, Finish]:
-        self.asked.append(messages[-1].text)
-        yield self.answers.pop(0) if self.answers else ""
-        return Finish.STOP
-
-    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        return {}
-
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        return 0
+def judging(*answers: str) -> Scripted:
+    """There is no video-LLM small enough to judge here."""
+    return Scripted(*answers, sees=True)
 
 
 def examined(path: Path, judge: VideoLLM | None = None) -> ForensicState:
@@ -170,7 +140,7 @@ def test_an_altered_stretch_is_found(name: str, alteration: str, tmp_path: Path)
 
 def test_a_verdict_against_its_own_evidence_rewrites_the_prompt_at_most_three_times(carphone: Path) -> None:
     wrong = '{"label": "generated", "confidence": 0.9, "cited": ["no_such_signal"], "reason": "x"}'
-    judge = Scripted("{}", wrong, "", wrong, "", wrong)
+    judge = judging("{}", wrong, "", wrong, "", wrong)
     state = examined(carphone, judge)
     assert len(state.prompts) == 3
     assert len(set(state.prompts)) == 3
@@ -180,12 +150,12 @@ def test_a_verdict_against_its_own_evidence_rewrites_the_prompt_at_most_three_ti
 def test_model_and_signals_that_disagree_leave_it_open(carphone: Path) -> None:
     quiet = examined(carphone)
     cited = max(quiet.findings[0].distances, key=lambda n: max(f.distances[n] for f in quiet.findings))
-    judge = Scripted("{}", *[f'{{"label": "generated", "confidence": 0.9, "cited": ["{cited}"]}}', ""] * 3)
+    judge = judging("{}", *[f'{{"label": "generated", "confidence": 0.9, "cited": ["{cited}"]}}', ""] * 3)
     assert examined(carphone, judge).label is Label.UNCERTAIN
 
 
 def test_an_answer_that_is_no_json_leaves_the_signals_to_decide(carphone: Path) -> None:
-    state = examined(carphone, Scripted("{}", "I think it is real."))
+    state = examined(carphone, judging("{}", "I think it is real."))
     assert state.decided_by == "signals"
     assert any("JSON" in note for note in state.notes)
 
@@ -193,7 +163,7 @@ def test_an_answer_that_is_no_json_leaves_the_signals_to_decide(carphone: Path) 
 def test_model_and_signals_that_agree_decide_together(woman: Path) -> None:
     quiet = examined(woman)
     cited = next(iter(quiet.findings[0].distances))
-    state = examined(woman, Scripted("{}", f'{{"label": "real", "confidence": 0.1, "cited": ["{cited}"]}}'))
+    state = examined(woman, judging("{}", f'{{"label": "real", "confidence": 0.1, "cited": ["{cited}"]}}'))
     assert state.label is quiet.label is Label.REAL
     assert state.decided_by == "signals and scripted/1"
     assert len(state.prompts) == 1
