@@ -1,4 +1,3 @@
-import doctest
 import os
 import random
 import signal
@@ -12,13 +11,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vidscout.tools import fusion, lexical
 from vidscout.tools.errors import HomeError, UnknownVideoError, UsageError
 from vidscout.tools.index import VideoIndex
 from vidscout.tools.library import Video
@@ -87,11 +84,6 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[VideoInd
     with VideoIndex(tmp_path_factory.mktemp("crowded")) as opened:
         opened.add(records, vectors)
         yield opened, records, vectors
-
-
-@pytest.mark.parametrize("module", [lexical, fusion])
-def test_the_examples_in_the_docstrings_hold(module: ModuleType):
-    assert doctest.testmod(module).failed == 0
 
 
 def test_a_record_comes_back_as_it_was_written(index: VideoIndex):

@@ -1,9 +1,6 @@
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidscout.tools import scene_sentences
 from vidscout.tools.objects import COCO_LABELS
 from vidscout.tools.records import Box, Detection, Modality, Span
 from vidscout.tools.scene_sentences import counted, counts, object_records, place, plural, relations, sentence
@@ -20,10 +17,6 @@ def seconds(*frames: list[Detection]) -> list[tuple[Span, list[Detection]]]:
 def stretches(*frames: list[Detection]) -> list[tuple[float, float, dict[str, int]]]:
     found = object_records("v", seconds(*frames), "d/1")
     return [(record.span.start, record.span.end, counts(record.text)) for record in found]
-
-
-def test_the_examples_in_the_docstrings_are_true():
-    assert doctest.testmod(scene_sentences).failed == 0
 
 
 def test_a_sentence_says_how_many_and_where():
