@@ -119,7 +119,7 @@ def ingest_on(
     def work(report: Callable[[Event], None]) -> list[Ingested | VidscoutError]:
         def read(path: "VideoName") -> Ingested | VidscoutError:
             try:
-                return finished(scout.ingest_events(path, again=again, graph=_graph(scout, stop)), report)
+                return finished(scout.ingest_events(path, again=again, graph=_graph(scout), stop=stop), report)
             except VidscoutError as error:
                 return error
 
@@ -137,9 +137,9 @@ def ingest_on(
     return [one for one in read if isinstance(one, Ingested)]
 
 
-def _graph(scout: "VideoScout", stop: threading.Event) -> "StateGraph[IngestState, Ingest, IngestState, IngestState]":
+def _graph(scout: "VideoScout") -> "StateGraph[IngestState, Ingest, IngestState, IngestState]":
     def elsewhere(state: IngestState, runtime: Runtime[Ingest]) -> Update:
-        return _followed(scout, state, runtime, lambda: stop.is_set() or runtime.context.stop.is_set())
+        return _followed(scout, state, runtime, runtime.context.stop.is_set)
 
     graph = StateGraph(IngestState, context_schema=Ingest)
     graph.add_node("probe", look_at_the_file)

@@ -5,7 +5,7 @@ Over stdin and stdout the assistant runs on this machine as this user, and may n
 
 import functools
 import threading
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -234,14 +234,7 @@ async def _read(intake: Intake, file: Path, steps: Steps) -> str:
     read: list[Ingested] = []
 
     def reading() -> Iterator[Event]:
-        events: Generator[Event, None, Ingested] = intake.scout.ingest_events(file)
-        while not stop.is_set():
-            try:
-                yield next(events)
-            except StopIteration as end:
-                read.append(end.value)
-                return
-        events.close()
+        read.append((yield from intake.scout.ingest_events(file, stop=stop)))
 
     try:
         async for event in streamed(reading):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..graphs.events import Progress
-from ..tools.errors import VidscoutError
+from ..tools.errors import CancelledError, VidscoutError
 from ..tools.records import clock
 from .scout import VideoScout
 from .uploads import Upload
@@ -137,13 +137,13 @@ class Readings:
             reading = self._waiting.get()
             try:
                 self._read(reading)
+            except CancelledError:
+                reading.state, reading.message = "stopped", "stopped; send it again to go on from there"
             except VidscoutError as error:
-                stopped = reading.stop.is_set()
-                reading.message = "stopped; what was read is kept" if stopped else str(error)
-                reading.error = None if stopped else error
-                if not stopped and self._scout.library.get(reading.video) is None:
+                reading.message, reading.error = str(error), error
+                if self._scout.library.get(reading.video) is None:
                     reading.upload.path.unlink(missing_ok=True)  # nothing refers to it
-                reading.state = "stopped" if stopped else "failed"
+                reading.state = "failed"
             except Exception:
                 if reading.stop.is_set():  # what it worked with may have been closed meanwhile
                     reading.state = "stopped"
@@ -171,16 +171,11 @@ class Readings:
             if known.path.parent == upload.path.parent:
                 known.path.unlink()  # it was stopped, and goes on with the new copy
         reading.state, reading.began = "reading", time.monotonic()
-        events = self._scout.ingest_events(upload.path)
         try:
-            for event in events:
+            for event in self._scout.ingest_events(upload.path, stop=reading.stop):
                 if isinstance(event, Progress):
                     reading.see(event, time.monotonic())
-                if reading.stop.is_set():
-                    reading.state, reading.message = "stopped", "stopped; send it again to go on from there"
-                    return
         finally:
-            events.close()
             self._named(reading)
         took = time.monotonic() - reading.began
         reading.state = "ready"

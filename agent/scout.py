@@ -111,11 +111,20 @@ class VideoScout:
         return [finished(self.ingest_events(path, again=again), show) for path in paths]
 
     def ingest_events(
-        self, path: VideoName, *, again: bool = False, graph: Any = None
+        self, path: VideoName, *, again: bool = False, graph: Any = None, stop: threading.Event | None = None
     ) -> "Generator[Event, None, Ingested]":
         """Read one video and yield what happens meanwhile; closing the generator stops the work, to go on later.
 
-        `graph` is another way of reading, as on a cluster (`vidscout.agent.cluster`).
+        Args:
+            path: a video or audio file.
+            again: read it anew where it has been read before.
+            graph: another way of reading, as on a cluster (`vidscout.agent.cluster`).
+            stop: set it, from any thread, to end the work at the next batch with a `CancelledError`.
+
+        Raises:
+            CancelledError: `stop` was set before the video was read.
+            MediaError: the file cannot be read.
+            WeightsError: model weights have not been pulled.
         """
         from ..graphs.ingest import IngestState, build
 
@@ -123,7 +132,7 @@ class VideoScout:
         video = self.library.identify(file)
         if again:
             self.forget(video, missing_ok=True)
-        stop = threading.Event()
+        stop = stop or threading.Event()
         known = self.library.get(video)
         if known is not None and known.status == "ready" and Path(known.path) != file.resolve():
             self.library.put(replace(known, path=file.resolve(), name=file.name))

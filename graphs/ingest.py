@@ -68,6 +68,18 @@ class Ingest:
     audio_track: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from outside to end the work at the next batch."""
+    failed: threading.Event = field(default_factory=threading.Event)
+    """Set where seeing or hearing fails: the other should not go on for an hour."""
+
+    def goes_on(self) -> bool:
+        """Whether to read on; where the other branch has failed, its error is the one to tell.
+
+        Raises:
+            CancelledError: somebody has stopped the reading.
+        """
+        if self.stop.is_set():
+            raise CancelledError("reading was stopped; run it again to go on from here")
+        return not self.failed.is_set()
 
 
 @dataclass
@@ -209,7 +221,7 @@ def watch(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     try:
         return _watch(state, ingest, runtime.stream_writer)
     except BaseException:
-        ingest.stop.set()  # the other branch should not go on for an hour
+        ingest.failed.set()
         raise
 
 
@@ -228,8 +240,8 @@ def _watch(state: IngestState, ingest: Ingest, report: Any) -> Update:
     watcher = Watcher()
     counted = 0
     for batch, decoding in ahead(in_batches(state, ingest, start, stats)):
-        if ingest.stop.is_set():
-            raise CancelledError("reading was stopped; run it again to go on from here")
+        if not ingest.goes_on():
+            return {}
         watcher.add("decode", decoding)
         images = [frame.image for frame in batch.kept]
         tags = watcher.run(ingest.tags, images, Tags.none())
@@ -318,7 +330,7 @@ def listen(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     try:
         return _listen(state, ingest, runtime.stream_writer)
     except BaseException:
-        ingest.stop.set()
+        ingest.failed.set()
         raise
 
 
@@ -329,8 +341,8 @@ def _listen(state: IngestState, ingest: Ingest, report: Any) -> Update:
     notes = []
     target = getattr(ingest.speech, "window", WINDOW)
     for window in windows(audio(Path(state.path), start=start, track=ingest.audio_track), target):
-        if ingest.stop.is_set():
-            raise CancelledError("reading was stopped; run it again to go on from here")
+        if not ingest.goes_on():
+            return {}
         try:
             [utterances] = ingest.speech.run([window])
         except VidscoutError:
@@ -385,6 +397,7 @@ def settle(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     import numpy as np
 
     ingest = runtime.context
+    ingest.goes_on()
     records = records_of(state, ingest)
     added = 0
     for first in range(0, len(records), EMBEDDED_AT_ONCE):

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -100,7 +101,7 @@ class Database:
             return
         with self._explained():
             self._writer = self._connect()
-            self._writer.execute("pragma journal_mode = wal")
+            self._log_ahead(self._writer)
             for statement in filter(str.strip, tables.split(";")):
                 self._writer.execute(statement)  # takes no lock where it is there already
             if version == 0:
@@ -109,6 +110,18 @@ class Database:
                 # A file that can be read but not written must say so now, not after an hour of work.
                 self._writer.execute("begin immediate")
                 self._writer.execute("rollback")
+
+    def _log_ahead(self, db: sqlite3.Connection) -> None:
+        """Put the file into write-ahead mode. For this, SQLite does not wait where another process is just doing it."""
+        give_up = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                db.execute("pragma journal_mode = wal")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

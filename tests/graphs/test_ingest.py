@@ -4,11 +4,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from vidscout import Modality, VideoScout
+from vidscout.agent.running import finished
+from vidscout.tools.errors import CancelledError, WeightsError
 
 pytestmark = pytest.mark.models
 
@@ -116,6 +119,32 @@ def test_stopping_keeps_what_was_read(tmp_path: Path, trailer: Path):
         [video] = scout.videos()
         assert video.status == "reading"
         assert scout.library.position(video.id, "see") is not None
+
+
+def test_who_stops_during_the_last_batch_is_heard_all_the_same(
+    tmp_path: Path, lecture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with VideoScout(home=tmp_path / "home") as scout:
+        speech, stop = scout.role("speech"), threading.Event()
+        perceive = speech.perceive
+        monkeypatch.setattr(speech, "perceive", lambda batch: (stop.set(), perceive(batch))[1])
+        with pytest.raises(CancelledError, match="to go on from here"):
+            finished(scout.ingest_events(lecture, stop=stop))
+        assert [video.status for video in scout.videos()] == ["reading"]
+        [read] = scout.ingest(lecture)
+        assert read.records.get("speech")
+
+
+def test_where_seeing_fails_its_own_error_is_told(tmp_path: Path, lecture: Path, monkeypatch: pytest.MonkeyPatch):
+    with VideoScout(home=tmp_path / "home") as scout:
+        tags = scout.role("tags")
+        monkeypatch.setattr(tags, "run", lambda batch: raise_(WeightsError("the weights are gone")))
+        with pytest.raises(WeightsError, match="the weights are gone"):
+            scout.ingest(lecture)
+
+
+def raise_(error: Exception) -> None:
+    raise error
 
 
 def test_forgetting_one_video_leaves_the_others(tmp_path: Path, bikes: Path, carphone: Path):

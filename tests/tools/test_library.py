@@ -6,6 +6,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -223,13 +224,16 @@ def test_two_threads_and_another_process_write_at_once(library: Library):
 
 def test_several_processes_may_create_the_same_home_at_once(tmp_path: Path):
     code = """
-        import sys
+        import sys, time
         from pathlib import Path
         from vidscout.tools.library import Library
-        Library(Path(sys.argv[1])).append("v", sys.argv[2], [(0.0, 1)], 0.0)
+        for begins in sys.argv[3:]:
+            time.sleep(max(float(begins) - time.time(), 0))
+            Library(Path(sys.argv[1], begins)).append("v", sys.argv[2], [(0.0, 1)], 0.0)
         """
-    processes = [in_a_new_process(code, tmp_path / "new", at) for at in range(4)]
-    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 4
+    begins = [time.time() + 1 + number / 10 for number in range(20)]
+    processes = [in_a_new_process(code, tmp_path, at, *begins) for at in range(6)]
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 6
 
 
 def test_cached_answers_stay_until_their_video_is_removed(library: Library):
