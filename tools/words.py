@@ -88,9 +88,20 @@ def is_number(word: str) -> bool:
 
 
 def coverage(wanted: Iterable[str], text: str) -> float:
-    """Share of the wanted stems that a text holds, 0..1; 0 when nothing is wanted."""
+    """Share of the wanted stems that a text holds, 0..1; 0 when nothing is wanted. “9” and “nine” are the same.
+
+    >>> coverage(["nine", "month"], "It ends after 9 months"), coverage(["9", "month"], "It ends after nine months")
+    (1.0, 1.0)
+    """
     wanted = list(wanted)
     if not wanted:
         return 0.0
     there = {stem(word) for word in words(text)}
-    return sum(word in there for word in wanted) / len(wanted)
+    if any(is_number(word) and word not in there for word in wanted):
+        there |= spoken_numbers(text)
+    return sum(word in there or said(word) <= there for word in wanted) / len(wanted)
+
+
+def said(stem: str) -> set[str]:
+    """The words that say a number in figures; of any other stem, itself."""
+    return spoken_numbers(stem) - {stem} or {stem} if stem.isdecimal() else {stem}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ...tools.records import Modality, Record, Span
-from ...tools.words import content_words, coverage
+from ...tools.words import content_words, coverage, words
 from .labels import detector_labels
 from .reading import ABOUT_THE_VIDEO
 from .state import Answering, Place
@@ -21,7 +21,11 @@ class Side(StrEnum):
     AT = "when"
 
 
-_SIDES = {"before": Side.BEFORE, "until": Side.BEFORE, "after": Side.AFTER, "once": Side.AFTER, "since": Side.AFTER}
+_SIDES = {
+    **dict.fromkeys(("before", "until"), Side.BEFORE),
+    **dict.fromkeys(("after", "once", "since"), Side.AFTER),
+    **dict.fromkeys(("when", "while", "as"), Side.AT),
+}
 _EVENT = re.compile(
     r"\b(?:(?:right|just|shortly|immediately|directly|soon) )?(?P<side>before|until|after|once|since|when|while|as)\s+"
     r"(?P<event>(?!(?:that|this|it|then|all|a while)\W*$)[^,;?]{3,}?)\W*$",
@@ -64,13 +68,17 @@ def anchor(question: str) -> Anchor | None:
     match = _OPENS.search(question) or _EVENT.search(question)
     if match is None or (match.start() == 0 and match.re is _EVENT):
         return None
-    return Anchor(_SIDES.get(match["side"].casefold(), Side.AT), match["event"].strip(), match[0])
+    return Anchor(_SIDES[match["side"].casefold()], match["event"].strip(), match[0])
 
 
 def resolve(anchor: Anchor, videos: list[str], durations: dict[str, float], answering: Answering) -> Anchored | None:
-    """Where the event is: the first record that names all of it; `None` when none does."""
+    """Where the event is: the first record that names all of it; `None` when none does.
+
+    Also `None` when that record has the word of time as well, as “she repaired boats before she flew”: then the
+    question is about what is said, not about what comes earlier in the video.
+    """
     record = event(anchor.event, videos, answering)
-    if record is None:
+    if record is None or next(filter(_SIDES.get, words(anchor.words))) in words(record.text):
         return None
     span, end = record.span, durations[record.video]
     match anchor.side:
@@ -82,18 +90,18 @@ def resolve(anchor: Anchor, videos: list[str], durations: dict[str, float], answ
             return Anchored(record.video, Span(max(span.start - AROUND, 0.0), min(span.end + AROUND, end)), None)
 
 
-def event(words: str, videos: list[str], answering: Answering) -> Record | None:
-    wanted = content_words(words, without=ABOUT_THE_VIDEO)
+def event(told: str, videos: list[str], answering: Answering) -> Record | None:
+    wanted = content_words(told, without=ABOUT_THE_VIDEO)
     if not wanted:
-        return written(words, videos, answering)
+        return written(told, videos, answering)
     hits = answering.index.search(
-        words,
-        answering.vector(words),
+        told,
+        answering.vector(told),
         modalities=[Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT],
         videos=videos,
         k=DEEP,
     )
-    labels = set(detector_labels(words))
+    labels = set(detector_labels(told))
     naming = [
         hit.record
         for hit in hits
@@ -103,9 +111,9 @@ def event(words: str, videos: list[str], answering: Answering) -> Record | None:
     return min(naming, key=lambda record: (videos.index(record.video), record.span), default=None)
 
 
-def written(words: str, videos: list[str], answering: Answering) -> Record | None:
+def written(told: str, videos: list[str], answering: Answering) -> Record | None:
     """The first text on screen, or the last: what “before the title” means when it does not say which."""
-    match = _WRITTEN.search(words)
+    match = _WRITTEN.search(told)
     if match is None:
         return None
     last = (match["place"] or "").casefold() in ("last", "final", "closing")

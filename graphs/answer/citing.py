@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Generator, Iterable
 
 from ...tools.records import clock
-from ...tools.words import content_words, is_number, spoken_numbers, stem, words
+from ...tools.words import content_words, is_number, said, spoken_numbers, stem, words
 from .state import Finding, Sentence
 
 SUPPORTED = 0.6
@@ -45,9 +45,7 @@ def support(answer: str, question: str, findings: list[Finding]) -> tuple[float,
 
 def as_said(word: str, findings: list[Finding]) -> list[str]:
     """A number in figures as the words that say it, when no record has the figures: “11” where “eleven” was said."""
-    if not word.isdecimal() or any(word in words(finding.record.text) for finding in findings):
-        return [word]
-    return sorted(spoken_numbers(word) - {word}) or [word]
+    return [word] if any(word in words(finding.record.text) for finding in findings) else sorted(said(word))
 
 
 def checked(sentence: str, question: str, findings: list[Finding]) -> Sentence:

@@ -3,7 +3,6 @@
 import math
 import re
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from ...tools.counters import count as count_call
 from ...tools.words import content_words, coverage
@@ -14,9 +13,6 @@ from .ordering import in_order_of_time, items_of, looks_most_like
 from .rarity import similarities
 from .state import Answering, AnswerState, Finding, Want
 from .times import seconds
-
-if TYPE_CHECKING:
-    pass
 
 ROTATIONS = 4
 """Orders of the options that the choice is averaged over: small models prefer a letter, whatever stands there."""
@@ -63,7 +59,8 @@ def chosen(state: AnswerState, position: int, confidence: float, cited: list[Fin
 def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[float], list[Finding | None]]:
     """For each option how well the best record fits it, 0..1, and that record.
 
-    A record fits an option when it fits the question and holds the option's words or means the same.
+    A record fits an option when it fits the question and holds the option's words or means the same; of a text of
+    several lines that is told of each line, for a slide or a table holds several options at once.
     """
     findings = state.packed
     if not findings:
@@ -71,19 +68,33 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
     import numpy as np
 
     topic = state.plan.topic if state.plan else state.asked
-    texts = [f"{topic}: {option}" for option in state.options] + [f.record.text for f in findings]
+    told = content_words(topic)
+    pieces = [(finding, finding.record.text, finding.relevance) for finding in findings]
+    # A line answers as part of its text, or by what stands in the line itself.
+    pieces += [
+        (finding, line, 1 - (1 - finding.relevance) * (1 - coverage(told, line)))
+        for finding in findings
+        for line in several_lines(finding.record.text)
+    ]
+    texts = [f"{topic}: {option}" for option in state.options] + [text for _, text, _ in pieces]
     vectors: np.ndarray = np.stack(answering.text_embedding.run(texts))
     asked, records = vectors[: len(state.options)], vectors[len(state.options) :]
     similar = asked @ records.T
+    relevance = np.array([relevance for *_, relevance in pieces])
     fits: list[float] = []
     best: list[Finding | None] = []
     for row, option in zip(similar, state.options, strict=True):
-        held = np.array([coverage(content_words(option), f.record.text) for f in findings])
-        relevance = np.array([f.relevance for f in findings])
+        held = np.array([coverage(content_words(option), text) for _, text, _ in pieces])
         fit = 0.4 * np.clip(row, 0, 1) + 0.6 * held * (0.5 + 0.5 * relevance)
         fits.append(float(fit.max()))
-        best.append(findings[int(fit.argmax())])
+        best.append(pieces[int(fit.argmax())][0])
     return fits, best
+
+
+def several_lines(text: str) -> list[str]:
+    """The lines of a text that has more than one."""
+    lines = [line for line in re.split(r"\s+/\s+|\n", text) if line.strip()]
+    return lines if len(lines) > 1 else []
 
 
 def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, Finding | None]]:

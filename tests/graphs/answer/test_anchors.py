@@ -40,3 +40,17 @@ def test_before_and_after_an_event_are_the_times_on_its_either_side(scout: Video
 def test_an_event_that_is_nowhere_narrows_nothing(scout: VideoScout, lecture):
     answer = scout.ask(lecture, "What is the mirror made of after the elephant dances?")
     assert "silicon" in answer.text.lower()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("What did the commander repair right before she flew to space?", "boats"),
+        ("Who should get the reports before Friday?", "Thomas"),
+    ],
+)
+def test_an_order_that_somebody_tells_is_no_time_in_the_video(scout: VideoScout, lecture, question: str, says: str):
+    answer = scout.ask(lecture, question)
+    assert says in answer.text
+    assert "before" in answer.evidence[0].text.casefold()
