@@ -23,6 +23,13 @@ HOW_IT_WAS_FOUND = {
 LEAST_RELEVANCE = 0.12
 """Findings below this are noise to any question; an emptier prompt is a faster and a safer one."""
 
+BESIDE_THE_BEST = 0.5
+"""Findings below this share of the best one's relevance add nothing to a free answer."""
+
+BESIDE_THE_BEST_FOR_A_CHOICE = 0.75
+"""The same where one of given options is chosen, which takes one record. On tuning seed 0 (76 questions, 5 videos) the
+prompts get a fifth shorter with it and as many questions are answered rightly."""
+
 FRAMES_SHARE = 0.8
 """Share of a budget that frames may take where there is something to say beside them: words cost far less."""
 
@@ -90,12 +97,21 @@ def says_the_same(first: Record, second: Record) -> bool:
 def candidates(state: AnswerState) -> list[Finding]:
     """What may go into the prompt, best first: relevant, and not a repetition of something better."""
     chosen: list[Finding] = []
+    least = least_relevance(state)
     for finding in state.ranked:
-        if finding.relevance < LEAST_RELEVANCE:
+        if finding.relevance < least:
             break
         if not any(says_the_same(better.record, finding.record) for better in chosen):
             chosen.append(finding)
     return chosen
+
+
+def least_relevance(state: AnswerState) -> float:
+    """Below this a finding is left out, 0..1."""
+    if not state.ranked or (state.plan is not None and state.plan.open):
+        return LEAST_RELEVANCE
+    share = BESIDE_THE_BEST_FOR_A_CHOICE if state.options else BESIDE_THE_BEST
+    return max(LEAST_RELEVANCE, share * state.ranked[0].relevance)
 
 
 def in_time(findings: list[Finding]) -> list[Finding]:
