@@ -76,8 +76,8 @@ class Entry:
 
     @property
     def pinned(self) -> bool:
-        """Whether the bytes are fixed: by hash for a pulled entry, by revision for a hub model."""
-        return bool(self.files) or self.revision is not None
+        """Whether the bytes are fixed: by hash for a pulled entry, by a commit for a hub model."""
+        return bool(self.files) or bool(snapshots.COMMIT.fullmatch(self.revision or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +244,7 @@ def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool) -> 
 
 
 def _pull_from_hub(entry: Entry, on_progress: OnProgress, force: bool, upgrade: bool, code: bool) -> None:
-    pinned = entry.revision is not None and snapshots.COMMIT.fullmatch(entry.revision)
-    if not force and not (upgrade and not pinned) and _recorded_snapshot(entry) is not None:
+    if not force and not (upgrade and not entry.pinned) and _recorded_snapshot(entry) is not None:
         on_progress(Progress(entry.name, "present"))
         return
     with _alone(entry, on_progress):
@@ -259,9 +258,18 @@ def _pull_from_hub(entry: Entry, on_progress: OnProgress, force: bool, upgrade: 
             upgrade=upgrade,
             on_bytes=lambda done, total: on_progress(Progress(entry.name, "download", done, total, entry.hub)),
         )
+    if not entry.pinned:
+        notes = [_of_no_commit(entry), *notes]
     for note in notes:
         on_progress(Progress(entry.name, "note", detail=note))
     on_progress(Progress(entry.name, "done"))
+
+
+def _of_no_commit(entry: Entry) -> str:
+    """What whoever pulled a model should know that nobody has pinned."""
+    asked = f"{entry.revision!r} names no commit" if entry.revision else "the catalogue pins no commit of it"
+    came = snapshots.commit(entry.hub, entry.revision, cache() / COMMITS)
+    return f"{entry.name}: {asked}, so what came is what the hub gave: {came}, which is kept until --upgrade"
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def _for_grep(shown: dict[str, Any]) -> Iterator[str]:
         note = f" ({row['licence_note']})" if row["licence_note"] else ""
         yield (
             f"{row['name']:<32} weights  {row['role']:<18} {_size(row):>9}  {row['status']:<11} "
-            f"{row['licence']}{note}; {row['publisher']}"
+            f"{row['licence']}{note}; {row['publisher']}{_pinning(row)}"
         )
     for row in shown["systems"]:
         yield f"{row['name']:<32} system   {row['status']:<18} {'; '.join(_about(row))}. {row['note']}"
@@ -74,7 +74,8 @@ def _for_people(shown: dict[str, Any], width: int) -> Iterator[str]:
         for row in shown["weights"]:
             yield f"{row['name']:<32} {row['role']:<18} {_size(row):>9}  {row['status']}"
             note = f" ({row['licence_note']})" if row["licence_note"] else ""
-            yield from _entry("    ", f"{row['title']}; {row['publisher']}; {row['licence']}{note}", width)
+            about = f"{row['title']}; {row['publisher']}; {row['licence']}{note}{_pinning(row)}"
+            yield from _entry("    ", about, width)
         yield f"They are kept in {shown['folder']}, those of the hub in the hub's own cache."
         yield ""
     if shown["systems"]:
@@ -144,6 +145,12 @@ def _weights(entry: weights.Entry) -> dict[str, Any]:
         "files": [file.name for file in entry.files] + list(entry.makes),
         "status": "present" if here else "on the hub" if entry.hub else "missing",
     }
+
+
+def _pinning(row: dict[str, Any]) -> str:
+    if row["pinned"]:
+        return ""
+    return f"; no pinned revision, pulled at {row['revision']}" if row["revision"] else "; no pinned revision"
 
 
 def _size(row: dict[str, Any]) -> str:

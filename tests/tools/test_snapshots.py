@@ -70,7 +70,9 @@ def test_a_model_comes_as_data_and_nothing_else(hub: LocalHub):
     assert (place / "model.safetensors").read_bytes() == WEIGHTS
     assert place.name == COMMIT
     assert [event.detail for event in seen if event.stage == "note"] == [
-        f"{REPO} comes with Python code, which was not fetched (--trust-remote-code)"
+        f"{REPO}: the catalogue pins no commit of it, so what came is what the hub gave: {COMMIT}, which is kept until "
+        "--upgrade",
+        f"{REPO} comes with Python code, which was not fetched (--trust-remote-code)",
     ]
     assert seen[-1].stage == "done"
 
@@ -107,6 +109,15 @@ def test_an_unpinned_model_stays_at_its_first_commit_until_it_is_upgraded(hub: L
     pull(upgrade=True)
     assert weights.folder(REPO).name == NEWER == weights.commit(REPO)
     assert b"newer" in (weights.folder(REPO) / "config.json").read_bytes()
+
+
+def test_a_branch_is_no_commit_and_that_is_said(hub: LocalHub, tmp_path: Path):
+    entry = weights.entries(catalogue(tmp_path, revision="main"))["model"]
+    assert not entry.pinned
+    [note, _] = [event.detail for event in pull(f"{REPO}@main") if event.stage == "note"]
+    assert note.startswith(f"{REPO}@main: 'main' names no commit, so what came is what the hub gave: {COMMIT}")
+    notes = [event.detail for event in pull(f"{REPO}@{COMMIT}") if event.stage == "note"]
+    assert not [note for note in notes if "commit" in note]
 
 
 def test_a_pinned_model_ignores_what_the_hub_calls_main_and_an_upgrade(hub: LocalHub, tmp_path: Path):

@@ -134,10 +134,23 @@ def test_a_profiles_hub_models_are_pulled_at_the_commits_that_the_catalogue_name
         assert done.stdout.splitlines() == [f"{entry.name}: pulled" for entry in wanted]
         assert len(hub.downloads()) == 2 * len(wanted)
         assert "Traceback" not in done.stderr
+        told = {entry.name for entry in wanted if f"{entry.name}: the catalogue pins no commit of it" in done.stderr}
+        assert told == {entry.name for entry in wanted if not entry.pinned}
+        assert done.stderr.count(COMMIT) == len(told), "what came instead is named"
     listed = json.loads(models("list", "--json", **here).stdout)["weights"]
     pulled = {row["name"]: row["revision"] for row in listed if row["status"] == "present"}
     assert pulled == {entry.name: entry.revision or COMMIT for entry in wanted}
     assert models("verify", *pulled, **here).returncode == 0
+    shown = models("list", "--search", "hub", **here).stdout.splitlines()
+    unpinned = {line.split()[0] for line in shown if line.endswith(f"no pinned revision, pulled at {COMMIT}")}
+    assert unpinned == {entry.name for entry in wanted if not entry.pinned}
+
+
+def test_the_list_says_which_models_have_no_pinned_revision(tmp_path: Path):
+    here = {"VIDSCOUT_WEIGHTS": str(tmp_path), "HF_HUB_CACHE": str(tmp_path)}
+    shown = models("list", **here).stdout.splitlines()
+    unpinned = {line.split()[0] for line in shown if line.endswith("; no pinned revision")}
+    assert unpinned == {entry.name for entry in weights.entries().values() if not entry.pinned}
 
 
 @pytest.mark.models
