@@ -8,7 +8,7 @@ composes captions from what other tools found.
 import math
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -138,12 +138,12 @@ class HubCaptioner(FromHub, Captioner):
 
         if self.beams > 1:
             return [math.exp(min(value, 0.0)) for value in written.sequences_scores.float().tolist()]
-        steps = torch.stack(written.scores, dim=1).float().log_softmax(dim=-1)
-        tokens = written.sequences[:, -steps.shape[1] :]
-        likely = steps.gather(2, tokens.unsqueeze(2)).squeeze(2)
+        tokens = written.sequences[:, -len(written.scores) :]
+        chosen = zip(written.scores, tokens.split(1, dim=1), strict=True)
+        # step by step: all steps of a batch at once take as much memory as a small model
+        likely = torch.cat([scores.float().log_softmax(dim=1).gather(1, token) for scores, token in chosen], dim=1)
         said = tokens != self._processor.tokenizer.pad_token_id
-        means = (likely.masked_fill(~said, 0).sum(1) / said.sum(1).clamp(min=1)).exp()
-        return [float(mean) for mean in means]
+        return (likely.masked_fill(~said, 0).sum(1) / said.sum(1).clamp(min=1)).exp().tolist()
 
 
 class BLIP(HubCaptioner):
@@ -232,12 +232,14 @@ class ByPrompt(Captioner):
 
         assert self.answerer is not None
         with tempfile.TemporaryDirectory() as folder:
-            shown = FramePart(_picture(scene.image, Path(folder) / "now.jpg"), 0.0)
-            if scene.before is None or not self.differential:
-                parts = (shown, PROMPT.read_text(encoding="utf-8"))
+            # a second after the frame before: at one time they would have no order, and make no video
+            shown = FramePart(_picture(scene.image, Path(folder) / "now.jpg"), 1.0)
+            if not self.differential or scene.before is None or not scene.before.text.strip():
+                parts = (replace(shown, time=0.0), PROMPT.read_text(encoding="utf-8"))
             else:
                 earlier = FramePart(_picture(scene.before.image, Path(folder) / "before.jpg"), 0.0)
-                prompt = CHANGES.read_text(encoding="utf-8").replace("{said}", defused(scene.before.text))
+                said = " ".join(defused(scene.before.text).split())
+                prompt = CHANGES.read_text(encoding="utf-8").replace("{said}", said)
                 parts = (earlier, shown, prompt)
             pieces = self.answerer.generate([Message("user", parts)], max_tokens=self.max_tokens)
             return Caption(" ".join("".join(pieces).split()), 1.0)
