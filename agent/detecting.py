@@ -76,7 +76,7 @@ def detect_events(
     def work(report: "Callable[[Event], None]") -> Verdict:
         began = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="vidscout-") as folder:
-            tools = {"screen_text": reader, "faces": _faces(scout), "judge": judge}
+            tools = {"screen_text": reader, **_people(scout), "judge": judge}
             context = _examination(known, encoder, folder=Path(folder), stop=stop, **tools)
             state = run(path, context, writing, report)
             return _verdict(state, context, [*notes, *more], time.perf_counter() - began)
@@ -255,8 +255,9 @@ def _writing(scout: Scout, path: Path) -> tuple[tuple[Any, ...], Any]:
     return tuple(record.span for record in records), scout.role("screen_text") if records else None
 
 
-def _faces(scout: Scout) -> Any:
-    return scout.role("faces") if "faces" in scout.profile.roles else None
+def _people(scout: Scout) -> dict[str, Any]:
+    """What finds faces and hands, where the profile has it."""
+    return {role: scout.role(role) for role in ("faces", "hands") if role in scout.profile.roles}
 
 
 def _verdict(state: "ForensicState", context: "Examination", notes: Sequence[str], seconds: float) -> Verdict:

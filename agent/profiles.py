@@ -77,6 +77,7 @@ EMBEDDED = Profile(
             "tags": Choice("efficientnet-lite0"),
             "objects": Choice("nanodet"),
             "faces": Choice("facemesh"),
+            "hands": Choice("mediapipe-hands"),
             "text_embedding": Choice("minilm"),
             "answerer": Choice("llama.cpp"),
         }

@@ -113,8 +113,8 @@ def flickering(frames: Frames, strength: float) -> Frames:
     return np.stack([np.clip(np.rint(f * g), 0, 255).astype(np.uint8) for f, g in zip(frames, gains, strict=True)])
 
 
-def jittered(frames: Frames, strength: float) -> Frames:
-    """Each frame bent by a smooth field of its own, up to 4 pixels: motion that is nobody's."""
+def jittered(frames: Frames, strength: float, reach: float = 4.0) -> Frames:
+    """Each frame bent by a smooth field of its own, up to so many pixels: motion that is nobody's."""
     import cv2
 
     if strength <= 0:
@@ -124,7 +124,7 @@ def jittered(frames: Frames, strength: float) -> Frames:
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     out = []
     for frame in frames:
-        field = generator.uniform(-4 * strength, 4 * strength, (4, 5, 2)).astype(np.float32)
+        field = generator.uniform(-reach * strength, reach * strength, (4, 5, 2)).astype(np.float32)
         bend = cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
         out.append(
             cv2.remap(frame, x + bend[..., 0], y + bend[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)

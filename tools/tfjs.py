@@ -1,4 +1,4 @@
-"""TensorFlow.js graph models, read and written as ONNX: the operations that NanoDet and the face models use."""
+"""TensorFlow.js graph models, read and written as ONNX: the operations that NanoDet, face and hand models use."""
 
 import base64
 from typing import Any
@@ -47,7 +47,8 @@ class TfjsWriter:
         """The ONNX name of a tensor such as `split:1`."""
         name, _, index = tensor.partition(":")
         if name not in self._values:
-            written = self._write(self._nodes[name])
+            constant = name in self._weights
+            written = self.graph.constant(self._weights[name]) if constant else self._write(self._nodes[name])
             self._values[name] = [written] if isinstance(written, str) else written
         return self._values[name][int(index or 0)]
 
@@ -63,16 +64,28 @@ class TfjsWriter:
                 return self.graph.node("LeakyRelu", self._input(node), alpha=_attribute(node, "alpha"))
             case "Relu":
                 return self.graph.node("Relu", self._input(node))
+            case "Relu6":
+                return self.graph.node("Clip", self._input(node), self.graph.constant(0.0), self.graph.constant(6.0))
             case "Prelu":
                 return self._prelu(self._input(node), node["input"][1])
             case "Add" | "AddV2":
                 return self._add(node)
+            case "AddN":
+                return self.graph.node("Sum", *map(self.value, node["input"]))
+            case "Mul":
+                return self.graph.node("Mul", *map(self.value, node["input"]))
+            case "Mean":
+                return self._mean(node)
+            case "_FusedMatMul":
+                return self._dense(node)
             case "_FusedConv2D":
                 return self._fused(node)
             case "DepthwiseConv2dNative":
                 return self._depthwise(node)
             case "Conv2D":
                 return self._convolution(node)
+            case "Conv2DBackpropInput":
+                return self._doubled(node)
             case "Transpose":
                 return self._transposed(self._input(node), tuple(self._array(node["input"][1]).tolist()))
             case "Pad" | "PadV2":
@@ -145,6 +158,31 @@ class TfjsWriter:
         weights = self.graph.constant(kernel.transpose(2, 3, 0, 1))
         convolved = self.graph.node("Conv", image, weights, group=kernel.shape[2], **_steps(node))
         return self._transposed(convolved, _TO_NHWC)
+
+    def _doubled(self, node: dict[str, Any]) -> str:
+        """A transposed convolution whose stride is its kernel's side: cells do not overlap, so padding is none."""
+        _, kernel, image = node["input"]
+        weights = self._array(kernel)  # height, width, channels out, channels in
+        strides = _attribute(node, "strides")[1:3]
+        if list(weights.shape[:2]) != strides:
+            raise WeightsError(f"the TensorFlow.js convolution {node['name']} overlaps, which is not written here")
+        image = self._transposed(self.value(image), _TO_NCHW)
+        spread = self.graph.node(
+            "ConvTranspose", image, self.graph.constant(weights.transpose(3, 2, 0, 1)), strides=strides
+        )
+        return self._transposed(spread, _TO_NHWC)
+
+    def _mean(self, node: dict[str, Any]) -> str:
+        image, axes = node["input"]
+        kept = int(bool(_attribute(node, "keep_dims")))
+        return self.graph.node("ReduceMean", self.value(image), self.graph.constant(self._array(axes)), keepdims=kept)
+
+    def _dense(self, node: dict[str, Any]) -> str:
+        after = [base64.b64decode(name).decode() for name in node["attr"]["fused_ops"]["list"]["s"]]
+        if after != ["BiasAdd"]:
+            raise WeightsError(f"the TensorFlow.js product {node['name']} is fused with {', '.join(after)}")
+        weights, bias = (self.graph.constant(self._array(name)) for name in node["input"][1:])
+        return self.graph.node("Gemm", self._input(node), weights, bias)
 
     def _prelu(self, value: str, slopes: str) -> str:
         return self.graph.node("PRelu", value, self.graph.constant(self._array(slopes)))

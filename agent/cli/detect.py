@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 
-OF_MODELS = frozenset({"encoder", "faces", "text_stability"})
+OF_MODELS = frozenset({"encoder", "faces", "hands", "text_stability"})
 """What costs that a model works for."""
 
 

@@ -3,8 +3,8 @@
     START ─► probe ─┬─► measure (a branch a stretch) ─┐
                     ├─► file (metadata, C2PA, sound) ─┤
                     ├─► writing (read again) ─────────┼─► choose ─► judge ─► check ─► verdict ─► END
-                    └─► faces (followed) ─────────────┘               ▲        │
-                                                                      └─ again ┘  (video-LLM only, 3 rounds)
+                    ├─► faces (followed) ─────────────┤               ▲        │
+                    └─► hands (followed) ─────────────┘               └─ again ┘  (video-LLM only, 3 rounds)
 
 `choose` picks the signals that count, `judge` lets the calibrated signals decide and asks the video-LLM where there is
 one, `check` holds the model's verdict against the evidence it cites and rewrites the prompt where they disagree.
@@ -23,7 +23,7 @@ from ...tools.records import clock
 from ..events import timed
 from . import judging, model
 from .measure import look_at_the_file, measure
-from .people import follow_faces, read_again
+from .people import follow_faces, follow_hands, read_again
 from .state import Examination, File, ForensicState, Label, Opinion, People, Stretch, Update, Writing
 
 MAX_ROUNDS = 3
@@ -56,6 +56,8 @@ def one_branch_a_stretch(state: ForensicState, runtime: Runtime[Examination]) ->
             branches.append(Send("writing", Writing(state.path, info, state.writing)))
         if context.faces is not None:
             branches.append(Send("faces", People(state.path, info)))
+        if context.hands is not None:
+            branches.append(Send("hands", People(state.path, info)))
     return branches
 
 
@@ -175,17 +177,19 @@ def build() -> "StateGraph[ForensicState, Examination, ForensicState, ForensicSt
     graph.add_node("file", look_at_the_file, input_schema=File)
     graph.add_node("writing", read_again, input_schema=Writing)
     graph.add_node("faces", follow_faces, input_schema=People)
+    graph.add_node("hands", follow_hands, input_schema=People)
     graph.add_node("choose", choose, defer=True)  # waits for every branch
     graph.add_node("judge", judge)
     graph.add_node("check", check)
     graph.add_node("verdict", verdict)
 
     graph.add_edge(START, "probe")
-    graph.add_conditional_edges("probe", one_branch_a_stretch, ["measure", "file", "writing", "faces"])
+    graph.add_conditional_edges("probe", one_branch_a_stretch, ["measure", "file", "writing", "faces", "hands"])
     graph.add_edge("measure", "choose")
     graph.add_edge("file", "choose")
     graph.add_edge("writing", "choose")
     graph.add_edge("faces", "choose")
+    graph.add_edge("hands", "choose")
     graph.add_edge("choose", "judge")
     graph.add_edge("judge", "check")
     graph.add_conditional_edges("check", settled_or_again, ["judge", "verdict"])

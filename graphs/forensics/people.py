@@ -1,23 +1,30 @@
-"""The branches that need models of their own: writing that is read again and again, and faces that are followed."""
+"""The branches that need models of their own: writing that is read several times, faces and hands that are followed."""
 
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from langgraph.runtime import Runtime
 
 from ...tools.audio import SAMPLE_RATE, audio
 from ...tools.errors import BackendUnavailableError, CancelledError, WeightsError
-from ...tools.faces import Face
 from ...tools.forensics.base import Reading
-from ...tools.forensics.faces import face_jitter, followed, mouth_movement
+from ...tools.forensics.faces import face_jitter, mouth_movement
+from ...tools.forensics.hands import hand_jitter
 from ...tools.forensics.text_stability import LONG_ENOUGH, SURE, text_stability
+from ...tools.forensics.tracks import Seen, followed
 from ...tools.media import frames
 from ...tools.records import Span
 from ..events import timed
 from .measure import spend
 from .state import Examination, People, Update, Writing
+
+if TYPE_CHECKING:
+    from ...tools.base import Tool
+
+S = TypeVar("S", bound=Seen)
 
 LINES_READ = 6
 """Frames in which one piece of writing is read."""
@@ -25,7 +32,7 @@ APART = 0.25
 """Seconds between them, where it is not known how long the writing stands."""
 WRITINGS = 4
 LOOKS = 6
-"""Places at which a video that has not been read is looked at for writing, and every video for faces."""
+"""Places at which a video that has not been read is looked at for writing, and every video for faces and hands."""
 FOLLOWED = 2.4
 """Seconds for which a face is followed."""
 CLOSE = 20
@@ -95,23 +102,24 @@ def places(duration: float, length: float) -> list[float]:
 def follow_faces(state: People, runtime: Runtime[Examination]) -> Update:
     """Faces from frame to frame: whether their points tremble, and whether the lips move while a voice is heard."""
     context = runtime.context
-    assert context.faces is not None
+    faces = context.faces
+    assert faces is not None
     costs: dict[str, float] = {}
     began = time.perf_counter()
     jitters: list[Reading] = []
     mouths: list[Reading] = []
     try:
-        context.faces.ready()
+        faces.ready()
         for start in places(state.info.duration, FOLLOWED):
             if context.stop.is_set():
                 raise CancelledError("stopped")
-            seen = _seen(state, context, start)
+            seen = _seen(state, faces, start, FOLLOWED)
             track = followed(seen[:CLOSE])
             jitter = face_jitter(track)
             if not jitter.measured:
                 continue
             jitters.append(jitter)
-            alone = all(len(faces) == 1 for _, faces in seen)
+            alone = all(len(shown) == 1 for _, shown in seen)
             if alone and state.info.has_audio and _voiced(Path(state.path), start) >= VOICED:
                 mouths.append(mouth_movement(followed(seen)))
     except (BackendUnavailableError, WeightsError) as error:
@@ -132,19 +140,46 @@ def follow_faces(state: People, runtime: Runtime[Examination]) -> Update:
     return {"readings": readings, "costs": costs, "notes": notes}
 
 
-def _seen(state: People, context: Examination, start: float) -> list[tuple[float, list[Face]]]:
-    """Times and faces from a place on: of the neighbouring frames first; nothing where the first frame has none."""
-    assert context.faces is not None
-    seen: list[tuple[float, list[Face]]] = []
+@timed("hands")
+def follow_hands(state: People, runtime: Runtime[Examination]) -> Update:
+    """Hands from frame to frame: whether their points tremble."""
+    context = runtime.context
+    hands = context.hands
+    assert hands is not None
+    costs: dict[str, float] = {}
+    began = time.perf_counter()
+    found: list[Reading] = []
+    try:
+        hands.ready()
+        for start in places(state.info.duration, FOLLOWED):
+            if context.stop.is_set():
+                raise CancelledError("stopped")
+            reading = hand_jitter(followed(_seen(state, hands, start, CLOSE / (state.info.fps or 25.0))))
+            if reading.measured:
+                found.append(reading)
+    except (BackendUnavailableError, WeightsError) as error:
+        return {"notes": [f"hands were not looked for: {error}"]}
+    spend(costs, "hands", began)
+    if not found:
+        return {"costs": costs, "notes": ["no hand stayed long enough to be followed"]}
+    return {"readings": {"hand_jitter": max(found, key=lambda reading: reading.value)}, "costs": costs}
+
+
+def _seen(
+    state: People, finder: "Tool[np.ndarray, list[S]]", start: float, seconds: float
+) -> list[tuple[float, list[S]]]:
+    """Times and what is found from a place on: on the neighbouring frames first; nothing where the first frame has
+    none."""
+    seen: list[tuple[float, list[S]]] = []
     rate = state.info.fps or 25.0
-    coming = frames(state.path, rate, LONGEST_SIDE, start, start + FOLLOWED, threads=1)
+    coming = frames(state.path, rate, LONGEST_SIDE, start, start + seconds, threads=1)
     for number, frame in enumerate(coming):
         if number >= CLOSE and number % 3:
             continue
-        [faces] = context.faces.run([frame.image])
-        if not faces and not seen:
+        [shown] = finder.run([frame.image])
+        if not shown and not seen:
             break
-        seen.append((frame.time, faces))
+        seen.append((frame.time, shown))
     return seen
 
 

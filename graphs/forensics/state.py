@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...tools.base import Tool
     from ...tools.faces import Face
     from ...tools.forensics.encoder import FrameEncoder
+    from ...tools.hands import Hand
     from ...tools.records import TextLine
     from ...tools.videollm.base import VideoLLM
 
@@ -59,6 +60,7 @@ class Examination:
     encoder: "FrameEncoder | None" = None
     screen_text: "Tool[np.ndarray, list[TextLine]] | None" = None
     faces: "Tool[np.ndarray, list[Face]] | None" = None
+    hands: "Tool[np.ndarray, list[Hand]] | None" = None
     judge: "VideoLLM | None" = None
     """A video-LLM that reads frames; without one the calibrated signals decide alone."""
     workers: int = 2
@@ -95,7 +97,7 @@ class Writing:
 
 @dataclass(frozen=True)
 class People:
-    """What the branch looks at that follows faces."""
+    """What the branches look at that follow faces and hands."""
 
     path: str
     info: MediaInfo

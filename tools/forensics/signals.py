@@ -5,6 +5,7 @@ from .embedding import Curvature, SecondDifference
 from .faces import face_jitter, mouth_movement
 from .flow import Acceleration, FlowResidual, FlowSmoothness
 from .frequency import Blocks, Grid, Spectrum
+from .hands import hand_jitter
 from .light import Edges, ExposureDrift, Flicker, Saturation
 from .likelihood import SpatialLikelihood, TemporalLikelihood
 from .noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
@@ -38,6 +39,7 @@ OF_THE_FILE = {
     "looped_sound": ("Sound that repeats", "sound", looped_sound),
     "text_stability": ("Writing that changes", "text", text_stability),
     "face_jitter": ("Face that trembles", "face", face_jitter),
+    "hand_jitter": ("Hand that trembles", "hand", hand_jitter),
     "mouth_movement": ("Lips while a voice is heard", "face", mouth_movement),
 }
 """What is measured once a file, with its title and kind: shown as evidence, and no part of a calibration."""

@@ -7,7 +7,8 @@ import pytest
 from vidscout.bench import alterations
 from vidscout.bench.fetched import fetch
 from vidscout.tools.faces import Face, FaceMesh
-from vidscout.tools.forensics.faces import face_jitter, followed, mouth_movement
+from vidscout.tools.forensics.faces import face_jitter, mouth_movement
+from vidscout.tools.forensics.tracks import followed
 from vidscout.tools.records import Box
 
 STRENGTHS = (0.0, 0.33, 0.66, 1.0)
