@@ -213,6 +213,9 @@ def load(backend: Model) -> None:
 def perceive(backend: Model, work: Callable[[Sequence[Item]], list[Found]], batch: Sequence[Item]) -> list[Found]:
     """Do a batch; where memory runs out, once more in halves after every idle model of the budget was unloaded.
 
+    A backend that takes its inputs in parts of `batch_size` goes on with parts of half that: the whole batch is seldom
+    what did not fit.
+
     Raises:
         OutOfMemoryError: half the batch does not fit either.
     """
@@ -221,6 +224,8 @@ def perceive(backend: Model, work: Callable[[Sequence[Item]], list[Found]], batc
         return found
     gone = _make_space(backend)
     half = max((len(batch) + 1) // 2, 1)
+    if (parts := getattr(backend, "batch_size", None)) is not None:
+        backend.batch_size = max(parts // 2, 1)  # pyright: ignore[reportAttributeAccessIssue]
     found.clear()
     if _fits(lambda: [found.extend(work(batch[at : at + half])) for at in range(0, len(batch), half)]):
         return found
@@ -372,6 +377,8 @@ def _fits(work: Callable[[], object]) -> bool:
 
 
 def _make_space(backend: Model) -> list[str]:
+    if (shed := getattr(backend, "shed", None)) is not None:
+        shed()
     gone = backend.budget.unload_idle(keep=backend) if backend.budget is not None else []
     free_caches()
     return gone

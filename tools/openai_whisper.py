@@ -131,7 +131,12 @@ class OpenAIWhisper(WhisperOnVoice):
 
     def close(self) -> None:
         super().close()
+        on_gpu = self._model is not None and self._model.device.type == "cuda"
         self._model = None
+        if on_gpu:
+            import torch
+
+            torch.cuda.empty_cache()
 
 
 def _inside(segment: Segment, clips: Sequence[Span]) -> Segment:

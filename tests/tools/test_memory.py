@@ -227,6 +227,38 @@ def test_an_odd_batch_is_halved_upwards_and_stays_in_order():
     assert tool.seen == [7, 4, 3]
 
 
+class InParts(Sized):
+    """Takes its inputs in parts, as the models of a hub do; the GPU has room for `limit` at once."""
+
+    def __init__(self, batch_size: int, limit: int) -> None:
+        super().__init__("in parts", 1, limit)
+        self.batch_size = batch_size
+
+    def perceive(self, batch: Sequence[int]) -> list[int]:
+        parts = [batch[at : at + self.batch_size] for at in range(0, len(batch), self.batch_size)]
+        return [found for part in parts for found in super(InParts, self).perceive(part)]
+
+
+def test_a_model_that_takes_parts_goes_on_with_parts_of_half_the_size():
+    tool = InParts(batch_size=4, limit=2)
+    assert tool.run(range(12)) == [2 * number for number in range(12)]
+    assert max(tool.seen[1:]) == 2
+    tool.seen.clear()
+    tool.run(range(12))
+    assert set(tool.seen) == {2}, "what did not fit once is not tried again"
+
+
+def test_one_input_that_is_worked_on_in_parts_is_tried_in_smaller_ones():
+    class Sounds(InParts):
+        def perceive(self, batch: Sequence[int]) -> list[int]:
+            super().perceive(range(8))  # clips of one stretch of sound
+            return list(batch)
+
+    tool = Sounds(batch_size=8, limit=4)
+    assert tool.run([7]) == [7]
+    assert tool.seen == [8, 4, 4]
+
+
 def test_when_half_the_batch_does_not_fit_either_one_line_says_so():
     idle, tool = admitted(MemoryBudget(), Sized("idle", 10), Sized("tool", 10, limit=2))
     idle.run([1])

@@ -595,6 +595,29 @@ def _installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
+def test_memory_that_runs_out_is_sought_first_in_what_is_kept_to_save_time(checkpoint, frames, monkeypatch):
+    import torch
+
+    model = Transformers(checkpoint("qwen2.5-vl"), device="cpu")
+    question = [Message("user", (*frames[:2], "What is seen?"))]
+    expected = "".join(model.generate(question, max_tokens=4))
+    assert model._prefix is not None
+    assert model._encoder._kept
+    feed, kept = model._feed, []
+
+    def short(*arguments: Any) -> Any:
+        kept.append((model._prefix is not None, arguments[2]))
+        if len(kept) == 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return feed(*arguments)
+
+    monkeypatch.setattr(model, "_feed", short)
+    assert "".join(model.generate(question, max_tokens=4)) == expected
+    assert kept[0][0]
+    assert kept[1] == (False, 0), "read anew from its first token"
+    model.close()
+
+
 def test_memory_that_runs_out_while_options_are_weighed_is_one_clear_line(loaded, frames, monkeypatch):
     import torch
 

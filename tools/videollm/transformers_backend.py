@@ -126,6 +126,13 @@ class Transformers(FromHub, VideoLLM):
         self._ends = _ends(self._model, self._reader.tokenizer)
         self._letters = _spelling_letters(self._reader.tokenizer)
 
+    def shed(self) -> None:
+        """Let go of what is kept to save time, when memory has run out: encoded frames, the last prompt's cache."""
+        with self._running:
+            self._prefix = None
+            if self._encoder is not None:
+                self._encoder.clear()
+
     def close(self) -> None:
         with self._running:
             self._reader = self._encoder = self._prefix = None
@@ -340,7 +347,7 @@ class Transformers(FromHub, VideoLLM):
     def _likely(self, logits: "Tensor") -> dict[str, float]:
         import torch
 
-        probabilities = torch.log_softmax(logits, dim=-1)
+        probabilities = torch.log_softmax(logits, dim=-1).cpu()  # once, rather than number by number
         told = set(probabilities.topk(min(LIKELY, len(probabilities))).indices.tolist()) | self._letters
         likely: dict[str, float] = {}
         for token in sorted(told):
