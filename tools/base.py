@@ -149,6 +149,13 @@ class Tool(Backend, Generic[Item, Found]):
         A tool that overrides this is asked for one caller's inputs at a time.
         """
 
+    def remembered(self) -> Any:
+        """What earlier inputs left behind for later ones, as far as it can be sent elsewhere; None if nothing."""
+        return None
+
+    def remember(self, left: Any) -> None:
+        """Add what another copy of this tool remembered of earlier inputs."""
+
     def run(self, batch: Sequence[Item]) -> list[Found]:
         """What the tool found in each input of the batch, in order; loads the model on first use.
 

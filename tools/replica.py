@@ -27,6 +27,8 @@ class Request:
     method: str
     arguments: tuple[Any, ...]
     named: dict[str, Any] = field(default_factory=dict)
+    remembered: Any = None
+    """What the caller's earlier inputs left behind, since any replica may have worked on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Outcome:
     """Raised where the request came from; the others of its batch do not see it."""
     note: str = ""
     """What went wrong on the way and was mended."""
+    remembered: Any = None
+    """What these inputs and those before leave behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +153,14 @@ class Replica:
     def _by_itself(self, request: Request) -> Outcome:
         try:
             self.tool.forget()
+            if request.remembered is not None:
+                self.tool.remember(request.remembered)
             with counting() as counters:
                 result = getattr(self.tool, request.method)(*request.arguments, **request.named)
         except Exception as error:
-            return Outcome(None, {}, _portable(error))
-        return Outcome(result, {name: value for name, value in counters.items() if value})
+            return Outcome(None, {}, _portable(error), remembered=self.tool.remembered())
+        costs = {name: value for name, value in counters.items() if value}
+        return Outcome(result, costs, remembered=self.tool.remembered())
 
 
 def _portable(error: Exception) -> Exception:

@@ -242,7 +242,7 @@ class Served(Tool[Any, Any]):
         """Stand in for a tool, which is not loaded here.
 
         Args:
-            tool: says which backend, and gives the records' source.
+            tool: says which backend, gives the records' source, and remembers what one batch leaves for the next.
             address: of the Ray cluster, as `connect` takes it.
         """
         super().__init__()
@@ -294,9 +294,11 @@ class Served(Tool[Any, Any]):
 
     def _asked(self, method: str, *arguments: Any, **named: Any) -> Any:
         assert self._line is not None
-        outcome = self._line.ask(Request(method, arguments, named))
+        outcome = self._line.ask(Request(method, arguments, named, self.tool.remembered()))
         if outcome.note:
             note(outcome.note)
+        if outcome.remembered is not None:
+            self.tool.remember(outcome.remembered)
         if outcome.error is not None:
             raise outcome.error
         for name, amount in outcome.counters.items():

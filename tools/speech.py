@@ -93,15 +93,15 @@ class WhisperOnVoice(SpeechRecogniser):
     """Whisper, in whichever library, on the stretches in which Silero VAD finds a voice.
 
     Sound without a voice costs no Whisper and gives nothing. The language is found out on the first speech of a video
-    and kept for the chunks that follow on it.
+    and kept for the chunks that follow on it, wherever they are heard.
     """
 
     def __init__(self, language: str | None = None) -> None:
         """Say what is spoken, as an ISO 639-1 code; by default it is found out."""
         super().__init__()
         self.language = language
-        self._spoken: dict[float, str] = {}
-        """The language of a chunk by its end in seconds, for the chunk that follows on it."""
+        self._spoken: dict[float, str | None] = {}
+        """The language of a chunk by its end in seconds, for the chunk that follows on it; None while nobody knows."""
         self._spoken_lock = threading.Lock()
 
     @abstractmethod
@@ -121,14 +121,14 @@ class WhisperOnVoice(SpeechRecogniser):
 
     def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
         language = self.language or self._language_so_far(chunk.start)
+        self._keep_language(chunk.end, language)  # also where nobody speaks, or hearing this chunk fails
         voiced = voice(chunk.samples)
         if not voiced:
-            self._keep_language(chunk.end, language)
             return []
         count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
         squeezed = Squeezed.of(chunk.samples, voiced)
         found, spoken, probability = self.transcribe(squeezed.samples, squeezed.clips, language)
-        if language is not None or probability > SURE_OF_LANGUAGE:
+        if language is None and probability > SURE_OF_LANGUAGE:
             self._keep_language(chunk.end, spoken)
         heard = list(credible(found))
         for _ in range(2):
@@ -147,16 +147,24 @@ class WhisperOnVoice(SpeechRecogniser):
         with self._spoken_lock:
             self._spoken.clear()
 
+    def remembered(self) -> dict[float, str | None]:
+        with self._spoken_lock:
+            return dict(self._spoken)
+
+    def remember(self, left: dict[float, str | None]) -> None:
+        for end, language in left.items():
+            self._keep_language(end, language)
+
     def _language_so_far(self, start: float) -> str | None:
         with self._spoken_lock:
-            return self._spoken.pop(round(start, 2), None)
+            return self._spoken.get(round(start, 2))
 
     def _keep_language(self, end: float, language: str | None) -> None:
-        if language is not None:
-            with self._spoken_lock:
-                self._spoken[round(end, 2)] = language
-                while len(self._spoken) > 64:  # ends of videos, which nothing follows
-                    del self._spoken[next(iter(self._spoken))]
+        with self._spoken_lock:
+            self._spoken.pop(round(end, 2), None)
+            self._spoken[round(end, 2)] = language
+            while len(self._spoken) > 64:  # the oldest, which nothing follows any more
+                del self._spoken[next(iter(self._spoken))]
 
 
 class FasterWhisper(WhisperOnVoice):

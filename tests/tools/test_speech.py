@@ -21,6 +21,7 @@ from vidscout.tools.speech import (
     CLIP,
     FasterWhisper,
     Squeezed,
+    WhisperOnVoice,
     credible,
     joined,
     quietest,
@@ -321,6 +322,69 @@ class TestFasterWhisper:
         tool._pipeline, tool._ready = whisper._pipeline, True
         [[utterance]] = tool.run([AudioChunk(0.0, lecture_sound()[: 3 * SAMPLE_RATE])])
         assert "morning" not in utterance.text.lower() or "guten" in utterance.text.lower()
+
+
+class Interpreter(WhisperOnVoice):
+    """Finds out the languages that it is told, one a time it is asked to; an error stands for a failure."""
+
+    def __init__(self, *languages: str | Exception) -> None:
+        super().__init__()
+        self.languages = list(languages)
+        self.heard: list[str] = []
+
+    def setup(self) -> None: ...
+
+    def transcribe(
+        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
+    ) -> tuple[Sequence[Any], str, float]:
+        found = language or self.languages.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        self.heard.append(found)
+        return [], found, 0.4 if found == "unsure" else 0.9
+
+
+class TestOneLanguageAVideo:
+    SECONDS = 3
+
+    @classmethod
+    def chunk(cls, number: int, sound: np.ndarray | None = None) -> AudioChunk:
+        spoken = lecture_sound()[: cls.SECONDS * SAMPLE_RATE]
+        return AudioChunk(float(number * cls.SECONDS), spoken if sound is None else sound)
+
+    def test_the_first_that_is_sure_decides(self):
+        tool = Interpreter("unsure", "de", "en")
+        for number in range(4):
+            tool.run([self.chunk(number)])
+        assert tool.heard == ["unsure", "de", "de", "de"]
+
+    def test_another_video_or_another_track_of_the_same_begins_anew(self):
+        tool = Interpreter("de", "unsure", "fr")
+        for number in (0, 1, 0, 1, 2):
+            tool.run([self.chunk(number)])
+        assert tool.heard == ["de", "de", "unsure", "fr", "fr"]
+
+    def test_it_outlasts_silence_and_a_chunk_that_fails(self, monkeypatch: pytest.MonkeyPatch):
+        tool = Interpreter("de", "en")
+        tool.run([self.chunk(0)])
+        tool.run([self.chunk(1, np.zeros(self.SECONDS * SAMPLE_RATE, np.float32))])
+        with monkeypatch.context() as failing:
+            failing.setattr(tool, "transcribe", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                tool.run([self.chunk(2)])
+        tool.run([self.chunk(2)])  # tried again
+        tool.run([self.chunk(3)])
+        assert tool.heard == ["de", "de", "de"]
+
+    def test_another_copy_goes_on_with_what_the_first_one_knew(self):
+        first, second = Interpreter("de"), Interpreter("en", "fr")
+        first.run([self.chunk(0)])
+        second.remember(first.remembered())
+        second.run([self.chunk(1)])
+        assert second.heard == ["de"]
+        second.forget()
+        second.run([self.chunk(2)])
+        assert second.heard == ["de", "en"]
 
 
 @pytest.mark.models
