@@ -95,9 +95,40 @@ def test_a_stronger_alteration_moves_the_encoders_signals_further(strengthened: 
     ):
         values = [signal.measure(one).value for one in strengthened(alteration)]
         assert (sign * np.diff(values) > 0).all(), (signal.name, values)
-    # the second difference moves in one direction only from end to end
+    # altered before it is sampled, the second difference moves in one direction only from end to end
     nearly_still = [SecondDifference().measure(one).value for one in strengthened("frozen")]
     assert nearly_still[-1] < 0.6 * nearly_still[0], nearly_still
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", CLIPS)
+def test_sampled_frames_that_are_smoothed_more_take_a_straighter_and_steadier_path(name: str) -> None:
+    from vidscout.tools.tags import EfficientNetLite0
+
+    encoder = FrameEncoder(EfficientNetLite0())
+    pictures, rate = alterations.read(fetch(name), 1.9, CLIPS[name])
+    sampled = pictures[:: max(round(rate / 8), 1)]
+    shown = [window(alterations.smoothed_over_time(sampled, strength)) for strength in STRENGTHS]
+    for one in shown:
+        one.features = encoder(one.colour)
+    turns = [Curvature().measure(one).value for one in shown]
+    assert (np.diff(turns) < 0).all(), turns
+    changes = [SecondDifference().measure(one).value for one in shown]
+    assert changes[-1] < 0.85 * changes[0], changes
+    if name in {"woman", "man"}:  # in the other two it falls, but not at every step
+        assert (np.diff(changes) < 0).all(), changes
+
+
+@pytest.mark.parametrize(("name", "start"), [("carphone", 0.5), ("woman", 1.0), ("box", 0.0)])
+def test_stronger_upsampling_empties_the_spectrum_of_the_file_that_is_written(
+    name: str, start: float, tmp_path: Path
+) -> None:
+    pictures, rate = alterations.read(fetch(name), 2.1, start)
+    values = []
+    for strength in STRENGTHS:
+        path = alterations.write(tmp_path / f"{strength}.mp4", alterations.upsampled(pictures, strength), rate)
+        values.append(np.median([Spectrum().measure(one).value for one in windows(path, probe(path))]))
+    assert (np.diff(values) < 0).all(), values
 
 
 @pytest.mark.parametrize("name", CLIPS)
