@@ -124,9 +124,8 @@ def test_the_health_check_of_chroma_sees_it_come_up(compose: dict[str, Any], tmp
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
-    command = [
-        {"/data": str(tmp_path), "0.0.0.0": "127.0.0.1", "8000": port}.get(part, part) for part in chroma["command"]
-    ]
+    here = {"/data": str(tmp_path), "0.0.0.0": "127.0.0.1", "8000": port}
+    command: list[str] = [here.get(part) or part for part in chroma["command"]]
     check = [sys.executable, "-c", chroma["healthcheck"]["test"][-1].replace(":8000/", f":{port}/")]
     assert subprocess.run(check, capture_output=True, check=False).returncode != 0
     command[0] = str(Path(sys.executable).with_name(command[0]))

@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,12 +14,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from vidscout.bench.voice import SAMPLE_RATE as VOICE_RATE
+from vidscout.tools.audio import AudioChunk
 from vidscout.tools.base import Tool, backend
 from vidscout.tools.counters import counting
 from vidscout.tools.errors import ServingError, UsageError, WeightsError
 from vidscout.tools.notes import noting
+from vidscout.tools.records import Utterance
 from vidscout.tools.replica import STUCK, Replica
 from vidscout.tools.serving import Deployed, Placement, Served, a_cluster, about, connect, deploy, withdraw
+from vidscout.tools.speech import RATE
 from vidscout.tools.tags import EfficientNetLite0
 
 pytestmark = [
@@ -157,13 +163,48 @@ def test_a_request_that_cannot_be_served_spoils_no_other_of_its_batch(cluster: s
         assert list(pool.map(ask, range(CLIENTS))) == [client % 2 == 0 for client in range(CLIENTS)]
 
 
-def test_a_tool_that_remembers_is_asked_for_one_caller_at_a_time(cluster: str):
-    deploy([Deployed("speech", "faster-whisper")])
+def test_a_tool_that_remembers_is_asked_for_one_caller_at_a_time_and_told_what_it_heard_before(cluster: str):
+    deploy([Deployed("speech", "faster-whisper", {"threads": 1})])
     try:
         assert about("speech").most == 1
         assert about("tags").most > 1
+        hears_in_one_language(cluster)
     finally:
         withdraw(["speech"])
+
+
+def hears_in_one_language(cluster: str) -> None:
+    """A served recogniser takes what follows on German for German, as the same one does here."""
+    german = said(
+        "de", "Guten Morgen, meine Damen und Herren. Heute sprechen wir über die Geschichte der Stadt Berlin."
+    )
+    english = said("en-us", "The weather will be cold and wet tomorrow, with snow in the mountains.")
+    first = AudioChunk(0.0, german)
+    second, alone = AudioChunk(first.end, english), AudioChunk(0.0, english)
+    served = Served(here("speech", "faster-whisper"), cluster)
+    assert "guten morgen" in words(served.run([first]))
+    assert "weather" in words(served.run([alone])), "another video's, in between"
+    followed = words(served.run([second]))
+    assert "wetter" in followed
+    local = here("speech", "faster-whisper")
+    local.run([first])
+    assert followed == words(local.run([second]))
+
+
+def words(heard: list[list[Utterance]]) -> str:
+    return " ".join(utterance.text for utterances in heard for utterance in utterances).casefold()
+
+
+def said(voice: str, text: str) -> np.ndarray:
+    """A sentence at 16 kHz; in a process of its own, since eSpeak keeps its first voice."""
+    code = (
+        "import sys; from vidscout.bench import voice; voice.VOICE = sys.argv[1]; "
+        "[spoken] = voice._synthesise([sys.argv[2]], 140); sys.stdout.buffer.write(spoken.tobytes())"
+    )
+    spoken = subprocess.run([sys.executable, "-c", code, voice, text], capture_output=True, check=True, timeout=60)
+    samples = np.frombuffer(spoken.stdout, np.int16) / 32768
+    times = np.arange(round(len(samples) / VOICE_RATE * RATE)) / RATE
+    return np.interp(times * VOICE_RATE, np.arange(len(samples)), samples).astype(np.float32)
 
 
 def test_another_tool_than_the_profiles_is_refused(cluster: str):
@@ -215,9 +256,6 @@ def test_a_replica_that_hangs_reports_itself_ill():
 
 def test_an_address_where_nobody_listens_is_one_line_at_once():
     """In a process of its own: this one may have joined a cluster already."""
-    import subprocess
-    import sys
-
     began = time.monotonic()
     command = [sys.executable, "-m", "vidscout.agent.cli", "serve", "--address", "127.0.0.1:9"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -227,9 +265,6 @@ def test_an_address_where_nobody_listens_is_one_line_at_once():
 
 
 def test_an_address_that_is_none_is_refused(cluster: str):
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "vidscout.agent.cli", "serve", "--address", "ray://somewhere"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == UsageError.exit_code
