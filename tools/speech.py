@@ -7,7 +7,6 @@ import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -53,10 +52,8 @@ BREATH = 0.45
 """Seconds of a pause over which a sentence goes on that ended without a full stop."""
 
 LONG_PAUSE = 4.0
-"""Seconds without voice that no sentence has in it: beyond them lies something that only sounded like a voice."""
-
-LETTERS = 14.0
-"""Letters and spaces that are spoken in a second."""
+"""Seconds without voice that no sentence has in it. What lies beyond is heard in a pass of its own: it is often music
+that only sounds like a voice, and in one pass with it Whisper leaves the sentence out or puts it there."""
 
 LONGEST = 15.0
 """Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
@@ -95,6 +92,8 @@ class WhisperOnVoice(SpeechRecogniser):
     Sound without a voice costs no Whisper and gives nothing. The language is found out on the first speech of a video
     and kept for the chunks that follow on it, wherever they are heard.
     """
+
+    version = "2"
 
     def __init__(self, language: str | None = None) -> None:
         """Say what is spoken, as an ISO 639-1 code; by default it is found out."""
@@ -354,7 +353,8 @@ class Squeezed:
             kept += [samples[quiet : quiet + before], samples[speaks - after : speaks]]
             placed += before
             stretch = 0 if last else voiced[number][1] - voiced[number][0]
-            if placed > clip and (last or placed + after + stretch + half - clip > CLIP * RATE):
+            long = number > 0 and speaks - quiet > LONG_PAUSE * RATE
+            if placed > clip and (last or long or placed + after + stretch + half - clip > CLIP * RATE):
                 clips.append(Span(clip / RATE, placed / RATE))
                 clip = placed
             placed += after + stretch
@@ -379,32 +379,10 @@ class Squeezed:
                 ends = pause.middle
             elif ends - begun < LONGEST:
                 continue
-            yield (*self.spoken(begun, ends, words), words)
+            yield (*self.original(begun, ends), words)
             begun, words = ends, ""
         words = f"{words} {parts[-1]}".strip()
-        yield (*self.spoken(begun, end, words), words)
-
-    def spoken(self, start: float, end: float, words: str) -> tuple[float, float]:
-        """Times of a sentence in the original sound, without stretches far from it that were heard along with it.
-
-        Music often sounds like a voice for a moment. Where long pauses cut a sentence into parts, it was spoken in the
-        part that is about as long as its words take.
-        """
-        begins, ends = self.original(start, end)
-        parts: list[list[Span]] = []
-        for before, after in pairwise(self.pauses):
-            voiced = Span(before.original.end, after.original.start)
-            if not voiced.overlaps(Span(begins, ends)):
-                continue
-            if parts and voiced.start - parts[-1][-1].end <= LONG_PAUSE:
-                parts[-1].append(voiced)
-            else:
-                parts.append([voiced])
-        if len(parts) < 2:
-            return begins, ends
-        takes = len(words) / LETTERS
-        part = min(parts, key=lambda part: abs(math.log(max(sum(s.duration for s in part), 0.1) / takes)))
-        return max(begins, part[0].start), min(ends, part[-1].end)
+        yield (*self.original(begun, end), words)
 
     def original(self, start: float, end: float) -> tuple[float, float]:
         """Times in the original sound, moved to where the voice begins and ends near them."""
