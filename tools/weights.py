@@ -11,8 +11,8 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
@@ -172,6 +172,7 @@ def pull(
     catalogue: Path = CATALOGUE,
 ) -> None:
     """Make entries complete in the cache. What is there already costs nothing; one that fails does not stop the others.
+    An archive that several of them need is fetched once.
 
     Safe to run in several processes at once (a lock an entry), and to kill: files move into place whole, whatever is
     whole is not fetched again, and the record that makes an entry count is written last.
@@ -191,12 +192,12 @@ def pull(
     """
     wanted = [_entry(name, catalogue) for name in dict.fromkeys(names)]
     failures: list[str] = []
-    for entry in wanted:
+    for number, entry in enumerate(wanted, start=1):
         try:
             if entry.hub:
                 _pull_from_hub(entry, on_progress, force, upgrade, trust_remote_code)
             else:
-                _pull_one(entry, on_progress, force, hub)
+                _pull_one(entry, on_progress, force, hub, wanted[number:])
         except WeightsError as error:
             failures.append(str(error))
             on_progress(Progress(entry.name, "failed", detail=str(error)))
@@ -230,7 +231,7 @@ def verify(name: str, catalogue: Path = CATALOGUE) -> list[str]:
     return problems
 
 
-def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool) -> None:
+def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool, later: Sequence[Entry]) -> None:
     if not force and _complete(entry):
         on_progress(Progress(entry.name, "present"))
         return
@@ -239,8 +240,20 @@ def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool) -> 
         partial.mkdir(parents=True, exist_ok=True)
         if force or not _complete(entry):
             _Pull(entry, partial, on_progress, force, hub).run()
+            for other in later:
+                if force or not _complete(other):
+                    _hand_on(entry, other)
         shutil.rmtree(partial, ignore_errors=True)
     on_progress(Progress(entry.name, "done"))
+
+
+def _hand_on(entry: Entry, other: Entry) -> None:
+    """Leave the archives that two entries share where the second will look for them; their hash is checked again."""
+    for archive in set(entry.archives).intersection(other.archives):
+        came, wanted = (cache() / ".partial" / one.name / archive.file for one in (entry, other))
+        with suppress(OSError):  # it was not needed here, or there is no second name for it: then it is fetched
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            os.link(came, wanted)
 
 
 def _pull_from_hub(entry: Entry, on_progress: OnProgress, force: bool, upgrade: bool, code: bool) -> None:

@@ -203,6 +203,19 @@ def test_one_that_fails_does_not_stop_the_others(shelf: Shelf):
     assert weights.present("sound", shelf.catalogue)
 
 
+def test_an_archive_that_two_need_is_fetched_once(shelf: Shelf):
+    other = shelf.catalogue.read_text().replace("[model]", "[other]").replace("[[model.", "[[other.")
+    shelf.catalogue.write_text(shelf.catalogue.read_text() + other)
+
+    def see(event: Progress) -> None:
+        if event.name == "model" and event.stage == "extract":
+            shelf.empty()
+
+    weights.pull(["model", "other"], on_progress=see, catalogue=shelf.catalogue)
+    assert (weights.folder("other", shelf.catalogue) / "model.bin").read_bytes() == WHOLE
+    assert not list((weights.cache() / ".partial").glob("*/*"))
+
+
 # ---- kills, races and damage
 
 
