@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,15 @@ from . import weights
 from .base import Tool
 from .onnx_session import session
 from .records import Box
+from .ssd import Grids, cells, distinct, fitted
 
 DETECTOR_SIDE, MESH_SIDE = 256, 192
 """Pixels of the networks' square inputs."""
-GRIDS = ((16, 2), (32, 6))
-"""Stride in pixels of each of the detector's grids, and how many answers a cell gives."""
+GRIDS: Grids = ((16, 2), (32, 6))
 SURE = 0.6
 """Least score of a face."""
+SURE_OF_MESH = 0.5
+"""Least score of the mesh that is fitted to it."""
 SAME_FACE = 0.3
 """Intersection over union from which two boxes are one face."""
 MOST = 4
@@ -94,10 +95,11 @@ class FaceMesh(Tool[np.ndarray, list[Face]]):
         found = self._detector.run(names, {"image": square[None].astype(np.float32) / 127.5 - 1})
         logits, places = (np.concatenate([one[0] for one in found[at : at + 2]]) for at in (0, 2))
         scores = 1 / (1 + np.exp(-np.clip(logits[:, 0], -30, 30)))
+        places[:, :2] += cells(DETECTOR_SIDE, GRIDS)
         faces = []
-        for at in _distinct(scores, places)[:MOST]:
-            middle = (places[at, :2] + _anchors()[at]) / scale
-            eyes = (places[at, 4:8].reshape(2, 2) + _anchors()[at]) / scale
+        for at in distinct(scores, places, SURE, SAME_FACE)[:MOST]:
+            middle = places[at, :2] / scale
+            eyes = (places[at, 4:8].reshape(2, 2) + cells(DETECTOR_SIDE, GRIDS)[at]) / scale
             reach = float(places[at, 2:4].max()) / scale
             points = self._points(image, middle, eyes, reach * MARGIN)
             if points is not None:
@@ -108,44 +110,11 @@ class FaceMesh(Tool[np.ndarray, list[Face]]):
 
     def _points(self, image: np.ndarray, middle: np.ndarray, eyes: np.ndarray, reach: float) -> np.ndarray | None:
         """The mesh in an upright square around a face; None where the mesh finds no face there."""
-        import cv2
-
         across = eyes[1] - eyes[0]
         angle = float(np.degrees(np.arctan2(across[1], across[0])))
-        scale = MESH_SIDE / max(reach, 1e-6)
-        turn = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), angle, scale)
-        turn[:, 2] += MESH_SIDE / 2 - middle
-        upright = cv2.warpAffine(image, turn, (MESH_SIDE, MESH_SIDE))
-        points, face = self._mesh.run(["points", "face"], {"image": upright[None].astype(np.float32) / 255})
-        if float(face[0, 0]) < 0.5:
-            return None
-        points = points.reshape(468, 3)
-        back = cv2.invertAffineTransform(turn)
-        placed = points[:, :2] @ back[:, :2].T + back[:, 2]
-        return np.column_stack([placed, points[:, 2:] / scale]).astype(np.float32)
+        points, score = fitted(image, middle, angle, reach, MESH_SIDE, self._fit)
+        return points if score >= SURE_OF_MESH else None
 
-
-@cache
-def _anchors() -> np.ndarray:
-    """(896, 2) middles of the cells, in pixels of the detector's input, in the order of its answers."""
-    rows = []
-    for stride, answers in GRIDS:
-        cells = (np.arange(DETECTOR_SIDE // stride) + 0.5) * stride
-        y, x = np.meshgrid(cells, cells, indexing="ij")
-        rows.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), answers, axis=0))
-    return np.concatenate(rows)
-
-
-def _distinct(scores: np.ndarray, places: np.ndarray) -> list[int]:
-    """Numbers of the sure answers, surest first, without those that overlap a surer one."""
-    kept: list[int] = []
-    boxes: dict[int, Box] = {}
-    for at in np.argsort(-scores):
-        if scores[at] < SURE:
-            break
-        middle, size = places[at, :2] + _anchors()[at], np.maximum(places[at, 2:4], 1e-3)
-        box = Box(*(middle - size / 2).tolist(), *(middle + size / 2).tolist())
-        if all(box.overlap(boxes[other]) < SAME_FACE for other in kept):
-            kept.append(int(at))
-            boxes[int(at)] = box
-    return kept
+    def _fit(self, upright: np.ndarray) -> tuple[np.ndarray, float]:
+        points, face = self._mesh.run(["points", "face"], {"image": upright})
+        return points, float(face[0, 0])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ from . import weights
 from .base import Tool
 from .onnx_session import session
 from .records import Box
+from .ssd import Grids, cells, distinct, fitted
 
 PALM_SIDE, HAND_SIDE = 256, 224
 """Pixels of the networks' square inputs."""
-GRIDS = ((8, 2), (16, 2), (32, 6))
-"""Stride in pixels of each of the detector's grids, and how many answers a cell gives."""
+GRIDS: Grids = ((8, 2), (16, 2), (32, 6))
 SURE = 0.5
 """Least score of a palm, and of the hand that is fitted to it."""
 SAME_HAND = 0.3
@@ -83,72 +82,33 @@ class HandLandmarks(Tool[np.ndarray, list[Hand]]):
         scale = PALM_SIDE / max(height, width)
         square = np.zeros((PALM_SIDE, PALM_SIDE, 3), np.uint8)
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        left, top = (
-            (PALM_SIDE - size[0]) // 2,
-            (PALM_SIDE - size[1]) // 2,
-        )  # in the middle it finds more than in a corner
+        # in the middle it finds more than in a corner
+        left, top = (PALM_SIDE - size[0]) // 2, (PALM_SIDE - size[1]) // 2
         square[top : top + size[1], left : left + size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         [answers] = self._detector.run(["palms"], {"image": square[None].astype(np.float32) / 127.5 - 1})
         scores = 1 / (1 + np.exp(-np.clip(answers[0, :, 0], -30, 30)))
         places = answers[0, :, 1:]
         hands: list[Hand] = []
-        for at in _distinct(scores, places)[:MOST]:
-            cell = _anchors()[at] - (left, top)
-            middle = (places[at, :2] + cell) / scale
-            palm = (places[at, 4:].reshape(7, 2) + cell) / scale
-            found = self._points(image, middle, palm, float(places[at, 2:4].max()) / scale)
-            if found is None:
+        grid = cells(PALM_SIDE, GRIDS) - (left, top)
+        places[:, :2] += grid
+        for at in distinct(scores, places, SURE, SAME_HAND)[:MOST]:
+            middle = places[at, :2] / scale
+            palm = (places[at, 4:].reshape(7, 2) + grid[at]) / scale
+            points, score = self._points(image, middle, palm, float(places[at, 2:4].max()) / scale)
+            if score < SURE:
                 continue
-            score, points = found
             low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
             edges = np.clip(np.concatenate([low, high]) / (width, height, width, height), 0, 1).tolist()
             hands.append(Hand(Box(*edges), score, points))
         return sorted(hands, key=lambda hand: -hand.box.area)
 
-    def _points(
-        self, image: np.ndarray, middle: np.ndarray, palm: np.ndarray, side: float
-    ) -> tuple[float, np.ndarray] | None:
-        """Score and points in a square around a palm whose fingers point up; None where no hand is found there."""
-        import cv2
-
+    def _points(self, image: np.ndarray, middle: np.ndarray, palm: np.ndarray, side: float) -> tuple[np.ndarray, float]:
+        """Points in a square around a palm whose fingers point up, and how sure it is that a hand is there."""
         up = palm[MIDDLE] - palm[WRIST]
         up = up / max(float(np.linalg.norm(up)), 1e-6)
-        middle = middle + up * side * FORWARD
         angle = float(np.degrees(np.arctan2(up[0], -up[1])))
-        scale = HAND_SIDE / max(side * REACH, 1e-6)
-        turn = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), angle, scale)
-        turn[:, 2] += HAND_SIDE / 2 - middle
-        upright = cv2.warpAffine(image, turn, (HAND_SIDE, HAND_SIDE))
-        points, hand = self._landmarks.run(["points", "hand"], {"image": upright[None].astype(np.float32) / 255})
-        if (score := float(hand[0, 0])) < SURE:
-            return None
-        points = points.reshape(21, 3)
-        back = cv2.invertAffineTransform(turn)
-        placed = points[:, :2] @ back[:, :2].T + back[:, 2]
-        return score, np.column_stack([placed, points[:, 2:] / scale]).astype(np.float32)
+        return fitted(image, middle + up * side * FORWARD, angle, side * REACH, HAND_SIDE, self._fit)
 
-
-@cache
-def _anchors() -> np.ndarray:
-    """(2944, 2) middles of the cells, in pixels of the detector's input, in the order of its answers."""
-    rows = []
-    for stride, answers in GRIDS:
-        cells = (np.arange(PALM_SIDE // stride) + 0.5) * stride
-        y, x = np.meshgrid(cells, cells, indexing="ij")
-        rows.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), answers, axis=0))
-    return np.concatenate(rows)
-
-
-def _distinct(scores: np.ndarray, places: np.ndarray) -> list[int]:
-    """Numbers of the sure answers, surest first, without those that overlap a surer one."""
-    kept: list[int] = []
-    boxes: dict[int, Box] = {}
-    for at in np.argsort(-scores):
-        if scores[at] < SURE:
-            break
-        middle, size = places[at, :2] + _anchors()[at], np.maximum(places[at, 2:4], 1e-3)
-        box = Box(*(middle - size / 2).tolist(), *(middle + size / 2).tolist())
-        if all(box.overlap(boxes[other]) < SAME_HAND for other in kept):
-            kept.append(int(at))
-            boxes[int(at)] = box
-    return kept
+    def _fit(self, upright: np.ndarray) -> tuple[np.ndarray, float]:
+        points, hand = self._landmarks.run(["points", "hand"], {"image": upright})
+        return points, float(hand[0, 0])
