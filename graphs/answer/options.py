@@ -5,6 +5,7 @@ import re
 from itertools import combinations
 
 from ...tools.counters import count as count_call
+from ...tools.screen_text import LINE_BREAK
 from ...tools.words import content_words, coverage
 from ..events import Update
 from . import compose
@@ -84,7 +85,8 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
     fits: list[float] = []
     best: list[Finding | None] = []
     for row, option in zip(similar, state.options, strict=True):
-        held = np.array([coverage(content_words(option), text) for _, text, _ in pieces])
+        wanted = content_words(option)
+        held = np.array([coverage(wanted, text) for _, text, _ in pieces])
         fit = 0.4 * np.clip(row, 0, 1) + 0.6 * held * (0.5 + 0.5 * relevance)
         fits.append(float(fit.max()))
         best.append(pieces[int(fit.argmax())][0])
@@ -93,7 +95,7 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
 
 def several_lines(text: str) -> list[str]:
     """The lines of a text that has more than one."""
-    lines = [line for line in re.split(r"\s+/\s+|\n", text) if line.strip()]
+    lines = [line for line in text.split(LINE_BREAK) if line.strip()]
     return lines if len(lines) > 1 else []
 
 

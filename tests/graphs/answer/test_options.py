@@ -26,4 +26,4 @@ def test_a_number_in_words_is_the_same_in_figures(scout: VideoScout, lecture):
 
 def test_one_line_is_not_several():
     assert several_lines("Contact: ada/bob") == []
-    assert several_lines("Risks / Dust: low\nDelay: high") == ["Risks", "Dust: low", "Delay: high"]
+    assert several_lines("Risks / Dust: low / Delay: high") == ["Risks", "Dust: low", "Delay: high"]
