@@ -12,25 +12,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ..tools.counters import counting
 from ..tools.errors import MediaError, UnknownVideoError, UsageError
-from ..tools.index import VideoIndex
-from ..tools.library import Library, Video
-from ..tools.notes import noting
+from ..tools.index.video_index import VideoIndex
+from ..tools.index.videos import Library, Video
 from ..tools.records import UNSEARCHED, Modality, Span
+from ..tools.runtime.counters import counting
+from ..tools.runtime.notes import noting
 from .answer import Answer, Evidence, Ingested
-from .asking import answered, check_range, checked_options, checked_question, evidence, same_question, turn
-from .models import Models
-from .profiles import heard_in
-from .profiles import profile as chosen
+from .profiles.models import Models
+from .profiles.profile import heard_in
+from .profiles.profile import profile as chosen
+from .questions import answered, check_range, checked_options, checked_question, evidence, same_question, turn
 from .running import finished, watched
 from .settings import Settings, load
 
 if TYPE_CHECKING:
     from ..graphs.answer.state import Answering
     from ..graphs.events import Event, Progress
-    from ..graphs.ingest import Ingest
-    from .verdict import Verdict
+    from ..graphs.ingest.graph import Ingest
+    from .generated.verdict import Verdict
 
 FIXED = ("profile", "profiles", "language", "memory_limit", "home", "chroma_server", "serving")
 """Settings by which models and index are made."""
@@ -49,7 +49,7 @@ class VideoScout:
     Models load on first use and stay loaded. One object serves several threads at once.
 
     Args:
-        profile: which models play the roles; see `vidscout.agent.profiles`.
+        profile: which models play the roles; see `vidscout.agent.profiles.profile`.
         home: folder of the index; by default the platform's user data folder.
         settings: everything else, by the fields of `Settings`.
 
@@ -118,7 +118,7 @@ class VideoScout:
         Args:
             path: a video or audio file.
             again: read it anew where it has been read before.
-            graph: another way of reading, as on a cluster (`vidscout.agent.cluster`).
+            graph: another way of reading, as on a cluster (`vidscout.agent.distributed.ray_ingest`).
             stop: set it, from any thread, to end the work at the next batch with a `CancelledError`.
 
         Raises:
@@ -126,7 +126,7 @@ class VideoScout:
             MediaError: the file cannot be read.
             WeightsError: model weights have not been pulled.
         """
-        from ..graphs.ingest import IngestState, build
+        from ..graphs.ingest.graph import IngestState, build
 
         file = Path(path)
         video = self.library.identify(file)
@@ -166,7 +166,7 @@ class VideoScout:
 
     def reading(self, stop: threading.Event | None = None) -> "Ingest":
         """What the graph that reads videos works with: tools, settings, and where findings go."""
-        from ..graphs.ingest import Ingest
+        from ..graphs.ingest.graph import Ingest
 
         return Ingest(
             library=self.library,
@@ -399,7 +399,7 @@ class VideoScout:
             MediaError: the file cannot be read.
             UsageError: the calibration is none, or was made under other conditions.
         """
-        from .detecting import detect
+        from .generated.detect import detect
 
         return detect(self, video, calibration=calibration, on_event=on_event)
 

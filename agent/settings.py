@@ -14,7 +14,7 @@ CONFIG_FILE = user_config_path("vidscout") / "config.toml"
 
 
 class ProfileSettings(BaseModel):
-    """A profile of the user's own, as a change to another; see `profiles.py` for how one is written."""
+    """A profile of the user's own, as a change to another; see `profiles/profile.py` for how one is written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

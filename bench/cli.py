@@ -72,11 +72,11 @@ def run(
     partial: Annotated[bool, typer.Option("--partial", help="Leave out questions whose video is missing.")] = False,
 ) -> None:
     """Ask every question through each pipeline, and write results.jsonl, report.md and report.png."""
-    from . import sets
-    from .pipelines import build
+    from .pipelines.registry import build
     from .run import report
     from .run.figures import split
     from .run.runner import run as ask_all
+    from .sets import load as sets
 
     questions = [question for question in sets.load(folder, kind, partial=partial) if question.turn < tries]
     if limit is not None:

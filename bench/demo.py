@@ -12,7 +12,7 @@ from ..agent.cli.ask import cost
 from ..agent.cli.common import ProgressBars, reported
 from ..agent.scout import VideoScout
 from ..tools.records import clock
-from .videos import fetch, lecture
+from .data.videos import fetch, lecture
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 

@@ -16,7 +16,7 @@ os.environ["VIDSCOUT_PROFILE"] = "embedded"  # whatever else the machine could r
 sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from made_videos import …`
 
 from vidscout import VideoScout
-from vidscout.bench import videos
+from vidscout.bench.data import videos
 
 
 def _operators_of_torchvision() -> object:
@@ -53,7 +53,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 @pytest.fixture(scope="session")
 def lecture() -> Path:
-    """Two minutes of slides and speech; what is shown and said when is in `vidscout.bench.videos.LECTURE`."""
+    """Two minutes of slides and speech; what is shown and said when is in `vidscout.bench.data.videos.LECTURE`."""
     return videos.lecture()
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 import yaml
-from vidscout.agent.profiles import EMBEDDED, profile, weights_of
+from vidscout.agent.profiles.profile import EMBEDDED, profile, weights_of
 from vidscout.agent.settings import Settings, load
-from vidscout.tools.base import backend
+from vidscout.tools.runtime.backend import backend
 
 ROOT = Path(__file__).parent.parent
 SERVERS = ("web", "chroma", "vllm", "postgres")
@@ -149,7 +149,7 @@ def test_the_pages_own_profile_is_what_is_pulled_and_weights_of_a_hub_outlive_th
     [pulled] = re.findall(r"models pull --profile (\w+)", web["command"][-1])
     assert pulled == load().profile
     assert set(weights_of(profile(pulled))) == set(weights_of(EMBEDDED)) - {"qwen2.5-coder-0.5b-instruct-q4"}
-    from vidscout.tools.snapshots import hub_cache
+    from vidscout.tools.weights.hub import hub_cache
 
     kept = [Path(volume.split(":")[1]) for volume in web["volumes"] if volume.partition(":")[0] in compose["volumes"]]
     assert any(hub_cache().is_relative_to(place) for place in kept)

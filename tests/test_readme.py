@@ -34,7 +34,7 @@ def test_the_python_example_runs(
 @pytest.mark.models
 def test_the_example_for_programs_runs(scout: VideoScout, lecture: Path, capsys: pytest.CaptureFixture):
     from vidscout.agent.api.app import application
-    from vidscout.agent.intake import Intake
+    from vidscout.agent.inbox.intake import Intake
 
     code = example("import openai")
     assert scout.find("lecture.mp4").path == lecture.resolve()

@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Any, Self
 
-from vidscout.tools.videollm.transformers_backend import Transformers
+from vidscout.tools.videollm.hub_model import Transformers
 
 
 class Watch:

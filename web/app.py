@@ -6,9 +6,23 @@ from typing import Any
 import gradio as gr
 from gradio import themes
 
-from . import ask_tab, check_tab, library_tab, settings_tab, transcript_tab
 from .backstage import Backstage
 from .player import NOTHING, player_html, timelines_html
+from .tabs import (
+    ask as ask_tab,
+)
+from .tabs import (
+    check as check_tab,
+)
+from .tabs import (
+    library as library_tab,
+)
+from .tabs import (
+    settings as settings_tab,
+)
+from .tabs import (
+    transcript as transcript_tab,
+)
 
 FOLDER = Path(__file__).parent
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}

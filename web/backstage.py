@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.answer import Frame
-from ..agent.readings import Readings
+from ..agent.inbox.queue import Readings
+from ..agent.inbox.uploads import Limits
 from ..agent.scout import VideoScout
-from ..agent.uploads import Limits
 from ..tools.errors import UnknownVideoError, VidscoutError
-from ..tools.library import Video
+from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 
 ASKED_AT_ONCE = 8
@@ -42,7 +42,7 @@ class Backstage:
         Raises:
             UsageError: there is no such profile or setting, or it does not fit.
         """
-        from ..agent.profiles import profile as named
+        from ..agent.profiles.profile import profile as named
 
         name = named(profile, self.scout.settings.profiles).name
         with self._lock:
@@ -121,7 +121,7 @@ class Backstage:
         """Time and cosine with the question (0..1) of the kept frames and of what stands when they do, in order."""
         import numpy as np
 
-        from ..graphs.answer.reading import topic_of
+        from ..graphs.answer.question.rules import topic_of
 
         [vector] = self.scout.role("text_embedding").run([topic_of(question)])
         times, similar = self.scout.index.frame_similarities(self.scout.models.frame_query(topic_of(question)), video)

@@ -31,7 +31,7 @@ def web(
     """Watch, ask and click through videos in a browser."""
     from importlib.util import find_spec
 
-    from ..agent.uploads import Limits, bytes_of
+    from ..agent.inbox.uploads import Limits, bytes_of
     from .backstage import Backstage
     from .serve import Login, serve
 

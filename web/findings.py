@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from ..graphs.answer.labels import detector_labels
-from ..tools.library import Video
+from ..graphs.answer.question.object_names import detector_labels
+from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 
 SUGGESTED = 4

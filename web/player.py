@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from ..tools.library import Video
+from ..tools.index.videos import Video
 from .answers import media_address
 from .backstage import Backstage
 from .timeline import highest, timeline

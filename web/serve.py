@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from ..agent.listening import serve as listen
+from ..agent.http_server import serve as listen
 from ..tools.errors import UsageError
 from .backstage import Backstage
 from .transcript import FORMATS, TRANSCRIBED

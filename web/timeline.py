@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ..tools.library import Video
+from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 
 LANES = (

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from ..tools.library import Video
+from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 from ..tools.words import words
 from .chips import chip

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from ... import __version__
 from ...tools.errors import UnknownVideoError, VidscoutError
 from ..answer import Answer
-from ..intake import Intake, NotReadyError
+from ..inbox.intake import Intake, NotReadyError
 from ..streaming import apart
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations

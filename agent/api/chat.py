@@ -10,7 +10,7 @@ from typing import Any
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
 from ..answer import Answer
-from ..intake import BY_ID, Intake
+from ..inbox.intake import BY_ID, Intake
 from ..scout import VideoScout
 from ..streaming import apart, streamed
 from .conversations import Conversations

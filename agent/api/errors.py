@@ -12,9 +12,9 @@ from ...tools.errors import (
     VidscoutError,
     WeightsError,
 )
-from ..fetching import FetchError, RefusedAddressError
-from ..intake import BusyError, NotReadyError
-from ..uploads import TooLargeError
+from ..inbox.download import FetchError, RefusedAddressError
+from ..inbox.intake import BusyError, NotReadyError
+from ..inbox.uploads import TooLargeError
 
 log = logging.getLogger(__name__)
 

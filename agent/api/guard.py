@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..uploads import size_of
+from ..inbox.uploads import size_of
 from .errors import INVALID, RequestError
 
 Scope = MutableMapping[str, Any]

@@ -10,10 +10,10 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from ..intake import Intake
-from ..readings import Reading
+from ..inbox.intake import Intake
+from ..inbox.queue import Reading
+from ..inbox.uploads import TooLargeError, shown_name, size_of
 from ..streaming import apart
-from ..uploads import TooLargeError, shown_name, size_of
 from .errors import INVALID, RequestError
 
 PIECE = 2**20

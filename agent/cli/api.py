@@ -23,8 +23,8 @@ def api(
     max_hours: Annotated[float, typer.Option(min=0.001, help="Longest video taken.")] = 4.0,
 ) -> None:
     """Answer programs over HTTP, in the shape of OpenAI's chat completions."""
-    from ..listening import check_installed, check_keys, end_soon, serve
-    from ..uploads import Limits, bytes_of
+    from ..http_server import check_installed, check_keys, end_soon, serve
+    from ..inbox.uploads import Limits, bytes_of
 
     check_installed("fastapi", "fastapi_offline", "uvicorn", "httpcore", "python_multipart")
     limits = Limits(bytes_of(max_upload), max_hours * 3600)
@@ -34,7 +34,7 @@ def api(
         check_keys(host, keys)
 
         from ..api.app import application
-        from ..intake import Intake
+        from ..inbox.intake import Intake
 
         intake = Intake(scout, limits, tuple(fetch_host or settings.fetch_hosts))
         try:

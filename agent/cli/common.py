@@ -51,7 +51,7 @@ def seconds(text: str) -> float:
     Raises:
         UsageError: it is not a time.
     """
-    from ...graphs.answer.times import seconds as parsed
+    from ...graphs.answer.question.times import seconds as parsed
 
     try:
         return parsed(text)

@@ -13,7 +13,7 @@ from .common import Common, print_json
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
-    from ..verdict import Verdict
+    from ..generated.verdict import Verdict
 
 
 OF_MODELS = frozenset({"encoder", "faces", "hands", "text_stability"})
@@ -52,7 +52,7 @@ def detect(
 ) -> None:
     """Examine a video for traces of generation."""
     from ...graphs.events import StepStarted
-    from ..detecting import detect as examine
+    from ..generated.detect import detect as examine
 
     def show(event: "Event") -> None:
         if trace and isinstance(event, StepStarted):
@@ -61,7 +61,7 @@ def detect(
     with _options(context).scout() as scout:
         verdict = examine(scout, video, calibration=calibration, on_event=show)
     if report is not None:
-        from ..report import page, write_page
+        from ..generated.report import page, write_page
 
         write_page(page(verdict), report)
     if json:
@@ -88,8 +88,8 @@ def calibrate(
     """Learn what real videos look like here, and with --generated how generated ones differ."""
     if plot is not None and generated is None:
         raise UsageError("--plot needs --generated: with real videos alone there is no probability to check")
-    from ...tools.forensics.calibration import save
-    from ..detecting import calibrate as learn
+    from ...tools.forensics.calibration.ranges import save
+    from ..generated.detect import calibrate as learn
 
     def show(path: Path) -> None:
         print(f"· {path}", file=sys.stderr)
@@ -112,7 +112,7 @@ def calibrate(
         for row in made.report["reliability"]:
             print(f"  said {row['said']:.2f}  seen {row['seen']:.2f}  ({row['clips']} clips)")
         if plot is not None:
-            from ..report import reliability_page, write_page
+            from ..generated.report import reliability_page, write_page
 
             write_page(reliability_page(made.report), plot)
 

@@ -11,7 +11,7 @@ def doctor(
     context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
 ) -> None:
     """Check this machine, and say how to mend what is missing."""
-    from ..doctor import examine
+    from ..profiles.doctor import examine
 
     options = common_options(context)
     checks = examine(options.home, options.profile)

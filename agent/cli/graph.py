@@ -14,7 +14,7 @@ class Drawn(StrEnum):
     ingest = "ingest"
 
 
-HOMES = {Drawn.answer: "...graphs.answer.graph", Drawn.ingest: "...graphs.ingest"}
+HOMES = {Drawn.answer: "...graphs.answer.graph", Drawn.ingest: "...graphs.ingest.graph"}
 
 
 def graph(name: Annotated[Drawn, typer.Argument(help="Which graph.")] = Drawn.answer) -> None:

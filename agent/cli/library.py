@@ -48,7 +48,7 @@ def ingest(
 
         read = []
         if ray is not None:
-            from ..cluster import ingest_on
+            from ..distributed.ray_ingest import ingest_on
 
             with redirect_stdout(sys.stderr):  # where Ray says that a worker has died
                 read = ingest_on(scout, ray, video, on_progress=bars.show, again=again)

@@ -22,11 +22,11 @@ def mcp(
     ] = None,
 ) -> None:
     """Lend the tools to assistants: a Model Context Protocol server."""
-    from ..listening import check_installed, check_keys, end_soon, serve
+    from ..http_server import check_installed, check_keys, end_soon, serve
 
     check_installed("mcp", "httpcore")
     with common_options(context).scout() as scout:
-        from ..intake import Intake
+        from ..inbox.intake import Intake
 
         settings = scout.settings
         intake = Intake(scout, hosts=tuple(fetch_host or settings.fetch_hosts))
@@ -35,11 +35,11 @@ def mcp(
                 keys = tuple(key or [one.get_secret_value() for one in settings.api_keys])
                 check_keys(host, keys)
 
-                from ..mcp_server import http_application
+                from ..mcp.server import http_application
 
                 serve(lambda taken: http_application(intake, keys), host, port, "/mcp")
             else:
-                from ..mcp_server import server
+                from ..mcp.server import server
 
                 server(intake, local=True).run()
         finally:

@@ -10,7 +10,7 @@ from ...tools.errors import WeightsError
 from .common import Common, print_json
 
 if TYPE_CHECKING:
-    from ...tools.weights import OnProgress, Progress
+    from ...tools.weights.pull import OnProgress, Progress
 
 models_app = typer.Typer(name="models", help="The models' weights: list, fetch and check them.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def pull(
 
     A name is one of `vidscout models list`, or owner/name or owner/name@revision of a model on the hub.
     """
-    from ...tools import weights
+    from ...tools.weights import pull as weights
 
     wanted = list(names) if names else _of_profile(profile or _profile_before_the_command(context))
     with _bars() as show:
@@ -76,7 +76,7 @@ def list_(
 @models_app.command()
 def verify(names: Names = None) -> None:
     """Hash the files again; without names, those of all weights that are here."""
-    from ...tools import weights
+    from ...tools.weights import pull as weights
 
     wanted = list(names) if names else [name for name in weights.entries() if weights.present(name)]
     if not wanted:
@@ -97,7 +97,7 @@ def _profile_before_the_command(context: typer.Context) -> str:
 
 
 def _of_profile(name: str) -> list[str]:
-    from ..profiles import profile, weights_of
+    from ..profiles.profile import profile, weights_of
 
     return weights_of(profile(name))
 

@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ...tools import weights
-from ...tools.base import ROLES, backends
 from ...tools.errors import UsageError
-from ...tools.memory import size
-from ...tools.model_catalogue import Status, systems
+from ...tools.runtime.backend import ROLES, backends
+from ...tools.runtime.memory_budget import size
+from ...tools.weights import pull as weights
+from ...tools.weights.systems import Status, systems
 
 NARROWEST = 60
 """Columns below which lines are not broken further."""
@@ -126,7 +126,7 @@ def _backends() -> list[dict[str, Any]]:
 
 
 def _weights(entry: weights.Entry) -> dict[str, Any]:
-    from ..profiles import PROFILES, weights_of
+    from ..profiles.profile import PROFILES, weights_of
 
     here = weights.present(entry.name)
     return {

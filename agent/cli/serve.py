@@ -29,9 +29,9 @@ def serve(
 ) -> None:
     """Run the profile's tools on a Ray cluster; others use them with VIDSCOUT_SERVING=ADDRESS."""
     from ...tools.errors import UsageError
-    from ...tools.serving import connect, deploy, withdraw
-    from ..profiles import profile
-    from ..serving import by_role, deployments
+    from ...tools.serving.ray_serve import connect, deploy, withdraw
+    from ..distributed.deployments import by_role, deployments
+    from ..profiles.profile import profile
     from ..settings import load
 
     if address is None and (detach or stop):

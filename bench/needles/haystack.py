@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from ...tools import media
 from ...tools.errors import MediaError, UsageError
+from ...tools.media import video as media
 from .placing import FPS
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...tools import media
 from ...tools.errors import UsageError
-from ..voice import SAMPLE_RATE, speak
+from ...tools.media import video as media
+from ..data.voice import SAMPLE_RATE, speak
 from . import pictures
 from .haystack import HEIGHT, WIDTH, Haystack, Layer, timeline
 from .placing import FPS, Placed, Plan, place, records

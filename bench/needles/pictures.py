@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...tools import archives
 from ...tools.errors import UsageError
-from .. import fetched
+from ...tools.weights import registry as archives
+from ..data import fetched
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...tools.errors import BackendUnavailableError, UsageError
-from ..sets import Question, Subtitle
+from ..sets.question import Question, Subtitle
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -7,7 +7,7 @@ videos/Q_UID.mp4        written by the authors' download.py
 
 from pathlib import Path
 
-from ..sets import Question
+from ..sets.question import Question
 from .base import LETTERS, PublicSet, json_file
 
 CHOICES = 5

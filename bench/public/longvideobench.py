@@ -8,7 +8,7 @@ subtitles/NAME_en.json      from subtitles.tar
 from pathlib import Path
 from typing import Any
 
-from ..sets import Question, Subtitle
+from ..sets.question import Question, Subtitle
 from .base import LETTERS, PublicSet, json_file, seconds
 
 

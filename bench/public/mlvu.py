@@ -6,7 +6,7 @@ video/1_plotQA/NAME.mp4 …                           the videos of each task
 
 from pathlib import Path
 
-from ..sets import Question
+from ..sets.question import Question
 from .base import PublicSet, first_there, json_file, letter_of
 
 TASKS = ("1_plotQA", "2_needle", "3_ego", "4_count", "5_order", "6_anomaly_reco", "7_topic_reasoning")

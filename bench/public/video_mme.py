@@ -8,7 +8,7 @@ subtitle/VIDEO_ID.srt                   from subtitle.zip; not every video has o
 from functools import cache
 from pathlib import Path
 
-from ..sets import Question, Subtitle
+from ..sets.question import Question, Subtitle
 from .base import PublicSet, first_there, rows, srt, without_letter
 
 

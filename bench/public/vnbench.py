@@ -6,7 +6,7 @@ VNBench_new/NAME.mp4        the videos
 
 from pathlib import Path
 
-from ..sets import Question
+from ..sets.question import Question
 from .base import PublicSet, first_there, json_file, letter_of
 
 NEEDLE_SECONDS = 1.0

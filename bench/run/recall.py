@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..pipelines import Reply
-from ..sets import Question
+from ..pipelines.interface import Reply
+from ..sets.question import Question
 
 RANKS = (1, 8, 32)
 """The k of recall@k. Beside them stands `all`: everything that reached the prompt."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ...tools.errors import AnswererError, MediaError, UsageError
-from ..parse import choice
-from ..pipelines import Pipeline, Reply
-from ..sets import Question, Subtitle
+from ..pipelines.interface import Pipeline, Reply
+from ..sets.question import Question, Subtitle
 from . import recall
+from .parse import choice
 
 RESULTS = "results.jsonl"
 ASKED = "asked.json"

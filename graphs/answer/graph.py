@@ -11,17 +11,17 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from .gather import RETRY, gather
-from .look import look
-from .pack import pack
-from .plan import plan
-from .read import answerable, read, sees
-from .respond import respond
-from .select import select
+from .nodes.answer_from_records import answerable, read, sees
+from .nodes.find_objects import look
+from .nodes.gather import RETRY, gather
+from .nodes.pack import pack
+from .nodes.plan import plan
+from .nodes.respond import respond
+from .nodes.select import select
+from .nodes.summarise import summarise
+from .nodes.think import think
+from .nodes.verify import remember, verify
 from .state import Answering, AnswerState, Request
-from .summarise import summarise
-from .think import think
-from .verify import remember, verify
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:

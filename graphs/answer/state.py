@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 from langgraph.types import Overwrite
 
 from ...tools.records import FrameRef, Modality, Record, Span
-from ...tools.videollm.base import Message, VideoLLM
+from ...tools.videollm.interface import Message, VideoLLM
 from ..events import merge
 from .routes import Route
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...tools.base import Tool
-    from ...tools.frame_text import FrameEncoder, Vectors
-    from ...tools.index import VideoIndex
-    from ...tools.objects import ObjectDetector
+    from ...tools.index.video_index import VideoIndex
+    from ...tools.perception.frames.encoders import FrameEncoder, Vectors
+    from ...tools.perception.objects.nanodet import ObjectDetector
+    from ...tools.runtime.backend import Tool
 
 
 LONGEST_NAME = 40
@@ -231,7 +231,7 @@ class Answering:
 
     def frame_query(self, text: str) -> "Vectors":
         """What to search frames with for a short text, computed once a question."""
-        from ...tools.frame_text import SHARED, frame_query
+        from ...tools.perception.frames.encoders import SHARED, frame_query
 
         if self.frame_encoder is None:
             return {SHARED: self.vector(text)}

@@ -18,7 +18,7 @@ from langgraph.types import Send
 
 from ...tools.errors import VidscoutError
 from ...tools.forensics.windows import LARGEST
-from ...tools.media import probe
+from ...tools.media.video import probe
 from ...tools.records import clock
 from ..events import timed
 from . import judging, model

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...tools.forensics.calibration import (
+from ...tools.forensics.calibration.ranges import (
     Calibration,
     by_kind,
     deviations,
@@ -13,9 +13,9 @@ from ...tools.forensics.calibration import (
     unusual_for_real,
     window_oddness,
 )
-from ...tools.forensics.signals import SIGNALS
+from ...tools.forensics.signals.registry import SIGNALS
 from ...tools.forensics.windows import RATE
-from ...tools.media import MediaInfo
+from ...tools.media.video import MediaInfo
 from ...tools.records import Span
 from .state import Finding, Label, Measured, Opinion, Shot
 

@@ -7,15 +7,15 @@ import numpy as np
 from langgraph.runtime import Runtime
 
 from ...tools.errors import CancelledError, MediaError
-from ...tools.forensics.base import Reading, Signal, Window
-from ...tools.forensics.calibration import suspicion
-from ...tools.forensics.likelihood import SpatialLikelihood
-from ...tools.forensics.pictures import colourfulness
+from ...tools.forensics.calibration.likelihood import SpatialLikelihood
+from ...tools.forensics.calibration.ranges import suspicion
 from ...tools.forensics.provenance import provenance
-from ...tools.forensics.signals import SIGNALS
-from ...tools.forensics.sound import looped_sound
+from ...tools.forensics.signals.pictures import colourfulness
+from ...tools.forensics.signals.registry import SIGNALS
+from ...tools.forensics.signals.signal import Reading, Signal, Window
+from ...tools.forensics.signals.sound import looped_sound
 from ...tools.forensics.windows import windows
-from ...tools.media import thumbnail
+from ...tools.media.video import thumbnail
 from ..events import timed
 from .state import Examination, File, Measured, Stretch, Update
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
-from ...tools.forensics.signals import SIGNALS
+from ...tools.forensics.signals.registry import SIGNALS
 from ...tools.records import clock
-from ...tools.videollm.base import FramePart, Message, VideoLLM
+from ...tools.videollm.interface import FramePart, Message, VideoLLM
 from .state import Examination, Finding, ForensicState, Label, Opinion
 
 FRAMES_SHOWN = 8

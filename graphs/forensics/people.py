@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from langgraph.runtime import Runtime
 
-from ...tools.audio import SAMPLE_RATE, audio
 from ...tools.errors import BackendUnavailableError, CancelledError, WeightsError
-from ...tools.forensics.base import Reading
-from ...tools.forensics.faces import face_jitter, mouth_movement
-from ...tools.forensics.hands import hand_jitter
-from ...tools.forensics.text_stability import LONG_ENOUGH, SURE, text_stability
-from ...tools.forensics.tracks import Seen, followed
-from ...tools.media import frames
+from ...tools.forensics.signals.faces import face_jitter, mouth_movement
+from ...tools.forensics.signals.hands import hand_jitter
+from ...tools.forensics.signals.signal import Reading
+from ...tools.forensics.signals.text_stability import LONG_ENOUGH, SURE, text_stability
+from ...tools.forensics.signals.tracks import Seen, followed
+from ...tools.media.audio import SAMPLE_RATE, audio
+from ...tools.media.video import frames
 from ...tools.records import Span
 from ..events import timed
 from .measure import spend
 from .state import Examination, People, Update, Writing
 
 if TYPE_CHECKING:
-    from ...tools.base import Tool
+    from ...tools.runtime.backend import Tool
 
 S = TypeVar("S", bound=Seen)
 
@@ -185,7 +185,7 @@ def _seen(
 
 def _voiced(path: Path, start: float) -> float:
     """Share of a stretch in which a voice is heard."""
-    from ...tools.speech import voice
+    from ...tools.perception.speech.recogniser import voice
 
     for chunk in audio(path, FOLLOWED, start):
         samples = np.asarray(chunk.samples)[: round(FOLLOWED * SAMPLE_RATE)]

@@ -8,22 +8,22 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ...tools.forensics.base import Plot, Reading
-from ...tools.forensics.calibration import Calibration
+from ...tools.forensics.calibration.ranges import Calibration
 from ...tools.forensics.provenance import Provenance
-from ...tools.media import MediaInfo
+from ...tools.forensics.signals.signal import Plot, Reading
+from ...tools.media.video import MediaInfo
 from ...tools.records import Span
 from ..events import merge
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...tools.base import Tool
-    from ...tools.faces import Face
-    from ...tools.forensics.encoder import FrameEncoder
-    from ...tools.hands import Hand
+    from ...tools.forensics.signals.encoder import FrameEncoder
+    from ...tools.perception.people.faces import Face
+    from ...tools.perception.people.hands import Hand
     from ...tools.records import TextLine
-    from ...tools.videollm.base import VideoLLM
+    from ...tools.runtime.backend import Tool
+    from ...tools.videollm.interface import VideoLLM
 
 
 class Label(StrEnum):

@@ -3,7 +3,7 @@ import time
 
 import pytest
 from vidscout.agent.running import finished, watched
-from vidscout.tools.counters import count, counting
+from vidscout.tools.runtime.counters import count, counting
 
 
 def test_reports_come_as_they_happen_and_the_result_last():

@@ -20,24 +20,24 @@ import pytest
 from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.answer import Answer, Evidence, Frame
-from vidscout.agent.profiles import PROFILES
-from vidscout.agent.readings import Stage
+from vidscout.agent.inbox.queue import Stage
+from vidscout.agent.inbox.uploads import Limits, Upload, accept, bytes_of
+from vidscout.agent.profiles.profile import PROFILES
 from vidscout.agent.settings import load
 from vidscout.agent.streaming import streamed
-from vidscout.agent.uploads import Limits, Upload, accept, bytes_of
 from vidscout.bench.demo import questions
 from vidscout.graphs.events import Progress, StepStarted, ToolFinished
 from vidscout.tools.errors import MediaError, UsageError
-from vidscout.tools.library import Video
+from vidscout.tools.index.videos import Video
 from vidscout.tools.records import Modality
+from vidscout.web.answer_stream import Question, answered
 from vidscout.web.answers import Steps, as_markdown, cost_html, evidence_html, frames_html
-from vidscout.web.asking import Question, answered
 from vidscout.web.backstage import ASKED_AT_ONCE, Backstage, BusyError
 from vidscout.web.chips import with_chips
 from vidscout.web.findings import covered, labels, suggestions
-from vidscout.web.reading import progress_html
+from vidscout.web.progress import progress_html
 from vidscout.web.serve import Login, application
-from vidscout.web.settings_tab import profiles_html
+from vidscout.web.tabs.settings import profiles_html
 from vidscout.web.timeline import bars, ticks, timeline
 from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
 
@@ -574,8 +574,8 @@ def test_a_stage_knows_its_rate_and_what_is_left():
 
 
 def test_a_verdict_is_shown_with_its_stretches_as_chips_and_its_report_fenced_in():
-    from vidscout.agent import verdict as v
-    from vidscout.web.check_tab import verdict_html
+    from vidscout.agent.generated import verdict as v
+    from vidscout.web.tabs.check import verdict_html
 
     evidence = v.Evidence(spans=[v.Span(4.0, 8.0, ["flicker"])], reason="one stretch <differs>")
     shown = verdict_html(v.Verdict("uncertain", 0.6, (0.3, 0.8), [], evidence, {}, {}, ["short"], video="a.mp4"), "abc")

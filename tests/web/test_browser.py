@@ -27,7 +27,7 @@ from browsing import (
     width,
 )
 from vidscout import VideoScout
-from vidscout.agent.uploads import Limits
+from vidscout.agent.inbox.uploads import Limits
 from vidscout.web.backstage import Backstage
 
 LARGEST = 20 * 10**6

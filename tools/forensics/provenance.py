@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..container import open_media, video_stream
+from ..media.packets import open_media, video_stream
 
 GENERATED = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 """IPTC digital source types by which a manifest declares that a model made the picture."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..media import Frame, MediaInfo, frames
+from ..media.video import Frame, MediaInfo, frames
 from ..records import Span
-from .base import Window
+from .signals.signal import Window
 
 RATE = 8.0
 """Frames a second, as D3 samples; the nearest whole division of the video's own rate is taken, so that steps are

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
 from ..errors import AnswererError, UsageError
-from .base import Message, defused
+from .interface import Message, defused
 
 PATIENCE = 600.0
 """Seconds without a byte after which a request without a deadline counts as failed."""

@@ -13,10 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from .. import weights
 from ..errors import AnswererError, UsageError
-from .base import Finish, Message, VideoLLM
+from ..weights import pull as weights
 from .chat_api import BrokenOffError, ChatApi, chat
+from .interface import Finish, Message, VideoLLM
 
 LIKELY = 100
 """How many next tokens are looked at for the options' letters."""

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..errors import BackendUnavailableError, UsageError
-from ..hub import Checkpoint
+from ..runtime.hub_model import Checkpoint
 
 BITS = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ....tools.records import FrameRef, Modality, Record, clock
-from ....tools.videollm.base import FramePart, Message
+from ....tools.videollm.interface import FramePart, Message
 from ..state import Answering, AnswerState, Finding
 
 PROMPTS = Path(__file__).parents[1] / "prompts"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....tools.errors import UsageError
-from ....tools.fusion import fused
+from ....tools.index.rank_fusion import fused
 from ....tools.records import FrameRef
-from ..rarity import of_video
+from .rarity import of_video
 
 if TYPE_CHECKING:
-    from ....tools.frame_index import FrameQuery
+    from ....tools.index.frames import FrameQuery
     from ..state import Answering, AnswerState
 
 

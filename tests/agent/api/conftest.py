@@ -11,8 +11,8 @@ import pytest
 from served import FileServer, files_served, serving
 from vidscout import VideoScout
 from vidscout.agent.api.app import application
-from vidscout.agent.intake import Intake
-from vidscout.agent.uploads import Limits
+from vidscout.agent.inbox.intake import Intake
+from vidscout.agent.inbox.uploads import Limits
 
 KEY = "a-key-for-tests"
 MOST = 3 * 10**6

@@ -14,7 +14,7 @@ import pytest
 from served import serving
 from vidscout import VideoScout
 from vidscout.agent.api.app import application
-from vidscout.agent.intake import ASKED_AT_ONCE, Intake
+from vidscout.agent.inbox.intake import ASKED_AT_ONCE, Intake
 
 from .conftest import KEY, MOST, Served, refused
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from vidscout import VideoScout
-from vidscout.agent.intake import Intake
+from vidscout.agent.inbox.intake import Intake
 
 from .conftest import KEY, refused
 

@@ -13,9 +13,9 @@ import pytest
 import torch
 from local_hub import COMMIT, LocalHub
 from safetensors.torch import save
-from vidscout.agent.profiles import EMBEDDED, GPU, weights_of
-from vidscout.tools import weights
-from vidscout.tools.base import ROLES, backends
+from vidscout.agent.profiles.profile import EMBEDDED, GPU, weights_of
+from vidscout.tools.runtime.backend import ROLES, backends
+from vidscout.tools.weights import pull as weights
 
 
 def models(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

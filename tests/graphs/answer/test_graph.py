@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidscout import Modality, Record, Span, VideoScout
-from vidscout.graphs.answer import gather as gathering
 from vidscout.graphs.answer.graph import build
+from vidscout.graphs.answer.nodes import gather as gathering
 from vidscout.tools.errors import AnswererError
-from vidscout.tools.library import Video
+from vidscout.tools.index.videos import Video
 
 pytestmark = pytest.mark.models
 

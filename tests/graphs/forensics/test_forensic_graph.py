@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from scripted import Scripted
-from vidscout.agent.detecting import _examination, run
-from vidscout.agent.detecting import examined as examine
-from vidscout.bench import alterations
-from vidscout.bench.fetched import fetch
+from vidscout.agent.generated.detect import _examination, run
+from vidscout.agent.generated.detect import examined as examine
+from vidscout.bench.data import alterations
+from vidscout.bench.data.fetched import fetch
 from vidscout.graphs.forensics import model
 from vidscout.graphs.forensics.state import Finding, ForensicState, Label, Opinion
-from vidscout.tools.forensics.calibration import DEFAULT, load
+from vidscout.tools.forensics.calibration.ranges import DEFAULT, load
 from vidscout.tools.records import Span
-from vidscout.tools.videollm.base import VideoLLM
+from vidscout.tools.videollm.interface import VideoLLM
 
 
 def judging(*answers: str) -> Scripted:
@@ -177,8 +177,8 @@ def test_citing_a_signal_within_real_videos_for_generated_is_a_contradiction() -
 
 
 def test_the_report_is_one_page_with_frames_and_plots_that_fetches_nothing(carphone: Path) -> None:
-    from vidscout.agent.detecting import _verdict
-    from vidscout.agent.report import page
+    from vidscout.agent.generated.detect import _verdict
+    from vidscout.agent.generated.report import page
 
     context = _examination(load(DEFAULT), None)
     verdict = _verdict(run(carphone, context), context, ["<b>a note</b>"], 1.0)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from vidscout.agent.detecting import _examination, run
-from vidscout.bench import alterations
-from vidscout.bench.fetched import fetch
+from vidscout.agent.generated.detect import _examination, run
+from vidscout.bench.data import alterations
+from vidscout.bench.data.fetched import fetch
 from vidscout.graphs.forensics.state import ForensicState
-from vidscout.tools.forensics.calibration import DEFAULT, load
-from vidscout.tools.hands import HandLandmarks
+from vidscout.tools.forensics.calibration.ranges import DEFAULT, load
+from vidscout.tools.perception.people.hands import HandLandmarks
 
 
 def examined(path: Path) -> ForensicState:

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from vidscout.bench import alterations
+from vidscout.bench.data import alterations
 from vidscout.tools.forensics.provenance import provenance
 
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

@@ -1,0 +1,1 @@
+"""Whether a video was generated: the verdict, and its report."""

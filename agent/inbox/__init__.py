@@ -1,0 +1,1 @@
+"""Videos that people and programs send or name: accepted, downloaded, and read one after another."""

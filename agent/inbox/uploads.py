@@ -1,0 +1,115 @@
+"""Files that people and programs send: checked, and kept in a folder of our own under names that we make."""
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...tools.errors import MediaError, UsageError
+from ...tools.media.video import probe
+from ...tools.records import clock
+
+UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+LONGEST_NAME = 200
+"""Characters of a file's name that are kept."""
+
+
+class TooLargeError(UsageError):
+    """A file has more bytes, or a video lasts longer, than is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be sent."""
+
+    size: int = 2 * 10**9
+    """Bytes a file."""
+    duration: float = 4 * 3600.0
+    """Seconds a video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was accepted."""
+
+    path: Path
+    """Where it lies now."""
+    name: str
+    """What its owner called it: shown, never used as a path."""
+    duration: float
+
+
+def bytes_of(text: str) -> int:
+    """A size as people write it.
+
+    >>> bytes_of("500 MB"), bytes_of("1.5gb"), bytes_of("100")
+    (500000000, 1500000000, 100)
+
+    Raises:
+        UsageError: it is not a size.
+    """
+    plain = text.strip().lower()
+    unit = next((unit for unit in UNITS if plain.endswith(unit)), "")
+    try:
+        size = int(float(plain.removesuffix(unit)) * UNITS.get(unit, 1))
+    except ValueError:
+        size = 0
+    if size <= 0:
+        raise UsageError(f"{text!r} is not a size; write it as 500mb or 2gb")
+    return size
+
+
+def size_of(number: int) -> str:
+    """Bytes as people read them.
+
+    >>> size_of(7_826_953), size_of(2 * 10**9)
+    ('7.8 MB', '2.0 GB')
+    """
+    unit = max((unit for unit in UNITS if number >= UNITS[unit]), key=UNITS.__getitem__, default="kb")
+    return f"{number / UNITS[unit]:.1f} {unit.upper()}"
+
+
+def shown_name(claimed: str) -> str:
+    """The last part of a file name that somebody sent along, fit to be shown in one line.
+
+    >>> shown_name("C:\\\\films\\\\my film.mp4"), shown_name("/a/b.mp4"), shown_name("..")
+    ('my film.mp4', 'b.mp4', 'video')
+    """
+    last = claimed.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    printable = "".join(char for char in last if char.isprintable()).strip()
+    return printable[:LONGEST_NAME] if printable.strip(".") else "video"
+
+
+def accept(sent: Path, folder: Path, limits: Limits, name: str | None = None) -> Upload:
+    """Move a file that has arrived into `folder`, if it is media within the limits; otherwise delete it.
+
+    Args:
+        sent: where it lies now.
+        folder: where it stays.
+        limits: its largest size and duration.
+        name: what its owner calls it; by default the name under which it lies.
+
+    Raises:
+        MediaError: nothing in it can be read as video or audio.
+        TooLargeError: it is too large or too long.
+    """
+    name = name or sent.name
+    try:
+        size = sent.stat().st_size
+        if size > limits.size:
+            raise TooLargeError(f"{name} has {size_of(size)}; at most {size_of(limits.size)} are taken")
+        try:
+            info = probe(sent)
+        except MediaError:
+            raise MediaError(f"{name}: nothing in it can be read as video or audio") from None
+        if info.duration > limits.duration:
+            raise TooLargeError(f"{name} lasts {clock(info.duration)}; at most {clock(limits.duration)} are taken")
+        suffix = Path(name).suffix.lower()
+        safe = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{uuid.uuid4().hex}{safe}"
+        shutil.move(sent, path)
+    except BaseException:
+        sent.unlink(missing_ok=True)
+        raise
+    return Upload(path, name, info.duration)

@@ -1,0 +1,1 @@
+"""`vidscout mcp`: the Model Context Protocol face."""

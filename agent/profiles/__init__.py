@@ -1,0 +1,1 @@
+"""Profiles: one model a role, and which of them fits a machine."""

@@ -1,0 +1,80 @@
+"""The backends that play a profile's roles: constructed once, loaded on first use, within one memory budget."""
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+from ...tools.errors import VidscoutError
+from ...tools.runtime.backend import Backend
+from ..distributed.deployments import played
+from .profile import Profile, memory_budget
+
+
+class Models:
+    """Whoever plays the roles of one profile; safe to use from several threads."""
+
+    def __init__(self, profile: Profile, memory_limit: Any = None, serving: str | None = None) -> None:
+        """Load nothing yet.
+
+        Args:
+            profile: which backend plays each role.
+            memory_limit: of all models together; by default what the machine has.
+            serving: address of the Ray cluster on which the tools run; by default they run in this process.
+        """
+        self.profile = profile
+        self.memory = memory_budget(profile, memory_limit)
+        self._serving = serving
+        self._backends: dict[str, Backend] = {}
+        self._lock = threading.RLock()
+
+    def role(self, role: str) -> Any:
+        """The backend that plays a role, constructed once; it loads on its first use."""
+        with self._lock:
+            if role not in self._backends:
+                self._backends[role] = played(self.profile, role, self._serving)
+                self.memory.admit(self._backends[role])
+            return self._backends[role]
+
+    def optional(self, role: str) -> Any:
+        """The backend of a role that a profile need not have, or `None`."""
+        return self.role(role) if role in self.profile.roles else None
+
+    def captioner(self) -> Any:
+        """The captioner, or `None`; one that asks by prompt, and was told nobody else to ask, asks the answerer."""
+        captioner = self.optional("captions")
+        if captioner is not None and getattr(captioner, "answerer", captioner) is None:
+            captioner.answerer = self.role("answerer")
+        return captioner
+
+    def open_detector(self) -> Any:
+        """The detector, where it finds things under any name."""
+        detector = self.role("objects")
+        return detector if getattr(detector, "open_vocabulary", False) else None
+
+    def frame_query(self, text: str) -> Any:
+        """What to search the index's frames with for a text: its vectors by the encoders that the profile names."""
+        from ...tools.perception.frames.encoders import frame_query
+
+        return frame_query(text, self.optional("frame_embedding"), self.role("text_embedding"))
+
+    def warm_up(self) -> None:
+        """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""
+        answerer = self.role("answerer")
+
+        def read_the_opening() -> None:
+            from ...graphs.answer.packers import opening
+
+            with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
+                answerer.warm([opening()])
+
+        if not answerer.is_ready:
+            with suppress(VidscoutError):
+                answerer.preload()
+            threading.Thread(target=read_the_opening, name="warm-up", daemon=True).start()
+
+    def close(self) -> None:
+        """Let go of every model."""
+        with self._lock:
+            for loaded in self._backends.values():
+                loaded.close()
+            self._backends.clear()

@@ -1,0 +1,313 @@
+"""Profiles: one model a role. `embedded` runs on a fresh CPU machine, with weights from package registries only.
+
+`auto` is the best one that this machine can run (`machine.py`). One of your own extends another, in `config.toml`:
+
+    [profiles.mine]
+    base = "gpu"
+    frames = 64
+    roles.answerer = { backend = "openai", base_url = "http://gpu7:8000/v1", model = "Qwen/Qwen3-VL-8B-Instruct" }
+    roles.objects = { model = "grounding-dino-tiny" }
+    roles.captions = false
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ...tools.errors import UsageError
+from ...tools.runtime.backend import ROLES, Backend, backend
+from ...tools.runtime.memory_budget import SHARE_FOR_WEIGHTS, MemoryBudget
+from ...tools.weights import pull as weights
+from ...tools.weights.hub import HUB_ID
+from .machine import Decision, Machine, decide, gpus, probe
+
+if TYPE_CHECKING:
+    from ..settings import ProfileSettings
+
+NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answerer")
+"""The roles that every profile fills; the others are played where a profile names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A role's backend by name, with the arguments its constructor takes."""
+
+    backend: str
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    replicas: int = 1
+    """Copies of it on a cluster (`vidscout serve`)."""
+    gpus: float | None = None
+    """Share of a GPU that each copy gets there; by default those that need one share it evenly, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which backend plays each role, and how much of a video the answerer is given."""
+
+    name: str
+    title: str
+    roles: Mapping[str, Choice]
+    token_budget: int
+    """Most tokens of evidence in a prompt, text and frames together; what the machine can read before a person gets
+    impatient."""
+    frames: int
+    """How many frames are selected for a question."""
+    planner: str = "rules"
+    """`model` where the answerer is large enough to plan; see `vidscout.graphs.answer.question.model_plan`."""
+    memory: int = 0
+    """Bytes of RAM below which `auto` does not choose it."""
+    gpu_memory: int = 0
+    """Bytes of GPU memory below which `auto` does not choose it; 0 where it runs without a GPU."""
+
+    @property
+    def from_hub(self) -> bool:
+        """Whether any of its weights come from a model hub."""
+        return any(weights.from_hub(name) for name in weights_of(self))
+
+
+EMBEDDED = Profile(
+    name="embedded",
+    title="CPU only, no model hub: weights that package registries carry",
+    roles=MappingProxyType(
+        {
+            "speech": Choice("faster-whisper"),
+            "screen_text": Choice("rapidocr"),
+            "tags": Choice("efficientnet-lite0"),
+            "objects": Choice("nanodet"),
+            "faces": Choice("facemesh"),
+            "hands": Choice("mediapipe-hands"),
+            "text_embedding": Choice("minilm"),
+            "answerer": Choice("llama.cpp"),
+        }
+    ),
+    token_budget=128,
+    frames=8,
+)
+
+LAPTOP = Profile(
+    name="laptop",
+    title="CPU or a small GPU, with a model hub",
+    roles=MappingProxyType(
+        {
+            "speech": Choice("faster-whisper", {"model": "whisper-small-ct2"}),
+            "screen_text": Choice("rapidocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
+            "tags": Choice("efficientnet-lite0"),
+            "objects": Choice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
+            "frame_embedding": Choice("siglip2", {"model": "siglip2-base", "device": "auto"}),
+            "text_embedding": Choice("minilm"),
+            "answerer": Choice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
+        }
+    ),
+    # A model of 0.5 B loses the thread in long prompts, and reads its 8,192 tokens slowly on a CPU: eight frames of
+    # some 80 tokens and 512 of text leave most of them free.
+    token_budget=1152,
+    frames=8,
+    memory=8_000_000_000,
+)
+
+_ON_GPU = {
+    "speech": Choice("whisper", {"model": "whisper-large-v3-turbo", "device": "cuda", "dtype": "float16"}),
+    "screen_text": Choice("easyocr", {"gpu": True}),
+    "tags": Choice("efficientnet-lite0"),
+    "objects": Choice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
+    "frame_embedding": Choice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
+    "captions": Choice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
+    "text_embedding": Choice("minilm"),
+}
+
+GPU = Profile(
+    name="gpu",
+    title="one GPU of 24 to 80 GB, with a model hub",
+    roles=MappingProxyType(
+        {
+            **_ON_GPU,
+            "answerer": Choice("transformers", {"model": "qwen2.5-vl-7b", "device": "cuda", "dtype": "bfloat16"}),
+        }
+    ),
+    # Qwen2.5-VL spends a token on 28×28 pixels, so some 300 on a kept frame of 640×360: 32 frames take 10,000 tokens,
+    # and 2,000 of text beside them stay well within the 32,768 that it was trained on.
+    token_budget=12_000,
+    frames=32,
+    planner="model",
+    gpu_memory=22_000_000_000,
+)
+
+SERVED = replace(
+    GPU,
+    name="served",
+    title="a cluster: tools on Ray Serve, the video-LLM behind an OpenAI-compatible server (vLLM)",
+    roles=MappingProxyType(
+        {
+            **_ON_GPU,
+            "answerer": Choice(
+                "openai", {"base_url": "http://127.0.0.1:8000/v1", "model": "Qwen/Qwen2.5-VL-7B-Instruct"}
+            ),
+        }
+    ),
+    gpu_memory=0,
+)
+
+PROFILES = {profile.name: profile for profile in (EMBEDDED, LAPTOP, GPU, SERVED)}
+BEST_FIRST = (GPU, LAPTOP, EMBEDDED)
+"""What `auto` chooses from. `served` is a matter of what runs elsewhere, so nobody is put there unasked."""
+
+
+def profile(name: str, own: "Mapping[str, ProfileSettings] | None" = None) -> Profile:
+    """The profile of that name; `auto` is the best that this machine can run.
+
+    Args:
+        name: `auto`, one of `PROFILES`, or one of the user's own.
+        own: the user's own, by name; by default those of the settings.
+
+    Raises:
+        UsageError: there is none of that name, or it cannot be built; one line.
+    """
+    if name == "auto":
+        return PROFILES[automatic().profile]
+    if name in PROFILES and not own:
+        return PROFILES[name]
+    if own is None:
+        from ..settings import load
+
+        own = load().profiles
+    return _extended(name, own, ())
+
+
+def automatic(*, ask_hub: bool | None = None) -> Decision:
+    """Which profile `auto` is on this machine, and why; `ask_hub` as in `machine.probe`."""
+    return decide(looked_at(BEST_FIRST, ask_hub=ask_hub), BEST_FIRST)
+
+
+def looked_at(candidates: Sequence[Profile], *, ask_hub: bool | None = None) -> Machine:
+    """This machine, as far as it matters to these profiles."""
+    here = [candidate.name for candidate in candidates if pulled(candidate)]
+    missing = {candidate.name: missing_modules(candidate) for candidate in candidates}
+    return probe(here, missing, ask_hub=ask_hub)
+
+
+def build(chosen: Profile, role: str) -> Backend:
+    """The role's backend, constructed but not yet set up.
+
+    Raises:
+        UsageError: the profile has nobody for the role, or its backend has no such option.
+    """
+    if role not in chosen.roles:
+        raise UsageError(f"profile {chosen.name} fills no role {role!r}; it fills {', '.join(chosen.roles)}")
+    return _made(chosen.roles[role], role, chosen.name)
+
+
+def weights_of(chosen: Profile) -> list[str]:
+    """What `vidscout models pull` fetches for a profile: catalogue entries, and hub models as `owner/name@revision`."""
+    names: list[str] = []
+    for role, choice in chosen.roles.items():
+        names += weights_for(role, choice)
+    return list(dict.fromkeys(names))
+
+
+def weights_for(role: str, choice: Choice) -> list[str]:
+    """The weights of one role's backend; none where it runs elsewhere, or from a folder of the user's."""
+    kind = backend(role, choice.backend)
+    default = getattr(kind, "default", None)
+    if not kind.weights and default is None:
+        return []
+    model, revision = choice.options.get("model"), choice.options.get("revision")
+    if model is None and kind.weights:
+        return list(kind.weights)
+    name = str(model or default)
+    if name in weights.entries():
+        return [name]
+    if Path(name).exists() or not HUB_ID.fullmatch(name):
+        return []
+    return [f"{name}@{revision}" if revision else weights.of_hub(name).name]
+
+
+def pulled(chosen: Profile) -> bool:
+    """Whether all of a profile's weights are here."""
+    return all(weights.present(name) for name in weights_of(chosen))
+
+
+def missing_modules(chosen: Profile) -> list[str]:
+    """The modules that a profile's backends need and that are not installed."""
+    kinds = (backend(role, choice.backend) for role, choice in chosen.roles.items())
+    return list(dict.fromkeys(module for kind in kinds for module in kind.missing()))
+
+
+def heard_in(profile: Profile, language: str | None) -> Profile:
+    """The profile whose speech recognition expects a language, as an ISO 639-1 code; the profile itself for `None`."""
+    if language is None:
+        return profile
+    speech = profile.roles["speech"]
+    told = replace(speech, options=MappingProxyType({"language": language, **speech.options}))
+    return replace(profile, roles=MappingProxyType({**profile.roles, "speech": told}))
+
+
+def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:
+    """What a profile's models share: a GPU where there is one and they may use it, else RAM.
+
+    Args:
+        chosen: the profile.
+        limit: bytes; by default a GPU's free memory less what activations need, and no limit in RAM.
+    """
+    if not chosen.from_hub or not (there := gpus()):
+        return MemoryBudget(limit)
+    return MemoryBudget(limit or int(there[0].free * SHARE_FOR_WEIGHTS), device="cuda")
+
+
+def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str, ...]) -> Profile:
+    for taken in own:
+        if taken in {*PROFILES, "auto"}:
+            raise UsageError(
+                f"profiles.{taken}: the name is taken; choose another, and extend it with base = {taken!r}"
+            )
+    if name in PROFILES:
+        return PROFILES[name]
+    if name not in own:
+        raise UsageError(f"no profile {name!r}; there are auto, {', '.join([*PROFILES, *own])}")
+    if name in above:
+        raise UsageError(f"profiles.{name} extends itself: {' → '.join([*above, name])}")
+    asked = own[name]
+    base = _extended(asked.base, own, (*above, name))
+    roles = dict(base.roles)
+    for role, choice in asked.roles.items():
+        if role not in ROLES:
+            raise UsageError(f"profiles.{name}: no role {role!r}; there are {', '.join(ROLES)}")
+        if choice is False:
+            if role in NEEDED:
+                raise UsageError(f"profiles.{name}: somebody must play {role!r}; name another backend for it")
+            roles.pop(role, None)
+        else:
+            roles[role] = _chosen(choice, roles.get(role), f"profiles.{name}.roles.{role}")
+            _made(roles[role], role, name)
+    changed = {"token_budget": asked.token_budget, "frames": asked.frames, "planner": asked.planner}
+    return replace(
+        base,
+        name=name,
+        title=asked.title or f"{base.name}, with {', '.join(asked.roles) or 'nothing'} changed",
+        roles=MappingProxyType(roles),
+        **{field: value for field, value in changed.items() if value is not None},
+    )
+
+
+def _chosen(asked: str | Mapping[str, Any], before: Choice | None, where: str) -> Choice:
+    """A backend by name alone, or a table of it and its options, which come on top of the same backend's before."""
+    if isinstance(asked, str):
+        return Choice(asked)
+    options = dict(asked)
+    name = options.pop("backend", before.backend if before else None)
+    if name is None:
+        raise UsageError(f'{where}: name a backend, as in {{ backend = "…" }}')
+    placing = {key: options.pop(key) for key in ("replicas", "gpus") if key in options}
+    kept = dict(before.options) if before and before.backend == name else {}
+    return Choice(str(name), MappingProxyType({**kept, **options}), **placing)
+
+
+def _made(choice: Choice, role: str, profile_name: str) -> Backend:
+    """The backend constructed, which loads nothing, so that an option it does not take is found at once."""
+    kind = backend(role, choice.backend)
+    try:
+        return kind(**choice.options)
+    except TypeError as error:
+        why = str(error).partition(") ")[2] or str(error)
+        raise UsageError(f"profile {profile_name}: {role} backend {choice.backend!r} {why}") from None

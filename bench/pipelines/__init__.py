@@ -1,0 +1,1 @@
+"""Ways to answer that are measured side by side."""

@@ -1,0 +1,1 @@
+"""The steps of the answer graph, one module a node."""

@@ -1,0 +1,75 @@
+"""Read the answer off the records, where they know it better than a small model: times, counts, orders, quotations."""
+
+import time
+
+from langgraph.runtime import Runtime
+
+from ...events import Token, Update, timed
+from ..records import options
+from ..records import sentences as compose
+from ..records.counting import count
+from ..records.ordering import order
+from ..state import Answering, AnswerState, Finding, Want
+
+BEFORE_ANSWER = "before_answer"
+"""Seconds from the question to the moment at which the answer is known or the answerer is asked for it."""
+
+
+def waited(state: AnswerState, runtime: Runtime[Answering]) -> dict[str, float]:
+    """The time until now, as an addition to what earlier rounds took."""
+    passed = time.perf_counter() - runtime.context.asked_at
+    return {BEFORE_ANSWER: passed - state.timings.get(BEFORE_ANSWER, 0.0)}
+
+
+@timed("read")
+async def read(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Answer without a model if the records can; otherwise leave the state as it is."""
+    if not runtime.context.route.reads_off:
+        return {}
+    if not answerable(state):
+        return {"timings": waited(state, runtime)}
+    found = options.read_off(state, runtime.context) if state.options else read_off(state, runtime.context)
+    if found is None:
+        return {}
+    if not state.options:
+        runtime.stream_writer(Token(found["text"]))
+    return {**found, "timings": waited(state, runtime)}
+
+
+def read_off(state: AnswerState, answering: Answering) -> Update | None:
+    """The answer to a free question, with its evidence, or `None`."""
+    assert state.plan is not None
+    told: tuple[str, list[Finding]] | None = None
+    match state.plan.want:
+        case Want.WHEN:
+            told = compose.when(state)
+        case Want.COUNT:
+            told = counted.told() if (counted := count(state, answering)) is not None else None
+        case Want.ORDER:
+            told = ordered.told() if (ordered := order(state, answering)) is not None else None
+        case Want.QUOTE:
+            told = compose.reported(state)
+        case Want.FACT if state.plan.bare:
+            told = compose.what_is_there(state)
+        case _:
+            pass
+    if told is None:
+        return None
+    text, cited = told
+    return {"text": text, "cited": cited, "confidence": round(min(max(f.relevance for f in cited), 1.0), 3)}
+
+
+ANSWERABLE = 0.34
+"""Relevance of the best finding below which the index does not hold the answer. Set on the tuning questions only."""
+
+
+def answerable(state: AnswerState) -> bool:
+    """Whether anything was found that could answer the question, unless the plan answers from whatever there is."""
+    if state.plan is not None and state.plan.open:
+        return bool(state.ranked or state.frames)
+    return bool(state.ranked) and state.ranked[0].relevance >= ANSWERABLE
+
+
+def sees(state: AnswerState, answering: Answering) -> bool:
+    """Whether the answerer is shown frames, which may hold what no record says."""
+    return answering.answerer.accepts_frames and answering.route.frames and bool(state.frames)

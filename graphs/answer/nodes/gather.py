@@ -1,0 +1,128 @@
+"""Ask the index for one modality. One branch a request, in parallel; a branch that fails or is late becomes a note."""
+
+import asyncio
+import time
+
+from langgraph.runtime import Runtime
+from langgraph.types import RetryPolicy
+
+from ....tools.errors import VidscoutError
+from ....tools.index.video_index import VideoIndex
+from ....tools.records import FrameRef, Modality, Record, Span
+from ....tools.words import content_words, coverage
+from ...events import ToolFinished, Update
+from ..question.object_names import detector_labels
+from ..question.rules import ABOUT_THE_VIDEO
+from ..selectors.rarity import most_like
+from ..state import Answering, Finding, Place, Request
+
+SOUGHT = 0.6
+"""Similarity given to records that were taken for their place in time: they were asked for, not found."""
+FRAMES_NAMED = 12
+"""How many of the most similar frames are described in words."""
+FRAMES_AN_OPTION = 2
+"""How many of those that look most like one option."""
+
+
+RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
+"""What is busy or gone for a moment, as a database or a server, is asked once more; nothing else would change."""
+
+
+async def gather(state: Request, runtime: Runtime[Answering]) -> Update:
+    """Find what one modality holds. Its last failure becomes a note: the answer says what is missing."""
+    began = time.perf_counter()
+    note = ""
+    found: list[Finding] = []
+    try:
+        found = await asyncio.wait_for(
+            asyncio.to_thread(find, state, runtime.context), timeout=runtime.context.tool_timeout
+        )
+    except TimeoutError:
+        note = f"{state.modality} was given up after {runtime.context.tool_timeout:g} s"
+    except VidscoutError as error:
+        note = f"{state.modality} was skipped: {error}"
+    except Exception as error:
+        if isinstance(error, OSError) and _attempt(runtime) < RETRY.max_attempts:
+            raise  # to be tried again
+        note = f"{state.modality} failed: {type(error).__name__}: {error}"
+    seconds = time.perf_counter() - began
+    runtime.stream_writer(ToolFinished(state.modality, len(found), seconds, note))
+    name = f"gather:{state.modality}"
+    return {"found": found, "notes": [note] if note else [], "route": [name], "timings": {name: seconds}}
+
+
+def _attempt(runtime: Runtime[Answering]) -> int:
+    return runtime.execution_info.node_attempt if runtime.execution_info else 1
+
+
+def find(request: Request, answering: Answering) -> list[Finding]:
+    """The records of one modality that fit a request, each with its similarity and coverage."""
+    index = answering.index
+    vector = answering.vector(request.query)
+    if request.modality is Modality.FRAME:
+        scored = frames_as_records(answering, request)
+    else:
+        hits = index.search(
+            request.query,
+            vector,
+            modalities=[request.modality],
+            within=request.within,
+            videos=request.videos,
+            k=request.k,
+        )
+        scored = [(hit.record, hit.similarity or 0.0) for hit in hits]
+    if request.spread:
+        scored += [(record, SOUGHT) for record in spread(index, request)]
+    elif request.place is not None:
+        scored += [(record, SOUGHT) for record in from_one_end(index, request)]
+    topic = content_words(request.query, without=ABOUT_THE_VIDEO) or content_words(request.query)
+    return [
+        Finding(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)
+        for record, similarity in scored
+    ]
+
+
+def held(topic: list[str], labels: tuple[str, ...], record: Record) -> float:
+    """Share of what was asked for that a record names; objects count under any of their everyday names."""
+    if record.modality is Modality.OBJECT and labels:
+        named = detector_labels(record.text)
+        return sum(label in named for label in labels) / len(labels)
+    return coverage(topic, record.text)
+
+
+def spread(index: VideoIndex, request: Request) -> list[Record]:
+    """At most k records of a modality, evenly over the stretch, in order of time."""
+    records: list[Record] = []
+    for video in request.videos:
+        line = index.timeline(video, modalities=[request.modality], within=request.within)
+        k = max(request.k // len(request.videos), 1)
+        records += line if len(line) <= k else [line[int((n + 0.5) * len(line) / k)] for n in range(k)]
+    return records
+
+
+def from_one_end(index: VideoIndex, request: Request) -> list[Record]:
+    """The first or last records of a modality, for “the first slide” or “the last thing that is said”."""
+    records: list[Record] = []
+    for video in request.videos:
+        line = index.timeline(video, modalities=[request.modality], within=request.within)
+        records += line[:3] if request.place is Place.FIRST else line[-3:]
+    return records
+
+
+def frames_as_records(answering: Answering, request: Request) -> list[tuple[Record, float]]:
+    """The frames that look most like the question or one of its options, in the words of their tags."""
+    index = answering.index
+    best: dict[tuple[str, float], FrameRef] = {}
+    for text in (request.query, *request.looks):
+        k = FRAMES_NAMED if text == request.query else FRAMES_AN_OPTION
+        query = answering.frame_query(text)
+        for frame in most_like(answering, query, request.videos, request.within, k, request.brief):
+            known = best.get((frame.video, frame.time))
+            if known is None or frame.score > known.score:
+                best[frame.video, frame.time] = frame
+    described: list[tuple[Record, float]] = []
+    for frame in best.values():
+        standing = Span(frame.time, frame.time + 0.001)
+        looks = index.timeline(frame.video, modalities=[Modality.FRAME], within=standing)
+        described += [(record, frame.score) for record in looks[-1:]]
+    return described

@@ -1,0 +1,24 @@
+"""Put what was found into a prompt that stays within a token budget, in order of time."""
+
+from dataclasses import replace
+
+from langgraph.runtime import Runtime
+
+from ...events import Update, timed
+from ..packers import PACKERS
+from ..state import Answering, AnswerState
+
+
+@timed("pack")
+async def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    answering = runtime.context
+    if not answering.route.records:
+        state = replace(state, ranked=[])
+    if not answering.route.frames:
+        state = replace(state, frames=[])
+    packed = PACKERS[answering.packer](answering, state)
+    return {
+        "packed": packed.findings,
+        "messages": packed.messages,
+        "tokens": {"auxiliary": packed.auxiliary, "visual": packed.visual, "prompt": packed.prompt},
+    }

@@ -1,0 +1,147 @@
+"""Turn a question into a retrieval request: what to look for, in which modality, and when."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from langgraph.runtime import Runtime
+
+from ....tools.errors import VidscoutError
+from ....tools.records import Modality, Span
+from ....tools.words import content_words
+from ...events import Update, timed
+from ..question.anchors import anchor, resolve
+from ..question.followup import in_context
+from ..question.model_plan import PlanError, Wanted, ask_model
+from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, Reading, read_question
+from ..question.times import time_phrase
+from ..state import Answering, AnswerState, Place, Plan, Request, Want
+
+DEEP = 8
+"""Records that a branch brings."""
+DEEPER = 24
+"""Records that a branch brings when the graph looks again."""
+NAMES_A_THING = 3
+"""Content words of a topic that can be the name of a thing, as “the red umbrella”."""
+WHOLE = 512
+"""Captions of a whole video, for the route that reads them all."""
+
+
+@dataclass(frozen=True)
+class When:
+    """The time that a question is about, however it tells it."""
+
+    within: Span | None = None
+    place: Place | None = None
+    videos: tuple[str, ...] = ()
+    """Only these, when the time is one in a certain video."""
+    words: str = ""
+    """The part of the question that tells it."""
+
+
+@timed("plan")
+async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    answering = runtime.context
+    notes: list[str] = []
+    context = in_context(state.question, state.turns, state.durations)
+    again = state.round > 0
+    if again:
+        notes.append("nothing found supported an answer: looked again in every modality")
+    when = When(context.within, context.place, (context.video,) if context.video else (), context.words)
+    if when.within is None:
+        when = await asyncio.to_thread(time_of, context.question, state, answering, not again) or when
+    reading = read_question(_without(context.question, when.words))
+    wanted = None
+    if answering.planner == "model" and not again:
+        try:
+            wanted = await asyncio.to_thread(ask_model, context.question, answering.answerer)
+        except (PlanError, VidscoutError) as error:
+            notes.append(f"the model's plan could not be used, so the rules planned: {error}")
+    return {
+        "plan": planned(context.question, reading, wanted, when, state, answering),
+        "round": state.round + 1,
+        "notes": notes,
+    }
+
+
+def time_of(question: str, state: AnswerState, answering: Answering, anchored: bool) -> When | None:
+    """The time that a question tells, by the clock or by something that happens in the video."""
+    if state.time_range is not None:
+        return When(Span(*state.time_range))
+    if len(state.videos) == 1 and (phrase := time_phrase(question, state.durations[state.videos[0]])) is not None:
+        return When(phrase.span, words=phrase.words)
+    if anchored and (told := anchor(question)) is not None:
+        found = resolve(told, state.videos, state.durations, answering)
+        if found is not None and found.within.duration > 0:
+            return When(found.within, found.place, (found.video,), told.words)
+    return None
+
+
+def planned(
+    question: str, reading: Reading, wanted: Wanted | None, when: When, state: AnswerState, answering: Answering
+) -> Plan:
+    """The requests of every branch, from what the rules read and what the model wants."""
+    only = answering.route.only
+    again = state.round > 0
+    # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
+    weights = dict.fromkeys(SEARCHED, 1.0) if again else reading.weights
+    want, topic, labels, place = reading.want, reading.topic, reading.labels, when.place or reading.place
+    queries: dict[Modality, str] = {}
+    within = when.within
+    if wanted is not None:
+        want, labels = Want(wanted.want), wanted.labels(labels)
+        queries = wanted.queries()
+        weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
+        place = Place(wanted.first_or_last) if wanted.first_or_last else place
+    bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
+    shown = want is Want.FACT and reading.weights[Modality.FRAME] == 1.0
+    looks = tuple(state.options) if shown else ()
+    if only is not None:
+        weights = {only: 1.0}
+    requests = tuple(
+        Request(
+            modality=modality,
+            query=queries.get(modality, topic),
+            weight=weight,
+            videos=when.videos or tuple(state.videos),
+            within=within,
+            k=WHOLE if only is not None else DEEPER if again else DEEP,
+            place=place if weight == 1.0 or when.place is not None else None,
+            spread=only is not None or want is Want.OVERVIEW or (bare and weight == 1.0),
+            labels=labels,
+            looks=looks if modality is Modality.FRAME else (),
+            brief=reading.brief,
+        )
+        for modality, weight in weights.items()
+    )
+    return Plan(
+        want=want,
+        question=question,
+        topic=topic,
+        requests=requests,
+        within=within,
+        place=place,
+        quoted=reading.quoted,
+        labels=labels,
+        looks=looks,
+        things=things(reading, wanted),
+        brief=reading.brief,
+        bare=bare,
+        open=bool(looks) or want is Want.OVERVIEW or only is not None or not answering.route.records,
+    )
+
+
+def things(reading: Reading, wanted: Wanted | None) -> tuple[str, ...]:
+    """What a detector should find: what the model names, or what a question about objects is about."""
+    if wanted is not None and wanted.objects:
+        return tuple(wanted.objects)
+    if reading.labels or reading.weights[Modality.OBJECT] < 1.0:
+        return reading.labels
+    words = content_words(reading.topic, without=ABOUT_THE_VIDEO)
+    return (reading.topic,) if 0 < len(words) <= NAMES_A_THING else ()
+
+
+def _without(question: str, told: str) -> str:
+    """The question without the words that told its time, so that they are not looked for as well."""
+    rest = re.sub(re.escape(told.rstrip(" ?.!")), " ", question, flags=re.IGNORECASE).strip() if told else question
+    return rest if content_words(rest) or not told else question

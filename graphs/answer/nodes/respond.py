@@ -1,0 +1,69 @@
+"""Ask the model: for a choice among options, or for a text, from the prompt that was packed."""
+
+import asyncio
+import time
+from functools import partial
+
+from langgraph.runtime import Runtime
+
+from ....tools.errors import AnswererError
+from ....tools.runtime.counters import count
+from ...events import Token, Update, timed
+from ..records.citing import checked, with_times
+from ..records.options import choose
+from ..state import Answering, AnswerState, Sentence
+from .answer_from_records import sees, waited
+
+
+@timed("respond")
+async def respond(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    before = waited(state, runtime)
+    if state.options:
+        update = await asyncio.to_thread(choose, state, runtime.context)
+    else:
+        update = await asyncio.to_thread(generate, state, runtime)
+    return {**update, "timings": {**update.get("timings", {}), **before}}
+
+
+def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    answering = runtime.context
+    began = time.perf_counter()
+    first: float | None = None
+    shown: list[str] = []
+    written = 0
+    notes = []
+    sentences: list[Sentence] = []
+    count("llm_calls")
+    pieces = answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens)
+
+    def counted():
+        nonlocal written, first
+        for piece in pieces:
+            if first is None:
+                first = time.perf_counter() - began
+            written += 1
+            yield piece
+
+    check = partial(checked, question=state.asked, findings=state.packed)
+    seen = sees(state, answering)
+    text = with_times(counted(), check, state.name, seen) if answering.route.records else counted()
+    try:
+        while True:
+            try:
+                piece = next(text)
+            except StopIteration as end:
+                sentences = end.value or []
+                break
+            shown.append(piece)
+            runtime.stream_writer(Token(piece))
+    except AnswererError as error:
+        notes.append(f"the answerer failed, so the best record is quoted instead: {error}")
+        shown.clear()
+    return {
+        "text": "".join(shown).strip(),
+        "sentences": sentences,
+        "cited": [],
+        "notes": notes,
+        "timings": {"first_token": first or time.perf_counter() - began},
+        "tokens": {**state.tokens, "generated": written},
+    }

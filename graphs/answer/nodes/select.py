@@ -1,0 +1,48 @@
+"""Choose the frames that the question is shown with, and put what was found in order of how well it fits."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from langgraph.runtime import Runtime
+
+from ...events import Update, timed
+from ..selectors import SELECTORS, curve
+from ..state import Answering, AnswerState, Finding, Place
+
+
+def ranked(findings: Iterable[Finding], latest_first: bool = False) -> list[Finding]:
+    """Findings without repetition, best first; of one record found twice the better finding stays.
+
+    Of two that fit equally well the earlier comes first, unless the question asks for the last of something.
+    """
+    best: dict[str, Finding] = {}
+    for finding in findings:
+        known = best.get(finding.record.id)
+        if known is None or finding.relevance > known.relevance:
+            best[finding.record.id] = finding
+    in_time = sorted(best.values(), key=lambda f: (f.record.span, f.record.text), reverse=latest_first)
+    return sorted(in_time, key=lambda f: -f.relevance)
+
+
+def preferring_quoted(findings: list[Finding], quoted: tuple[str, ...]) -> list[Finding]:
+    """Raise the findings that hold a phrase which the question quotes: they are what it is about."""
+    from rapidfuzz.fuzz import partial_ratio
+
+    if not quoted:
+        return findings
+    raised = []
+    for finding in findings:
+        match = max(partial_ratio(phrase.casefold(), finding.record.text.casefold()) for phrase in quoted)
+        raised.append(replace(finding, similarity=1.0, coverage=1.0) if match >= 90 else finding)
+    return ranked(raised)
+
+
+@timed("select")
+async def select(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    assert state.plan is not None
+    found = ranked(state.found, latest_first=state.plan.place is Place.LAST)
+    state.ranked = preferring_quoted(found, state.plan.quoted)
+    answering = runtime.context
+    frames = SELECTORS[answering.selector](curve(answering, state), answering.frames)
+    shown = [replace(frame, thumbnail=answering.index.thumbnail(frame.video, frame.time)) for frame in frames]
+    return {"ranked": state.ranked, "frames": shown}

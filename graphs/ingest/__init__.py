@@ -1,0 +1,1 @@
+"""How a video is read, once; start reading at `graph.py`."""

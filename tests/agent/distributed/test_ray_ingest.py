@@ -1,0 +1,272 @@
+"""A real clip read and asked about with the tools here or on a Ray cluster, and with Chroma on disk or as a server."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vidscout import VideoScout
+from vidscout.agent.distributed import ray_ingest as cluster
+from vidscout.agent.distributed.deployments import by_role, deployments
+from vidscout.agent.profiles.profile import EMBEDDED, SERVED
+from vidscout.bench.data.videos import concatenate
+from vidscout.graphs.events import Event, Progress
+from vidscout.tools.errors import MediaError, UsageError
+from vidscout.tools.serving.ray_serve import a_cluster, about, deploy
+
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("ray") is None, reason="needs pip install 'vidscout[serve]'"),
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with a_cluster(num_cpus=2) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def serving(address: str) -> str:
+    deploy(deployments(EMBEDDED))
+    return address
+
+
+@pytest.fixture(scope="module")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real `chroma run`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    chroma = Path(sys.executable).with_name("chroma")
+    command = [chroma, "run", "--path", tmp_path_factory.mktemp("chroma"), "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert process.poll() is None, "chroma run has ended"
+                assert time.monotonic() < until, "chroma run does not answer"
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def clip(trailer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trailer's first ten seconds, with its first title."""
+    return concatenate([trailer], tmp_path_factory.mktemp("clip") / "opening.mp4", 10)
+
+
+def said(scout: VideoScout) -> dict[str, list[str]]:
+    """The ids of all records by video: hashes of what they say, when, and by which tool."""
+    return {video.id: sorted(record.id for record in scout.index.timeline(video.id)) for video in scout.videos()}
+
+
+@pytest.fixture(scope="module")
+def expected(clip: Path, carphone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What the clips are read as by one process, on disk, without any cluster."""
+    with VideoScout(home=tmp_path_factory.mktemp("expected")) as scout:
+        scout.ingest([clip, carphone])
+        return said(scout)
+
+
+@pytest.mark.parametrize("tools", ["here", "on Ray Serve"])
+@pytest.mark.parametrize("chroma", ["on disk", "as a server"])
+def test_a_clip_is_read_and_asked_about(
+    tools: str, chroma: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path, request: pytest.FixtureRequest
+):
+    settings: dict[str, Any] = {}
+    if tools == "on Ray Serve":
+        settings["serving"] = request.getfixturevalue("serving")
+    if chroma == "as a server":
+        settings["chroma_server"] = request.getfixturevalue("chroma_server")
+    with VideoScout(home=tmp_path, **settings) as scout:
+        [read] = scout.ingest(clip)
+        assert said(scout)[read.video] == expected[read.video]
+        assert read.counters["ocr_calls"] > 0
+        answer = scout.ask(clip, "Who presents the film?")
+        assert "Blender Foundation" in answer.text
+        assert answer.evidence[0].start < 10
+        assert (tmp_path / "chroma").exists() == (chroma == "on disk")
+        if settings.get("serving"):
+            assert not scout.role("screen_text").tool.is_ready, "nothing may be loaded here"
+        scout.forget(read.video)
+        assert said(scout) == {}
+
+
+def test_a_replica_that_dies_while_a_video_is_read_is_a_note(serving: str, clip: Path, expected: Any, tmp_path: Path):
+    with VideoScout(home=tmp_path, serving=serving) as scout:
+        killed: list[int] = []
+
+        def kill_while_it_reads() -> None:
+            until = time.monotonic() + 120
+            while not (replica := about("screen_text")).busy:
+                assert time.monotonic() < until
+            killed.append(replica.process)
+            os.kill(replica.process, signal.SIGKILL)
+
+        assassin = threading.Thread(target=kill_while_it_reads)
+        assassin.start()
+        [read] = scout.ingest(clip)
+        assassin.join()
+        assert killed
+        assert said(scout)[read.video] == expected[read.video]
+        assert any("replica of screen_text died" in note for note in read.notes), read.notes
+
+
+def test_videos_spread_over_a_cluster_read_the_same_as_here(
+    address: str, clip: Path, carphone: Path, expected: dict[str, list[str]], tmp_path: Path
+):
+    with VideoScout(home=tmp_path) as scout:
+        seen: list[Event] = []
+        read = cluster.ingest_on(scout, address, [clip, carphone], seen.append)
+        assert [one.path for one in read] == [str(clip), str(carphone)]
+        assert said(scout) == expected
+        assert {event.video for event in seen if isinstance(event, Progress)} == set(expected)
+        assert not scout.role("tags").is_ready, "the pictures were looked at elsewhere"
+        began = time.monotonic()
+        again = cluster.ingest_on(scout, address, [clip, carphone])
+        assert [one.added for one in again] == [0, 0]
+        assert time.monotonic() - began < 5
+        answer = scout.ask(clip, "Who presents the film?")
+        assert "Blender Foundation" in answer.text
+
+
+def test_another_task_goes_on_where_one_died(address: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path):
+    with VideoScout(home=tmp_path) as scout:
+        killed: list[float] = []
+
+        def kill_once(event: Event) -> None:
+            if isinstance(event, Progress) and event.stage == "watching" and event.done > 0 and not killed:
+                killed.append(event.done)
+                os.kill(_process_that_reads(), signal.SIGKILL)
+
+        [read] = cluster.ingest_on(scout, address, [clip], kill_once)
+        assert killed
+        assert said(scout)[read.video] == expected[read.video]
+        assert any("the task that read the video died; another one went on at" in note for note in read.notes)
+
+
+def _process_that_reads() -> int:
+    """The task's process, by the name that Ray gives it."""
+    import psutil
+
+    [process] = [p for p in psutil.process_iter(["cmdline"]) if "ray::read " in " ".join(p.info["cmdline"] or [])]
+    return process.pid
+
+
+def test_a_stopped_run_keeps_what_it_had_and_the_next_one_goes_on(
+    address: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path
+):
+    def stop(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage == "watching" and event.done > 0:
+            raise InterruptedError
+
+    with VideoScout(home=tmp_path) as scout:
+        with pytest.raises(InterruptedError):
+            cluster.ingest_on(scout, address, [clip], stop)
+        [video] = scout.videos()
+        assert video.status == "reading"
+        assert scout.library.position(video.id, "see") is not None
+    with VideoScout(home=tmp_path) as scout:
+        cluster.ingest_on(scout, address, [clip])
+        assert said(scout)[video.id] == expected[video.id]
+
+
+def test_a_video_that_cannot_be_read_keeps_no_other_from_being_read(address: str, carphone: Path, tmp_path: Path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("not a video at all", encoding="utf-8")
+    with VideoScout(home=tmp_path / "home") as scout:
+        with pytest.raises(MediaError, match=r"broken\.mp4") as refused:
+            cluster.ingest_on(scout, address, [broken, carphone])
+        assert "\n" not in str(refused.value)
+        assert [video.name for video in scout.videos() if video.status == "ready"] == ["carphone.mp4"]
+
+
+def test_a_file_that_the_cluster_sees_differently_is_refused(address: str, carphone: Path, tmp_path: Path):
+    mine = Path(shutil.copy(carphone, tmp_path / "mine.mp4"))
+    with VideoScout(home=tmp_path / "home") as scout:
+        video = scout.library.identify(mine)
+        with mine.open("ab") as file:  # as if the path led to another file there
+            file.write(b"\0" * 64)
+        state = cluster.IngestState(str(mine), video)
+        job = cluster._job(scout, state, scout.reading())
+        last = list(cluster._pieces(scout, job, lambda: False))[-1]
+    assert isinstance(last, cluster.Finished)
+    assert "is another file on the machine" in str(last.error)
+
+
+def test_a_cluster_that_reads_with_other_tools_is_refused(address: str, carphone: Path, tmp_path: Path):
+    from dataclasses import replace
+
+    with VideoScout(home=tmp_path) as scout:
+        state = cluster.IngestState(str(carphone), scout.library.identify(carphone))
+        job = replace(cluster._job(scout, state, scout.reading()), read_with="1fps 1280px; another detector")
+        last = list(cluster._pieces(scout, job, lambda: False))[-1]
+    assert isinstance(last, cluster.Finished)
+    assert "install the same vidscout there" in str(last.error)
+
+
+def test_settings_reach_the_tasks_but_no_keys_do(address: str, carphone: Path, tmp_path: Path):
+    with VideoScout(home=tmp_path, sample_rate=0.5, api_keys=("hunter2",)) as scout:
+        job = cluster._job(scout, cluster.IngestState(str(carphone), "x"), scout.reading())
+        assert "hunter2" not in job.settings
+        [read] = cluster.ingest_on(scout, address, [carphone])
+        assert read.records["frames"] == 2
+
+
+def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, carphone: Path):
+    command = [sys.executable, "-m", "vidscout.agent.cli"]
+    serve = subprocess.Popen([*command, "serve", "--replicas", "tags=2"], stdout=subprocess.PIPE, text=True)
+    assert serve.stdout is not None
+    watchdog = threading.Timer(240, serve.kill)
+    watchdog.start()
+    try:
+        line = serve.stdout.readline()
+        name, _, address = line.strip().partition("=")
+        assert name == "VIDSCOUT_SERVING"
+        read = subprocess.run(
+            [*command, "--home", str(tmp_path), "ingest", str(carphone)],
+            env={**os.environ, "VIDSCOUT_SERVING": address}, capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
+        assert read.returncode == 0, read.stderr
+        assert "4 frames" in read.stdout
+        serve.send_signal(signal.SIGTERM)
+        assert serve.wait(60) == 0
+    finally:
+        watchdog.cancel()
+        serve.kill()
+
+
+def test_replicas_and_shares_come_from_the_profile_or_the_command():
+    tools = {tool.role: tool for tool in deployments(SERVED, 1.0, {"tags": 3}, {"objects": 0.5})}
+    assert "answerer" not in tools, "the answerer is served by vLLM"
+    assert tools["tags"].placement.replicas == 3
+    assert tools["objects"].placement.gpus == 0.5
+    shares = {role: tool.placement.gpus for role, tool in tools.items() if role != "objects"}
+    assert shares["tags"] == shares["text_embedding"] == 0, "they run on the CPU"
+    assert 0.1 < shares["speech"] == shares["captions"]
+    assert sum(shares.values()) <= 1
+    assert {tool.placement.gpus for tool in deployments(EMBEDDED, 1.0)} == {0.0}
+
+
+@pytest.mark.parametrize("given", ["tags", "tags=many", "pictures=2"])
+def test_a_count_that_is_none_is_refused(given: str):
+    with pytest.raises(UsageError, match="ROLE=NUMBER"):
+        by_role([given], int)

@@ -1,0 +1,50 @@
+"""How questions are routed. The rule planner must get at least 36 of the 40 cases right, and lose no modality ever."""
+
+import pytest
+from vidscout.bench.measure.planner import by_rules, routing
+from vidscout.graphs.answer.question.rules import SEARCHED, read_question, topic_of
+from vidscout.graphs.answer.state import Place
+
+
+def test_the_planner_reads_most_questions_as_a_person_would():
+    cases = routing()
+    wrong = [case for case in cases if not by_rules(case)]
+    assert len(cases) == 40
+    assert len(wrong) <= 4, wrong
+
+
+@pytest.mark.parametrize("question", [case.question for case in routing()] + ["?", "Xyzzy", "7", "どこですか"])
+def test_no_question_leaves_a_modality_out(question: str):
+    weights = read_question(question).weights
+    assert set(weights) == set(SEARCHED)
+    assert all(weight > 0.3 for weight in weights.values())
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("What is the first title?", Place.FIRST),
+        ("What does the last slide say?", Place.LAST),
+        ("What is said in the first half?", None),
+        ("What happens in the last two minutes?", None),
+        ("What is said about the sun?", None),
+    ],
+)
+def test_an_ordinal_means_an_end_of_the_timeline_unless_it_measures_time(question: str, place: Place | None):
+    assert read_question(question).place is place
+
+
+def test_a_quoted_phrase_is_kept_whole():
+    assert read_question("When is “An unlucky bird” shown?").quoted == ("An unlucky bird",)
+    assert read_question("When is 'An unlucky bird' shown?").quoted == ("An unlucky bird",)
+    assert read_question("What's the speaker's name?").quoted == ()
+
+
+def test_everyday_words_name_the_detectors_objects():
+    assert read_question("How many bikes and men are there?").labels == ("bicycle", "person")
+    assert read_question("Is there a traffic light?").labels == ("traffic light",)
+
+
+def test_the_topic_is_what_is_left_of_the_question_words():
+    assert topic_of("When does the speaker mention wind turbines?") == "speaker mention wind turbines"
+    assert topic_of("Why?") == "Why?"

@@ -1,0 +1,69 @@
+import pytest
+from vidscout.graphs.answer.question.times import seconds, time_phrase
+from vidscout.tools.records import Span
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2:15", 135),
+        ("1:02:03", 3723),
+        ("0:07.5", 7.5),
+        ("75", 75),
+        ("75 s", 75),
+        ("3 minutes", 180),
+        ("minute 3", 180),
+    ],
+)
+def test_a_moment_is_read_however_it_is_written(text: str, expected: float):
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2:1x", "12 parsecs"])
+def test_what_is_not_a_time_is_refused(text: str):
+    with pytest.raises(ValueError, match="not a time"):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("question", "start", "end"),
+    [
+        ("What is said at 2:15?", 130, 140),
+        ("What happens in the last minute?", 3540, 3600),
+        ("What is shown in the first 30 seconds?", 0, 30),
+        ("Who speaks between 1:00 and 2:00?", 60, 120),
+        ("Who speaks from 0:30 to 0:45?", 30, 45),
+        ("What is discussed after 50:00?", 3000, 3600),
+        ("What is on the slide before 2:00?", 0, 120),
+        ("What happens in the second half?", 1800, 3600),
+        ("What happens in the first two minutes?", 0, 120),
+        ("What is written at the end of the video?", 3240, 3600),
+        ("What is seen at the beginning?", 0, 360),
+        ("What is on screen around the 90 seconds mark?", 85, 95),
+    ],
+)
+def test_a_question_names_a_stretch(question: str, start: float, end: float):
+    phrase = time_phrase(question, HOUR)
+    assert phrase is not None
+    assert phrase.span == Span(start, end)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When does the title first appear?",
+        "What is the second largest city?",
+        "What is said at the end of his speech?",
+        "Who waits at the end of the street?",
+    ],
+)
+def test_a_question_without_a_stretch_names_none(question: str):
+    assert time_phrase(question, HOUR) is None
+
+
+def test_a_stretch_is_cut_to_the_video():
+    phrase = time_phrase("What happens at 9:00:00?", 60.0)
+    assert phrase is not None
+    assert phrase.span == Span(60, 60)

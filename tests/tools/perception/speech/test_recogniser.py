@@ -1,0 +1,398 @@
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vidscout.bench.data.lecture import LECTURE, Sentence
+from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
+from vidscout.bench.measure.speech import word_errors
+from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
+from vidscout.tools.perception.speech.recogniser import (
+    CLIP,
+    FasterWhisper,
+    Squeezed,
+    WhisperOnVoice,
+    credible,
+    joined,
+    quietest,
+    speech_records,
+    voice,
+    windows,
+)
+from vidscout.tools.records import Modality, Span, Utterance
+from vidscout.tools.runtime.backend import backend
+from vidscout.tools.runtime.counters import counting
+
+
+@cache
+def sentences() -> tuple[Sentence, ...]:
+    return tuple(LECTURE.sentences())
+
+
+@cache
+def lecture_sound() -> np.ndarray:
+    """The lecture's speech as a tool hears it: 16 kHz, float."""
+    sound = np.zeros(round(LECTURE.duration * SAMPLE_RATE), np.float32)
+    for sentence in sentences():
+        length = round(len(sentence.samples) / VOICE_RATE * SAMPLE_RATE)
+        at = np.arange(length) / SAMPLE_RATE * VOICE_RATE
+        first = round(sentence.start * SAMPLE_RATE)
+        sound[first : first + length] = np.interp(at, np.arange(len(sentence.samples)), sentence.samples) / 32768
+    return sound
+
+
+def stream(sound: np.ndarray, seconds: float, start: float = 0.0) -> Iterator[AudioChunk]:
+    step = round(seconds * SAMPLE_RATE)
+    for first in range(0, len(sound), step):
+        yield AudioChunk(start + first / SAMPLE_RATE, sound[first : first + step])
+
+
+def borders(found: Sequence[AudioChunk]) -> list[float]:
+    return [window.start for window in found]
+
+
+class TestWindows:
+    def test_lose_nothing_and_repeat_nothing(self):
+        found = list(windows(stream(lecture_sound(), 30), target=40))
+        assert np.array_equal(np.concatenate([window.samples for window in found]), lecture_sound())
+        assert all(first.end == pytest.approx(second.start) for first, second in pairwise(found))
+        assert all(len(window.samples) <= 40 * SAMPLE_RATE for window in found)
+
+    def test_are_cut_where_nobody_speaks(self):
+        cuts = borders(list(windows(stream(lecture_sound(), 30), target=25)))[1:]
+        assert len(cuts) >= 4
+        assert not [cut for cut in cuts for said in sentences() if said.start < cut < said.end]
+
+    @pytest.mark.parametrize("seconds", [0.5, 7.3, 30, 500])
+    def test_do_not_depend_on_how_the_sound_arrives(self, seconds: float):
+        expected = borders(list(windows(stream(lecture_sound(), 30), target=40)))
+        assert borders(list(windows(stream(lecture_sound(), seconds), target=40))) == expected
+
+    def test_are_the_same_when_taken_up_at_one_of_them(self):
+        found = list(windows(stream(lecture_sound(), 30), target=40))
+        start = found[1].start
+        rest = lecture_sound()[len(found[0].samples) :]
+        again = list(windows(stream(rest, 30, start), target=40))
+        assert borders(again) == pytest.approx(borders(found[1:]), abs=1e-6)
+
+    def test_are_cut_even_where_there_is_no_pause(self):
+        noise = np.random.default_rng(0).standard_normal(60 * SAMPLE_RATE).astype(np.float32) / 10
+        found = list(windows(stream(noise, 30), target=20))
+        assert sum(len(window.samples) for window in found) == len(noise)
+        assert all(16 <= len(window.samples) / SAMPLE_RATE <= 20 for window in found[:-1])
+
+    def test_of_no_sound_are_none(self):
+        assert list(windows([])) == []
+
+    def test_the_longest_of_several_pauses_is_taken(self):
+        said = sentences()[1].samples.astype(np.float32) / 32768
+        said = np.interp(np.arange(0, len(said), VOICE_RATE / SAMPLE_RATE), np.arange(len(said)), said)
+        quiet = [np.zeros(round(seconds * SAMPLE_RATE)) for seconds in (0.4, 1.2, 0.4)]
+        sound = np.concatenate([said, quiet[0], said, quiet[1], said, quiet[2], said]).astype(np.float32)
+        begins = 2 * len(said) + len(quiet[0])
+        assert begins < quietest(sound) < begins + len(quiet[1])
+
+
+class TestVoice:
+    def test_is_found_where_somebody_speaks(self):
+        found = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in voice(lecture_sound())]
+        starts = np.array([start for start, _ in found])
+        assert all(np.abs(starts - said.start).min() < 0.25 for said in sentences())
+        assert sum(end - start for start, end in found) < 0.8 * LECTURE.duration
+
+    def test_is_not_found_in_silence_noise_or_music(self, trailer: Path):
+        noise = np.random.default_rng(0).standard_normal(20 * SAMPLE_RATE).astype(np.float32) / 20
+        assert voice(np.zeros(20 * SAMPLE_RATE, np.float32)) == []
+        assert voice(noise) == []
+        assert [voice(chunk.samples) for chunk in audio(trailer)] == [[], []]
+
+
+@st.composite
+def voiced(draw: st.DrawFn) -> tuple[int, list[tuple[int, int]]]:
+    """A length in samples, and voiced ranges in it with pauses of at least 0.2 s between."""
+    ranges = []
+    place = draw(st.integers(0, 3 * SAMPLE_RATE))
+    for _ in range(draw(st.integers(1, 12))):
+        end = place + draw(st.integers(SAMPLE_RATE // 5, 15 * SAMPLE_RATE))
+        ranges.append((place, end))
+        place = end + draw(st.integers(SAMPLE_RATE // 5, 10 * SAMPLE_RATE))
+    return ranges[-1][1] + draw(st.integers(0, 3 * SAMPLE_RATE)), ranges
+
+
+class TestSqueezed:
+    @settings(max_examples=50, deadline=None)
+    @given(voiced())
+    def test_every_voice_is_kept_and_finds_its_time_again(self, case: tuple[int, list[tuple[int, int]]]):
+        length, ranges = case
+        squeezed = Squeezed.of(np.arange(length, dtype=np.int64), ranges)
+        assert np.all(np.diff(squeezed.samples) > 0)
+        for (start, end), before, after in zip(ranges, squeezed.pauses, squeezed.pauses[1:], strict=False):
+            assert np.isin([start, (start + end) // 2, end - 1], squeezed.samples).all()
+            begins, ends = squeezed.original(before.squeezed.end, after.squeezed.start)
+            assert begins * SAMPLE_RATE == pytest.approx(start, abs=0.5)
+            assert ends * SAMPLE_RATE == pytest.approx(end, abs=0.5)
+            middle = before.squeezed.end + (end - start) / 2 / SAMPLE_RATE
+            if end - start > 3 * SAMPLE_RATE:  # too far from any pause to be moved
+                assert squeezed.original(middle, middle)[0] * SAMPLE_RATE == pytest.approx((start + end) / 2, abs=0.5)
+
+    @settings(max_examples=50, deadline=None)
+    @given(voiced())
+    def test_clips_follow_each_other_fit_whisper_and_are_cut_in_pauses(self, case: tuple[int, list[tuple[int, int]]]):
+        length, ranges = case
+        squeezed = Squeezed.of(np.zeros(length, np.float32), ranges)
+        clips = squeezed.clips
+        assert clips[0].start == 0
+        assert clips[-1].end == pytest.approx(len(squeezed.samples) / SAMPLE_RATE)
+        assert all(first.end == second.start for first, second in pairwise(clips))
+        assert all(clip.duration <= CLIP + 0.01 for clip in clips)
+        assert all(any(p.squeezed.start <= clip.end <= p.squeezed.end for p in squeezed.pauses) for clip in clips)
+
+    def test_long_pauses_are_not_heard(self):
+        quiet = 600 * SAMPLE_RATE
+        squeezed = Squeezed.of(np.zeros(2 * quiet, np.float32), [(0, SAMPLE_RATE), (quiet, quiet + SAMPLE_RATE)])
+        assert len(squeezed.samples) < 4 * SAMPLE_RATE
+
+    def test_what_only_sounded_like_a_voice_far_away_is_heard_apart_from_a_sentence(self):
+        music, said = [(16_000, 24_000), (28_000, 34_000)], (60 * SAMPLE_RATE, 63 * SAMPLE_RATE)
+        squeezed = Squeezed.of(np.zeros(110 * SAMPLE_RATE, np.float32), [*music, said])
+        assert len(squeezed.clips) == 2
+        _, clip = squeezed.clips
+        [(start, end, _)] = squeezed.sentences(clip.start, clip.end, "The professor ordered sixty boxes of candles.")
+        assert (round(start, 2), round(end, 2)) == (60, 63)
+
+    def test_two_sentences_in_one_segment_are_told_apart_at_the_pause_between(self):
+        ranges = [(16_000, 48_000), (64_000, 112_000)]  # 1 to 3 s and 4 to 7 s
+        squeezed = Squeezed.of(np.zeros(8 * SAMPLE_RATE, np.float32), ranges)
+        start, end = squeezed.pauses[0].squeezed.end, squeezed.pauses[-1].squeezed.start
+        found = list(squeezed.sentences(start, end, " Whales sleep now. They hang in the water."))
+        assert [text for *_, text in found] == ["Whales sleep now.", "They hang in the water."]
+        assert [(round(start, 2), round(end, 2)) for start, end, _ in found] == [(1, 3), (4, 7)]
+
+    def test_sentences_without_a_pause_between_stay_together(self):
+        squeezed = Squeezed.of(np.zeros(8 * SAMPLE_RATE, np.float32), [(16_000, 96_000)])
+        found = list(squeezed.sentences(0.3, 5.2, "It costs 3.5 million. That is a lot of money."))
+        assert found == [(1.0, 6.0, "It costs 3.5 million. That is a lot of money.")]
+
+    def test_a_time_beyond_the_end_is_the_end(self):
+        squeezed = Squeezed.of(np.zeros(20 * SAMPLE_RATE, np.float32), [(SAMPLE_RATE, 3 * SAMPLE_RATE)])
+        assert squeezed.original(0.0, 29.0) == (1.0, 3.0)
+
+    def test_the_rest_of_a_clip_is_told_from_what_was_heard(self):
+        squeezed = Squeezed.of(np.zeros(20 * SAMPLE_RATE, np.float32), [(0, 80_000), (96_000, 256_000)])
+        [clip] = squeezed.clips
+        rest = squeezed.unheard(clip, [segment("First.", start=0.0, end=4.9)])
+        assert rest is not None
+        assert 5.0 < rest.start < 5.5
+        assert rest.end == clip.end
+        assert squeezed.unheard(clip, [segment("All of it.", start=0.0, end=clip.end - 0.3)]) is None
+        assert squeezed.unheard(clip, []) is None
+
+
+def segment(text: str, **told: float) -> Any:
+    sure = {"start": 0.0, "end": 1.0, "no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 1.2}
+    return SimpleNamespace(text=text, **sure | told)
+
+
+def texts(segments: list[Any]) -> list[str]:
+    return [kept.text for kept in credible(segments)]
+
+
+class TestCredible:
+    def test_what_was_likely_silence_and_an_unsure_guess_is_dropped(self):
+        silent = {"no_speech_prob": 0.9, "avg_logprob": -1.4}
+        assert texts([segment("Thank you.", **silent), segment("The mirror is black.")]) == ["The mirror is black."]
+        assert texts([segment("Yes.", no_speech_prob=0.9), segment("No.", avg_logprob=-1.4)]) == ["Yes.", "No."]
+
+    def test_loops_are_dropped(self):
+        assert texts([segment("so so so so so so so", compression_ratio=3.1)]) == []
+        said = segment("We paint it every year.")
+        assert texts([said, said, said]) == ["We paint it every year."]
+
+    def test_short_answers_may_come_twice(self):
+        assert texts([segment("No."), segment("No.")]) == ["No.", "No."]
+
+    def test_notes_without_a_word_are_dropped(self):
+        assert texts([segment(" ..."), segment("♪"), segment("")]) == []
+
+
+class TestJoined:
+    def test_a_sentence_that_breaks_off_is_joined_with_what_follows(self):
+        [whole] = joined([said(0, 2, "The mirror is made", 0.9), said(2.2, 4, "of silicon carbide.", 0.7)])
+        assert whole == said(0, 4, "The mirror is made of silicon carbide.", 0.7)
+
+    def test_sentences_stay_apart(self):
+        apart = [said(0, 2, "It is cold."), said(2.1, 4, "Nobody minds."), said(6, 8, "after a pause")]
+        assert joined(apart) == apart
+
+    def test_a_speaker_without_full_stops_does_not_become_one_endless_sentence(self):
+        heard = [said(start, start + 3, "and then") for start in range(0, 60, 3)]
+        assert max(utterance.span.duration for utterance in joined(heard)) <= 15
+
+
+def said(start: float, end: float, text: str, score: float = 0.8) -> Utterance:
+    return Utterance(Span(start, end), text, score)
+
+
+def test_an_utterance_becomes_a_record_of_speech():
+    [record] = speech_records("v", [said(1, 2, "Hello.")], "faster-whisper/x.1")
+    assert (record.modality, record.span, record.text) == (Modality.SPEECH, Span(1, 2), "Hello.")
+    assert (record.source, record.score) == ("faster-whisper/x.1", 0.8)
+
+
+@pytest.fixture(scope="module")
+def whisper() -> Iterator[FasterWhisper]:
+    tool = FasterWhisper()
+    yield tool
+    tool.close()
+
+
+@pytest.fixture(scope="module")
+def heard(whisper: FasterWhisper) -> list[Utterance]:
+    found = []
+    for window in windows(stream(lecture_sound(), 30), target=70):
+        found += whisper.run([window])[0]
+    return found
+
+
+@pytest.mark.models
+class TestFasterWhisper:
+    def test_understands_the_lecture(self, heard: list[Utterance]):
+        assert word_errors([said.text for said in sentences()], [utterance.text for utterance in heard]) < 0.1
+
+    def test_hears_each_sentence_when_it_begins_and_ends(self, heard: list[Utterance]):
+        starts = np.array([utterance.span.start for utterance in heard])
+        ends = np.array([utterance.span.end for utterance in heard])
+        late = [said.text for said in sentences() if np.abs(starts - said.start).min() > 0.5]
+        long = [said.text for said in sentences() if np.abs(ends - said.end).min() > 0.5]
+        assert len(late) <= 1
+        assert len(long) <= 1
+
+    def test_utterances_are_sentences_in_order(self, heard: list[Utterance]):
+        assert abs(len(heard) - len(sentences())) <= 2
+        assert max(utterance.span.duration for utterance in heard) < 12
+        assert all(first.span.end <= second.span.start + 0.01 for first, second in pairwise(heard))
+        assert all(re.match(r"\S.*[.?!]$", utterance.text) for utterance in heard)
+        assert all(0.3 < utterance.score <= 1 for utterance in heard)
+
+    def test_times_are_on_the_clock_of_the_video(self, whisper: FasterWhisper):
+        said = sentences()[0]
+        sound = lecture_sound()[: 3 * SAMPLE_RATE]
+        [[utterance]] = whisper.run([AudioChunk(3600.0, sound)])
+        assert utterance.span.start == pytest.approx(3600 + said.start, abs=0.5)
+
+    def test_music_noise_and_silence_give_nothing(self, whisper: FasterWhisper, trailer: Path):
+        noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32) / 20
+        silence = np.zeros(10 * SAMPLE_RATE, np.float32)
+        chunks = [*audio(trailer), AudioChunk(0.0, noise), AudioChunk(0.0, silence), AudioChunk(0.0, silence[:0])]
+        assert whisper.run(chunks) == [[]] * len(chunks)
+
+    def test_counts_the_seconds_of_speech(self, whisper: FasterWhisper):
+        with counting() as counters:
+            whisper.run([AudioChunk(0.0, lecture_sound()[: 12 * SAMPLE_RATE])])
+        spoken = sum(said.end - said.start for said in sentences() if said.end < 12)
+        assert counters["speech_seconds"] == pytest.approx(spoken, abs=1)
+
+    def test_finds_the_language_out_once_a_video(self, monkeypatch: pytest.MonkeyPatch, whisper: FasterWhisper):
+        whisper.ready()
+        transcribe = whisper._pipeline.transcribe
+        given_language = []
+
+        def watched(*sound: Any, **told: Any) -> Any:
+            given_language.append(told["language"])
+            return transcribe(*sound, **told)
+
+        monkeypatch.setattr(whisper._pipeline, "transcribe", watched)
+        first, second = (lecture_sound()[: 8 * SAMPLE_RATE], lecture_sound()[12 * SAMPLE_RATE : 17 * SAMPLE_RATE])
+        silence = np.zeros(5 * SAMPLE_RATE, np.float32)
+        for chunk in (AudioChunk(0.0, first), AudioChunk(8.0, silence), AudioChunk(13.0, second)):
+            whisper.run([chunk])
+        assert (given_language[0], given_language[-1]) == (None, "en")
+        whisper.run([AudioChunk(0.0, first)])  # another video begins
+        assert given_language.count(None) == 2
+
+    def test_a_given_language_is_not_looked_for(self, whisper: FasterWhisper):
+        tool = FasterWhisper(language="de")
+        tool._pipeline, tool._ready = whisper._pipeline, True
+        [[utterance]] = tool.run([AudioChunk(0.0, lecture_sound()[: 3 * SAMPLE_RATE])])
+        assert "morning" not in utterance.text.lower() or "guten" in utterance.text.lower()
+
+
+class Interpreter(WhisperOnVoice):
+    """Finds out the languages that it is told, one a time it is asked to; an error stands for a failure."""
+
+    def __init__(self, *languages: str | Exception) -> None:
+        super().__init__()
+        self.languages = list(languages)
+        self.heard: list[str] = []
+
+    def setup(self) -> None: ...
+
+    def transcribe(
+        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
+    ) -> tuple[Sequence[Any], str, float]:
+        found = language or self.languages.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        self.heard.append(found)
+        return [], found, 0.4 if found == "unsure" else 0.9
+
+
+class TestOneLanguageAVideo:
+    SECONDS = 3
+
+    @classmethod
+    def chunk(cls, number: int, sound: np.ndarray | None = None) -> AudioChunk:
+        spoken = lecture_sound()[: cls.SECONDS * SAMPLE_RATE]
+        return AudioChunk(float(number * cls.SECONDS), spoken if sound is None else sound)
+
+    def test_the_first_that_is_sure_decides(self):
+        tool = Interpreter("unsure", "de", "en")
+        for number in range(4):
+            tool.run([self.chunk(number)])
+        assert tool.heard == ["unsure", "de", "de", "de"]
+
+    def test_another_video_or_another_track_of_the_same_begins_anew(self):
+        tool = Interpreter("de", "unsure", "fr")
+        for number in (0, 1, 0, 1, 2):
+            tool.run([self.chunk(number)])
+        assert tool.heard == ["de", "de", "unsure", "fr", "fr"]
+
+    def test_it_outlasts_silence_and_a_chunk_that_fails(self, monkeypatch: pytest.MonkeyPatch):
+        tool = Interpreter("de", "en")
+        tool.run([self.chunk(0)])
+        tool.run([self.chunk(1, np.zeros(self.SECONDS * SAMPLE_RATE, np.float32))])
+        with monkeypatch.context() as failing:
+            failing.setattr(tool, "transcribe", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                tool.run([self.chunk(2)])
+        tool.run([self.chunk(2)])  # tried again
+        tool.run([self.chunk(3)])
+        assert tool.heard == ["de", "de", "de"]
+
+    def test_another_copy_goes_on_with_what_the_first_one_knew(self):
+        first, second = Interpreter("de"), Interpreter("en", "fr")
+        first.run([self.chunk(0)])
+        second.remember(first.remembered())
+        second.run([self.chunk(1)])
+        assert second.heard == ["de"]
+        second.forget()
+        second.run([self.chunk(2)])
+        assert second.heard == ["de", "en"]
+
+
+@pytest.mark.models
+def test_the_tiny_model_understands_most_of_it():
+    tool = backend("speech", "faster-whisper-tiny-en")()
+    assert isinstance(tool, FasterWhisper)
+    sound = lecture_sound()[: 60 * SAMPLE_RATE]
+    [heard] = tool.run([AudioChunk(0.0, sound)])
+    expected = [said.text for said in sentences() if said.end < 60]
+    assert word_errors(expected, [utterance.text for utterance in heard]) < 0.2
+    tool.close()

@@ -1,0 +1,1 @@
+"""What the values of signals mean: ranges of real videos, likelihoods, and how a calibration is fitted."""

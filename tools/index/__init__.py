@@ -1,0 +1,1 @@
+"""The index of one home: SQLite, full-text search, ChromaDB, kept frames, and the videos that are known."""

@@ -1,0 +1,266 @@
+"""The half of the index that finds frames; `video_index.py` has the other."""
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import HomeError, UnknownVideoError, UsageError
+from ..records import FrameRef, Span
+from .chroma import unit
+from .rank_fusion import fused
+from .store import Store, bounds, frames_of
+
+if TYPE_CHECKING:
+    from .chroma import Vectors
+
+MATRICES = 256 * 2**20
+"""Bytes of frame vectors kept in memory; an hour of frames takes 6 MB."""
+
+FrameQuery = np.ndarray | Mapping[str, np.ndarray]
+"""What to search frames with: a vector, (dimensions,), for each encoder by its source. An array alone is one in the
+space of the records' vectors, in which frames lie that no encoder made (`frame_text.SHARED`)."""
+
+
+class FrameSearch:
+    """What `VideoIndex` can do with the kept frames of its videos."""
+
+    home: Path
+    _store: Store
+    _vectors: "Vectors"
+
+    def __init__(self) -> None:
+        self._matrices: OrderedDict[str, tuple[int, np.ndarray, np.ndarray]] = OrderedDict()
+        self._matrices_lock = threading.Lock()
+
+    def _query(self, vector: np.ndarray) -> np.ndarray:
+        vector = np.asarray(vector, dtype=np.float32)
+        if vector.ndim == 2 and len(vector) == 1:
+            vector = vector[0]
+        if vector.ndim != 1:
+            raise UsageError(f"a query is one vector, got shape {vector.shape}")
+        self._vectors.refresh(self._store.writes())
+        return unit(vector)
+
+    @contextlib.contextmanager
+    def _unless_removed(self, collection: str) -> Iterator[None]:
+        """Lets a failure pass that comes from a video being removed while it is asked."""
+        try:
+            yield
+        except HomeError:
+            if self._store.has(collection):
+                raise
+
+    def search_frames(
+        self, vector: FrameQuery, *, videos: Collection[str] | None = None, within: Span | None = None, k: int = 32
+    ) -> list[FrameRef]:
+        """The kept frames that fit a query best, best first, with the cosine as score.
+
+        With several encoders the order is that of their rankings fused, and the score is their mean cosine (MERV).
+
+        Args:
+            vector: the query by the encoders that made the frames' vectors; each video is asked by those it has.
+            videos: only these ids; None for all. An unknown one holds nothing.
+            within: only frames in this stretch.
+            k: how many at most.
+
+        Raises:
+            UsageError: a negative `k`, or a video whose frames have vectors of none of these encoders.
+        """
+        if how_many(k) == 0:
+            return []
+        query = self._frame_query(vector)
+        found: list[tuple[float, FrameRef]] = []
+        together: dict[tuple[str, ...], list[str]] = {}
+        for video in self._store.videos_with_frames(videos):
+            together.setdefault(tuple(self._common(video, query)), []).append(video)
+        for encoders, of in together.items():
+            if len(encoders) == 1:
+                for video in of:
+                    with self._unless_removed(frames_of(video, encoders[0])):
+                        near = self._frames_near(video, encoders[0], query[encoders[0]], within, k)
+                        found += [(score, self._frame(video, at, score)) for at, score in near]
+            elif encoders:
+                found += self._frames_fused(of, {encoder: query[encoder] for encoder in encoders}, within, k)
+        found.sort(key=lambda pair: (-pair[0], pair[1].video, pair[1].time))
+        return [frame for _, frame in found[:k]]
+
+    def _frame(self, video: str, time: float, score: float) -> FrameRef:
+        return FrameRef(video, time, score, self._thumbnail(video, milliseconds(time)))
+
+    def _frame_query(self, vector: FrameQuery) -> dict[str, np.ndarray]:
+        return {encoder: self._query(one) for encoder, one in by_encoder(vector).items()}
+
+    def _common(self, video: str, query: Mapping[str, np.ndarray]) -> list[str]:
+        """The query's encoders that a video's frames have vectors of; none where it has no frames yet.
+
+        Raises:
+            UsageError: it has vectors of other encoders only, or those vectors have another length.
+        """
+        kept = self._store.encoders(video)
+        common = [encoder for encoder in kept if encoder in query]
+        if kept and not common:
+            raise UsageError(other_encoder(video, kept, query))
+        there = []
+        for encoder in common:
+            size = self._store.dimensions(frames_of(video, encoder))
+            if size and size != len(query[encoder]):
+                raise UsageError(
+                    f"video {video[:12]} was added with another embedding model ({size} numbers a vector, the query "
+                    f"has {len(query[encoder])}): add it again"
+                )
+            there += [encoder] if size else []
+        return there
+
+    def _frames_near(
+        self, video: str, encoder: str, query: np.ndarray, within: Span | None, k: int
+    ) -> list[tuple[float, float]]:
+        """Times and cosines of the frames nearest to a query, best first."""
+        if within is None:
+            times = self._store.frames(video)
+            nearest = self._vectors.nearest(frames_of(video, encoder), query, k)
+            return [(times[int(ms)], score) for ms, score in nearest if int(ms) in times]
+        moments, matrix = self._matrix(video, encoder)
+        first, last = np.searchsorted(moments, bounds(within))
+        scores = matrix[first:last] @ query
+        return [(float(moments[first + at]), float(scores[at])) for at in np.argsort(-scores)[:k]]
+
+    def _frames_fused(
+        self, videos: Sequence[str], query: Mapping[str, np.ndarray], within: Span | None, k: int
+    ) -> list[tuple[float, FrameRef]]:
+        """The frames of these videos that rank best by several encoders, with their place on the fused curve."""
+        places: list[tuple[str, float]] = []
+        curves: list[np.ndarray] = []
+        for video in videos:
+            moments, cosines = self.frame_cosines(query, video)
+            if len(cosines) < len(query):
+                continue  # it is being removed
+            first, last = (0, len(moments)) if within is None else np.searchsorted(moments, bounds(within))
+            places += [(video, float(moment)) for moment in moments[first:last]]
+            curves.append(cosines[:, first:last])
+        if not curves:
+            return []
+        scores = np.concatenate(curves, axis=1)
+        curve = fused(scores)
+        best = np.argsort(-curve, kind="stable")[:k].tolist()
+        means = scores.mean(axis=0)
+        return [(float(curve[at]), self._frame(places[at][0], places[at][1], float(means[at]))) for at in best]
+
+    def frame_cosines(self, vector: FrameQuery, video: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times of all kept frames in seconds, ascending, and the cosines with a query, (encoders, frames).
+
+        The encoders are those of the query that the video has. Both are empty where it is unknown or has no frames.
+
+        Raises:
+            UsageError: its frames have vectors of none of the query's encoders.
+        """
+        query = self._frame_query(vector)
+        curves = []
+        for encoder in self._common(video, query):
+            with self._unless_removed(frames_of(video, encoder)):
+                times, matrix = self._matrix(video, encoder)
+                curves.append((times, matrix @ query[encoder]))
+        if not curves:
+            return np.zeros(0), np.zeros((0, 0), dtype=np.float32)
+        [(times, _), *others] = curves
+        for other, _ in others:
+            times = np.intersect1d(times, other)  # of what is being written, one collection may be ahead
+        return times.copy(), np.stack([scores[np.searchsorted(own, times)] for own, scores in curves])
+
+    def frame_similarities(self, vector: FrameQuery, video: str) -> tuple[np.ndarray, np.ndarray]:
+        """The whole curve: times of all kept frames in seconds, ascending, and the cosine of each with a query.
+
+        Of several encoders it is the mean cosine. Both are empty where the video is unknown or has no frames.
+        """
+        times, cosines = self.frame_cosines(vector, video)
+        return times, cosines.mean(axis=0) if len(cosines) else np.zeros(0, dtype=np.float32)
+
+    def _matrix(self, video: str, encoder: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times and vectors of all kept frames in order; from memory where nothing was written since."""
+        writes, name = self._store.writes(), frames_of(video, encoder)
+        with self._matrices_lock:
+            kept = self._matrices.get(name)
+            if kept and kept[0] == writes:
+                self._matrices.move_to_end(name)
+                return kept[1], kept[2]
+        ids, vectors = self._vectors.fetch(name)
+        times = self._store.frames(video)
+        order = sorted((int(ms), at) for at, ms in enumerate(ids) if int(ms) in times)
+        moments, matrix = np.array([times[ms] for ms, _ in order]), vectors[[at for _, at in order]]
+        with self._matrices_lock:
+            self._matrices[name] = (writes, moments, matrix)
+            self._matrices.move_to_end(name)
+            while len(self._matrices) > 1 and sum(entry[2].nbytes for entry in self._matrices.values()) > MATRICES:
+                self._matrices.popitem(last=False)
+        return moments, matrix
+
+    def frame_vectors(self, video: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times of all kept frames in seconds, ascending, and their unit vectors, (frames, dimensions).
+
+        With several encoders a vector is theirs end to end, so that the dot product of two is their mean cosine. Both
+        are empty where the video is unknown or has no frames. They must not be changed in place.
+        """
+        if not len(times := self.frame_times(video)):
+            return times, np.zeros((0, 0), dtype=np.float32)
+        parts = [self._matrix(video, encoder) for encoder in self._store.encoders(video)]
+        if not parts:
+            return np.zeros(0), np.zeros((0, 0), dtype=np.float32)
+        if len(parts) == 1:
+            return parts[0]
+        [(times, _), *others] = parts
+        for other, _ in others:
+            times = np.intersect1d(times, other)
+        rows = [matrix[np.searchsorted(own, times)] for own, matrix in parts]
+        return times, np.concatenate(rows, axis=1) / np.sqrt(len(rows))
+
+    def frame_encoders(self, video: str) -> list[str]:
+        """The sources of the encoders that a video's frames have vectors of; `SHARED` is the records' own space."""
+        return self._store.encoders(video)
+
+    def frame_times(self, video: str) -> np.ndarray:
+        """Times of all kept frames in seconds, ascending."""
+        return np.array(list(self._store.frames(video).values()))
+
+    def thumbnail(self, video: str, time: float) -> Path:
+        """The JPEG file of the kept frame nearest to a time in seconds.
+
+        Raises:
+            UnknownVideoError: no frames of such a video are kept.
+        """
+        ms = self._store.nearest_frame(video, time)
+        if ms is None:
+            raise UnknownVideoError(f"no frames of {video!r} are kept in {self.home}: add the video first")
+        return self._thumbnail(video, ms)
+
+    def _thumbnail(self, video: str, ms: int) -> Path:
+        return self.home / "thumbnails" / video / f"{ms}.jpg"
+
+
+def by_encoder(vectors: FrameQuery) -> Mapping[str, np.ndarray]:
+    return vectors if isinstance(vectors, Mapping) else {"": vectors}
+
+
+def other_encoder(video: str, kept: Collection[str], asked: Collection[str]) -> str:
+    def names(encoders: Collection[str]) -> str:
+        return " and ".join(encoder or "labels and the text embedding" for encoder in encoders) or "nothing"
+
+    return (
+        f"the frames of video {video[:12]} were embedded by {names(kept)}, not by {names(asked)}: use the profile it "
+        "was read with, or read it again (`vidscout ingest --again`)"
+    )
+
+
+def how_many(k: int) -> int:
+    if k < 0:
+        raise UsageError(f"cannot find {k} results")
+    return k
+
+
+def milliseconds(time: float) -> int:
+    if not 0 <= time < float("inf"):
+        raise UsageError(f"{time} is no time in a video")
+    return round(time * 1000)

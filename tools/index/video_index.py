@@ -1,0 +1,324 @@
+"""The index: everything that the tools found in the videos, searched by words and by meaning.
+
+Records, their words (FTS5, ranked by BM25) and the times of the kept frames are in SQLite (`store.py`), vectors in
+ChromaDB (`chroma.py`), pictures in a folder. SQLite is what counts; Chroma is told afterwards, and again if need be.
+"""
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import HomeError, UsageError
+from ..records import Modality, Record, Span
+from .chroma import open_vectors, unit
+from .frames import FrameQuery, FrameSearch, by_encoder, how_many, milliseconds, other_encoder
+from .rank_fusion import fuse, ranks
+from .store import TABLES, Filter, Store, records_of
+from .videos import Library
+
+DEPTH = 32
+"""How deep each ranking is read before both are fused, at least."""
+
+OVERFETCH = 8
+"""How many times more neighbours are fetched where a filter will drop some of them."""
+
+WAIT_FOR_WRITER = 15.0
+"""Seconds that a write waits for another process's write to end."""
+
+FLUSH_ROWS = 2000
+"""Vectors that go to Chroma at a time."""
+
+_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that a search found."""
+
+    record: Record
+    score: float
+    """Reciprocal rank fusion of the rankings that hold it; compares only within one search."""
+    similarity: float | None
+    """Cosine of query and record, 0..1; None in a search without a vector."""
+    rank: int | None
+    """Place in the lexical ranking from 1, the same for equal scores; None where no word matched."""
+    bm25: float | None
+    """Lexical score, higher is better; None where no word matched."""
+
+
+class VideoIndex(FrameSearch):
+    """The searchable index of one home, for any number of threads; other processes may read, and write in turns."""
+
+    def __init__(self, home: Path, server: str | None = None, read_only: bool = False) -> None:
+        """Open the index, creating it unless `read_only`. Chroma is opened by the first call that needs vectors.
+
+        Args:
+            home: folder with `vidscout.sqlite`, `chroma/` and `thumbnails/`.
+            server: a Chroma server that holds the vectors instead of `chroma/`, as `http://host:8000`.
+            read_only: ask only; also works where the folder cannot be written.
+
+        Raises:
+            HomeError: the folder cannot be created, read or written.
+        """
+        from filelock import FileLock
+
+        super().__init__()
+        self.library = Library(home, read_only, TABLES)
+        self.home = self.library.home
+        self.read_only = read_only
+        self._store = Store(self.library.database)
+        try:
+            self._vectors = open_vectors(self.home / "chroma", server)
+        except UsageError:
+            self.library.close()
+            raise
+        self._lock = threading.RLock()
+        self._file_lock = FileLock(self.home / "writing.lock", thread_local=False)
+        if not read_only and self._store.unfinished():
+            with contextlib.suppress(HomeError), self.writing(wait=0):
+                pass  # entering finishes it; whoever holds the lock now will do so itself
+
+    def close(self) -> None:
+        """Close every file."""
+        self._vectors.close()
+        self.library.close()
+
+    def __enter__(self) -> "VideoIndex":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    @contextlib.contextmanager
+    def writing(self, wait: float = WAIT_FOR_WRITER) -> Iterator[None]:
+        """Hold off other writers. `add`, `add_frames` and `delete` do so by themselves, each for its own call.
+
+        Raises:
+            HomeError: another process kept writing for longer than `wait` seconds, or the index is only read.
+        """
+        from filelock import Timeout
+
+        if self.read_only:
+            raise HomeError(f"the index in {self.home} was opened for reading only")
+        with self._lock:
+            try:
+                self._file_lock.acquire(timeout=wait)
+            except Timeout as error:
+                raise HomeError(
+                    f"another vidscout is writing in {self.home}: try again when it has finished"
+                ) from error
+            except OSError as error:
+                raise HomeError(f"the folder {self.home} cannot be written ({error.strerror or error})") from error
+            try:
+                self._bring_chroma_up_to_date()
+                yield
+            finally:
+                self._file_lock.release()
+
+    def _bring_chroma_up_to_date(self) -> None:
+        """Drop and add what SQLite says is still to be dropped and added; needs the lock."""
+        self._vectors.refresh(self._store.writes())
+        for name in self._store.doomed():
+            self._vectors.drop(name)
+            self._vectors.wrote(self._store.dropped(name))
+        while batch := self._store.next_waiting(FLUSH_ROWS):
+            name, ids, vectors = batch
+            self._vectors.add(name, ids, vectors)
+            self._vectors.wrote(self._store.arrived(name, ids))
+
+    def add(self, records: Sequence[Record], vectors: np.ndarray | None) -> int:
+        """Write records; one that is there already only takes the new score and boxes.
+
+        Records of the modality `shot` are kept for the timeline and not searched; their vectors are not used.
+
+        Args:
+            records: of any videos.
+            vectors: float array of shape (records, dimensions), of any length; None to make the records searchable
+                by their words only.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            UsageError: shapes that do not fit, numbers that are not finite, or another embedding model than before.
+        """
+        rows = None if vectors is None else _unit_rows(vectors, len(records))
+        for video in {record.video for record in records}:
+            _check_id(video)
+        if not records:
+            return 0
+        with self.writing():
+            new = self._store.put(records, rows)
+            self._bring_chroma_up_to_date()
+        return new
+
+    def add_frames(self, video: str, times: Sequence[float], vectors: FrameQuery, thumbnails: Sequence[bytes]) -> int:
+        """Keep frames of a video; a frame at a time (to the millisecond) that is there already stays as it is.
+
+        Args:
+            video: the video's id.
+            times: seconds.
+            vectors: float array of shape (frames, dimensions), of any length; or one for each encoder by its source,
+                the same encoders whenever frames of this video are added, or none: such frames are shown, not found.
+            thumbnails: one JPEG file a frame.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            UsageError: shapes that do not fit, numbers that are not finite, or another embedding model than before.
+        """
+        _check_id(video)
+        if len(times) != len(thumbnails):
+            raise UsageError(f"{len(times)} frames came with {len(thumbnails)} thumbnails")
+        rows = {encoder: _unit_rows(one, len(times)) for encoder, one in by_encoder(vectors).items()}
+        positions = {milliseconds(time): at for at, time in enumerate(times)}
+        if not positions:
+            return 0
+        with self.writing():
+            known = self._store.frames(video)
+            new = {ms: at for ms, at in positions.items() if ms not in known}
+            for ms, at in new.items():
+                self._keep_thumbnail(self._thumbnail(video, ms), thumbnails[at])
+            kept = self._store.encoders(video)
+            if kept and rows and {*kept} != {*rows}:
+                raise UsageError(other_encoder(video, kept, rows))
+            vectors_of = {ms: {encoder: one[at] for encoder, one in rows.items()} for ms, at in new.items()}
+            self._store.put_frames(video, {ms: (float(times[at]), vectors_of[ms]) for ms, at in new.items()})
+            self._bring_chroma_up_to_date()
+        return len(new)
+
+    def _keep_thumbnail(self, path: Path, jpeg: bytes) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{os.getpid()}.part")
+            part.write_bytes(jpeg)
+            part.replace(path)
+        except OSError as error:
+            raise HomeError(f"{path} cannot be written ({error.strerror or error})") from error
+
+    def delete(self, video: str) -> bool:
+        """Remove everything that is known of a video, in the library too; whether there was anything."""
+        _check_id(video)
+        with self.writing():
+            known = any(self.stats(video).values())
+            self._store.forget(video)
+            self._bring_chroma_up_to_date()
+            shutil.rmtree(self.home / "thumbnails" / video, ignore_errors=True)
+            return self.library.remove(video) or known
+
+    # Records
+
+    def search(
+        self,
+        text: str | None = None,
+        vector: np.ndarray | None = None,
+        *,
+        modalities: Collection[Modality] | None = None,
+        within: Span | None = None,
+        videos: Collection[str] | None = None,
+        k: int = 8,
+    ) -> list[Hit]:
+        """The records that fit best, best first: by words (BM25), by meaning (cosine), or both fused by rank.
+
+        Args:
+            text: a question or key words in any language; any characters. Words such as “what” and “the” do not
+                count, unless there is nothing else: then all of it is looked up as one phrase.
+            vector: float array of shape (dimensions,) from the model that made the records' vectors.
+            modalities: only these; None for all that are searched.
+            within: only records that overlap this stretch.
+            videos: only these ids; None for all. An unknown one holds nothing.
+            k: how many at most.
+
+        Raises:
+            UsageError: neither text nor vector, a negative `k`, or a vector from another embedding model.
+        """
+        if text is None and vector is None:
+            raise UsageError("a search needs text, a vector, or both")
+        if how_many(k) == 0:
+            return []
+        where, depth = Filter(videos, modalities, within), max(DEPTH, 4 * k)
+        query = None if vector is None else self._query(vector)
+        near = {} if query is None else self._near(query, where, depth)
+        matching = {} if text is None else self._store.matching(text, where, depth)
+        places = ranks(matching)
+        scores = fuse([ranks(near), places])
+        found = self._store.by_id(scores)
+        last = len(scores) + 1  # of records that say the same and tie, those that hold the words come first
+        best = sorted(
+            found, key=lambda key: (-scores[key], places.get(key, last), found[key].video, found[key].span, key)
+        )[:k]
+        if query is not None:
+            near |= self._similarities(query, [found[key] for key in best if key not in near])
+        return [
+            Hit(
+                found[key],
+                scores[key],
+                None if query is None else min(max(near.get(key, 0.0), 0.0), 1.0),
+                places.get(key),
+                matching.get(key),
+            )
+            for key in best
+        ]
+
+    def _near(self, query: np.ndarray, where: Filter, depth: int) -> dict[str, float]:
+        """Ids of the records nearest in meaning, best first, with their cosine."""
+        found: list[tuple[str, float]] = []
+        for video in self._store.collections(records_of(""), len(query), where.videos):
+            one = Filter([video], where.modalities, where.within)
+            with self._unless_removed(records_of(video)):
+                found += self._near_in(records_of(video), query, one, depth)
+        return dict(sorted(found, key=lambda pair: -pair[1])[:depth])
+
+    def _near_in(self, name: str, query: np.ndarray, where: Filter, depth: int) -> list[tuple[str, float]]:
+        if where.modalities is None and where.within is None:
+            return self._vectors.nearest(name, query, depth)
+        wide = self._vectors.nearest(name, query, depth * OVERFETCH)
+        inside = set(self._store.embedded(where, among=[key for key, _ in wide]))
+        kept = [pair for pair in wide if pair[0] in inside]
+        if len(kept) >= depth:
+            return kept[:depth]
+        among = self._store.embedded(where)  # too few of the nearest pass: look only among those that do
+        return kept if len(among) == len(kept) else self._vectors.nearest(name, query, depth, among)
+
+    def _similarities(self, query: np.ndarray, records: Sequence[Record]) -> dict[str, float]:
+        """Cosine of records that were found by their words only; those that have a vector."""
+        similarities: dict[str, float] = {}
+        for video in self._store.collections(records_of(""), len(query), {record.video for record in records}):
+            ids = [record.id for record in records if record.video == video]
+            with self._unless_removed(records_of(video)):
+                there, vectors = self._vectors.fetch(records_of(video), ids)
+                if there:
+                    similarities |= dict(zip(there, (vectors @ query).tolist(), strict=True))
+        return similarities
+
+    def timeline(
+        self, video: str, modalities: Collection[Modality] | None = None, within: Span | None = None
+    ) -> list[Record]:
+        """A video's records in order of time, shots too; only those that overlap `within`."""
+        return self._store.timeline(Filter([video], modalities, within))
+
+    def stats(self, video: str | None = None) -> dict[str, int]:
+        """How many records of each modality and how many `frames` are kept, of one video or of all."""
+        return self._store.stats(video)
+
+
+def _check_id(video: str) -> None:
+    """Ids name folders and collections."""
+    if not (video and len(video) <= 100 and video[0].isalnum() and video[-1].isalnum() and {*video} <= _ID_CHARACTERS):
+        raise UsageError(f"{video!r} cannot be a video's id: letters and digits, - and _ inside, 100 at most")
+
+
+def _unit_rows(vectors: np.ndarray, rows: int) -> np.ndarray:
+    vectors = np.asarray(vectors, dtype=np.float32)
+    if rows and (vectors.ndim != 2 or len(vectors) != rows or not vectors.shape[1]):
+        raise UsageError(f"{rows} items came with vectors of shape {vectors.shape}")
+    return unit(vectors)

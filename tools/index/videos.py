@@ -1,0 +1,289 @@
+"""Which videos are known, and how far each has been read.
+
+A home folder holds `vidscout.sqlite` (this module's tables and those of `store.py`), `chroma/` and `thumbnails/`.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import UsageError
+from .sqlite import Database
+
+PAGE = 256
+"""Observations fetched at a time, so that reading them back takes little memory."""
+
+MIN_PREFIX = 6
+"""Shortest beginning of a video id that stands for it."""
+
+_TABLES = """
+create table if not exists videos (
+    id text primary key, path blob not null, name text not null, added text not null, about text not null);
+create table if not exists identities (
+    path blob not null, size integer not null, mtime_ns integer not null, inode integer not null, id text not null,
+    primary key (path));
+create table if not exists branches (
+    video text not null, branch text not null, position real, finished integer not null default 0,
+    primary key (video, branch)) without rowid;
+create table if not exists observations (
+    video text not null, branch text not null, time real not null, payload not null,
+    primary key (video, branch, time));
+create table if not exists cache (
+    key text primary key, video text not null, value blob not null);
+create index if not exists cache_video on cache (video);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One known video, by the hash of what is in the file."""
+
+    id: str
+    name: str
+    """The file's base name when it was last added; not unique."""
+    path: Path
+    """Where the file was last seen; it need not be there any more."""
+    duration: float = 0.0
+    """Seconds."""
+    width: int = 0
+    """Pixels."""
+    height: int = 0
+    """Pixels."""
+    fps: float = 0.0
+    """Average frames a second."""
+    has_audio: bool = False
+    has_video: bool = True
+    size: int = 0
+    """Bytes."""
+    settings: str = ""
+    """Fingerprint of the tools and settings that the video was read with."""
+    status: Literal["reading", "ready"] = "reading"
+    added: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    """ISO 8601, UTC."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Records a modality, kept frames, and whatever else ingest counted."""
+    notes: list[str] = field(default_factory=list)
+    """What reading it skipped or failed at."""
+
+
+_ABOUT = [item.name for item in fields(Video) if item.name not in {"id", "name", "path", "added"}]
+
+Row = tuple[float, Any]
+"""A time in seconds and what was observed: bytes, or anything JSON can hold."""
+
+
+class Library:
+    """The videos of one home, the manifest of what ingest has seen of each, and what questions computed."""
+
+    def __init__(self, home: Path, read_only: bool = False, tables: str = "") -> None:
+        """Open the library of a home folder, creating it unless `read_only`; `tables` are created beside its own.
+
+        Raises:
+            HomeError: the folder cannot be created, read or written.
+        """
+        self.database = Database(home, _TABLES + tables, read_only)
+        self.home = self.database.home
+        self.read_only = read_only
+        self._identified: dict[tuple[bytes, int, int, int], str] = {}
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    # The videos
+
+    def put(self, video: Video) -> None:
+        """Write a video, in place of what was known of it."""
+        about = {name: value for name, value in asdict(video).items() if name in _ABOUT}
+        with self.database.writing() as db:
+            db.execute(
+                "insert or replace into videos (id, path, name, added, about) values (?, ?, ?, ?, ?)",
+                (video.id, _as_stored(video.path), _readable(video.name), video.added, json.dumps(about)),
+            )
+
+    def get(self, video: str) -> Video | None:
+        """The video of exactly this id."""
+        return next(iter(self._where("id = ?", _readable(video))), None)
+
+    def all(self) -> list[Video]:
+        """Every video in the order they were added."""
+        return self._where("true")
+
+    def find(self, wanted: str | Path) -> Video | None:
+        """A video by its id, a beginning of its id, its recorded path or its base name.
+
+        Raises:
+            UsageError: several videos have that name or beginning; the message lists them.
+        """
+        text = str(wanted).strip()
+        if not text:
+            return None
+        if found := self.get(text):
+            return found
+        if at_path := self._where("path = ?", _as_stored(Path(text))):
+            return at_path[-1]  # where the file has changed, the video added last is the one it holds
+        found = self._where("name = ?", _readable(text))
+        if not found and len(text) >= MIN_PREFIX and text.isalnum():
+            found = self._where("substr(id, 1, ?) = ?", len(text), text.lower())
+        if len(found) > 1:
+            several = ", ".join(f"{video.id[:12]} ({video.path})" for video in found)
+            raise UsageError(f"{text!r} stands for several videos, name one by its id or path: {several}")
+        return found[0] if found else None
+
+    def remove(self, video: str) -> bool:
+        """Forget a video with its observations and cached answers; whether it was known."""
+        with self.database.writing() as db:
+            known = db.execute("delete from videos where id = ?", (video,)).rowcount > 0
+            for table in ("observations", "branches", "cache"):
+                db.execute(f"delete from {table} where video = ?", (video,))
+            db.execute("delete from identities where id = ?", (video,))
+        self._identified = {key: known_id for key, known_id in self._identified.items() if known_id != video}
+        return known
+
+    def _where(self, condition: str, *values: object) -> list[Video]:
+        query = f"select id, path, name, added, about from videos where {condition} order by added, rowid"
+        with self.database.reading() as db:
+            rows = db.execute(query, values).fetchall()
+        return [
+            Video(id=key, path=Path(os.fsdecode(path)), name=name, added=added, **json.loads(about))
+            for key, path, name, added, about in rows
+        ]
+
+    def identify(self, path: str | Path) -> str:
+        """The content id of a media file, hashed once for as long as the file keeps its size, time and inode.
+
+        The same bytes under another path are the same video; other bytes under the same name are another one.
+
+        Raises:
+            MediaError: the file cannot be read.
+        """
+        from ..media.video import content_id
+
+        file = Path(path).expanduser().absolute()
+        before = _state_of(file)
+        if before is None:
+            return content_id(file)  # a device, a pipe or nothing at all: it says what is wrong
+        key = (_as_stored(file), *before)
+        if known := self._identified.get(key):
+            return known
+        with self.database.reading() as db:
+            row = db.execute(
+                "select id from identities where path = ? and size = ? and mtime_ns = ? and inode = ?", key
+            ).fetchone()
+        found = row[0] if row else content_id(file)
+        if _state_of(file) != before:
+            return found  # still being written: its content will be another one
+        if row is None and not self.read_only:
+            with self.database.writing() as db:
+                db.execute("insert or replace into identities values (?, ?, ?, ?, ?)", (*key, found))
+        self._identified[key] = found
+        return found
+
+    # The manifest: what ingest has seen, so that it goes on where it was stopped
+
+    def append(self, video: str, branch: str, rows: Iterable[Row], position: float) -> None:
+        """Add observations and move a branch's position, both or neither.
+
+        Args:
+            video: the video's id.
+            branch: which pass over the file, as `see` or `hear`.
+            rows: observations by time; one at a time that is already there replaces it.
+            position: seconds up to which the branch has now read the file.
+        """
+        packed = [
+            (video, branch, time, payload if isinstance(payload, bytes) else json.dumps(payload))
+            for time, payload in rows
+        ]
+        with self.database.writing() as db:
+            db.executemany(
+                "insert or replace into observations (video, branch, time, payload) values (?, ?, ?, ?)", packed
+            )
+            db.execute(
+                "insert into branches (video, branch, position) values (?, ?, ?) "
+                "on conflict (video, branch) do update set position = excluded.position",
+                (video, branch, position),
+            )
+
+    def position(self, video: str, branch: str) -> float | None:
+        """Seconds up to which a branch has read the file; None where it has not begun."""
+        return self._branch("position", video, branch)
+
+    def finish(self, video: str, branch: str) -> None:
+        """Say that a branch has read the whole file."""
+        with self.database.writing() as db:
+            db.execute(
+                "insert into branches (video, branch, finished) values (?, ?, 1) "
+                "on conflict (video, branch) do update set finished = 1",
+                (video, branch),
+            )
+
+    def finished(self, video: str, branch: str) -> bool:
+        """Whether a branch has read the whole file."""
+        return bool(self._branch("finished", video, branch))
+
+    def _branch(self, column: str, video: str, branch: str) -> Any:
+        with self.database.reading() as db:
+            row = db.execute(
+                f"select {column} from branches where video = ? and branch = ?", (video, branch)
+            ).fetchone()
+        return row[0] if row else None
+
+    def observations(self, video: str, branch: str, since: float | None = None) -> Iterator[Row]:
+        """Stream a branch's observations in order of time; those later than `since` seconds where it is given."""
+        last = float("-inf") if since is None else since
+        while True:
+            with self.database.reading() as db:
+                rows = db.execute(
+                    "select time, payload from observations where video = ? and branch = ? and time > ? "
+                    "order by time limit ?",
+                    (video, branch, last, PAGE),
+                ).fetchall()
+            for last, payload in rows:
+                yield last, payload if isinstance(payload, bytes) else json.loads(payload)
+            if len(rows) < PAGE:
+                return
+
+    def clear(self, video: str) -> None:
+        """Forget the observations and positions of every branch of a video; the video itself stays."""
+        with self.database.writing() as db:
+            for table in ("observations", "branches"):
+                db.execute(f"delete from {table} where video = ?", (video,))
+
+    # What a question computed and the next one can use
+
+    def cached(self, key: str) -> bytes | None:
+        """What was cached under a key."""
+        with self.database.reading() as db:
+            row = db.execute("select value from cache where key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def cache(self, key: str, value: bytes, video: str = "") -> None:
+        """Keep a value under a key until its video is removed; nothing where the home is only read."""
+        if self.read_only:
+            return
+        with self.database.writing() as db:
+            db.execute("insert or replace into cache (key, video, value) values (?, ?, ?)", (key, video, value))
+
+
+def _as_stored(path: Path) -> bytes:
+    """An absolute path byte by byte: file names need not be text."""
+    return os.fsencode(path.expanduser().absolute())
+
+
+def _readable(name: str) -> str:
+    """A name as text, with bytes that are none written out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _state_of(file: Path) -> tuple[int, int, int] | None:
+    """Size, time of change and inode of a regular file."""
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return (state.st_size, state.st_mtime_ns, state.st_ino) if stat.S_ISREG(state.st_mode) else None

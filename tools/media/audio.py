@@ -1,0 +1,180 @@
+"""A media file's sound as 16 kHz mono, on the clock of its pictures."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.error import FFmpegError
+
+from ..errors import UsageError
+from .packets import DecodeStats, audio_streams, decode_packet, first_frame, open_media, origin, read_packets
+
+SAMPLE_RATE = 16_000
+"""Samples a second of all audio here: what Whisper, Silero VAD and most audio models take."""
+
+TOLERANCE = SAMPLE_RATE // 20
+"""Samples by which timestamps may wander before it counts as a gap: some containers round them to milliseconds."""
+
+RESET = SAMPLE_RATE
+"""Samples by which timestamps must jump back to count as a clock that started again, not as an overlap."""
+
+MIXING = {"rematrix_maxval": "1.0"}
+"""Channels are mixed so that the sum stays within −1..1; FFmpeg's own choice for floats lets loud stereo clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """A stretch of sound."""
+
+    start: float
+    """Seconds from the first video frame."""
+    samples: np.ndarray
+    """Mono, 16 kHz, float32 in −1..1."""
+
+    @property
+    def end(self) -> float:
+        """Seconds at which the chunk ends."""
+        return self.start + len(self.samples) / SAMPLE_RATE
+
+
+def audio(
+    path: str | Path,
+    seconds: float = 30.0,
+    start: float = 0.0,
+    track: int = 0,
+    stats: DecodeStats | None = None,
+) -> Iterator[AudioChunk]:
+    """Stream a file's sound in chunks on the clock of the video's frames, in bounded memory.
+
+    Chunks follow each other without a gap: where the file has none, before a late start of the sound or between
+    interrupted timestamps, there is silence. Sound from before the first frame is left out.
+
+    Args:
+        path: a media file; one without sound yields nothing.
+        seconds: length of each chunk but the last.
+        start: seconds from the first frame at which the first chunk starts.
+        track: which audio track, from 0.
+        stats: filled in as the pass goes; `decoded` counts audio frames.
+
+    Raises:
+        MediaError: the file cannot be opened. Damage further in becomes silence and is counted in `stats`.
+        UsageError: there are audio tracks, but not that one; or a length or time makes no sense.
+    """
+    if not (seconds > 0 and math.isfinite(seconds)) or not (start >= 0 and math.isfinite(start)) or track < 0:
+        raise UsageError(f"a chunk's length {seconds} must be above zero, start {start} and track {track} not below")
+    length = max(round(seconds * SAMPLE_RATE), 1)
+    return _chunks(Path(path), length, round(start * SAMPLE_RATE), track, stats or DecodeStats())
+
+
+def _chunks(path: Path, length: int, begin: int, track: int, stats: DecodeStats) -> Iterator[AudioChunk]:
+    chunk = np.empty(length, np.float32)
+    held = 0
+    for piece in _timeline(path, begin, track, stats):
+        while held + len(piece) >= length:
+            fits = length - held
+            chunk[held:] = piece[:fits]
+            stats.sampled += 1
+            yield AudioChunk(begin / SAMPLE_RATE, chunk)
+            chunk, held, piece, begin = np.empty(length, np.float32), 0, piece[fits:], begin + length
+        chunk[held : held + len(piece)] = piece
+        held += len(piece)
+    if held:
+        stats.sampled += 1
+        yield AudioChunk(begin / SAMPLE_RATE, chunk[:held].copy())
+
+
+def _timeline(path: Path, begin: int, track: int, stats: DecodeStats) -> Iterator[np.ndarray]:
+    """Samples from index `begin` of the video's clock on, without gaps, in small pieces."""
+    zero = origin(first_frame(path), path)
+    with open_media(path) as container:
+        tracks = audio_streams(container)
+        if not tracks:
+            return
+        if track >= len(tracks):
+            raise UsageError(f"{path}: no audio track {track}, only 0 to {len(tracks) - 1}")
+        if begin > SAMPLE_RATE:
+            # A second early, because decoders need some packets to settle. On the file's default stream, usually the
+            # video, because in some containers only that has an index.
+            try:
+                container.seek(math.floor((zero + Fraction(begin, SAMPLE_RATE) - 1) * av.time_base))
+            except FFmpegError:
+                container.seek(0)
+        placed = _Placed(zero, begin)
+        for packet in read_packets(container, tracks[track], stats):
+            for frame in decode_packet(packet, stats):
+                yield from placed.place(frame)
+        yield from placed.flush()
+
+
+class _Placed:
+    """Resamples audio frames and puts them where their timestamps say, with silence between.
+
+    Places are sample indices at 16 kHz from our zero.
+    """
+
+    def __init__(self, zero: Fraction, begin: int) -> None:
+        self.zero = zero
+        self.begin = begin
+        self.resampler: AudioResampler | None = None
+        self.kind: tuple[str, str, int] | None = None
+        self.written: int | None = None
+        """Where the next sample to come out stands."""
+        self.expected = Fraction(0)
+        """Where the next sample to go in should stand."""
+        self.shift = 0
+        """Samples to add to timestamps, after a clock that started again."""
+        self.overlap = 0
+        """Samples to leave out, because others stand there already."""
+
+    def place(self, frame: AudioFrame) -> Iterator[np.ndarray]:
+        at = None
+        if frame.pts is not None and frame.time_base is not None:
+            at = round((frame.pts * frame.time_base - self.zero) * SAMPLE_RATE) + self.shift
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        interrupted = at is not None and abs(at - self.expected) > TOLERANCE
+        if self.resampler is None or kind != self.kind or interrupted:
+            yield from self.flush()
+            yield from self._move_to(at)
+            self.resampler, self.kind = AudioResampler("fltp", "mono", SAMPLE_RATE, options=MIXING), kind
+        self.expected += Fraction(frame.samples * SAMPLE_RATE, frame.sample_rate)
+        frame.pts = None  # each resampler is given an unbroken stretch; its own clock is not used
+        for out in self.resampler.resample(frame):
+            yield from self._emit(out)
+
+    def flush(self) -> Iterator[np.ndarray]:
+        if self.resampler is not None:
+            for out in self.resampler.resample(None):
+                yield from self._emit(out)
+            self.resampler = None
+
+    def _move_to(self, at: int | None) -> Iterator[np.ndarray]:
+        if self.written is None:
+            self.written = min(at if at is not None else 0, self.begin)
+        at = self.written if at is None else at
+        if self.written - at > RESET:
+            self.shift += self.written - at
+            at = self.written
+        while self.written < at:
+            yield from self._write(np.zeros(min(at - self.written, SAMPLE_RATE), np.float32))
+        self.overlap = self.written - at
+        self.expected = Fraction(at)
+
+    def _emit(self, out: AudioFrame) -> Iterator[np.ndarray]:
+        samples = out.to_ndarray()[0]
+        skipped = min(self.overlap, len(samples))
+        self.overlap -= skipped
+        yield from self._write(np.clip(samples[skipped:], -1.0, 1.0))
+
+    def _write(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        """What of these samples stands at or after the asked-for start."""
+        assert self.written is not None
+        early = max(self.begin - self.written, 0)
+        self.written += len(samples)
+        if early < len(samples):
+            yield samples[early:]

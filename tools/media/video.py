@@ -1,0 +1,316 @@
+"""Reading video files: what is in one, its pictures at a steady rate, and its sound.
+
+Every time that leaves this module is in seconds from the first frame that the file's video stream shows (from the
+first sound where there is no video), whatever the file's own clock says: start offsets, edit lists, missing timestamps
+and variable frame rates are resolved here.
+"""
+
+import hashlib
+import io
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+
+from ..errors import MediaError, UsageError
+from .audio import SAMPLE_RATE, AudioChunk, audio
+from .packets import (
+    DecodeStats,
+    FirstFrame,
+    audio_streams,
+    decode_packet,
+    first_frame,
+    first_sound,
+    frame_rate,
+    last_end,
+    open_media,
+    origin,
+    packets_before,
+    read_packets,
+    video_stream,
+)
+
+__all__ = [
+    "SAMPLE_RATE",
+    "AudioChunk",
+    "DecodeStats",
+    "Frame",
+    "MediaInfo",
+    "audio",
+    "content_id",
+    "frames",
+    "probe",
+    "thumbnail",
+]
+
+REORDER_DEPTH = 16
+"""Frames by which decoding order may differ from presentation order, at most (H.264, `max_num_reorder_frames`)."""
+
+SEEK_MARGINS = (0.0, 10.0, 120.0)
+"""Seconds before a start at which a keyframe is looked for, in turn: files without an index land too late."""
+
+RESET = 1.0
+"""Seconds by which timestamps must jump back to count as a clock that started again, not as disorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What a media file holds."""
+
+    path: Path
+    duration: float
+    """Seconds from the first frame to the end of the last frame or sound that is really in the file; in a truncated
+    file this is earlier than its header says."""
+    has_video: bool
+    has_audio: bool
+    width: int
+    """Pixels as displayed: turned upright, with square pixels. 0 without video."""
+    height: int
+    rotation: int
+    """Degrees, counterclockwise, by which the stored picture is turned for display: 0, 90, 180 or 270."""
+    fps: float | None
+    """Average frames a second; None without video, or when the file does not tell."""
+    video_codec: str | None
+    audio_codec: str | None
+    audio_tracks: int
+    start_time: float
+    """Seconds on the file's own clock at which the first frame stands: this module's zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One sampled picture."""
+
+    time: float
+    """Presentation time in seconds from the first frame."""
+    image: np.ndarray
+    """Upright picture, height × width × 3, RGB, uint8."""
+
+
+def probe(path: str | Path) -> MediaInfo:
+    """Look into a media file: decodes one frame and reads the packets near its end.
+
+    Raises:
+        MediaError: there is no such file, or nothing in it can be read as video or audio.
+    """
+    path = Path(path)
+    first = first_frame(path)
+    if first is None and first_sound(path) is None:
+        raise MediaError(f"{path}: nothing in it can be decoded as video or audio")
+    zero = origin(first, path)
+    end = last_end(path)
+    with open_media(path) as container:
+        video = video_stream(container) if first else None
+        tracks = audio_streams(container)
+        rate = frame_rate(video) if video else None
+        upright = (first.width, first.height) if first else (0, 0)
+        return MediaInfo(
+            path=path,
+            duration=float(max(end - zero, Fraction(0))),
+            has_video=first is not None,
+            has_audio=bool(tracks),
+            width=upright[1] if first and first.quarter_turns % 2 else upright[0],
+            height=upright[0] if first and first.quarter_turns % 2 else upright[1],
+            rotation=first.quarter_turns * 90 if first else 0,
+            fps=float(rate) if rate else None,
+            video_codec=video.codec.canonical_name if video else None,
+            audio_codec=tracks[0].codec.canonical_name if tracks else None,
+            audio_tracks=len(tracks),
+            start_time=float(zero),
+        )
+
+
+def content_id(path: str | Path) -> str:
+    """A name for a file's content, wherever it lies: 32 hex digits, BLAKE2b over every byte.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        raise MediaError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def frames(
+    path: str | Path,
+    rate: float = 1.0,
+    longest_side: int = 1280,
+    start: float = 0.0,
+    end: float | None = None,
+    threads: int = 0,
+    stats: DecodeStats | None = None,
+) -> Iterator[Frame]:
+    """Sample a video on a fixed grid in one sequential decoding pass, in bounded memory.
+
+    The grid has a tick each 1/`rate` seconds from the first frame on. Each tick yields the first frame at or after
+    it, with that frame's own time, but no frame twice: several ticks inside one long frame yield one. The first frame
+    of the video always comes. A later `start` yields exactly what a pass over the whole video yields from there.
+
+    Args:
+        path: a video file; one without video yields nothing.
+        rate: ticks a second; at or above the video's frame rate every frame comes.
+        longest_side: pixels; larger pictures are scaled down to it, smaller ones are left as they are. All pictures
+            of one video have the same size.
+        start: seconds from the first frame; decoding starts at the keyframe before.
+        end: seconds, exclusive; None for the whole video.
+        threads: decoder threads; 0 leaves it to FFmpeg.
+        stats: filled in as the pass goes.
+
+    Raises:
+        MediaError: the file cannot be opened. Damage further in is passed over and counted in `stats`.
+        UsageError: rate, size or times make no sense.
+    """
+    if not (rate > 0 and math.isfinite(rate)) or longest_side < 1 or threads < 0:
+        raise UsageError(f"rate {rate} and size {longest_side} must be above zero, threads {threads} not below")
+    if not (start >= 0 and math.isfinite(start)) or (end is not None and not end >= start):
+        raise UsageError(f"a video is sampled forward from zero, got {start} to {end}")
+    return _sample(Path(path), rate, longest_side, start, end, threads, stats or DecodeStats())
+
+
+def thumbnail(image: np.ndarray, longest_side: int = 640, quality: int = 85) -> bytes:
+    """A picture as JPEG, scaled down to fit.
+
+    Args:
+        image: height × width × 3, RGB, uint8.
+        longest_side: pixels, at most.
+        quality: JPEG quality, 1 to 95.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(image)
+    picture.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=quality)
+    return written.getvalue()
+
+
+def _sample(
+    path: Path, rate: float, longest_side: int, start: float, end: float | None, threads: int, stats: DecodeStats
+) -> Iterator[Frame]:
+    first = first_frame(path)
+    if first is None:
+        return
+    tick_of = _grid(first, rate)
+    to_rgb = _ToRGB(first, longest_side)
+    due = 0
+    for frame, pts in _decode_from(path, first, start, rate, threads, stats):
+        tick = tick_of(pts)
+        if tick < due:
+            continue
+        due = tick + 1
+        time = float((pts - first.pts) * first.time_base)
+        if end is not None and time >= end:
+            return
+        if time >= start:
+            stats.sampled += 1
+            yield Frame(time, to_rgb(frame))
+
+
+def _grid(first: FirstFrame, rate: float) -> Callable[[int], int]:
+    """The tick at or before a timestamp, in whole numbers, so that no rounding moves a frame over a tick."""
+    # The float 0.1 is a hair above a tenth: the nearest simple fraction is what was meant.
+    ticks_per_unit = first.time_base * Fraction(rate).limit_denominator(10_000)
+    numerator, denominator = ticks_per_unit.as_integer_ratio()
+    return lambda pts: (pts - first.pts) * numerator // denominator
+
+
+def _decode_from(
+    path: Path, first: FirstFrame, start: float, rate: float, threads: int, stats: DecodeStats
+) -> Iterator[tuple[VideoFrame, int]]:
+    """Frames in presentation order with their timestamps, from a keyframe before `start` on.
+
+    Which frame a tick falls on depends on the frame before it and on nothing further back; that one is decoded too.
+    """
+    before = first.pts + math.floor(Fraction(start) / first.time_base)
+    for margin in (*SEEK_MARGINS, None):
+        with open_media(path) as container:
+            stream = video_stream(container)
+            if stream is None:
+                return
+            if margin is None or before <= first.pts:
+                packets = read_packets(container, stream, stats)
+            else:
+                packets = packets_before(container, stream, before, margin, stats)
+            if packets is None:
+                continue
+            stream.codec_context.thread_count = threads
+            stream.thread_type = "AUTO"
+            fps = frame_rate(stream) or Fraction(25)
+            if rate * 4 < fps:
+                decoded = _decode_sparsely(packets, stream, _grid(first, rate), stats)
+            else:
+                decoded = (frame for packet in packets for frame in decode_packet(packet, stats))
+            yield from _with_steady_clock(decoded, first, 1 / fps)
+            return
+
+
+def _decode_sparsely(
+    packets: Iterator[Packet], stream: VideoStream, tick_of: Callable[[int], int], stats: DecodeStats
+) -> Iterator[VideoFrame]:
+    """Decode what sampling needs and leave out the rest: pictures that no tick falls on and no other picture refers to.
+
+    A tick falls on a frame when it lies after the frame before it. Of the frames before it only those are known whose
+    packets came earlier, so that the last one known may lie further back: then a picture is decoded in vain, but none
+    is ever missed, and the sampled frames are the same as if everything were decoded.
+    """
+    known: list[int] = []
+    """Timestamps of the latest packets, sorted."""
+    for packet in packets:
+        needed = True
+        if packet.pts is not None:
+            place = bisect_left(known, packet.pts)
+            # A tick on the frame before counts as well: that one may turn out to be damaged, or to be half a frame.
+            needed = place < 2 or tick_of(known[place - 2]) < tick_of(packet.pts)
+            known.insert(place, packet.pts)
+            del known[: max(len(known) - 2 * REORDER_DEPTH, 0)]
+        stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+        yield from decode_packet(packet, stats)
+
+
+def _with_steady_clock(
+    decoded: Iterator[VideoFrame], first: FirstFrame, frame_seconds: Fraction
+) -> Iterator[tuple[VideoFrame, int]]:
+    """Each frame with a timestamp: one frame after the last where it has none or where the clock started again."""
+    step = max(round(frame_seconds / first.time_base), 1)
+    reset = RESET / first.time_base
+    last, shift = first.pts - step, 0
+    for frame in decoded:
+        pts = last + step if frame.pts is None else frame.pts + shift
+        if last - pts > reset:
+            shift += last + step - pts
+            pts = last + step
+        last = max(pts, last)
+        yield frame, pts
+
+
+class _ToRGB:
+    """Turns decoded frames into upright RGB arrays of one size, at most `longest_side` pixels long."""
+
+    def __init__(self, first: FirstFrame, longest_side: int) -> None:
+        scale = min(1.0, longest_side / max(first.width, first.height))
+        self.width, self.height = max(round(first.width * scale), 1), max(round(first.height * scale), 1)
+        self.first = first
+        self.reformatter = VideoReformatter()
+
+    def __call__(self, frame: VideoFrame) -> np.ndarray:
+        smaller = self.width < frame.width or self.height < frame.height
+        image = self.reformatter.reformat(
+            frame,
+            self.width,
+            self.height,
+            "rgb24",
+            interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
+        ).to_ndarray()
+        if self.first.mirrored:
+            image = image[::-1]
+        return np.ascontiguousarray(np.rot90(image, self.first.quarter_turns))

@@ -1,0 +1,289 @@
+"""Sentences about frames by a model that sees them: BLIP, Florence-2, or any video-LLM by prompt.
+
+A differential captioner is told what the frame before showed and says what changed since, so that a sequence of
+captions tells what happens (ShareGPT4Video, Chen et al., 2024). Where a profile has no captioner, `composed.py`
+composes captions from what other tools found.
+"""
+
+import math
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ...errors import UsageError
+from ...records import Modality, Record, Span
+from ...runtime.backend import Tool, backend
+from ...runtime.hub_model import FromHub, quiet
+
+if TYPE_CHECKING:
+    from ...videollm.interface import VideoLLM
+
+MAX_TOKENS = 64
+"""Tokens of one caption at most; a sentence takes 10 to 40."""
+SAME_CAPTION = 90
+"""rapidfuzz ratio from which two captions in a row are one."""
+LONGEST_SIDE = 768
+"""Pixels of a frame as a video-LLM is shown it for a caption."""
+PROMPT = Path(__file__).with_name("caption.md")
+CHANGES = Path(__file__).with_name("caption_changes.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """One sentence about a frame."""
+
+    text: str
+    score: float
+    """Mean token probability, 0..1; 1 where the model does not say."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Described:
+    """A frame, (H, W, 3) uint8, with what was said of it."""
+
+    image: np.ndarray
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A frame to describe, (H, W, 3) uint8, and the one before it, which only a differential captioner looks at."""
+
+    image: np.ndarray
+    before: Described | None = None
+
+
+class Captioner(Tool[Scene, Caption]):
+    """The role: a scene becomes one sentence; an empty one where the model had nothing to say."""
+
+    role = "captions"
+    differential: bool = False
+    """Whether it says what changed since the frame before, so that frames must come one after the other."""
+
+    def describe(self, images: Sequence[np.ndarray], before: Described | None = None) -> list[Caption]:
+        """Captions of frames in order of time: one by one where each needs the one before, else in one batch.
+
+        Args:
+            images: RGB frames, (H, W, 3) uint8.
+            before: the frame before the first, where there was one.
+        """
+        if not self.differential:
+            return self.run([Scene(image) for image in images])
+        captions = []
+        for image in images:
+            captions += self.run([Scene(image, before)])
+            before = Described(image, captions[-1].text)
+        return captions
+
+
+class HubCaptioner(FromHub, Captioner):
+    """A model that generates a caption from the pixels, and perhaps a fixed prompt, with transformers."""
+
+    batch: ClassVar[int] = 8
+
+    def __init__(
+        self, model: str | Path | None = None, *, max_tokens: int = MAX_TOKENS, beams: int = 1, **options: Any
+    ) -> None:
+        """Choose the weights and how long a caption may be.
+
+        Args:
+            model: as in `hub.Checkpoint`.
+            max_tokens: tokens of one caption at most.
+            beams: of the search; more are slower and a little more careful.
+            options: further ones of `hub.FromHub`.
+        """
+        super().__init__(model, **options)
+        self.max_tokens = max_tokens
+        self.beams = beams
+
+    def setup(self) -> None:
+        self._processor = self.checkpoint.processor(needs=("image_processor", "tokenizer"))
+        self._model = self.checkpoint.load("AutoModelForImageTextToText")
+
+    def perceive(self, batch: Sequence[Scene]) -> list[Caption]:
+        return [
+            caption for scenes in self.portions(batch) for caption in self._captions([scene.image for scene in scenes])
+        ]
+
+    def inputs(self, images: list[np.ndarray]) -> Any:
+        """What the processor makes of frames."""
+        return self._processor(images=images, return_tensors="pt")
+
+    def _captions(self, images: list[np.ndarray]) -> list[Caption]:
+        import torch
+
+        with torch.inference_mode(), quiet():
+            written = self._model.generate(
+                **self.on_device(self.inputs(images)),
+                max_new_tokens=self.max_tokens,
+                num_beams=self.beams,
+                do_sample=False,
+                output_scores=True,
+                return_dict_in_generate=True,
+            )
+        # the first token only starts the decoder; BLIP's would be spelled out
+        texts = self._processor.tokenizer.batch_decode(written.sequences[:, 1:], skip_special_tokens=True)
+        return [
+            Caption(" ".join(text.split()), round(score, 4))
+            for text, score in zip(texts, self._scores(written), strict=True)
+        ]
+
+    def _scores(self, written: Any) -> list[float]:
+        """The mean probability of each caption's tokens, up to where it ends."""
+        import torch
+
+        if self.beams > 1:
+            return [math.exp(min(value, 0.0)) for value in written.sequences_scores.float().tolist()]
+        tokens = written.sequences[:, -len(written.scores) :]
+        chosen = zip(written.scores, tokens.split(1, dim=1), strict=True)
+        # step by step: all steps of a batch at once take as much memory as a small model
+        likely = torch.cat([scores.float().log_softmax(dim=1).gather(1, token) for scores, token in chosen], dim=1)
+        said = tokens != self._processor.tokenizer.pad_token_id
+        return (likely.masked_fill(~said, 0).sum(1) / said.sum(1).clamp(min=1)).exp().tolist()
+
+
+class BLIP(HubCaptioner):
+    """BLIP (Li et al., 2022): one short sentence, trained on photographs with captions."""
+
+    name = "blip"
+    default = "blip-base"
+    weights = ("blip-base",)
+
+
+class Florence2(HubCaptioner):
+    """Florence-2 (Xiao et al., 2023) in transformers' own class, as in `florence-community/Florence-2-base`."""
+
+    name = "florence-2"
+    default = "florence-2-base"
+    weights = ("florence-2-base",)
+    tasks: ClassVar[tuple[str, ...]] = ("<CAPTION>", "<DETAILED_CAPTION>", "<MORE_DETAILED_CAPTION>")
+
+    def __init__(self, model: str | Path | None = None, *, task: str = "<DETAILED_CAPTION>", **options: Any) -> None:
+        """Choose the weights and how much it says.
+
+        Args:
+            model: as in `hub.Checkpoint`.
+            task: one of `tasks`.
+            options: further ones of `HubCaptioner` and `hub.FromHub`.
+        """
+        if task not in self.tasks:
+            raise UsageError(f"no task {task!r} of Florence-2 makes captions; there are {', '.join(self.tasks)}")
+        super().__init__(model, **options)
+        self.task = task
+
+    @property
+    def source(self) -> str:
+        return f"{super().source}{self.task}"
+
+    def inputs(self, images: list[np.ndarray]) -> Any:
+        return self._processor(text=[self.task] * len(images), images=images, return_tensors="pt")
+
+
+class ByPrompt(Captioner):
+    """Any answerer that reads frames, asked to describe one, or to say what changed since the one before."""
+
+    name = "answerer"
+    elsewhere = "asks the answerer"
+
+    def __init__(
+        self,
+        answerer: "VideoLLM | str | None" = None,
+        *,
+        differential: bool = False,
+        max_tokens: int = MAX_TOKENS,
+        **options: Any,
+    ) -> None:
+        """Choose who is asked, and for what.
+
+        Args:
+            answerer: the model, or the name of its backend; by default whoever runs the graph sets the profile's.
+            differential: ask what changed since the frame before.
+            max_tokens: tokens of one caption at most.
+            options: of the answerer's backend, where it is named.
+        """
+        super().__init__()
+        self.answerer: VideoLLM | None = _answerer(answerer, options) if isinstance(answerer, str) else answerer
+        self.differential = differential
+        self.max_tokens = max_tokens
+
+    @property
+    def source(self) -> str:
+        who = self.answerer.source if self.answerer is not None else "nobody"
+        return f"{'changes' if self.differential else 'captions'}/{self.version} by {who}"
+
+    def setup(self) -> None:
+        if self.answerer is None:
+            raise UsageError(
+                "the captioner 'answerer' has no answerer to ask: name one, as in answerer = 'transformers'"
+            )
+        if not self.answerer.accepts_frames:
+            raise UsageError(f"answerer {self.answerer.name!r} reads no frames, so that it cannot caption any")
+        self.answerer.ready()
+
+    def perceive(self, batch: Sequence[Scene]) -> list[Caption]:
+        return [self._caption(scene) for scene in batch]
+
+    def _caption(self, scene: Scene) -> Caption:
+        from ...videollm.interface import FramePart, Message, defused
+
+        assert self.answerer is not None
+        with tempfile.TemporaryDirectory() as folder:
+            # a second after the frame before: at one time they would have no order, and make no video
+            shown = FramePart(_picture(scene.image, Path(folder) / "now.jpg"), 1.0)
+            if not self.differential or scene.before is None or not scene.before.text.strip():
+                parts = (replace(shown, time=0.0), PROMPT.read_text(encoding="utf-8"))
+            else:
+                earlier = FramePart(_picture(scene.before.image, Path(folder) / "before.jpg"), 0.0)
+                said = " ".join(defused(scene.before.text).split())
+                prompt = CHANGES.read_text(encoding="utf-8").replace("{said}", said)
+                parts = (earlier, shown, prompt)
+            pieces = self.answerer.generate([Message("user", parts)], max_tokens=self.max_tokens)
+            return Caption(" ".join("".join(pieces).split()), 1.0)
+
+
+def _answerer(name: str, options: dict[str, Any]) -> "VideoLLM":
+    from ...videollm.interface import VideoLLM
+
+    made = backend("answerer", name)(**options)
+    assert isinstance(made, VideoLLM)
+    return made
+
+
+def _picture(image: np.ndarray, path: Path) -> Path:
+    from PIL import Image
+
+    picture = Image.fromarray(image)
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.save(path, quality=90)
+    return path
+
+
+def caption_records(video: str, observations: Iterable[tuple[Span, Caption]], source: str) -> list[Record]:
+    """One record for as long as a caption holds: captions in a row that say the same, but for a letter, are one.
+
+    Args:
+        video: content id.
+        observations: in order of time: how long a frame's picture stood, and its caption; empty ones say nothing.
+        source: tool and version.
+    """
+    from rapidfuzz.fuzz import ratio
+
+    records: list[Record] = []
+    for span, caption in observations:
+        if not caption.text:
+            continue
+        before = records[-1] if records else None
+        if (
+            before is not None
+            and before.span.end >= span.start
+            and ratio(before.text.casefold(), caption.text.casefold()) >= SAME_CAPTION
+        ):
+            best = max((before.score, before.text), (caption.score, caption.text), key=lambda said: said[0])
+            span, caption = Span(before.span.start, span.end), Caption(best[1], best[0])
+            records.pop()
+        records.append(Record(video, span, Modality.CAPTION, caption.text, caption.score, source))
+    return records

@@ -1,0 +1,1 @@
+"""What a whole frame looks like: tags, and encoders that put frames and words into one space."""

@@ -1,0 +1,1 @@
+"""Faces and hands on a frame."""

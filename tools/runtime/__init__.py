@@ -1,0 +1,1 @@
+"""How models run: the contract of a backend, the memory budget, devices, and what work costs."""

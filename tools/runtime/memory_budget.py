@@ -1,0 +1,401 @@
+"""One memory budget for all models: they load on first use, and the least recently used idle one goes first.
+
+The budget counts bytes of the GPU, or of RAM where there is none. A model that some thread is using is never unloaded.
+Where memory runs out all the same, the idle models are unloaded and the work is tried once more at half the batch.
+"""
+
+import gc
+import json
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from ..errors import OutOfMemoryError
+
+SHARE_FOR_WEIGHTS = 0.85
+"""Share of a GPU's free memory that weights may take; the rest is for activations and the KV cache."""
+
+PATIENCE = 30.0
+"""Seconds to wait for a busy model to become idle, before a needed one is loaded beside it."""
+
+LARGE = 100_000_000
+"""Bytes of an unloaded model from which it is worth a full garbage collection, a tenth of a second, to be rid of it."""
+
+BYTES = {
+    "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
+    "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
+}  # fmt: skip
+"""Of one number, by its name in the safetensors format."""
+
+WIDTHS = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1, "8bit": 1, "4bit": 0.5}
+"""Bytes of one parameter by the precision that it is loaded in."""
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "failed to allocate memory", "bad_alloc")
+"""How torch, CTranslate2 and onnxruntime word it where they raise a plain `RuntimeError`."""
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+Ended = TypeVar("Ended")
+
+
+class Model(Protocol):
+    """What the budget knows of a backend."""
+
+    role: ClassVar[str]
+    name: ClassVar[str]
+    weights: ClassVar[tuple[str, ...]]
+    budget: "MemoryBudget | None"
+
+    @property
+    def is_ready(self) -> bool: ...
+    def setup(self) -> None: ...
+    def close(self) -> None: ...
+    def footprint(self) -> int: ...
+    def parts(self) -> "Sequence[Model]": ...
+
+
+class MemoryBudget:
+    """How many bytes the loaded models may hold together, and which of them goes when another needs the room.
+
+    Safe from several threads. A thread that is using one model and needs a second does not wait for others, since they
+    may be waiting for it: the second is then loaded beside, beyond the limit if need be.
+
+    Args:
+        limit: bytes; None counts and never unloads before memory really runs out.
+        device: `cuda` counts only the models that lie there, `cpu` counts all.
+        patience: seconds to wait for a busy model before another is loaded beside it.
+    """
+
+    def __init__(self, limit: int | None = None, device: str = "cpu", patience: float = PATIENCE) -> None:
+        self.limit = limit
+        self.device = device
+        self.patience = patience
+        self._changed = threading.Condition()
+        self._taken: dict[Model, int] = {}
+        self._loading: dict[Model, int] = {}
+        self._users: dict[Model, list[int]] = {}
+        """The threads that use a model now, each as often as it has begun to."""
+        self._last_use: dict[Model, int] = {}
+        self._ticks = count()
+
+    @property
+    def used(self) -> int:
+        """Bytes that the models which are loaded, or being loaded, take as far as known."""
+        with self._changed:
+            return self._used()
+
+    def admit(self, backend: Model) -> None:
+        """From now on the backend loads, and may be unloaded, within this budget; so do those that it is made of."""
+        backend.budget = self
+        for part in backend.parts():
+            if part.budget is not self:
+                self.admit(part)
+
+    @contextmanager
+    def using(self, backend: Model) -> Iterator[None]:
+        """While this is open the backend is not unloaded."""
+        me = threading.get_ident()
+        with self._changed:
+            self._users.setdefault(backend, []).append(me)
+            self._last_use[backend] = next(self._ticks)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._users[backend].remove(me)
+                self._changed.notify_all()
+
+    @contextmanager
+    def loading(self, backend: Model) -> Iterator[None]:
+        """Make room for a backend, waiting for it if need be, and count it from now on.
+
+        Raises:
+            OutOfMemoryError: it needs more than the whole budget.
+        """
+        needed = backend.footprint() if self._counts(backend) else 0
+        if self.limit is not None and needed > self.limit:
+            raise OutOfMemoryError(
+                f"{backend.role} backend {backend.name!r} needs about {size(needed)}, and models may take "
+                f"{size(self.limit)} in all: choose a smaller model, or raise the setting memory_limit"
+            )
+        with self._changed:
+            self._wait_for_room(backend, needed)
+            self._taken[backend] = needed
+            self._loading[backend] = self._loading.get(backend, 0) + 1
+            self._last_use[backend] = next(self._ticks)
+        try:
+            yield
+        finally:
+            measured = loaded_bytes(backend) if backend.is_ready and self._counts(backend) else None
+            with self._changed:
+                self._loading[backend] -= 1
+                if measured is not None:
+                    self._taken[backend] = measured
+                self._changed.notify_all()
+
+    def unload_idle(self, keep: Model | None = None) -> list[str]:
+        """Unload every idle model but one; returns what went, as `role (name)`."""
+        gone = []
+        with self._changed:
+            while victim := self._least_recently_used(keep):
+                self._unload(victim)
+                gone.append(f"{victim.role} ({victim.name})")
+        free_caches()
+        return gone
+
+    def _wait_for_room(self, backend: Model, needed: int) -> None:
+        if self.limit is None:
+            return
+        until = time.monotonic() + self.patience
+        while not backend.is_ready and self._used(without=backend) + needed > self.limit:
+            if victim := self._least_recently_used(keep=backend):
+                self._unload(victim)
+            elif self._uses_another(backend) or not self._changed.wait(max(until - time.monotonic(), 0)):
+                return
+
+    def _used(self, without: Model | None = None) -> int:
+        return sum(
+            taken
+            for backend, taken in self._taken.items()
+            if backend is not without and (backend.is_ready or self._loading.get(backend))
+        )
+
+    def _least_recently_used(self, keep: Model | None = None) -> Model | None:
+        idle = [
+            backend
+            for backend in self._taken
+            if backend is not keep
+            and backend.is_ready
+            and self._counts(backend)
+            and not self._users.get(backend)
+            and not self._loading.get(backend)
+        ]
+        return min(idle, key=lambda backend: self._last_use.get(backend, 0), default=None)
+
+    def _unload(self, victim: Model) -> None:
+        victim.close()
+        if self._taken.pop(victim, 0) >= LARGE:
+            free_caches()
+
+    def _uses_another(self, backend: Model) -> bool:
+        me = threading.get_ident()
+        return any(me in users for other, users in self._users.items() if other is not backend)
+
+    def _counts(self, backend: Model) -> bool:
+        return self.device == "cpu" or _on_gpu(backend)
+
+
+def load(backend: Model) -> None:
+    """Set a backend up; where memory runs out, once more after every idle model of its budget was unloaded.
+
+    Raises:
+        OutOfMemoryError: it does not fit even alone.
+    """
+    if _fits(backend.setup):
+        return
+    backend.close()
+    gone = _make_space(backend)
+    if not _fits(backend.setup):
+        backend.close()
+        free_caches()
+        raise OutOfMemoryError(
+            f"{backend.role} backend {backend.name!r} does not fit into memory{_although(gone)}: "
+            "choose a smaller model or precision, or another device"
+        )
+
+
+def perceive(backend: Model, work: Callable[[Sequence[Item]], list[Found]], batch: Sequence[Item]) -> list[Found]:
+    """Do a batch; where memory runs out, once more in halves after every idle model of the budget was unloaded.
+
+    A backend that takes its inputs in parts of `batch_size` goes on with parts of half that: the whole batch is seldom
+    what did not fit.
+
+    Raises:
+        OutOfMemoryError: half the batch does not fit either.
+    """
+    found: list[Found] = []
+    if _fits(lambda: found.extend(work(batch))):
+        return found
+    gone = _make_space(backend)
+    half = max((len(batch) + 1) // 2, 1)
+    if (parts := getattr(backend, "batch_size", None)) is not None:
+        backend.batch_size = max(parts // 2, 1)  # pyright: ignore[reportAttributeAccessIssue]
+    found.clear()
+    if _fits(lambda: [found.extend(work(batch[at : at + half])) for at in range(0, len(batch), half)]):
+        return found
+    free_caches()
+    raise OutOfMemoryError(
+        f"{backend.role} backend {backend.name!r} ran out of memory on a batch of {len(batch)}, and again on {half}"
+        f"{_although(gone)}: choose a smaller model, or lower the setting longest_side"
+    )
+
+
+def streamed(backend: Model, work: Callable[[], Generator[Found, None, Ended]]) -> Generator[Found, None, Ended]:
+    """Run a generator; where memory runs out before its first piece, once more after every idle model was unloaded.
+
+    Raises:
+        OutOfMemoryError: it does not fit even so, or memory runs out later, when what was said cannot be taken back.
+    """
+    gone: list[str] = []
+    for attempt in (1, 2):
+        pieces, begun = work(), False
+        try:
+            while True:
+                try:
+                    piece = next(pieces)
+                except StopIteration as end:
+                    return end.value
+                begun = True
+                yield piece
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+        finally:
+            pieces.close()
+        if begun or attempt == 2:
+            break
+        gone = _make_space(backend)
+    free_caches()
+    raise OutOfMemoryError(
+        f"{backend.role} backend {backend.name!r} ran out of memory while it was answering{_although(gone)}: choose a "
+        "smaller model, or lower the settings frames and token_budget"
+    )
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error of Python, torch, onnxruntime or CTranslate2 means that memory ran out; imports none of them."""
+    if isinstance(error, OutOfMemoryError):
+        return False  # reported already
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, RuntimeError | OSError) and any(sign in str(error).lower() for sign in OUT_OF_MEMORY):
+        return True
+    return error.__cause__ is not None and out_of_memory(error.__cause__)
+
+
+def free_caches() -> None:
+    """Give memory that nothing refers to any more back to the GPU; does nothing where torch was never imported."""
+    gc.collect()
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def expected_bytes(backend: Model, precision: str | None = None) -> int:
+    """Bytes that a backend will take, from the files that it loads; 0 when they are not known or not here.
+
+    A folder of safetensors is counted by its tensors at the precision asked for, anything else by its files' sizes.
+
+    Args:
+        backend: names its weights, and perhaps a `dtype`.
+        precision: one of `WIDTHS`, where it is not the backend's `dtype`.
+    """
+    from ..weights import pull as weights
+
+    asked = getattr(backend, "checkpoint", backend)
+    model = getattr(asked, "model", None)
+    dtype = precision or str(getattr(asked, "dtype", None) or "")
+    if dtype == "auto":
+        dtype = "float16" if _on_gpu(backend) else "float32"
+    names = [str(model)] if model is not None else list(backend.weights)
+    total = 0
+    for name in names:
+        folder = Path(name)
+        if (entry := weights.entries().get(name)) is not None:
+            pulled = checkpoint_bytes(weights.folder(name), dtype) if entry.hub and weights.present(name) else 0
+            total += pulled or sum(file.size for file in entry.files) or entry.size
+        elif folder.exists() or (cached := weights.snapshot(name, getattr(asked, "revision", None))) is None:
+            total += checkpoint_bytes(folder, dtype)
+        else:
+            total += checkpoint_bytes(cached, dtype)
+    return total
+
+
+def checkpoint_bytes(path: Path, dtype: str = "") -> int:
+    """Bytes of a checkpoint in memory, read from the headers of its safetensors, else the size of its files.
+
+    Args:
+        path: a file, or a folder of a model.
+        dtype: the precision that floating-point numbers are loaded in, one of `WIDTHS`; by default the stored one.
+    """
+    if path.is_file():
+        return path.stat().st_size
+    shards = sorted(path.glob("*.safetensors")) if path.is_dir() else []
+    if not shards:
+        kept = (".bin", ".gguf", ".onnx", ".pt", ".pth")
+        return sum(file.stat().st_size for file in path.glob("*") if file.suffix in kept) if path.is_dir() else 0
+    total = 0.0
+    for shard in shards:
+        for name, tensor in _header(shard).items():
+            if name != "__metadata__":
+                width = BYTES.get(tensor["dtype"], 4)
+                if tensor["dtype"] in {"F64", "F32", "F16", "BF16"}:
+                    width = WIDTHS.get(dtype, width)
+                total += width * _product(tensor["shape"])
+    return int(total)
+
+
+def loaded_bytes(backend: Model) -> int | None:
+    """What a loaded backend's transformers models say that they hold; None when it has none."""
+    models = [part for part in vars(backend).values() if callable(getattr(part, "get_memory_footprint", None))]
+    return sum(int(model.get_memory_footprint()) for model in models) if models else None
+
+
+def size(number: float) -> str:
+    """Bytes for people, in decimal units.
+
+    >>> size(16_600_000_000), size(4_500_000)
+    ('16.6 GB', '4 MB')
+    """
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+
+
+def _on_gpu(backend: Model) -> bool:
+    """Whether it would lie on a GPU if there is one."""
+    asked = getattr(backend, "checkpoint", backend)
+    if (gpu := getattr(asked, "gpu", ...)) is not ...:  # EasyOCR's way of saying it; None is where there is one
+        return gpu is not False
+    return str(getattr(asked, "device", None) or "cpu").startswith(("cuda", "auto"))
+
+
+def _fits(work: Callable[[], object]) -> bool:
+    """Run it, and tell whether memory sufficed. A function of its own, so that the traceback of a failure, which keeps
+    what was allocated alive, is gone before anything is tried again."""
+    try:
+        work()
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        return False
+    return True
+
+
+def _make_space(backend: Model) -> list[str]:
+    if (shed := getattr(backend, "shed", None)) is not None:
+        shed()
+    gone = backend.budget.unload_idle(keep=backend) if backend.budget is not None else []
+    free_caches()
+    return gone
+
+
+def _although(gone: list[str]) -> str:
+    return f", although {', '.join(gone)} had been unloaded" if gone else ""
+
+
+def _header(shard: Path) -> dict[str, Any]:
+    with shard.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        return json.loads(file.read(length))
+
+
+def _product(shape: Sequence[int]) -> int:
+    total = 1
+    for side in shape:
+        total *= side
+    return total

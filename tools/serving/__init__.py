@@ -1,0 +1,1 @@
+"""Tools on a Ray cluster, behind the same contract as in this process."""

@@ -1,0 +1,424 @@
+"""Any video-LLM of a model hub, in this process: what `AutoModelForImageTextToText` loads."""
+
+import inspect
+import math
+import threading
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ..errors import AnswererError, UsageError
+from ..runtime.hub_model import FromHub
+from ..runtime.memory_budget import expected_bytes, out_of_memory
+from .interface import LETTERS, Finish, Message, VideoLLM, bare_letter
+from .loading import Loading
+from .prefix_cache import Mark, Prefix, Unit, forked_cache, marks, new_cache, shared, units
+from .processor_inputs import Read, Reader
+from .vision_cache import Encoded, Encoder
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LIKELY = 100
+"""How many next tokens are told, besides all that spell a letter."""
+
+PORTION = 4096
+"""Tokens of a prompt that are fed at once; a deadline is looked at between two portions."""
+
+LONGEST_CONTEXT = 32768
+"""Tokens that are used by default of a context that may be far longer than the memory for it."""
+
+
+@dataclass
+class Prompt:
+    """A prompt that is ready to be fed."""
+
+    read: Read
+    ids: list[int]
+    frames: list[Unit]
+    marks: list[Mark]
+    positions: "Tensor | None"
+    """(axes, 1, tokens), for models that place frames in space and time (M-RoPE)."""
+    offset: int = 0
+    """What the next token's position is beyond the number of tokens before it."""
+
+
+class Transformers(FromHub, VideoLLM):
+    """A checkpoint of Qwen-VL, SmolVLM, LLaVA, InternVL, Gemma and their like, by folder or hub id.
+
+    Frames go through the checkpoint's own processor, each with its time as text before it. What is computed once is
+    kept: the vision tower's output by frame, and the keys and values of the last prompt, so that a second question
+    about the same frames and the options of a choice cost what is new in them.
+
+    Memory for one question beside the weights: the cache of prompt and answer, twice while they are written.
+    """
+
+    name: ClassVar[str] = "transformers"
+    accepts_frames = True
+    requires = ("torch", "transformers", "torchvision", "PIL")
+    install = "pip install 'vidscout[gpu]'"
+    default = "smolvlm2-500m-video"
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        dtype: str | None = None,
+        device: str = "auto",
+        device_map: str | Mapping[str, Any] | None = None,
+        attention: Literal["sdpa", "flash", "eager"] | None = None,
+        quantization: Literal["4bit", "8bit"] | None = None,
+        kv_cache: Literal["full", "fp8", "quanto", "hqq"] = "full",
+        trust_remote_code: bool = False,
+        as_video: bool = False,
+        most_frames: int | None = None,
+        context: int = LONGEST_CONTEXT,
+        seconds: float | None = None,
+    ) -> None:
+        """Choose the model; nothing is loaded yet.
+
+        Args:
+            model: a folder with a checkpoint in hub layout, an entry of the catalogue, or a hub id that was pulled.
+            revision: commit of the hub repository.
+            dtype: precision of the weights; `auto` is the checkpoint's own on a GPU and float32 on a CPU.
+            device: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU where there is one.
+            device_map: spread the layers over several devices, as accelerate does (`auto`); then `device` is unused.
+            attention: which implementation; by default FlashAttention where it is installed, else SDPA.
+            quantization: load the weights in 4 or 8 bits by bitsandbytes.
+            kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
+            trust_remote_code: run the code that a repository brings; nothing of it is checked.
+            as_video: give frames as one video by the processor's own path, instead of as images.
+            most_frames: refuse prompts with more frames; packers take the best.
+            context: most tokens of prompt and answer together, if the model has as many.
+            seconds: the longest that an answer may take.
+
+        Raises:
+            UsageError: an option that there is not.
+        """
+        super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        self.loading = Loading(device_map, attention, quantization, kv_cache)
+        self.as_video = as_video
+        self.most_frames = most_frames
+        self.seconds = seconds
+        self.context = self._most_context = context
+        self._running = threading.RLock()
+        self._prefix: Prefix | None = None
+        self._reader: Any = None
+        self._encoder: Any = None
+
+    @property
+    def model(self) -> str:
+        """The checkpoint's name, as it was given."""
+        return str(self.checkpoint.model)
+
+    def footprint(self) -> int:
+        return expected_bytes(self, self.loading.quantization)
+
+    def setup(self) -> None:
+        self._model, self._processor = self.loading.load(self.checkpoint)
+        self._reader = Reader(self._processor, self.as_video)
+        self._encoder = Encoder(self._model, self._reader)
+        config = self._model.config.get_text_config(decoder=True)
+        self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)
+        self._ends = _ends(self._model, self._reader.tokenizer)
+        self._letters = _spelling_letters(self._reader.tokenizer)
+
+    def shed(self) -> None:
+        """Let go of what is kept to save time, when memory has run out: encoded frames, the last prompt's cache."""
+        with self._running:
+            self._prefix = None
+            if self._encoder is not None:
+                self._encoder.clear()
+
+    def close(self) -> None:
+        with self._running:
+            self._reader = self._encoder = self._prefix = None
+            super().close()
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        deadline: float | None,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Generator[str, None, Finish]:
+        del schema  # not bound; see `binds_schema`
+        if self.seconds is not None:
+            deadline = min(deadline or math.inf, time.monotonic() + self.seconds)
+        prompt = self._prompt(messages)
+        logits, cache = self._prefill(prompt, deadline=deadline)
+        writer = _Writer(self._reader.tokenizer)
+        for written in range(max_tokens):
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError
+            token = _picked(logits, temperature)
+            if token in self._ends:
+                break
+            if piece := writer.add(token):
+                yield piece
+            length = len(prompt.ids) + written + 1
+            if length >= self.context or written + 1 == max_tokens:
+                if piece := writer.rest():
+                    yield piece
+                return Finish.LENGTH
+            logits = self._step(prompt, cache, token, length - 1)
+        if piece := writer.rest():
+            yield piece
+        return Finish.STOP
+
+    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        self.ready()
+        logits, _ = self._prefill(self._prompt(messages))
+        return self._likely(logits)
+
+    def next_tokens_each(self, prompts: Sequence[Sequence[Message]]) -> list[Mapping[str, float]]:
+        """What the prompts begin with in common is computed once, in whatever precision the cache keeps it."""
+        self.ready()
+        ready = [self._prompt(messages) for messages in prompts]
+        common = len(ready[0].ids) - 1
+        for prompt in ready:
+            common = min(common, shared(ready[0].marks, prompt.marks, prompt.frames), len(prompt.ids) - 1)
+        if common:
+            self._prefill(ready[0], common)
+        beginning = self._prefix
+        found: list[Mapping[str, float]] = []
+        for prompt in ready:
+            logits, _ = self._prefill(prompt, beginning=beginning)
+            found.append(self._likely(logits))
+        return found
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        with self.in_use():
+            return self._reader.count(messages)
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        if messages[-1].role == "system":  # templates want a question before an answer
+            messages = [*messages, Message("user", ("\n",))]
+        with self.in_use():
+            self._prefill(self._prompt(messages))
+
+    # -- reading a prompt ----------------------------------------------------------------------------------------
+
+    def _prompt(self, messages: Sequence[Message]) -> Prompt:
+        reader, encoder = self._reader, self._encoder
+        if reader is None:
+            raise AnswererError("the answerer was closed before it could answer")
+        read = reader.read(messages)
+        ids = read.ids
+        if len(ids) >= self.context:
+            raise UsageError(
+                f"the prompt has {len(ids):,} tokens, and {self.model} takes {self.context:,} with an answer"
+            )
+        frames: list[Unit] = []
+        if read.frames:
+            with self._running, _failures(self.model):
+                placeholder = self._placeholder("video" if read.is_video else "image")
+                if encoder.possible:
+                    frames = units(ids, placeholder, encoder.encode(read))
+                else:
+                    places = [n for n, token in enumerate(ids) if token == placeholder] or [0, len(ids) - 1]
+                    rows = self._model.get_input_embeddings().weight[:0]
+                    frames = [Unit(places[0], places[-1] + 1, Encoded(read.keys, rows))]
+        prompt = Prompt(read, ids, frames, marks(ids, frames), None)
+        self._place(prompt)
+        return prompt
+
+    def _placeholder(self, kind: str) -> int | None:
+        config = self._model.config
+        for name in (f"{kind}_token_id", f"{kind}_token_index"):
+            if (token := getattr(config, name, None)) is not None:
+                return token
+        return None
+
+    def _place(self, prompt: Prompt) -> None:
+        """Positions of the whole prompt, for models that give frames theirs in space and time.
+
+        Left to itself such a model takes the positions of a continued prompt from the prompt it read last.
+        """
+        place = getattr(self._encoder.base, "get_rope_index", None)
+        if place is None:
+            return
+        import torch
+
+        if not prompt.frames:
+            prompt.positions = torch.arange(len(prompt.ids)).expand(3, 1, -1)
+            return
+        takes = inspect.signature(place).parameters
+        inputs = {name: value for name, value in prompt.read.inputs.items() if name in takes}
+        prompt.positions, offsets = place(**inputs)
+        prompt.offset = int(offsets.flatten()[0])
+
+    def _prefill(
+        self,
+        prompt: Prompt,
+        length: int | None = None,
+        beginning: Prefix | None = None,
+        deadline: float | None = None,
+    ) -> "tuple[Tensor, Any]":
+        """Feed a prompt, or its first tokens, and keep its cache; what the last one had in common is not fed again.
+
+        Returns:
+            Logits of what follows, (vocabulary,), and a cache that may be continued.
+
+        Raises:
+            TimeoutError: the deadline has passed.
+        """
+        length = len(prompt.ids) if length is None else length
+        with self._running:
+            known = beginning or self._prefix
+            start, cache = 0, None
+            if known is not None:
+                start = min(shared(known.marks, prompt.marks, prompt.frames), length - 1)
+                start = next((u.start for u in prompt.frames if u.start < start < u.end), start)
+                if self._can_start(prompt, start):
+                    cache = known.fork(start)
+            if cache is None:
+                start, cache = 0, new_cache(self.loading.kv_cache, self._model.config)
+            with _failures(self.model):
+                *portions, end = self._portions(prompt, start, length)
+                for place in portions:
+                    self._feed(prompt, cache, start, place)
+                    start = place
+                    if deadline is not None and time.monotonic() >= deadline:
+                        raise TimeoutError
+                logits = self._feed(prompt, cache, start, end)
+            self._prefix = Prefix(prompt.marks[:length], forked_cache(cache))
+            return logits, cache
+
+    def _portions(self, prompt: Prompt, start: int, length: int) -> list[int]:
+        """Where the parts end in which a prompt is fed: not inside a frame."""
+        ends = []
+        while start + PORTION < length:
+            start += PORTION
+            start = next((unit.end for unit in prompt.frames if unit.start < start < unit.end), start)
+            if start < length and self._can_start(prompt, start):
+                ends.append(start)
+        return [*ends, length]
+
+    def _can_start(self, prompt: Prompt, start: int) -> bool:
+        """Whether the rest of a prompt may be fed by itself.
+
+        Not where frames in it look at each other both ways (Gemma), nor where frames cannot be fed in part.
+        """
+        if start <= 0:
+            return False
+        if all(unit.end <= start for unit in prompt.frames):
+            return True
+        return self._encoder.possible and "token_type_ids" not in prompt.read.inputs
+
+    def _feed(self, prompt: Prompt, cache: Any, start: int, end: int) -> "Tensor":
+        import torch
+
+        takes = inspect.signature(self._model.forward).parameters
+        placed = self._encoder.placed
+        inputs: dict[str, Any] = {"input_ids": placed(prompt.read.inputs["input_ids"][:, start:end])}
+        if prompt.positions is not None:
+            inputs["position_ids"] = placed(prompt.positions[..., start:end])
+        for name in ("token_type_ids", "mm_token_type_ids"):
+            if start == 0 and name in takes and name in prompt.read.inputs:
+                inputs[name] = placed(prompt.read.inputs[name][:, :end])
+        ahead = [unit.encoded for unit in prompt.frames if start <= unit.start < end]
+        if ahead and self._encoder.possible:
+            inputs["mm_encoder_outputs"] = self._encoder.joined(ahead, prompt.read.is_video)
+        elif ahead:
+            own = {"input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids"}
+            inputs |= {name: placed(value) for name, value in prompt.read.inputs.items() if name not in own}
+        with torch.inference_mode():
+            output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        return output.logits[0, -1].float()
+
+    def _step(self, prompt: Prompt, cache: Any, token: int, place: int) -> "Tensor":
+        import torch
+
+        with self._running, _failures(self.model), torch.inference_mode():
+            if self._model is None:
+                raise AnswererError("the answerer was closed in the middle of its answer")
+            inputs: dict[str, Any] = {"input_ids": torch.tensor([[token]], device=self._model.device)}
+            if prompt.positions is not None:
+                position = torch.tensor([place + prompt.offset], device=self._model.device)
+                inputs["position_ids"] = position.expand(len(prompt.positions), 1, 1)
+            output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        return output.logits[0, -1].float()
+
+    def _likely(self, logits: "Tensor") -> dict[str, float]:
+        import torch
+
+        probabilities = torch.log_softmax(logits, dim=-1).cpu()  # once, rather than number by number
+        told = set(probabilities.topk(min(LIKELY, len(probabilities))).indices.tolist()) | self._letters
+        likely: dict[str, float] = {}
+        for token in sorted(told):
+            text = self._reader.tokenizer.decode([token])
+            one = float(probabilities[token])
+            likely[text] = (
+                one if text not in likely else float(torch.logaddexp(torch.tensor(likely[text]), torch.tensor(one)))
+            )
+        return likely
+
+
+class _Writer:
+    """Turns tokens into text as soon as they are whole characters."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self.tokens: list[int] = []
+        self.read = 0
+        self.sent = 0
+
+    def add(self, token: int) -> str:
+        self.tokens.append(token)
+        text = self._text()
+        return "" if text.endswith("�") else self._advance(text)
+
+    def rest(self) -> str:
+        return self._advance(self._text())
+
+    def _text(self) -> str:
+        return self.tokenizer.decode(self.tokens[self.read :], skip_special_tokens=True)
+
+    def _advance(self, text: str) -> str:
+        known = self.tokenizer.decode(self.tokens[self.read : self.sent], skip_special_tokens=True)
+        # The tokens before the last piece stay in view: a tokenizer may drop the space before a text's first word.
+        self.read, self.sent = self.sent, len(self.tokens)
+        return text[len(known) :]
+
+
+class _failures:  # noqa: N801  (used as a `with` statement's word)
+    """What goes wrong inside a model, as an error that says which model."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, RuntimeError | ValueError | IndexError | TypeError) or out_of_memory(error):
+            return  # memory is for whoever asked to free
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise AnswererError(f"{self.model} failed: {said[0]}") from error
+
+
+def _picked(logits: "Tensor", temperature: float) -> int:
+    import torch
+
+    if temperature <= 0:
+        return int(logits.argmax())
+    return int(torch.multinomial(torch.softmax(logits / temperature, dim=-1), 1))
+
+
+def _ends(network: Any, tokenizer: Any) -> set[int]:
+    ends = network.generation_config.eos_token_id
+    ends = ends if isinstance(ends, list) else [ends]
+    return {token for token in (*ends, tokenizer.eos_token_id) if token is not None}
+
+
+def _spelling_letters(tokenizer: Any) -> set[int]:
+    """The tokens that count as a letter: `B`, ` B`, `B)`."""
+    return {
+        token
+        for piece, token in tokenizer.get_vocab().items()
+        if len(piece) <= 8 and any(letter in piece for letter in LETTERS) and bare_letter(tokenizer.decode([token]))
+    }

@@ -1,0 +1,368 @@
+"""A video-LLM behind an OpenAI-shaped server: vLLM, SGLang, llama.cpp, Ollama, or a hosted one."""
+
+import base64
+import json
+import math
+import os
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import AnswererError, UsageError
+from ..records import clock
+from ..runtime.notes import note
+from .endpoint import Endpoint
+from .interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
+
+Server = Literal["vllm", "sglang", "llama.cpp", "ollama", "hosted"]
+
+OWNERS: dict[str, Server] = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "library": "ollama"}
+"""What servers say owns their models, by which they are told apart."""
+
+LIKELY = {"llama.cpp": 100}
+LIKELY_ELSEWHERE = 20
+"""Next tokens that a server tells at most: more than 20 are refused by OpenAI, and by vLLM as it is set up."""
+
+SURE = 0.9
+"""Probability that is given to a letter which a server names without saying how likely it is."""
+
+TEMPLATE = 16
+"""Tokens that a chat template may add to each message, where nobody counts them."""
+
+FRAME_TOKENS = 1600
+"""Tokens of a frame where the server cannot be asked: as many as the hungriest common model takes for 1280×720."""
+
+BY_LETTER = "\nAnswer with the letter of the right option only."
+
+
+class OpenAiServer(VideoLLM):
+    """A model that a server runs; what kind of server it is, and its model, are found out when it is first used.
+
+    Tokens are counted by the server where it offers that (vLLM, SGLang, llama.cpp), those of a frame by asking once for
+    each size of frame what a prompt with one costs. Elsewhere text counts one token a byte, which no tokenizer that
+    falls back to bytes exceeds, and a frame `frame_tokens`.
+    """
+
+    name = "openai"
+    binds_schema = True
+    requires = ("openai",)
+    install = "pip install 'vidscout[serve]'"
+
+    def __init__(
+        self,
+        base_url: str = "http://127.0.0.1:8000/v1",
+        *,
+        model: str | None = None,
+        key: str | None = None,
+        server: Server | None = None,
+        frames: bool = True,
+        as_video: Literal["jpeg", "mp4"] | None = None,
+        most_frames: int | None = None,
+        context: int | None = None,
+        frame_tokens: int | None = None,
+        patience: float = 120.0,
+        retries: int = 4,
+        seconds: float | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Choose the server; nothing is asked yet.
+
+        Args:
+            base_url: where its OpenAI-shaped paths begin.
+            model: the name that the server knows the model by; by default the first that it lists.
+            key: API key; by default that of the environment variable OPENAI_API_KEY.
+            server: what kind of server it is; by default what it says itself.
+            frames: whether the model takes images.
+            as_video: give the frames of a message as one `video_url`: `jpeg` as vLLM takes frames, or a small `mp4`.
+            most_frames: refuse prompts with more frames; packers take the best.
+            context: tokens of prompt and answer together; by default what the server tells, or 32,768.
+            frame_tokens: tokens of one frame; by default asked of the server.
+            patience: seconds without a byte after which an answer counts as not coming.
+            retries: how often a request is repeated that found the server busy, broken or away.
+            seconds: the longest that an answer may take, retries included.
+            extra: further fields of each request's body, as in `{"top_p": 0.9}`.
+        """
+        super().__init__()
+        self.address = base_url.rstrip("/")
+        self.model = model
+        self.server: Server | None = server
+        self.accepts_frames = frames
+        self.as_video = as_video
+        self.most_frames = most_frames
+        self.frame_tokens = frame_tokens
+        self.seconds = seconds
+        self.extra = dict(extra or {})
+        self._key = key or os.environ.get("OPENAI_API_KEY") or "none"
+        self._context = context
+        self._patience, self._retries = patience, retries
+        self._endpoint: Any = None
+        self._tells_probabilities = True
+        self._sizes: dict[Any, int] = {}
+        self._count = lru_cache(maxsize=4096)(self._count_text)
+
+    @property
+    def source(self) -> str:
+        return f"{self.name}/{self.model or 'default'}.{self.version}"
+
+    def footprint(self) -> int:
+        return 0  # the memory is the server's
+
+    def setup(self) -> None:
+        endpoint = Endpoint(self.address, self._key, self._patience, self._retries)
+        served = endpoint.models(needed=self.model is None)
+        about: dict[str, Any] | None = next((one for one in served if self.model in (None, one["id"])), None)
+        if about is None and not served and self.model is not None:
+            about = {"id": self.model}  # a server that lists nothing knows best what it has
+        if about is None:
+            names = ", ".join(str(model["id"]) for model in served[:8]) or "none"
+            raise UsageError(f"the answerer at {self.address} has no model {self.model!r}; it has {names}")
+        self.model = str(about["id"])
+        self.server = self.server or OWNERS.get(str(about.get("owned_by")), "hosted")
+        meta = about.get("meta") or {}
+        self.context = self._context or about.get("max_model_len") or meta.get("n_ctx") or 32768
+        self._endpoint = endpoint
+
+    def close(self) -> None:
+        super().close()
+        if self._endpoint is not None:
+            self._endpoint.close()
+        self._endpoint = None
+        self._count.cache_clear()
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        deadline: float | None,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Generator[str, None, Finish]:
+        if self.seconds is not None:
+            deadline = min(deadline or math.inf, time.monotonic() + self.seconds)
+        body = self._body(messages, max_tokens, temperature)
+        if schema is not None:
+            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
+        finish = Finish.STOP
+        with closing(self._asked().pieces(body, deadline)) as pieces:
+            for choice in pieces:
+                if piece := choice["delta"].get("content"):
+                    yield str(piece)
+                if choice.get("finish_reason") == "length":
+                    finish = Finish.LENGTH
+        return finish
+
+    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        """Where the server tells no probabilities, the letter that it answers with counts as likely, with a note."""
+        self.ready()
+        if self._tells_probabilities:
+            likely = LIKELY.get(str(self.server), LIKELY_ELSEWHERE)
+            body = {**self._body(messages, 1, 0.0, by_letter=True), "logprobs": True, "top_logprobs": likely}
+            try:
+                told = _likely(self._asked().chat(body, self._deadline()))
+            except AnswererError as error:
+                if "logprob" not in str(error):
+                    raise
+                told = {}
+            if told:
+                return told
+            self._tells_probabilities = False
+        note(
+            f"{self.model} at {self.address} tells no probabilities: the letter that it answers with is taken as likely"
+        )
+        return self._by_word(messages)
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        self.ready()
+        texts = [Message(message.role, (self._text_only(message),)) for message in messages]
+        shown = [frame for message in messages for frame in message.frames]
+        return self._count(json.dumps(self._chat(texts))) + sum(self._frame_cost(frame) for frame in shown)
+
+    def warm(self, messages: Sequence[Message]) -> None:
+        """Only find out whether the server is there: its prefix cache is other people's too."""
+        self.ready()
+
+    # -- the shape -----------------------------------------------------------------------------------------------
+
+    def _body(
+        self, messages: Sequence[Message], max_tokens: int, temperature: float, by_letter: bool = False
+    ) -> dict[str, Any]:
+        limit = "max_completion_tokens" if "//api.openai.com" in self.address else "max_tokens"
+        body: dict[str, Any] = {"model": self.model, "temperature": temperature, limit: max_tokens}
+        extra = dict(self.extra)
+        if messages[-1].role == "assistant":
+            if self.server in ("vllm", "sglang"):
+                extra |= {"add_generation_prompt": False, "continue_final_message": True}
+            elif self.server == "hosted":  # it would begin a turn of its own
+                messages = messages[:-1]
+                if by_letter:
+                    last = messages[-1]
+                    messages = [*messages[:-1], Message(last.role, (*last.parts, BY_LETTER))]
+        body["messages"] = self._chat(messages)
+        return {**body, "extra_body": extra} if extra else body
+
+    def _chat(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        return [{"role": message.role, "content": self._content(message)} for message in messages]
+
+    def _content(self, message: Message) -> str | list[dict[str, Any]]:
+        if not message.frames:
+            return defused(message.text)
+        content: list[dict[str, Any]] = []
+        text = f"[{', '.join(clock(frame.time) for frame in message.frames)}]\n" if self.as_video else ""
+        for part in message.parts:
+            if isinstance(part, str):
+                text += defused(part)
+                continue
+            if self.as_video and any(piece["type"] == "video_url" for piece in content):
+                continue
+            if not self.as_video:
+                text += f"[{clock(part.time)}]\n"
+            if text:
+                content.append({"type": "text", "text": text})
+            kind, url = ("video_url", self._video(message.frames)) if self.as_video else ("image_url", _image(part))
+            content.append({"type": kind, kind: {"url": url}})
+            text = "\n"
+        if text:
+            content.append({"type": "text", "text": text})
+        return content
+
+    def _text_only(self, message: Message) -> str:
+        """What stands between the frames, for counting."""
+        content = self._content(message)
+        return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+    def _video(self, frames: Sequence[FramePart]) -> str:
+        if self.as_video == "jpeg":
+            return "data:video/jpeg;base64," + ",".join(_image(frame).partition(",")[2] for frame in frames)
+        return "data:video/mp4;base64," + _base64(_mp4(frames))
+
+    # -- tokens --------------------------------------------------------------------------------------------------
+
+    def _count_text(self, chat: str) -> int:
+        messages = json.loads(chat)
+        endpoint = self._asked()
+        root = self.address.removesuffix("/v1")
+        try:
+            if self.server in ("vllm", "sglang"):
+                begun = messages[-1]["role"] == "assistant"
+                body = {"model": self.model, "messages": messages, "add_generation_prompt": not begun}
+                if begun:
+                    body["continue_final_message"] = True
+                return int(endpoint.post(f"{root}/tokenize", body)["count"])
+            if self.server == "llama.cpp":
+                return int(endpoint.post("/chat/completions/input_tokens", {"messages": messages})["input_tokens"])
+        except (UsageError, KeyError, TypeError, ValueError):
+            pass  # an older server, without the path or with another answer
+        return at_most(messages)
+
+    def _frame_cost(self, frame: FramePart) -> int:
+        """Tokens of a frame of that size: what one adds to a prompt by the server's own account."""
+        if self.frame_tokens is not None:
+            return self.frame_tokens
+        size = _size(frame)
+        if size not in self._sizes:
+            self._sizes[size] = self._measured(frame) or FRAME_TOKENS
+        return self._sizes[size]
+
+    def _measured(self, frame: FramePart) -> int | None:
+        asked = []
+        for parts in (("?",), (frame, "?")):
+            usage = self._asked().chat(self._body([Message("user", parts)], 1, 0.0), self._deadline()).get("usage")
+            if not isinstance(usage, dict) or not isinstance(usage.get("prompt_tokens"), int):
+                return None
+            asked.append(usage["prompt_tokens"])
+        return max(asked[1] - asked[0], 1) if asked[1] > asked[0] else None
+
+    # -- probabilities -------------------------------------------------------------------------------------------
+
+    def _by_word(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        begun = messages[:-1] if messages[-1].role == "assistant" else messages
+        last = begun[-1]
+        plain = [*begun[:-1], Message(last.role, (*last.parts, BY_LETTER))]
+        choice = self._asked().chat(self._body(plain, 8, 0.0), self._deadline())
+        words = str(choice["message"].get("content") or "").replace("Answer:", " ").split()
+        named = next((letter for word in words if (letter := bare_letter(word))), None)
+        return {named: math.log(SURE)} if named else {}
+
+    def _asked(self) -> Endpoint:
+        if self._endpoint is None:
+            raise AnswererError("the answerer was closed before it could answer")
+        return self._endpoint
+
+    def _deadline(self) -> float | None:
+        return None if self.seconds is None else time.monotonic() + self.seconds
+
+
+def at_most(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Tokens of text messages that no tokenizer which falls back to bytes exceeds, with a common chat template."""
+    return TEMPLATE + sum(TEMPLATE + len(str(message["content"]).encode()) for message in messages)
+
+
+def _likely(choice: Mapping[str, Any]) -> dict[str, float]:
+    """The first tokens that a server found likely, or none where it tells no probabilities."""
+    content = (choice.get("logprobs") or {}).get("content") or [{}]
+    likely: dict[str, float] = {}
+    for token in content[0].get("top_logprobs") or ():
+        likely.setdefault(str(token["token"]), float(token["logprob"]))
+    return likely
+
+
+def _image(frame: FramePart) -> str:
+    """A frame as a data URL; what is not JPEG, PNG or WebP is made JPEG."""
+    kinds = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+    try:
+        kind = kinds.get(Path(frame.path).suffix.lower())
+        return f"data:image/{kind};base64,{_base64(Path(frame.path).read_bytes())}" if kind else _as_jpeg(frame)
+    except OSError as error:
+        raise UsageError(f"the frame {frame.path} cannot be read: {error.strerror or error}") from None
+
+
+def _as_jpeg(frame: FramePart) -> str:
+    from PIL import Image
+
+    written = BytesIO()
+    with Image.open(frame.path) as picture:
+        picture.convert("RGB").save(written, "JPEG", quality=90)
+    return f"data:image/jpeg;base64,{_base64(written.getvalue())}"
+
+
+def _mp4(frames: Sequence[FramePart]) -> bytes:
+    """A video that shows each frame at its time, in tenths of a second from the first."""
+    from fractions import Fraction
+
+    import av
+    from PIL import Image
+
+    written = BytesIO()
+    with av.open(written, "w", format="mp4") as container:
+        with Image.open(frames[0].path) as first:
+            width, height = (side - side % 2 for side in first.size)
+        stream = container.add_stream("mpeg4", rate=10, options={"qscale": "2"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 10)
+        last = -1
+        for frame in frames:
+            with Image.open(frame.path) as picture:
+                shown = av.VideoFrame.from_image(picture.convert("RGB").resize((width, height)))
+            last = max(round((frame.time - frames[0].time) * 10), last + 1)
+            shown.pts, shown.time_base = last, Fraction(1, 10)
+            container.mux(stream.encode(shown))
+        container.mux(stream.encode())
+    return written.getvalue()
+
+
+def _size(frame: FramePart) -> tuple[int, int]:
+    from PIL import Image
+
+    try:
+        with Image.open(frame.path) as picture:
+            return picture.size
+    except OSError as error:
+        raise UsageError(f"the frame {frame.path} cannot be read: {error.strerror or error}") from None
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

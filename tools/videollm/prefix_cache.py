@@ -1,0 +1,98 @@
+"""Keys and values of prompts that were read, so that what two prompts begin with is computed once."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .vision_cache import Encoded
+
+Mark = object
+"""A token, or its place in a frame: what two prompts must have in common for their caches to agree."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Where a frame, or a whole video, stands among the tokens: from `start` to before `end`."""
+
+    start: int
+    end: int
+    encoded: "Encoded"
+
+
+def units(ids: Sequence[int], placeholder: int | None, encoded: "Sequence[Encoded]") -> list[Unit]:
+    """Where each frame stands. Frames whose rows cannot be told apart are one unit."""
+    places = [n for n, token in enumerate(ids) if token == placeholder]
+    found = []
+    done = 0
+    for frame in encoded:
+        count = len(frame.rows)
+        own = places[done : done + count]
+        if len(own) < count:
+            raise RuntimeError(f"the prompt has {len(places)} places for {sum(len(e.rows) for e in encoded)} features")
+        found.append(Unit(own[0], own[-1] + 1, frame))
+        done += count
+    if done < len(places):
+        raise RuntimeError(f"the prompt has {len(places)} places for {done} features")
+    return found
+
+
+def marks(ids: Sequence[int], frames: Sequence[Unit]) -> list[Mark]:
+    """The tokens of a prompt, with each frame's own in place of the placeholders that all frames share."""
+    marked: list[Mark] = list(ids)
+    for frame in frames:
+        for place in range(frame.start, frame.end):
+            marked[place] = (frame.encoded.key, place - frame.start, ids[place])
+    return marked
+
+
+def shared(first: Sequence[Mark], second: Sequence[Mark], frames: Sequence[Unit]) -> int:
+    """How many tokens two prompts begin with in common, never ending inside one of the second's frames."""
+    length = next((n for n, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
+    if length is None:
+        length = min(len(first), len(second))
+    return next((frame.start for frame in frames if frame.start < length < frame.end), length)
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The cache of a prompt's tokens. It is never written to: `fork` gives one that may be."""
+
+    marks: list[Mark]
+    cache: Any
+
+    def fork(self, length: int) -> Any | None:
+        """A cache of the first tokens that can be continued, or None where this kind of cache cannot be cut there."""
+        surplus = len(self.marks) - length
+        if surplus and not _can_be_cut(self.cache):
+            return None
+        forked = forked_cache(self.cache)
+        if surplus:
+            forked.crop(-surplus)
+        return forked
+
+
+def forked_cache(cache: Any) -> Any:
+    """A copy that shares the tensors. Layers that grow replace their tensors; only recurrent ones write in place."""
+    from transformers.cache_utils import LinearAttentionCacheLayerMixin
+
+    if any(isinstance(layer, LinearAttentionCacheLayerMixin) for layer in cache.layers):
+        return copy.deepcopy(cache)
+    forked = copy.copy(cache)
+    forked.layers = [copy.copy(layer) for layer in cache.layers]
+    return forked
+
+
+def _can_be_cut(cache: Any) -> bool:
+    """Only plain layers hold every token as it was: quantised ones have packed theirs, sliding ones dropped some."""
+    from transformers.cache_utils import DynamicLayer
+
+    return all(type(layer) is DynamicLayer for layer in cache.layers)
+
+
+def new_cache(kind: str, config: Any) -> Any:
+    """An empty cache: `full`, or quantised to `fp8`, or by `quanto` or `hqq` to four bits (KIVI, Liu et al., 2024)."""
+    from transformers.cache_utils import DynamicCache, QuantizedCache
+
+    return DynamicCache(config=config) if kind == "full" else QuantizedCache(kind, config)

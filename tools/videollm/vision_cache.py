@@ -1,0 +1,172 @@
+"""What a vision tower makes of frames, kept by frame: a second question about them does not look at them again."""
+
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from .interface import Message
+from .processor_inputs import Read, Reader
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+KEPT_BYTES = 512 * 1024 * 1024
+"""Most bytes of encoded frames that are kept; a frame of a 7B model takes two to ten million."""
+
+SPLITTABLE = {"last_hidden_state", "pooler_output", "hidden_states", "attentions", "deepstack_features"}
+"""Outputs of a vision tower of which we know which row belongs to which frame."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A frame, or a whole video, as the language model sees it."""
+
+    key: Any
+    rows: "Tensor"
+    """(tokens, width)."""
+    deeper: "tuple[Tensor, ...]" = ()
+    """The same of inner layers, for models that add them to those of the language model (DeepStack)."""
+    whole: Any = None
+    """The vision tower's output as it was, where it is not known how to divide it."""
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.numel() * part.element_size() for part in (self.rows, *self.deeper))
+
+
+class Encoder:
+    """Asks a model's vision tower, at most once a frame.
+
+    Works with every model that takes `mm_encoder_outputs`; for others `possible` is false.
+    """
+
+    def __init__(self, model: Any, reader: Reader) -> None:
+        self.reader = reader
+        self.base = model.model if hasattr(getattr(model, "model", None), "get_image_features") else model
+        self.device, self.dtype = model.device, model.dtype
+        self.possible = "mm_encoder_outputs" in inspect.signature(model.forward).parameters
+        self._as_list = True
+        self._kept: OrderedDict[Any, Encoded] = OrderedDict()
+
+    def encode(self, read: Read) -> list[Encoded]:
+        """The frames of a prompt in order; or one for all of them, where they cannot be told apart."""
+        if read.is_video:
+            return [self._kept_or(read.keys, lambda: self._video(read))]
+        several = len(read.keys) > 1  # LLaVA-OneVision cuts a picture into tiles only when it is the only one
+        unseen = [n for n, key in enumerate(read.keys) if (key, several) not in self._kept]
+        if (read.keys, several) in self._kept:
+            return [self._kept_or((read.keys, several), lambda: self._images(read)[0])]
+        if unseen:
+            if len(unseen) == 1 and several:
+                unseen.append(next(n for n in range(len(read.keys)) if n not in unseen))
+            if len(unseen) < len(read.keys):
+                shown = tuple(read.frames[n] for n in sorted(unseen))
+                new = self._images(self.reader.read([Message("user", shown)]))
+                if len(new) < len(shown):  # not divisible, so there is nothing to put together
+                    new = self._images(read)
+            else:
+                new = self._images(read)
+            if len(new) == 1 and several:
+                return [self._kept_or((read.keys, several), lambda: new[0])]
+            found = {encoded.key: encoded for encoded in new}
+            for encoded in new:
+                self._kept[encoded.key] = encoded
+        else:
+            found = {}
+        encoded = [found.get((key, several)) or self._kept[(key, several)] for key in read.keys]
+        for key in read.keys:
+            self._kept.move_to_end((key, several))
+        self._forget()
+        return encoded
+
+    def joined(self, encoded: Sequence[Encoded], is_video: bool) -> dict[str, Any]:
+        """`mm_encoder_outputs` of these frames, in this order."""
+        import torch
+
+        if encoded[0].whole is not None:
+            output = encoded[0].whole
+        else:
+            rows = [part.rows for part in encoded]
+            output = SimpleNamespace(
+                pooler_output=rows if self._as_list else torch.cat(rows)[None],
+                deepstack_features=[
+                    [part.deeper[layer] for part in encoded] for layer in range(len(encoded[0].deeper))
+                ],
+            )
+        return {"video" if is_video else "image": output}
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+    def _images(self, read: Read) -> list[Encoded]:
+        output = self._asked(self.base.get_image_features, read)
+        several = len(read.keys) > 1
+        keys = [(key, several) for key in read.keys]
+        pooled = output.pooler_output
+        self._as_list = isinstance(pooled, list | tuple)
+        divided = divide(pooled, len(keys), read.alike) if set(output.keys()) <= SPLITTABLE else None
+        deeper: list[list[Tensor]] = []
+        for layer in getattr(output, "deepstack_features", None) or ():
+            if divided is not None and (layer := divide(layer, len(keys), read.alike)) is not None:
+                deeper.append(layer)
+            else:
+                divided = None
+        if divided is None:
+            return [Encoded((read.keys, several), rows_of(pooled), whole=output)]
+        return [
+            Encoded(key, rows, tuple(layer[place] for layer in deeper))
+            for place, (key, rows) in enumerate(zip(keys, divided, strict=True))
+        ]
+
+    def _video(self, read: Read) -> Encoded:
+        output = self._asked(self.base.get_video_features, read)
+        return Encoded(read.keys, rows_of(output.pooler_output), whole=output)
+
+    def _asked(self, tower: Callable[..., Any], read: Read) -> Any:
+        import torch
+
+        takes = inspect.signature(tower).parameters
+        inputs = {name: self.placed(value) for name, value in read.inputs.items() if name in takes}
+        with torch.inference_mode():
+            return tower(**inputs, return_dict=True)
+
+    def placed(self, value: Any) -> Any:
+        """A tensor on the model's device, in its precision if it holds fractions."""
+        if not hasattr(value, "to"):
+            return value
+        return value.to(self.device, self.dtype) if value.is_floating_point() else value.to(self.device)
+
+    def _kept_or(self, key: Any, look: "Callable[[], Encoded]") -> Encoded:
+        if key not in self._kept:
+            self._kept[key] = look()
+        self._kept.move_to_end(key)
+        self._forget()
+        return self._kept[key]
+
+    def _forget(self) -> None:
+        held = sum(encoded.bytes for encoded in self._kept.values())
+        while held > KEPT_BYTES and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            held -= oldest.bytes
+
+
+def rows_of(features: Any) -> "Tensor":
+    """Features of any nesting as (tokens, width)."""
+    import torch
+
+    if isinstance(features, list | tuple):
+        return torch.cat([rows_of(part) for part in features])
+    return features.reshape(-1, features.shape[-1])
+
+
+def divide(features: Any, count: int, alike: bool) -> "list[Tensor] | None":
+    """Features by frame, each (tokens, width), or None where it cannot be known which row belongs to which frame."""
+    if len(features) == count and (isinstance(features, list | tuple) or features.dim() == 3):
+        return [rows_of(part) for part in features]
+    rows = rows_of(features)
+    if alike and len(rows) % count == 0:
+        return list(rows.split(len(rows) // count))
+    return None

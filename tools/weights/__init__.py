@@ -1,0 +1,1 @@
+"""Model weights: what there is, how it is fetched, and how it is converted."""

@@ -1,0 +1,1 @@
+"""Weights in other formats: to ONNX, when they are pulled."""
