@@ -29,7 +29,7 @@ COLD = """
 import sys, time
 from pathlib import Path
 import chromadb, numpy
-from vidscout.tools.index import VideoIndex
+from vidscout.tools.index.video_index import VideoIndex
 query = numpy.random.default_rng(9).standard_normal(384)
 began = time.perf_counter()
 index = VideoIndex(Path(sys.argv[1]))

@@ -236,8 +236,37 @@ class FrameSearch:
             raise UnknownVideoError(f"no frames of {video!r} are kept in {self.home}: add the video first")
         return self._thumbnail(video, ms)
 
+    def thumbnail_address(self, video: str, time: float) -> str | None:
+        """`VIDEO/MILLISECONDS` of the kept frame nearest to a time in seconds; None where no frames are kept.
+
+        Whoever serves pictures puts it behind a path of its own, and finds the file by `thumbnail_at`.
+        """
+        ms = self._store.nearest_frame(video, time)
+        return None if ms is None else f"{video}/{ms}"
+
+    def thumbnail_at(self, video: str, milliseconds: int) -> Path:
+        """The JPEG file that an address of `thumbnail_address` means.
+
+        Raises:
+            UnknownVideoError: no picture is kept there.
+        """
+        path = self._thumbnail(video, milliseconds)
+        if not is_id(video) or not path.is_file():
+            raise UnknownVideoError(f"there is no picture of {video} at {milliseconds} ms")
+        return path
+
     def _thumbnail(self, video: str, ms: int) -> Path:
         return self.home / "thumbnails" / video / f"{ms}.jpg"
+
+
+_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def is_id(video: str) -> bool:
+    """Whether a text can be a video's id, which names folders and collections."""
+    return (
+        bool(video) and len(video) <= 100 and video[0].isalnum() and video[-1].isalnum() and {*video} <= _ID_CHARACTERS
+    )
 
 
 def by_encoder(vectors: FrameQuery) -> Mapping[str, np.ndarray]:

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from .chroma import open_vectors, unit
-from .frames import FrameQuery, FrameSearch, by_encoder, how_many, milliseconds, other_encoder
+from .frames import FrameQuery, FrameSearch, by_encoder, how_many, is_id, milliseconds, other_encoder
 from .rank_fusion import fuse, ranks
 from .store import TABLES, Filter, Store, records_of
 from .videos import Library
@@ -33,8 +33,6 @@ WAIT_FOR_WRITER = 15.0
 
 FLUSH_ROWS = 2000
 """Vectors that go to Chroma at a time."""
-
-_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +310,7 @@ class VideoIndex(FrameSearch):
 
 
 def _check_id(video: str) -> None:
-    """Ids name folders and collections."""
-    if not (video and len(video) <= 100 and video[0].isalnum() and video[-1].isalnum() and {*video} <= _ID_CHARACTERS):
+    if not is_id(video):
         raise UsageError(f"{video!r} cannot be a video's id: letters and digits, - and _ inside, 100 at most")
 
 

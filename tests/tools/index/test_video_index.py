@@ -48,7 +48,7 @@ def in_a_new_process(code: str, *arguments: object) -> subprocess.Popen[str]:
         from pathlib import Path
         import numpy as np
         from vidscout.tools.errors import VidscoutError
-        from vidscout.tools.index import VideoIndex
+        from vidscout.tools.index.video_index import VideoIndex
         from vidscout.tools.records import Modality, Record, Span
         def record(text, start=0.0, video="v"):
             return Record(video, Span(start, start + 2), Modality.SPEECH, text, 0.9, "test/1")
@@ -296,6 +296,17 @@ def test_frames_are_found_by_likeness_with_time_score_and_picture(index: VideoIn
     assert index.thumbnail("v", 22.0).read_bytes() == b"c", "a frame that is there stays as it is"
     assert index.thumbnail("v", 1e9).read_bytes() == b"d"
     assert not list(index.home.rglob("*.part"))
+
+
+def test_the_address_of_a_picture_leads_to_its_file_and_nowhere_else(index: VideoIndex):
+    index.add_frames("v", [10.0, 20.5], noise(2), [b"a", b"b"])
+    assert index.thumbnail_address("v", 19.0) == "v/20500"
+    assert index.thumbnail_at("v", 20500).read_bytes() == b"b"
+    assert index.thumbnail_address("w", 1.0) is None
+    (index.home / "20500.jpg").write_bytes(b"not a thumbnail")
+    for video, ms in (("v", 1), ("w", 20500), ("..", 20500), ("v/../v", 20500), ("", 20500)):
+        with pytest.raises(UnknownVideoError, match="no picture"):
+            index.thumbnail_at(video, ms)
 
 
 def test_the_curve_of_a_video_is_the_cosine_of_every_frame(index: VideoIndex):

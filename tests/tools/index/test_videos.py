@@ -170,7 +170,7 @@ def test_a_killed_process_leaves_rows_and_position_that_agree(tmp_path: Path):
         """
         import sys
         from pathlib import Path
-        from vidscout.tools.library import Library
+        from vidscout.tools.index.videos import Library
         library = Library(Path(sys.argv[1]))
         for batch in range(100_000):
             times = [batch * 8.0 + at for at in range(8)]
@@ -199,7 +199,7 @@ def test_two_threads_and_another_process_write_at_once(library: Library):
         """
         import sys
         from pathlib import Path
-        from vidscout.tools.library import Library
+        from vidscout.tools.index.videos import Library
         library = Library(Path(sys.argv[1]))
         for at in range(100):
             library.append("v", "other", [(float(at), at)], float(at))
@@ -226,7 +226,7 @@ def test_several_processes_may_create_the_same_home_at_once(tmp_path: Path):
     code = """
         import sys, time
         from pathlib import Path
-        from vidscout.tools.library import Library
+        from vidscout.tools.index.videos import Library
         for begins in sys.argv[3:]:
             time.sleep(max(float(begins) - time.time(), 0))
             Library(Path(sys.argv[1], begins)).append("v", sys.argv[2], [(0.0, 1)], 0.0)
@@ -315,7 +315,7 @@ def test_a_home_of_somebody_else_can_be_asked_but_not_written(killed: bool):
             """
             import os, sys
             from pathlib import Path
-            from vidscout.tools.library import Library, Video
+            from vidscout.tools.index.videos import Library, Video
             library = Library(Path(sys.argv[1]))
             library.put(Video("a1b2c3d4", "talk.mp4", Path("/films/talk.mp4")))
             os._exit(0) if sys.argv[2] == "True" else library.close()
@@ -336,7 +336,7 @@ def test_a_home_of_somebody_else_can_be_asked_but_not_written(killed: bool):
             import os, sys, tempfile
             from pathlib import Path
             from vidscout.tools.errors import HomeError
-            from vidscout.tools.library import Library
+            from vidscout.tools.index.videos import Library
             if os.geteuid() == 0:
                 os.setresuid(65534, 65534, 65534)
             library = Library(Path(sys.argv[1]), read_only=True)
