@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..agent.answer import Answer, Evidence
+from ..agent.bridge import streamed
 from ..agent.cli.common import time_range
 from ..agent.scout import VideoScout
-from ..agent.streaming import streamed
 from ..graphs.events import Event, Token
 from ..tools.errors import UsageError, VidscoutError
 from .answers import Steps, cost_html, evidence_html, frames_html

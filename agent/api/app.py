@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from ... import __version__
 from ...tools.errors import UnknownVideoError, VidscoutError
 from ..answer import Answer
+from ..bridge import in_thread
 from ..inbox.intake import Intake, NotReadyError
-from ..streaming import apart
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of
@@ -158,7 +158,7 @@ def _add_videos(site: FastAPI, intake: Intake) -> None:
     async def send(request: Request) -> Video:
         """Send a video as the field `file` of a form. It is read in the background; its status tells how far it is."""
         reading = await received(request, intake)
-        return await asyncio.to_thread(_video, intake, reading.video)
+        return await in_thread(_video, intake, reading.video)
 
     @site.get("/v1/videos", tags=["videos"])
     def list_videos() -> Videos:
@@ -173,9 +173,9 @@ def _add_videos(site: FastAPI, intake: Intake) -> None:
     @site.delete("/v1/videos/{video}", tags=["videos"])
     async def delete_video(video: Id) -> Deleted:
         """Forget a video and everything that was found in it, and delete the file that was sent."""
-        found = await asyncio.to_thread(intake.find, video)
+        found = await in_thread(intake.find, video)
         await _stopped(intake, found)
-        await asyncio.to_thread(intake.forget, found)
+        await in_thread(intake.forget, found)
         return Deleted(id=found)
 
     @site.get("/v1/videos/{video}/frames/{milliseconds}.jpg", tags=["videos"], response_class=FileResponse)
@@ -226,7 +226,7 @@ def _add_evidence(site: FastAPI, intake: Intake) -> None:
             with intake.asking():
                 return scout.detect(video).as_dict()
 
-        return Verdict.model_validate(await apart(examined))
+        return Verdict.model_validate(await in_thread(examined))
 
 
 def _show_keys(site: FastAPI) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
 from ..answer import Answer
+from ..bridge import in_thread, streamed
 from ..inbox.intake import BY_ID, Intake
 from ..scout import VideoScout
-from ..streaming import apart, streamed
 from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of
 from .shapes import (
@@ -118,7 +118,7 @@ async def located(names: list[str], intake: Intake) -> list[str]:
     for name in names:
         scheme = name.partition(":")[0].lower() if ":" in name else ""
         if scheme in ("http", "https"):
-            ids.append(await apart(lambda url=name: intake.fetch(url)))
+            ids.append(await in_thread(intake.fetch, name))
         elif "://" in name and not name.startswith(BY_ID):
             told = f"{scheme} addresses are not taken: give http, https or vidscout://ID"
             raise RequestError(400, INVALID, "address_refused", told, "messages")
@@ -126,7 +126,7 @@ async def located(names: list[str], intake: Intake) -> list[str]:
             told = "send a video to /v1/videos, and give its id"
             raise RequestError(400, INVALID, "address_refused", told, "messages")
         else:
-            ids.append(intake.find(name))
+            ids.append(await in_thread(intake.find, name))
     return list(dict.fromkeys(ids))
 
 
@@ -267,12 +267,12 @@ async def until_read(intake: Intake, videos: list[str]) -> AsyncIterator[Progres
     for video in videos:
         last = -1.0
         while intake.is_coming(video):
-            status = intake.status(video)
+            status = await in_thread(intake.status, video)
             if status.progress != last:
                 last = status.progress
                 yield Progress(video, status.status, status.progress, 1.0, "share")
             await asyncio.sleep(0.1)
-        intake.check_ready(video)
+        await in_thread(intake.check_ready, video)
 
 
 async def events(

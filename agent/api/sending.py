@@ -1,6 +1,5 @@
 """Files as they arrive: a multipart form, written to disk piece by piece and never held in memory."""
 
-import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
+from ..bridge import in_thread
 from ..inbox.intake import Intake
 from ..inbox.queue import Reading
 from ..inbox.uploads import TooLargeError, shown_name, size_of
-from ..streaming import apart
 from .errors import INVALID, RequestError
 
 PIECE = 2**20
@@ -43,7 +42,7 @@ async def received(request: Request, intake: Intake) -> Reading:
         name = shown_name((sent[0].file_name or b"").decode("utf-8", "replace"))
         for file in files:
             file.close()
-        return await apart(lambda: intake.take(path, name))
+        return await in_thread(intake.take, path, name)
     finally:
         for file in files:
             file.close()
@@ -71,9 +70,9 @@ async def _written(request: Request, most: int, parser: FormParser) -> None:
                 raise TooLargeError(f"the file has more than {size_of(most)}, the most that is taken")
             held += piece
             if len(held) >= PIECE:
-                await asyncio.to_thread(parser.write, bytes(held))
+                await in_thread(parser.write, bytes(held))
                 held.clear()
-        await asyncio.to_thread(parser.write, bytes(held))
+        await in_thread(parser.write, bytes(held))
         parser.finalize()
     except FormParserError:
         told = "the form cannot be read: it is cut off, or no form at all"

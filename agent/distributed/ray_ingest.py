@@ -42,7 +42,7 @@ from ...tools.runtime.counters import count, counting
 from ...tools.runtime.notes import noting
 from ...tools.serving.ray_serve import connect
 from ..answer import Ingested
-from ..running import finished, watched
+from ..bridge import finished, watched
 from .deployments import on_gpu
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ...tools.errors import BackendUnavailableError, MediaError, UsageError, WeightsError
 from ...tools.records import Modality
-from ..running import finished, watched
+from ..bridge import finished, watched
 from .verdict import Evidence, Shot, SignalReading, Span, Suspicion, Verdict
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from pydantic import BaseModel, Field, ValidationError
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted
 from ...tools.errors import VidscoutError
-from ..answer import Answer, Ingested
+from ..answer import Answer, Evidence, Ingested
 from ..api.chat import until_read
 from ..api.guard import Guard
 from ..api.shapes import Citation, Verdict, Video
+from ..bridge import in_thread, streamed
 from ..inbox.intake import STAGES, Intake
-from ..streaming import apart, streamed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -136,11 +136,11 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
     async def here(name: str, steps: Steps) -> str:
         """The id of a video that has been read; one that has not been is read now."""
         if name.lower().startswith(("http://", "https://")):
-            video = await apart(lambda: intake.fetch(name))
+            video = await in_thread(intake.fetch, name)
         elif local and Path(name).expanduser().is_file():
             return await _read(intake, Path(name).expanduser(), steps)
         else:
-            video = intake.find(name)
+            video = await in_thread(intake.find, name)
         async for progress in until_read(intake, [video]):
             await steps.see(progress)
         return video
@@ -152,7 +152,7 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         steps = Steps(context)
         video = await here(source, steps)
         await steps.ready()
-        return Video.model_validate(intake.status(video), from_attributes=True)
+        return Video.model_validate(await in_thread(intake.status, video), from_attributes=True)
 
     @lent.tool(annotations=reads)
     @told
@@ -193,17 +193,21 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         k: Annotated[int, Field(ge=1, le=200)] = 10,
     ) -> Moments:
         """Find moments by what is said, written or seen."""
-        ids = [intake.find(name) for name in videos or []] or None
-        for video in ids or []:
-            intake.check_ready(video)
-        hits = await apart(lambda: scout.search(query, ids, modality=modality, time_range=time_range, k=k))
+
+        def found() -> list[Evidence]:
+            ids = [intake.find(name) for name in videos or []] or None
+            for video in ids or []:
+                intake.check_ready(video)
+            return scout.search(query, ids, modality=modality, time_range=time_range, k=k)
+
+        hits = await in_thread(found)
         return Moments(query=query, moments=[Citation.model_validate(hit, from_attributes=True) for hit in hits])
 
     @lent.tool(annotations=reads)
     @told
     async def list_videos() -> VideoList:
         """List the videos that have been read or are being read."""
-        known = await apart(intake.all)
+        known = await in_thread(intake.all)
         return VideoList(videos=[Video.model_validate(status, from_attributes=True) for status in known])
 
     @lent.tool(annotations=reads)
@@ -216,7 +220,7 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
             with intake.asking():
                 return scout.detect(found).as_dict()
 
-        return Verdict.model_validate(await apart(examined))
+        return Verdict.model_validate(await in_thread(examined))
 
     return lent
 

@@ -20,11 +20,11 @@ import pytest
 from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.answer import Answer, Evidence, Frame
+from vidscout.agent.bridge import streamed
 from vidscout.agent.inbox.queue import Stage
 from vidscout.agent.inbox.uploads import Limits, Upload, accept, bytes_of
 from vidscout.agent.profiles.profile import PROFILES
 from vidscout.agent.settings import load
-from vidscout.agent.streaming import streamed
 from vidscout.bench.demo import questions
 from vidscout.graphs.events import Progress, StepStarted, ToolFinished
 from vidscout.tools.errors import MediaError, UsageError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from vidscout import Modality, VideoScout
-from vidscout.agent.running import finished
+from vidscout.agent.bridge import finished
 from vidscout.tools.errors import CancelledError, WeightsError
 
 pytestmark = pytest.mark.models

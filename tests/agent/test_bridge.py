@@ -2,7 +2,7 @@ import threading
 import time
 
 import pytest
-from vidscout.agent.running import finished, watched
+from vidscout.agent.bridge import finished, watched
 from vidscout.tools.runtime.counters import count, counting
 
 
