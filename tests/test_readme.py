@@ -34,11 +34,11 @@ def test_the_python_example_runs(
 @pytest.mark.models
 def test_the_example_for_programs_runs(scout: VideoScout, lecture: Path, capsys: pytest.CaptureFixture):
     from vidscout.agent.api.app import application
-    from vidscout.agent.inbox.intake import Intake
+    from vidscout.agent.inbox.inbox import Inbox
 
     code = example("import openai")
     assert scout.find("lecture.mp4").path == lecture.resolve()
-    with serving(application(Intake(scout), ("secret",))) as address:
+    with serving(application(Inbox(scout), ("secret",))) as address:
         exec(compile(code.replace("http://localhost:8765", address), str(README), "exec"), {})
     shown = capsys.readouterr().out
     assert "silicon" in shown.lower()

@@ -13,9 +13,9 @@ from ..agent.scout import VideoScout
 from ..graphs.events import Event, Token
 from ..tools.errors import UsageError, VidscoutError
 from .answers import Steps, cost_html, evidence_html, frames_html
-from .backstage import Backstage
 from .chips import plain, with_chips
 from .player import timelines_html
+from .site import Site
 
 log = logging.getLogger(__name__)
 
@@ -83,23 +83,23 @@ class _Reply:
 
 
 async def answered(
-    backstage: Backstage, question: Question, history: list[Message], settings: dict[str, Any]
+    site: Site, question: Question, history: list[Message], settings: dict[str, Any]
 ) -> AsyncIterator[Update]:
     """Everything that changes on the page because of a question; an error ends the reply with its one line."""
     reply = _Reply(question, history, Steps(time.perf_counter()))
     yield {"conversation": reply.messages(time.perf_counter()), **dict.fromkeys(EMPTIED, "")}
     try:
-        scout = backstage.scout_for(**settings)
+        scout = site.scout_for(**settings)
         drawn = 0.0
-        async for item in streamed(lambda: _events(backstage, scout, question)):
+        async for item in streamed(lambda: _events(site, scout, question)):
             now = time.perf_counter()
             if isinstance(item, Answer):
                 reply.steps.end(now)
                 reply.text = with_chips(item)
                 reply.understood = item.understood if item.understood != item.question else ""
-                yield {"conversation": reply.messages(now, done=True), **_under_the_answer(backstage, item)}
+                yield {"conversation": reply.messages(now, done=True), **_under_the_answer(site, item)}
             elif isinstance(item, _Relevance):
-                yield {"timelines": _timelines(backstage, question.videos, item)}
+                yield {"timelines": _timelines(site, question.videos, item)}
             elif isinstance(item, Token):
                 reply.text += plain(item.text)
                 if now - drawn > REDRAWN:
@@ -116,13 +116,13 @@ async def answered(
         yield {"conversation": reply.messages(time.perf_counter(), done=True)}
 
 
-def _events(backstage: Backstage, scout: VideoScout, question: Question) -> "Iterator[Event | Answer | _Relevance]":
+def _events(site: Site, scout: VideoScout, question: Question) -> "Iterator[Event | Answer | _Relevance]":
     """All that is to be shown of a question; works in a thread."""
     # Only what the library knows: the scout would read any file that is named, and a page may send any name.
-    videos = [video.id for video in backstage.named(question.videos)]
+    videos = [video.id for video in site.named(question.videos)]
     if not videos:
         raise UsageError("choose a video first, or add one in the Library tab")
-    with backstage.asking(question.conversation):
+    with site.inbox.asking(question.conversation):
         answer: Answer | None = None
         for event in scout.stream(
             videos, question.text, question.options, question.within, conversation=question.conversation
@@ -131,19 +131,19 @@ def _events(backstage: Backstage, scout: VideoScout, question: Question) -> "Ite
                 answer = event
             yield event
     if answer is not None:
-        curves = {video: backstage.relevance(answer.understood, video) for video in answer.videos}
+        curves = {video: site.relevance(answer.understood, video) for video in answer.videos}
         yield _Relevance(curves, [] if answer.abstained else answer.evidence[:MARKED])
 
 
-def _under_the_answer(backstage: Backstage, answer: Answer) -> Update:
-    names = {video.id: video.name for video in backstage.named(answer.videos)}
+def _under_the_answer(site: Site, answer: Answer) -> Update:
+    names = {video.id: video.name for video in site.named(answer.videos)}
     return {
-        "evidence": evidence_html(answer, backstage.thumbnail, names),
-        "frames": frames_html(answer, backstage.frame_address),
+        "evidence": evidence_html(answer, site.thumbnail, names),
+        "frames": frames_html(answer, site.frame_address),
         "cost": cost_html(answer),
     }
 
 
-def _timelines(backstage: Backstage, videos: list[str], found: _Relevance) -> str:
+def _timelines(site: Site, videos: list[str], found: _Relevance) -> str:
     marked = {video: [item.start for item in found.best if item.video == video] for video in videos}
-    return timelines_html(backstage, backstage.named(videos), found.curves, marked)
+    return timelines_html(site, site.named(videos), found.curves, marked)

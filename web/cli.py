@@ -31,9 +31,10 @@ def web(
     """Watch, ask and click through videos in a browser."""
     from importlib.util import find_spec
 
+    from ..agent.inbox.inbox import Inbox
     from ..agent.inbox.uploads import Limits, bytes_of
-    from .backstage import Backstage
     from .serve import Login, serve
+    from .site import Site
 
     if find_spec("gradio") is None:
         raise BackendUnavailableError("the web page needs gradio: pip install 'vidscout[web]'")
@@ -44,4 +45,8 @@ def web(
     login = Login.parsed(auth) if auth else None
     limits = Limits(bytes_of(max_upload), max_hours * 3600)
     with common_options(context).scout() as scout:
-        serve(Backstage(scout, limits), host, port, login)
+        inbox = Inbox(scout, limits)
+        try:
+            serve(Site(inbox), host, port, login)
+        finally:
+            inbox.close()

@@ -5,7 +5,7 @@ from html import escape
 
 from ..tools.index.videos import Video
 from .answers import media_address
-from .backstage import Backstage
+from .site import Site
 from .timeline import highest, timeline
 
 NOTHING = "<div class='vs-empty'>Add a video in the <b>Library</b> tab, or choose one above.</div>"
@@ -27,7 +27,7 @@ def player_html(videos: Sequence[Video], poster: Callable[[str, float], str | No
 
 
 def timelines_html(
-    backstage: Backstage,
+    site: Site,
     videos: Sequence[Video],
     relevance: Mapping[str, Sequence[tuple[float, float]]] | None = None,
     cited: Mapping[str, Sequence[float]] | None = None,
@@ -37,7 +37,7 @@ def timelines_html(
     top = highest(relevance.values())
     plots = []
     for video in videos:
-        plot = timeline(video, backstage.records(video.id), relevance.get(video.id, ()), cited.get(video.id, ()), top)
+        plot = timeline(video, site.records(video.id), relevance.get(video.id, ()), cited.get(video.id, ()), top)
         name = f"<div class='vs-muted'>{escape(video.name)}</div>" if len(videos) > 1 else ""
         plots.append(name + plot)
     return "".join(plots)

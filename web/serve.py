@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from ..agent.http_server import serve as listen
 from ..tools.errors import UsageError
-from .backstage import Backstage
+from .site import Site
 from .transcript import FORMATS, TRANSCRIBED
 
 CONTENT_POLICY = (
@@ -54,32 +54,30 @@ class Login:
         return secrets.compare_digest(given, f"{self.user}:{self.password}".encode())
 
 
-def application(backstage: Backstage, login: Login | None = None) -> Any:
+def application(site: Site, login: Login | None = None) -> Any:
     """The whole site as an ASGI application."""
     for name, value in OFFLINE.items():
         os.environ.setdefault(name, value)
-    arriving = backstage.uploads.parent / "arriving"
-    arriving.mkdir(parents=True, exist_ok=True)
-    os.environ["GRADIO_TEMP_DIR"] = str(arriving)  # on the disk where uploads stay, so that keeping one is a rename
+    os.environ["GRADIO_TEMP_DIR"] = str(site.inbox.arrivals.claim())
 
     import gradio as gr
     from fastapi import FastAPI
 
     from .app import build, head, theme
 
-    site = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    _add_guard(site, login)
-    _add_files(site, backstage)
-    page = build(backstage)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    _add_guard(app, login)
+    _add_files(app, site)
+    page = build(site)
     # Gradio lets a page name any file of the server as one that it has sent, unless it thinks that it was launched;
     # `mount_gradio_app` leaves that out.
     page.has_launched = page.is_running = True
     return gr.mount_gradio_app(
-        site,
+        app,
         page,
         path="/",
         show_error=False,
-        max_file_size=backstage.limits.size,
+        max_file_size=site.inbox.limits.size,
         footer_links=[],
         theme=theme(),
         head=head(),
@@ -90,11 +88,11 @@ def application(backstage: Backstage, login: Login | None = None) -> Any:
     )
 
 
-def _add_guard(site: Any, login: Login | None) -> None:
+def _add_guard(app: Any, login: Login | None) -> None:
     """Ask for user and password, before anything else is looked at, and tell browsers to ask nobody else."""
     from fastapi import Request, Response
 
-    @site.middleware("http")
+    @app.middleware("http")
     async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         if login is not None and not login.admits(request.headers.get("authorization")):
             return Response(
@@ -107,13 +105,13 @@ def _add_guard(site: Any, login: Login | None) -> None:
         return response
 
 
-def _add_files(site: Any, backstage: Backstage) -> None:
+def _add_files(app: Any, site: Site) -> None:
     """Files by a video's id: whatever the address says, nothing but what the library knows is served."""
     from fastapi import HTTPException
     from fastapi import Path as InPath
     from fastapi.responses import FileResponse, Response
 
-    scout = backstage.scout
+    scout = site.scout
 
     def known(video: str) -> Any:
         found = scout.library.get(video)
@@ -126,15 +124,15 @@ def _add_files(site: Any, backstage: Backstage) -> None:
             raise HTTPException(404, "the file is gone")
         return FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
-    @site.get("/media/{video}")
+    @app.get("/media/{video}")
     def media(video: str) -> Response:
         return existing(known(video).path)
 
-    @site.get("/thumbnail/{video}/{milliseconds}")
+    @app.get("/thumbnail/{video}/{milliseconds}")
     def thumbnail(video: str, milliseconds: Annotated[int, InPath(ge=0)]) -> Response:
         return existing(scout.index.home / "thumbnails" / known(video).id / f"{milliseconds}.jpg")
 
-    @site.get("/transcript/{video}.{kind}")
+    @app.get("/transcript/{video}.{kind}")
     def transcript(video: str, kind: str) -> Response:
         if kind not in FORMATS:
             raise HTTPException(404, f"no format {kind}; there are {', '.join(FORMATS)}")
@@ -144,16 +142,16 @@ def _add_files(site: Any, backstage: Backstage) -> None:
             char if (char.isalnum() and char.isascii()) or char in "-_" else "_" for char in Path(found.name).stem
         )
         return Response(
-            write(found, backstage.records(found.id, *TRANSCRIBED)),
+            write(found, site.records(found.id, *TRANSCRIBED)),
             media_type=media_type,
             headers={"Content-Disposition": f'attachment; filename="{name or "transcript"}.{kind}"'},
         )
 
 
-def serve(backstage: Backstage, host: str, port: int, login: Login | None = None) -> None:
+def serve(site: Site, host: str, port: int, login: Login | None = None) -> None:
     """Serve until interrupted.
 
     Raises:
         UsageError: the port cannot be taken.
     """
-    listen(lambda port_taken: application(backstage, login), host, port)
+    listen(lambda port_taken: application(site, login), host, port)

@@ -1,4 +1,4 @@
-"""The addresses of the server, each a few lines over `VideoScout` and `Intake`."""
+"""The addresses of the server, each a few lines over `VideoScout` and `Inbox`."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from ... import __version__
 from ...tools.errors import UnknownVideoError, VidscoutError
 from ..answer import Answer
 from ..bridge import in_thread
-from ..inbox.intake import Intake, NotReadyError
+from ..inbox.inbox import Inbox, NotReadyError
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of
@@ -61,11 +61,11 @@ ABOUT = """Questions about videos, in the shape of OpenAI's chat completions. Wh
 ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": Failure} for status in (400, 401, 404, 409, 413, 415, 429)}
 
 
-def application(intake: Intake, keys: tuple[str, ...] = ()) -> Any:
+def application(inbox: Inbox, keys: tuple[str, ...] = ()) -> Any:
     """The server as an ASGI application.
 
     Args:
-        intake: the scout, the limits, and what is on its way in.
+        inbox: the scout, the limits, and what is on its way in.
         keys: API keys, of which a request must bring one; without any, everybody who reaches the port is let in.
     """
     site = FastAPIOffline(
@@ -77,12 +77,12 @@ def application(intake: Intake, keys: tuple[str, ...] = ()) -> Any:
         openapi_tags=[{"name": "chat"}, {"name": "videos"}, {"name": "evidence"}],
     )
     _add_errors(site)
-    _add_chat(site, intake)
-    _add_videos(site, intake)
-    _add_evidence(site, intake)
+    _add_chat(site, inbox)
+    _add_videos(site, inbox)
+    _add_evidence(site, inbox)
     if keys:
         _show_keys(site)
-    return Guard(site, keys, files=intake.limits.size)
+    return Guard(site, keys, files=inbox.limits.size)
 
 
 def _add_errors(site: FastAPI) -> None:
@@ -108,8 +108,8 @@ def _add_errors(site: FastAPI) -> None:
         site.add_exception_handler(kind, failed)
 
 
-def _add_chat(site: FastAPI, intake: Intake) -> None:
-    scout = intake.scout
+def _add_chat(site: FastAPI, inbox: Inbox) -> None:
+    scout = inbox.scout
     known = models(scout)
     conversations = Conversations()
 
@@ -120,9 +120,9 @@ def _add_chat(site: FastAPI, intake: Intake) -> None:
         asked = scout
         if most := request.max_completion_tokens or request.max_tokens:
             asked = scout.with_settings(max_new_tokens=most)
-        videos = await located(question.videos, intake)
+        videos = await located(question.videos, inbox)
         replies = Replies(request, question, conversations, http.scope["vidscout_key"])
-        happening = events(asked, intake, videos, replies)
+        happening = events(asked, inbox, videos, replies)
         first = await anext(happening)  # what is wrong with the question is told by a status, also to who streams
         if request.stream:
             headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -153,45 +153,45 @@ def _add_chat(site: FastAPI, intake: Intake) -> None:
         return Health(version=__version__, profile=scout.profile.name)
 
 
-def _add_videos(site: FastAPI, intake: Intake) -> None:
+def _add_videos(site: FastAPI, inbox: Inbox) -> None:
     @site.post("/v1/videos", status_code=202, openapi_extra=FORM, tags=["videos"])
     async def send(request: Request) -> Video:
         """Send a video as the field `file` of a form. It is read in the background; its status tells how far it is."""
-        reading = await received(request, intake)
-        return await in_thread(_video, intake, reading.video)
+        reading = await received(request, inbox)
+        return await in_thread(_video, inbox, reading.video)
 
     @site.get("/v1/videos", tags=["videos"])
     def list_videos() -> Videos:
         """Every video that is here or on its way, oldest first."""
-        return Videos(data=[Video.model_validate(status, from_attributes=True) for status in intake.all()])
+        return Videos(data=[Video.model_validate(status, from_attributes=True) for status in inbox.all()])
 
     @site.get("/v1/videos/{video}", tags=["videos"])
     def get_video(video: Id) -> Video:
         """How far a video has come, by id, `vidscout://ID` or name."""
-        return _video(intake, intake.find(video))
+        return _video(inbox, inbox.find(video))
 
     @site.delete("/v1/videos/{video}", tags=["videos"])
     async def delete_video(video: Id) -> Deleted:
         """Forget a video and everything that was found in it, and delete the file that was sent."""
-        found = await in_thread(intake.find, video)
-        await _stopped(intake, found)
-        await in_thread(intake.forget, found)
+        found = await in_thread(inbox.find, video)
+        await _stopped(inbox, found)
+        await in_thread(inbox.forget, found)
         return Deleted(id=found)
 
     @site.get("/v1/videos/{video}/frames/{milliseconds}.jpg", tags=["videos"], response_class=FileResponse)
     def frame(video: Id, milliseconds: Annotated[int, Path(ge=0)]) -> FileResponse:
         """The picture of a kept frame, as an answer's `frames` name it."""
-        path = _thumbnail(intake, intake.find(video), milliseconds)
+        path = _thumbnail(inbox, inbox.find(video), milliseconds)
         return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
-def _add_evidence(site: FastAPI, intake: Intake) -> None:
-    scout = intake.scout
+def _add_evidence(site: FastAPI, inbox: Inbox) -> None:
+    scout = inbox.scout
 
     def found(request: SearchRequest) -> Hits:
-        ids = [intake.find(name) for name in listed(request.video)] or None
+        ids = [inbox.find(name) for name in listed(request.video)] or None
         for video in ids or []:
-            intake.check_ready(video)
+            inbox.check_ready(video)
         hits = scout.search(request.query, ids, modality=request.modality, time_range=request.time_range, k=request.k)
         data = [Citation.model_validate(hit, from_attributes=True) for hit in hits]
         return Hits(query=request.query, data=data)
@@ -217,13 +217,13 @@ def _add_evidence(site: FastAPI, intake: Intake) -> None:
     @site.post("/v1/detect", tags=["evidence"])
     async def detect(request: DetectRequest) -> Verdict:
         """Examine a video for traces of generation."""
-        [video] = await located([request.video], intake)
-        while intake.is_coming(video):
+        [video] = await located([request.video], inbox)
+        while inbox.is_coming(video):
             await asyncio.sleep(0.1)
 
         def examined() -> dict[str, Any]:
-            intake.check_ready(video)
-            with intake.asking():
+            inbox.check_ready(video)
+            with inbox.asking():
                 return scout.detect(video).as_dict()
 
         return Verdict.model_validate(await in_thread(examined))
@@ -236,17 +236,17 @@ def _show_keys(site: FastAPI) -> None:
     schema["security"] = [{"key": []}]
 
 
-def _video(intake: Intake, video: str) -> Video:
-    return Video.model_validate(intake.status(video), from_attributes=True)
+def _video(inbox: Inbox, video: str) -> Video:
+    return Video.model_validate(inbox.status(video), from_attributes=True)
 
 
-async def _stopped(intake: Intake, video: str) -> None:
+async def _stopped(inbox: Inbox, video: str) -> None:
     """Stop reading a video.
 
     Raises:
         NotReadyError: it does not stop in time.
     """
-    reading = intake.readings.of(video)
+    reading = inbox.readings.of(video)
     if reading is None or reading.ended is not None:
         return
     reading.stop.set()
@@ -257,8 +257,8 @@ async def _stopped(intake: Intake, video: str) -> None:
         await asyncio.sleep(0.05)
 
 
-def _thumbnail(intake: Intake, video: str, milliseconds: int) -> FilePath:
-    path = intake.scout.index.home / "thumbnails" / video / f"{milliseconds}.jpg"
+def _thumbnail(inbox: Inbox, video: str, milliseconds: int) -> FilePath:
+    path = inbox.scout.index.home / "thumbnails" / video / f"{milliseconds}.jpg"
     if not path.is_file():
         raise UnknownVideoError(f"there is no picture of {video} at {milliseconds} ms")
     return path

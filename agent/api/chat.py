@@ -11,7 +11,7 @@ from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
 from ..answer import Answer
 from ..bridge import in_thread, streamed
-from ..inbox.intake import BY_ID, Intake
+from ..inbox.inbox import BY_ID, Inbox
 from ..scout import VideoScout
 from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of
@@ -107,7 +107,7 @@ def _videos(message: Message) -> Iterator[str]:
             yield part.video.strip()
 
 
-async def located(names: list[str], intake: Intake) -> list[str]:
+async def located(names: list[str], inbox: Inbox) -> list[str]:
     """The ids of videos by id, name or address; what is not here is fetched, and what is being read is not waited for.
 
     Raises:
@@ -118,7 +118,7 @@ async def located(names: list[str], intake: Intake) -> list[str]:
     for name in names:
         scheme = name.partition(":")[0].lower() if ":" in name else ""
         if scheme in ("http", "https"):
-            ids.append(await in_thread(intake.fetch, name))
+            ids.append(await in_thread(inbox.fetch, name))
         elif "://" in name and not name.startswith(BY_ID):
             told = f"{scheme} addresses are not taken: give http, https or vidscout://ID"
             raise RequestError(400, INVALID, "address_refused", told, "messages")
@@ -126,7 +126,7 @@ async def located(names: list[str], intake: Intake) -> list[str]:
             told = "send a video to /v1/videos, and give its id"
             raise RequestError(400, INVALID, "address_refused", told, "messages")
         else:
-            ids.append(await in_thread(intake.find, name))
+            ids.append(await in_thread(inbox.find, name))
     return list(dict.fromkeys(ids))
 
 
@@ -242,10 +242,10 @@ def _picture(frame: Any) -> str | None:
     return f"/v1/videos/{frame.video}/frames/{stem}.jpg"
 
 
-def ask(scout: VideoScout, intake: Intake, videos: list[str], replies: Replies) -> "Iterator[Event | Answer]":
+def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) -> "Iterator[Event | Answer]":
     """Ask, in a place among those who are answered; runs in a thread."""
     request = replies.request
-    with intake.asking():
+    with inbox.asking(replies.conversation):
         yield from scout.stream(
             videos,
             replies.question.text,
@@ -256,7 +256,7 @@ def ask(scout: VideoScout, intake: Intake, videos: list[str], replies: Replies) 
         )
 
 
-async def until_read(intake: Intake, videos: list[str]) -> AsyncIterator[Progress]:
+async def until_read(inbox: Inbox, videos: list[str]) -> AsyncIterator[Progress]:
     """Wait until every video has been read, and tell how far each has come.
 
     Raises:
@@ -266,22 +266,22 @@ async def until_read(intake: Intake, videos: list[str]) -> AsyncIterator[Progres
 
     for video in videos:
         last = -1.0
-        while intake.is_coming(video):
-            status = await in_thread(intake.status, video)
+        while inbox.is_coming(video):
+            status = await in_thread(inbox.status, video)
             if status.progress != last:
                 last = status.progress
                 yield Progress(video, status.status, status.progress, 1.0, "share")
             await asyncio.sleep(0.1)
-        await in_thread(intake.check_ready, video)
+        await in_thread(inbox.check_ready, video)
 
 
 async def events(
-    scout: VideoScout, intake: Intake, videos: list[str], replies: Replies
+    scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies
 ) -> "AsyncIterator[Event | Answer]":
     """Everything that happens from the videos on their way in to the answer."""
-    async for progress in until_read(intake, videos):
+    async for progress in until_read(inbox, videos):
         yield progress
-    async for event in streamed(lambda: ask(scout, intake, videos, replies)):
+    async for event in streamed(lambda: ask(scout, inbox, videos, replies)):
         yield event
 
 

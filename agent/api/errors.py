@@ -13,7 +13,8 @@ from ...tools.errors import (
     WeightsError,
 )
 from ..inbox.download import FetchError, RefusedAddressError
-from ..inbox.intake import BusyError, NotReadyError
+from ..inbox.inbox import NotReadyError
+from ..inbox.questions_at_once import BusyError
 from ..inbox.uploads import TooLargeError
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from python_multipart.multipart import File, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from ..bridge import in_thread
-from ..inbox.intake import Intake
+from ..inbox.inbox import Inbox
 from ..inbox.queue import Reading
 from ..inbox.uploads import TooLargeError, shown_name, size_of
 from .errors import INVALID, RequestError
@@ -19,7 +19,7 @@ PIECE = 2**20
 """Bytes that are gathered before they are written."""
 
 
-async def received(request: Request, intake: Intake) -> Reading:
+async def received(request: Request, inbox: Inbox) -> Reading:
     """Take the field `file` of a form and queue it.
 
     Raises:
@@ -30,11 +30,11 @@ async def received(request: Request, intake: Intake) -> Reading:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise RequestError(415, INVALID, "not_a_form", "send the video as the field `file` of multipart/form-data")
-    folder = intake.arrival()
+    folder = inbox.arrivals.place()
     folder.mkdir()
     files: list[File] = []
     try:
-        await _written(request, intake.limits.size, _parser(options[b"boundary"], folder, files))
+        await _written(request, inbox.limits.size, _parser(options[b"boundary"], folder, files))
         sent = [file for file in files if file.field_name == b"file"]
         if len(sent) != 1:
             raise RequestError(400, INVALID, "no_file", "the form needs one field `file` with the video", "file")
@@ -42,7 +42,7 @@ async def received(request: Request, intake: Intake) -> Reading:
         name = shown_name((sent[0].file_name or b"").decode("utf-8", "replace"))
         for file in files:
             file.close()
-        return await in_thread(intake.take, path, name)
+        return await in_thread(inbox.take, path, name)
     finally:
         for file in files:
             file.close()

@@ -34,11 +34,11 @@ def api(
         check_keys(host, keys)
 
         from ..api.app import application
-        from ..inbox.intake import Intake
+        from ..inbox.inbox import Inbox
 
-        intake = Intake(scout, limits, tuple(fetch_host or settings.fetch_hosts))
+        inbox = Inbox(scout, limits, tuple(fetch_host or settings.fetch_hosts))
         try:
-            serve(lambda taken: application(intake, keys), host, port, "/v1")
+            serve(lambda taken: application(inbox, keys), host, port, "/v1")
         finally:
             end_soon()
-            intake.close()
+            inbox.close()

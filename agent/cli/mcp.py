@@ -26,10 +26,10 @@ def mcp(
 
     check_installed("mcp", "httpcore")
     with common_options(context).scout() as scout:
-        from ..inbox.intake import Intake
+        from ..inbox.inbox import Inbox
 
         settings = scout.settings
-        intake = Intake(scout, hosts=tuple(fetch_host or settings.fetch_hosts))
+        inbox = Inbox(scout, hosts=tuple(fetch_host or settings.fetch_hosts))
         try:
             if http:
                 keys = tuple(key or [one.get_secret_value() for one in settings.api_keys])
@@ -37,11 +37,11 @@ def mcp(
 
                 from ..mcp.server import http_application
 
-                serve(lambda taken: http_application(intake, keys), host, port, "/mcp")
+                serve(lambda taken: http_application(inbox, keys), host, port, "/mcp")
             else:
                 from ..mcp.server import server
 
-                server(intake, local=True).run()
+                server(inbox, local=True).run()
         finally:
             end_soon()
-            intake.close()
+            inbox.close()

@@ -49,7 +49,6 @@ class Reading:
 
     number: int
     upload: Upload
-    owner: str
     state: Literal["waiting", "reading", "ready", "stopped", "failed"] = "waiting"
     video: str = ""
     message: str = ""
@@ -59,6 +58,11 @@ class Reading:
     stop: threading.Event = field(default_factory=threading.Event)
     error: VidscoutError | None = None
     """Why it failed, where that is something its owner can act on."""
+
+    @property
+    def owner(self) -> str:
+        """Whoever may stop it."""
+        return self.upload.owner
 
     def see(self, progress: Progress, now: float) -> None:
         """Take in a report."""
@@ -79,11 +83,12 @@ class Readings:
         self._waiting: queue.SimpleQueue[Reading] = queue.SimpleQueue()
         self._all: dict[int, Reading] = {}
         self._worker: threading.Thread | None = None
+        self._closing = threading.Event()
         self._lock = threading.Lock()
 
-    def add(self, upload: Upload, owner: str = "", video: str = "") -> Reading:
-        """Queue a video; `owner` is whoever may stop it, and `video` its id where that is known by now."""
-        reading = Reading(next(self._numbers), upload, owner, video=video)
+    def add(self, upload: Upload, video: str = "") -> Reading:
+        """Queue a video; `video` is its id where that is known by now."""
+        reading = Reading(next(self._numbers), upload, video=video)
         with self._lock:
             long_ago = time.monotonic() - KNOWN_AFTER_THE_END
             self._all = {n: known for n, known in self._all.items() if known.ended is None or known.ended > long_ago}
@@ -111,7 +116,11 @@ class Readings:
             self._all = {n: known for n, known in self._all.items() if known.ended is None or known.video != video}
 
     def close(self, patience: float = 5.0) -> None:
-        """Stop everything and wait, at most so many seconds, until what was read is safe."""
+        """Stop everything and wait, at most so many seconds, until what was read is safe.
+
+        What had not been read to its end keeps its receipt, so that the next process goes on with it.
+        """
+        self._closing.set()
         active = self.active()
         for reading in active:
             reading.stop.set()
@@ -142,7 +151,7 @@ class Readings:
             except VidscoutError as error:
                 reading.message, reading.error = str(error), error
                 if self._scout.library.get(reading.video) is None:
-                    reading.upload.path.unlink(missing_ok=True)  # nothing refers to it
+                    reading.upload.delete()  # nothing refers to it
                 reading.state = "failed"
             except Exception:
                 if reading.stop.is_set():  # what it worked with may have been closed meanwhile
@@ -152,19 +161,22 @@ class Readings:
                 reading.message = "reading it failed; the log of the server says why"
                 reading.state = "failed"
             finally:
+                if reading.state == "ready" or not self._closing.is_set():
+                    reading.upload.receipt.unlink(missing_ok=True)
                 reading.ended = time.monotonic()
 
     def _read(self, reading: Reading) -> None:
         library, upload = self._scout.library, reading.upload
         if reading.stop.is_set():
-            upload.path.unlink(missing_ok=True)
+            if not self._closing.is_set():
+                upload.delete()
             reading.state, reading.message = "stopped", "stopped before it began"
             return
         reading.video = library.identify(upload.path)
         known = library.get(reading.video)
         if known is not None and known.path != upload.path and known.path.exists():
             if known.status == "ready":
-                upload.path.unlink(missing_ok=True)  # the same bytes are there already
+                upload.delete()  # the same bytes are there already
                 reading.state = "ready"
                 reading.message = f"had been read before as {known.name}"
                 return
@@ -174,6 +186,8 @@ class Readings:
         try:
             for event in self._scout.ingest_events(upload.path, stop=reading.stop):
                 if isinstance(event, Progress):
+                    if not reading.stages:
+                        self._named(reading)  # others list it by its owner's name from now on
                     reading.see(event, time.monotonic())
         finally:
             self._named(reading)
@@ -184,5 +198,5 @@ class Readings:
     def _named(self, reading: Reading) -> None:
         """The library knows the generated name: give the video its owner's."""
         known = self._scout.library.get(reading.video)
-        if known is not None:
+        if known is not None and known.name != reading.upload.name:
             self._scout.library.put(replace(known, name=reading.upload.name))

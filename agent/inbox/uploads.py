@@ -1,7 +1,13 @@
-"""Files that people and programs send: checked, and kept in a folder of our own under names that we make."""
+"""Files that people and programs send: checked, and kept in a folder of our own under names that we make.
 
+Beside each lies a receipt until it has been read: what its owner calls it, who sent it, and which process took it.
+Where that process is gone, the next one reads on.
+"""
+
+import json
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +43,19 @@ class Upload:
     name: str
     """What its owner called it: shown, never used as a path."""
     duration: float
+    """Seconds."""
+    owner: str = ""
+    """Who sent it, by a name that the face of the program gives; only they may stop its reading."""
+
+    @property
+    def receipt(self) -> Path:
+        """The file beside it that says whose it is, for as long as it has not been read."""
+        return self.path.with_name(f"{self.path.name}.json")
+
+    def delete(self) -> None:
+        """Remove the file and its receipt."""
+        self.path.unlink(missing_ok=True)
+        self.receipt.unlink(missing_ok=True)
 
 
 def bytes_of(text: str) -> int:
@@ -80,7 +99,9 @@ def shown_name(claimed: str) -> str:
     return printable[:LONGEST_NAME] if printable.strip(".") else "video"
 
 
-def accept(sent: Path, folder: Path, limits: Limits, name: str | None = None) -> Upload:
+def accept(
+    sent: Path, folder: Path, limits: Limits, name: str | None = None, *, owner: str = "", process: str = ""
+) -> Upload:
     """Move a file that has arrived into `folder`, if it is media within the limits; otherwise delete it.
 
     Args:
@@ -88,6 +109,8 @@ def accept(sent: Path, folder: Path, limits: Limits, name: str | None = None) ->
         folder: where it stays.
         limits: its largest size and duration.
         name: what its owner calls it; by default the name under which it lies.
+        owner: who sent it.
+        process: the process that takes it and will read it.
 
     Raises:
         MediaError: nothing in it can be read as video or audio.
@@ -107,9 +130,34 @@ def accept(sent: Path, folder: Path, limits: Limits, name: str | None = None) ->
         suffix = Path(name).suffix.lower()
         safe = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{uuid.uuid4().hex}{safe}"
-        shutil.move(sent, path)
+        upload = Upload(folder / f"{uuid.uuid4().hex}{safe}", name, info.duration, owner)
+        receipt = {"name": name, "duration": info.duration, "owner": owner, "process": process}
+        upload.receipt.write_text(json.dumps(receipt), encoding="utf-8")
+        shutil.move(sent, upload.path)
     except BaseException:
         sent.unlink(missing_ok=True)
         raise
-    return Upload(path, name, info.duration)
+    return upload
+
+
+def left_behind(folder: Path, alive: Callable[[str], bool]) -> list[Upload]:
+    """What was sent and not read to its end by a process that is gone, in the order in which it was sent.
+
+    A receipt whose file never arrived, or that cannot be read, is removed.
+
+    Args:
+        folder: where uploads stay.
+        alive: whether a process still runs, by the name that the receipt has.
+    """
+    found: list[tuple[float, Upload]] = []
+    for receipt in folder.glob("*.json"):
+        try:
+            told = json.loads(receipt.read_text(encoding="utf-8"))
+            if alive(str(told["process"])):
+                continue
+            path = receipt.with_name(receipt.name.removesuffix(".json"))
+            upload = Upload(path, str(told["name"]), float(told["duration"]), str(told["owner"]))
+            found.append((path.stat().st_mtime, upload))
+        except (OSError, ValueError, KeyError, TypeError):
+            receipt.unlink(missing_ok=True)
+    return [upload for _, upload in sorted(found, key=lambda pair: (pair[0], pair[1].path.name))]

@@ -23,7 +23,8 @@ from ..api.chat import until_read
 from ..api.guard import Guard
 from ..api.shapes import Citation, Verdict, Video
 from ..bridge import in_thread, streamed
-from ..inbox.intake import STAGES, Intake
+from ..inbox.inbox import Inbox
+from ..inbox.status import STAGES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,27 +122,27 @@ class Steps:
             await self._context.report_progress(round(progress, 4), None if progress > 1 else 1.0, message)
 
 
-def server(intake: Intake, local: bool) -> MCPServer[Any]:
+def server(inbox: Inbox, local: bool) -> MCPServer[Any]:
     """The server with its tools.
 
     Args:
-        intake: the scout, and what is on its way in.
+        inbox: the scout, and what is on its way in.
         local: whether whoever asks may name files of this machine.
     """
     lent = OneLineServer("vidscout", instructions=ABOUT, version=__version__, log_level="WARNING")
-    scout = intake.scout
+    scout = inbox.scout
     reads = ToolAnnotations(read_only_hint=True)
     adds = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 
     async def here(name: str, steps: Steps) -> str:
         """The id of a video that has been read; one that has not been is read now."""
         if name.lower().startswith(("http://", "https://")):
-            video = await in_thread(intake.fetch, name)
+            video = await in_thread(inbox.fetch, name)
         elif local and Path(name).expanduser().is_file():
-            return await _read(intake, Path(name).expanduser(), steps)
+            return await _read(inbox, Path(name).expanduser(), steps)
         else:
-            video = await in_thread(intake.find, name)
-        async for progress in until_read(intake, [video]):
+            video = await in_thread(inbox.find, name)
+        async for progress in until_read(inbox, [video]):
             await steps.see(progress)
         return video
 
@@ -152,7 +153,7 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         steps = Steps(context)
         video = await here(source, steps)
         await steps.ready()
-        return Video.model_validate(await in_thread(intake.status, video), from_attributes=True)
+        return Video.model_validate(await in_thread(inbox.status, video), from_attributes=True)
 
     @lent.tool(annotations=reads)
     @told
@@ -171,8 +172,8 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         ids = [await here(name, steps) for name in videos]
 
         def asked() -> Iterator[Event | Answer]:
-            with intake.asking():
-                name = f"mcp/{conversation}" if conversation else None
+            name = f"mcp/{conversation}" if conversation else None
+            with inbox.asking(name):
                 yield from scout.stream(ids, question, options, time_range, conversation=name)
 
         async for event in streamed(asked):
@@ -195,9 +196,9 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         """Find moments by what is said, written or seen."""
 
         def found() -> list[Evidence]:
-            ids = [intake.find(name) for name in videos or []] or None
+            ids = [inbox.find(name) for name in videos or []] or None
             for video in ids or []:
-                intake.check_ready(video)
+                inbox.check_ready(video)
             return scout.search(query, ids, modality=modality, time_range=time_range, k=k)
 
         hits = await in_thread(found)
@@ -207,7 +208,7 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
     @told
     async def list_videos() -> VideoList:
         """List the videos that have been read or are being read."""
-        known = await in_thread(intake.all)
+        known = await in_thread(inbox.all)
         return VideoList(videos=[Video.model_validate(status, from_attributes=True) for status in known])
 
     @lent.tool(annotations=reads)
@@ -217,7 +218,7 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
         found = await here(video, Steps(context))
 
         def examined() -> dict[str, Any]:
-            with intake.asking():
+            with inbox.asking():
                 return scout.detect(found).as_dict()
 
         return Verdict.model_validate(await in_thread(examined))
@@ -225,20 +226,20 @@ def server(intake: Intake, local: bool) -> MCPServer[Any]:
     return lent
 
 
-def http_application(intake: Intake, keys: tuple[str, ...]) -> Any:
+def http_application(inbox: Inbox, keys: tuple[str, ...]) -> Any:
     """The server over HTTP, at `/mcp`, as an ASGI application behind the same guard as `vidscout api`."""
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard does that
-    app = server(intake, local=False).streamable_http_app(transport_security=unchecked)
+    app = server(inbox, local=False).streamable_http_app(transport_security=unchecked)
     return Guard(app, keys, body=BODY, open_paths=())
 
 
-async def _read(intake: Intake, file: Path, steps: Steps) -> str:
+async def _read(inbox: Inbox, file: Path, steps: Steps) -> str:
     """Read a file of this machine; whoever stops waiting for it stops it, and what was read is kept."""
     stop = threading.Event()
     read: list[Ingested] = []
 
     def reading() -> Iterator[Event]:
-        read.append((yield from intake.scout.ingest_events(file, stop=stop)))
+        read.append((yield from inbox.scout.ingest_events(file, stop=stop)))
 
     try:
         async for event in streamed(reading):

@@ -28,11 +28,12 @@ PATIENCE = 180_000
 SERVER = """
 import sys
 from vidscout import VideoScout
-from vidscout.web.backstage import Backstage
+from vidscout.agent.inbox.inbox import Inbox
+from vidscout.web.site import Site
 from vidscout.web.serve import serve
 with VideoScout(home=sys.argv[1]) as scout:
     scout.ingest(sys.argv[2])
-    serve(Backstage(scout), "127.0.0.1", 0)
+    serve(Site(Inbox(scout)), "127.0.0.1", 0)
 """
 FIRST_PAINT = "performance.getEntriesByType('paint').find(e => e.name === 'first-contentful-paint')?.startTime"
 

@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from browsin
 
 from browsing import CHROMIUM, FLAGS, NOTHING_OUTSIDE, PATIENCE
 from served import serving as served_at
-from vidscout.web.backstage import Backstage
 from vidscout.web.serve import application
+from vidscout.web.site import Site
 
 Serving = Callable[..., str]
 
@@ -22,13 +22,13 @@ Serving = Callable[..., str]
 def serving() -> Iterator[Serving]:
     """Serves a page until the module's tests are over, and returns its address."""
     with ExitStack() as served:
-        yield lambda backstage, login=None: served.enter_context(served_at(application(backstage, login))) + "/"
+        yield lambda site, login=None: served.enter_context(served_at(application(site, login))) + "/"
 
 
 @pytest.fixture(scope="module")
-def address(backstage: Backstage, serving: Serving) -> str:
-    """The page of the module's own `backstage`."""
-    return serving(backstage)
+def address(site: Site, serving: Serving) -> str:
+    """The page of the module's own `site`."""
+    return serving(site)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.answer import Answer, Evidence, Frame
 from vidscout.agent.bridge import streamed
+from vidscout.agent.inbox.inbox import Inbox
+from vidscout.agent.inbox.questions_at_once import AT_ONCE
 from vidscout.agent.inbox.queue import Stage
 from vidscout.agent.inbox.uploads import Limits, Upload, accept, bytes_of
 from vidscout.agent.profiles.profile import PROFILES
@@ -32,11 +34,11 @@ from vidscout.tools.index.videos import Video
 from vidscout.tools.records import Modality
 from vidscout.web.answer_stream import Question, answered
 from vidscout.web.answers import Steps, as_markdown, cost_html, evidence_html, frames_html
-from vidscout.web.backstage import ASKED_AT_ONCE, Backstage, BusyError
 from vidscout.web.chips import with_chips
 from vidscout.web.findings import covered, labels, suggestions
 from vidscout.web.progress import progress_html
 from vidscout.web.serve import Login, application
+from vidscout.web.site import Site
 from vidscout.web.tabs.settings import profiles_html
 from vidscout.web.timeline import bars, ticks, timeline
 from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
@@ -102,7 +104,7 @@ def test_a_size_that_is_none_is_refused(text: str):
 
 @pytest.fixture
 def site(scout: VideoScout) -> Iterator[TestClient]:
-    with TestClient(application(Backstage(scout))) as client:
+    with TestClient(application(Site(Inbox(scout)))) as client:
         yield client
 
 
@@ -139,7 +141,7 @@ def test_transcripts_are_downloads(site: TestClient, scout: VideoScout, lecture:
 
 @pytest.mark.models
 def test_without_the_password_nothing_is_served(scout: VideoScout, trailer: Path):
-    with TestClient(application(Backstage(scout), Login("ada", "pass:word"))) as client:
+    with TestClient(application(Site(Inbox(scout)), Login("ada", "pass:word"))) as client:
         for address in ("/", "/config", "/gradio_api/info", f"/media/{scout.find(trailer).id}"):
             assert client.get(address).status_code == 401, address
             assert client.get(address, auth=("ada", "wrong")).status_code == 401, address
@@ -148,7 +150,7 @@ def test_without_the_password_nothing_is_served(scout: VideoScout, trailer: Path
 
 @pytest.mark.models
 def test_opening_the_page_loads_no_model(home: Path):
-    with VideoScout(home=home) as fresh, TestClient(application(Backstage(fresh))) as client:
+    with VideoScout(home=home) as fresh, TestClient(application(Site(Inbox(fresh)))) as client:
         page = client.get("/")
         assert page.status_code == 200
         assert not any(backend.is_ready for backend in fresh.models._backends.values())
@@ -160,14 +162,14 @@ def test_opening_the_page_loads_no_model(home: Path):
 def test_a_page_cannot_have_files_of_the_server_read(scout: VideoScout, trailer: Path, tmp_path: Path):
     own = Path(shutil.copyfile(trailer, tmp_path / "own.mp4"))
     own.write_bytes(own.read_bytes() + b"\x00\x00\x00\x08free")  # an empty box: another video, not read yet
-    backstage = Backstage(scout)
+    site = Site(Inbox(scout))
 
     async def ask() -> list[dict]:
         question = Question("Who presents the film?", [str(own)])
-        return [update async for update in answered(backstage, question, [], {"profile": "auto"})]
+        return [update async for update in answered(site, question, [], {"profile": "auto"})]
 
     assert "choose a video first" in asyncio.run(ask())[-1]["conversation"][-1]["content"]
-    assert backstage.named([scout.library.identify(own)]) == []
+    assert site.named([scout.library.identify(own)]) == []
 
 
 @pytest.mark.models
@@ -207,7 +209,7 @@ def test_the_name_of_an_upload_leads_nowhere(site: TestClient, scout: VideoScout
 
 @pytest.mark.models
 def test_what_is_larger_than_the_limit_is_refused_by_the_server_too(scout: VideoScout):
-    with TestClient(application(Backstage(scout, Limits(size=10_000)))) as client:
+    with TestClient(application(Site(Inbox(scout, Limits(size=10_000))))) as client:
         response = client.post("/gradio_api/upload", files={"files": ("a.mp4", b"x" * 20_000, "video/mp4")})
         assert response.status_code == 413
         assert "maximum allowed size" in response.text
@@ -247,33 +249,6 @@ def test_a_login_needs_user_and_password(text: str):
 # -- many at once ----------------------------------------------------------------------------------------------------
 
 
-def test_the_ninth_question_at_once_is_told_to_wait(tmp_path: Path):
-    with VideoScout(home=tmp_path) as scout:
-        backstage = Backstage(scout)
-        places = [backstage.asking() for _ in range(ASKED_AT_ONCE)]
-        for place in places:
-            place.__enter__()
-        with pytest.raises(BusyError, match="ask again in a moment"), backstage.asking():
-            pass
-        places[0].__exit__(None, None, None)
-        with backstage.asking():
-            pass
-
-
-def test_in_one_conversation_one_question_comes_after_another(tmp_path: Path):
-    with VideoScout(home=tmp_path) as scout:
-        backstage = Backstage(scout)
-        with (
-            backstage.asking("mine"),
-            backstage.asking("theirs"),
-            pytest.raises(BusyError, match="before is still being answered"),
-            backstage.asking("mine"),
-        ):
-            pass
-        with backstage.asking("mine"):
-            pass
-
-
 def test_who_stops_listening_does_not_wait_for_the_thread():
     let_go, ended = threading.Event(), threading.Event()
 
@@ -308,12 +283,12 @@ def test_an_error_of_the_thread_reaches_the_listener():
 
 @pytest.mark.models
 def test_eight_people_at_once_get_their_own_answers(
-    scout: VideoScout, trailer: Path, lecture: Path, serving: Callable[[Backstage], str]
+    scout: VideoScout, trailer: Path, lecture: Path, serving: Callable[[Site], str]
 ):
     from gradio_client import Client
 
-    address = serving(Backstage(scout))
-    asked = questions("demo")[:ASKED_AT_ONCE]
+    address = serving(Site(Inbox(scout)))
+    asked = questions("demo")[:AT_ONCE]
     ids = {"trailer": scout.find(trailer).id, "lecture": scout.find(lecture).id}
     people = [Client(address, verbose=False) for _ in asked]
     settings = ["auto", "topk", "interleaved", 128, 2]
@@ -334,36 +309,36 @@ def test_eight_people_at_once_get_their_own_answers(
 @pytest.mark.models
 def test_reading_stops_at_the_next_batch_for_its_owner_only(tmp_path: Path, lecture: Path):
     with VideoScout(home=tmp_path / "home") as scout:
-        backstage = Backstage(scout)
+        site = Site(Inbox(scout))
         sent = Path(shutil.copyfile(lecture, tmp_path / "talk.mp4"))
-        reading = backstage.readings.add(accept(sent, backstage.uploads, Limits()), "ada")
-        waiting = backstage.readings.add(Upload(tmp_path / "gone.mp4", "gone.mp4", 1.0), "bob")
+        reading = site.inbox.readings.add(accept(sent, site.inbox.uploads, Limits(), owner="ada"))
+        waiting = site.inbox.readings.add(Upload(tmp_path / "gone.mp4", "gone.mp4", 1.0, "bob"))
         wait_until(lambda: bool(reading.stages))
-        assert backstage.readings.cancel("bob") == 1
+        assert site.inbox.readings.cancel("bob") == 1
         assert reading.state == "reading"
-        assert backstage.readings.cancel("ada") == 1
+        assert site.inbox.readings.cancel("ada") == 1
         wait_until(lambda: reading.ended is not None and waiting.ended is not None)
         assert reading.state == "stopped"
         assert waiting.state == "stopped"
         assert [(video.name, video.status) for video in scout.videos()] == [("talk.mp4", "reading")]
-        assert backstage.choices() == []
-        assert [key for _, key in backstage.forgettable()] == [reading.video]
-        assert "stopped" in progress_html(backstage.readings.shown())
-        backstage.forget(reading.video)
-        assert not list(backstage.uploads.iterdir())
+        assert site.choices() == []
+        assert [key for _, key in site.forgettable()] == [reading.video]
+        assert "stopped" in progress_html(site.inbox.readings.shown())
+        site.inbox.forget(reading.video)
+        assert not list(site.inbox.uploads.iterdir())
 
 
 @pytest.mark.models
 def test_a_video_that_was_read_before_is_not_kept_twice(home: Path, tmp_path: Path, trailer: Path):
     folder = Path(shutil.copytree(home, tmp_path / "home"))
     with VideoScout(home=folder) as scout:
-        backstage = Backstage(scout)
+        site = Site(Inbox(scout))
         sent = Path(shutil.copyfile(trailer, tmp_path / "copy.mp4"))
-        reading = backstage.readings.add(accept(sent, backstage.uploads, Limits()))
+        reading = site.inbox.readings.add(accept(sent, site.inbox.uploads, Limits()))
         wait_until(lambda: reading.ended is not None)
         assert reading.state == "ready"
         assert "had been read before as trailer.mp4" in reading.message
-        assert not list(backstage.uploads.iterdir())
+        assert not list(site.inbox.uploads.iterdir())
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 90) -> None:
@@ -375,7 +350,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 90) -> None:
 
 def test_a_pages_settings_leave_the_others_alone(tmp_path: Path):
     with VideoScout(home=tmp_path) as scout:
-        own = Backstage(scout).scout_for("auto", selector="uniform", token_budget=64)
+        own = Site(Inbox(scout)).scout_for("auto", selector="uniform", token_budget=64)
         assert (own.settings.selector, own.settings.token_budget) == ("uniform", 64)
         assert own.index is scout.index
         assert scout.settings.token_budget is None

@@ -27,8 +27,9 @@ from browsing import (
     width,
 )
 from vidscout import VideoScout
+from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.uploads import Limits
-from vidscout.web.backstage import Backstage
+from vidscout.web.site import Site
 
 LARGEST = 20 * 10**6
 """Bytes that the tested page takes."""
@@ -39,41 +40,41 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def backstage(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backstage]:
+def site(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("web") / "home"
     shutil.copytree(home, folder)
     with VideoScout(home=folder) as scout:
-        yield Backstage(scout, Limits(size=LARGEST))
+        yield Site(Inbox(scout, Limits(size=LARGEST)))
 
 
 @pytest.fixture(scope="module")
-def trailer_id(backstage: Backstage, trailer: Path) -> str:
-    return backstage.scout.library.identify(trailer)
+def trailer_id(site: Site, trailer: Path) -> str:
+    return site.scout.library.identify(trailer)
 
 
 @pytest.fixture
-def without_trailer(backstage: Backstage, trailer_id: str) -> None:
+def without_trailer(site: Site, trailer_id: str) -> None:
     """It has yet to be sent."""
-    if backstage.named([trailer_id]):
-        backstage.forget(trailer_id)
+    if site.named([trailer_id]):
+        site.inbox.forget(trailer_id)
 
 
 @pytest.fixture
-def with_trailer(backstage: Backstage, trailer_id: str, trailer: Path) -> None:
+def with_trailer(site: Site, trailer_id: str, trailer: Path) -> None:
     """It has been read."""
-    if trailer_id not in [video.id for video in backstage.videos()]:
-        backstage.scout.ingest(trailer)
+    if trailer_id not in [video.id for video in site.videos()]:
+        site.scout.ingest(trailer)
 
 
 @pytest.mark.usefixtures("without_trailer")
 @pytest.mark.parametrize("screen", [{}, PHONE], ids=["desk", "phone"])
 def test_a_video_is_sent_read_asked_about_and_played_where_the_answer_is(
-    opened: Opened, backstage: Backstage, trailer: Path, trailer_id: str, screen: dict[str, Any]
+    opened: Opened, site: Site, trailer: Path, trailer_id: str, screen: dict[str, Any]
 ):
     page = opened(**screen)
     _send_and_watch(page, trailer)
-    assert backstage.scout.find(trailer_id).name == "trailer.mp4"
-    assert backstage.scout.find(trailer_id).path.parent == backstage.uploads.resolve()
+    assert site.scout.find(trailer_id).name == "trailer.mp4"
+    assert site.scout.find(trailer_id).path.parent == site.inbox.uploads.resolve()
     page.locator(f"video[data-video='{trailer_id}']").wait_for()
     assert "shots" in page.locator("#vs-listing li", has_text="trailer.mp4").inner_text()
 
@@ -221,9 +222,7 @@ def test_a_text_file_called_mp4_gets_one_line(opened: Opened, tmp_path: Path):
     assert told.inner_text() == "⚠ holiday.mp4: nothing in it can be read as video or audio"
 
 
-def test_an_oversized_upload_is_refused_with_the_limit(
-    chromium: Any, address: str, tmp_path: Path, backstage: Backstage
-):
+def test_an_oversized_upload_is_refused_with_the_limit(chromium: Any, address: str, tmp_path: Path, site: Site):
     page = (
         chromium.new_page()
     )  # not `opened`: Gradio's page looks for the progress of what it did not send, and complains
@@ -234,7 +233,7 @@ def test_an_oversized_upload_is_refused_with_the_limit(
         file.truncate(LARGEST + 10**6)
     upload(page, large)
     page.get_by_text("exceed the maximum allowed size").first.wait_for()
-    assert not backstage.readings.active()
+    assert not site.inbox.readings.active()
     page.close()
 
 
@@ -316,20 +315,20 @@ def _reached(page: Page, wanted: list[str], presses: int = 60) -> list[str]:
 
 
 @pytest.mark.usefixtures("with_trailer")
-def test_a_forgotten_video_is_gone_with_its_file(opened: Opened, backstage: Backstage, bunny: Path):
+def test_a_forgotten_video_is_gone_with_its_file(opened: Opened, site: Site, bunny: Path):
     page = opened()
     upload(page, bunny)
-    video = backstage.scout.library.identify(bunny)
+    video = site.scout.library.identify(bunny)
     page.locator(f"video[data-video='{video}']").wait_for()
-    path = backstage.scout.find(video).path
-    assert path.parent == backstage.uploads.resolve()
+    path = site.scout.find(video).path
+    assert path.parent == site.inbox.uploads.resolve()
     page.locator("#vs-forget-box > button").click()
     page.locator("#vs-forgettable input").click()
     page.get_by_role("option", name=bunny.name).click()
     page.locator("#vs-sure input").check()
     page.locator("#vs-forget").click()
     page.get_by_text("has been forgotten").first.wait_for()
-    assert backstage.scout.library.get(video) is None
+    assert site.scout.library.get(video) is None
     assert not path.exists()
     page.locator("#vs-listing li", has_text=bunny.name).wait_for(state="detached")
 

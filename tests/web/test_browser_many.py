@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from browsing import MARKS, Page, ask, choose, stands_at, tab, upload
 from vidscout import VideoScout
-from vidscout.web.backstage import ASKED_AT_ONCE, Backstage
+from vidscout.agent.inbox.inbox import Inbox
+from vidscout.agent.inbox.questions_at_once import AT_ONCE
 from vidscout.web.serve import Login
+from vidscout.web.site import Site
 
 Opened = Callable[..., Page]
 
@@ -19,20 +21,20 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def backstage(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backstage]:
+def site(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An index that holds the trailer and the lecture."""
     folder = tmp_path_factory.mktemp("web") / "home"
     shutil.copytree(home, folder)
     with VideoScout(home=folder) as scout:
-        yield Backstage(scout)
+        yield Site(Inbox(scout))
 
 
 def test_several_videos_are_asked_at_once_and_chips_change_what_plays(
-    opened: Opened, backstage: Backstage, trailer: Path, lecture: Path
+    opened: Opened, site: Site, trailer: Path, lecture: Path
 ):
     page = opened()
     choose(page, "trailer.mp4", "lecture.mp4")
-    first, second = (backstage.scout.find(video).id for video in (trailer, lecture))
+    first, second = (site.scout.find(video).id for video in (trailer, lecture))
     page.locator(f"video[data-video='{first}']").wait_for()
     ask(page, "What is the mirror made of?")
     assert page.locator(".vs-relevance").count() == 2
@@ -64,9 +66,9 @@ def test_two_browsers_ask_at_the_same_moment_and_get_their_own_answers(opened: O
 
 
 def test_while_a_video_is_read_others_ask_and_only_its_sender_stops_it(
-    opened: Opened, backstage: Backstage, lecture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, site: Site, lecture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    speech, goes_on = backstage.scout.role("speech"), threading.Event()
+    speech, goes_on = site.scout.role("speech"), threading.Event()
     perceive = speech.perceive
     monkeypatch.setattr(speech, "perceive", lambda batch: goes_on.wait(600) and perceive(batch))  # a long video
     other_bytes = tmp_path / "talk.mp4"
@@ -78,11 +80,11 @@ def test_while_a_video_is_read_others_ask_and_only_its_sender_stops_it(
     other = opened()
     choose(other, "lecture.mp4")
     ask(other, "When does a cat appear?")
-    assert backstage.readings.active(), "the question waited for the reading"
+    assert site.inbox.readings.active(), "the question waited for the reading"
     tab(other, "Library")
     other.locator("#vs-stop").click()
     other.get_by_text("was sent from another browser").wait_for()
-    [reading] = backstage.readings.active()
+    [reading] = site.inbox.readings.active()
     assert not reading.stop.is_set()
 
     sender.locator("#vs-stop").click()
@@ -90,26 +92,26 @@ def test_while_a_video_is_read_others_ask_and_only_its_sender_stops_it(
     goes_on.set()
     sender.locator("#vs-progress .vs-stopped", has_text="send it again to go on from there").wait_for()
     sender.locator("#vs-listing li", has_text="read only in part").wait_for()
-    assert "talk.mp4" not in [label.split(" · ")[0] for label, _ in backstage.choices()]
-    backstage.forget(reading.video)
+    assert "talk.mp4" not in [label.split(" · ")[0] for label, _ in site.choices()]
+    site.inbox.forget(reading.video)
 
 
-def test_who_comes_when_too_many_ask_is_told_so(opened: Opened, backstage: Backstage):
+def test_who_comes_when_too_many_ask_is_told_so(opened: Opened, site: Site):
     page = opened()
     choose(page, "trailer.mp4")
     with ExitStack() as others:
-        for _ in range(ASKED_AT_ONCE):
-            others.enter_context(backstage.asking())
+        for _ in range(AT_ONCE):
+            others.enter_context(site.inbox.asking())
         page.locator("#vs-question textarea").fill("Who presents the film?")
         page.locator("#vs-ask").click()
-        page.locator("#vs-chat").get_by_text(f"{ASKED_AT_ONCE} questions are being answered already").wait_for()
+        page.locator("#vs-chat").get_by_text(f"{AT_ONCE} questions are being answered already").wait_for()
     assert "0:11" in ask(page, "When does the title “An unlucky bird” appear?")
 
 
 def test_with_a_password_the_whole_page_works_and_without_it_nothing_does(
-    opened: Opened, backstage: Backstage, serving: Callable[..., str], chromium: Any
+    opened: Opened, site: Site, serving: Callable[..., str], chromium: Any
 ):
-    guarded = serving(backstage, Login("ada", "pass:word"))
+    guarded = serving(site, Login("ada", "pass:word"))
     page = opened(at=guarded, http_credentials={"username": "ada", "password": "pass:word"})
     choose(page, "trailer.mp4")
     assert "0:11" in ask(page, "When does the title “An unlucky bird” appear?")

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from ..answer_stream import Message, Question, answered
-from ..backstage import Backstage
 from ..findings import SUGGESTED, suggestions
+from ..site import Site
 from .settings import Controls
 
 QUEUED = 64
@@ -35,10 +35,10 @@ class AskTab:
     """The name of the conversation, which nobody else can guess."""
 
 
-def build(backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, controls: Controls) -> AskTab:
+def build(site: Site, chosen: gr.Dropdown, timelines: gr.HTML, controls: Controls) -> AskTab:
     """The tab's components and what they do."""
     tab = _components()
-    _wire(tab, backstage, chosen, timelines, controls)
+    _wire(tab, site, chosen, timelines, controls)
     return tab
 
 
@@ -79,7 +79,7 @@ def _components() -> AskTab:
     )
 
 
-def _wire(tab: AskTab, backstage: Backstage, chosen: gr.Dropdown, timelines: gr.HTML, controls: Controls) -> None:
+def _wire(tab: AskTab, site: Site, chosen: gr.Dropdown, timelines: gr.HTML, controls: Controls) -> None:
     places: dict[str, Any] = {
         "conversation": tab.conversation,
         "question": tab.question,
@@ -102,7 +102,7 @@ def _wire(tab: AskTab, backstage: Backstage, chosen: gr.Dropdown, timelines: gr.
             "token_budget": int(budget),
             "max_rounds": int(rounds),
         }
-        async for update in answered(backstage, question, list(history or []), settings):
+        async for update in answered(site, question, list(history or []), settings):
             yield {places[name]: contents for name, contents in update.items()}
 
     inputs = [tab.question, chosen, tab.options, tab.start, tab.end, tab.conversation, tab.talk, *controls]
@@ -124,10 +124,10 @@ def _new_talk() -> str:
     return f"web/{uuid.uuid4().hex}"
 
 
-def suggested_updates(backstage: Backstage, videos: list[str] | None) -> list[Any]:
+def suggested_updates(site: Site, videos: list[str] | None) -> list[Any]:
     """The suggestion buttons for the first of the chosen videos."""
-    known = backstage.named(videos)
-    asked = suggestions(backstage.records(known[0].id)) if known else []
+    known = site.named(videos)
+    asked = suggestions(site.records(known[0].id)) if known else []
     return [
         gr.update(value=asked[at], visible=True) if at < len(asked) else gr.update(visible=False)
         for at in range(SUGGESTED)

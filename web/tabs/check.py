@@ -8,8 +8,8 @@ import gradio as gr
 
 from ...tools.errors import VidscoutError
 from ...tools.records import clock
-from ..backstage import Backstage
 from ..chips import chip
+from ..site import Site
 
 if TYPE_CHECKING:
     from ...agent.generated.verdict import Verdict
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def build(backstage: Backstage, chosen: gr.Dropdown) -> None:
+def build(site: Site, chosen: gr.Dropdown) -> None:
     """A button, and the verdict on the first of the chosen videos."""
     gr.Markdown("Looks in the first of the chosen videos for signs that a video model made it.")
     button = gr.Button("Check this video", variant="primary", elem_id="vs-check")
     verdict = gr.HTML(elem_id="vs-verdict", min_height=80)
-    scout: Any = backstage.scout
+    scout: Any = site.scout
 
     def check(ids: list[str] | None) -> str:
-        videos = backstage.named(ids)
+        videos = site.named(ids)
         if not videos:
             return _told("choose a video first")
         try:

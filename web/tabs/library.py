@@ -9,12 +9,12 @@ from typing import Any
 
 import gradio as gr
 
-from ...agent.inbox.uploads import accept, size_of
+from ...agent.inbox.uploads import size_of
 from ...tools.errors import VidscoutError
 from ...tools.records import clock
-from ..backstage import Backstage
 from ..findings import card
 from ..progress import progress_html
+from ..site import Site
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +43,16 @@ class LibraryTab:
     timer: gr.Timer
 
 
-def build(backstage: Backstage, chosen: gr.Dropdown, place: gr.Tab) -> LibraryTab:
+def build(site: Site, chosen: gr.Dropdown, place: gr.Tab) -> LibraryTab:
     """The tab's components and what they do."""
-    tab = _components(backstage)
-    _wire_reading(tab, backstage, chosen)
-    _wire_listing(tab, backstage, chosen, place)
+    tab = _components(site)
+    _wire_reading(tab, site, chosen)
+    _wire_listing(tab, site, chosen, place)
     return tab
 
 
-def _components(backstage: Backstage) -> LibraryTab:
-    limits = backstage.limits
+def _components(site: Site) -> LibraryTab:
+    limits = site.inbox.limits
     sent = gr.File(
         label=f"Add videos (each up to {size_of(limits.size)} and {clock(limits.duration)} long)",
         file_count="multiple",
@@ -62,11 +62,9 @@ def _components(backstage: Backstage) -> LibraryTab:
     status = gr.HTML(elem_id="vs-status")
     progress = gr.HTML(elem_id="vs-progress")
     stop = gr.Button("Stop reading", size="sm", variant="stop", visible=False, elem_id="vs-stop")
-    listing = gr.HTML(listing_html(backstage), elem_id="vs-listing")
+    listing = gr.HTML(listing_html(site), elem_id="vs-listing")
     with gr.Accordion("Forget a video", open=False, elem_id="vs-forget-box"):
-        forgettable = gr.Dropdown(
-            backstage.forgettable(), value=None, label="Video to forget", elem_id="vs-forgettable"
-        )
+        forgettable = gr.Dropdown(site.forgettable(), value=None, label="Video to forget", elem_id="vs-forgettable")
         sure = gr.Checkbox(label="Yes, remove it and everything that was found in it", elem_id="vs-sure")
         forget = gr.Button("Forget", size="sm", variant="stop", elem_id="vs-forget")
     owner = gr.BrowserState("", storage_key="vidscout-owner", secret="vidscout")
@@ -74,12 +72,12 @@ def _components(backstage: Backstage) -> LibraryTab:
     return LibraryTab(sent, status, progress, stop, listing, forgettable, sure, forget, owner, pending, timer)
 
 
-def _wire_reading(tab: LibraryTab, backstage: Backstage, chosen: gr.Dropdown) -> None:
+def _wire_reading(tab: LibraryTab, site: Site, chosen: gr.Dropdown) -> None:
     """Files that are sent are queued; the timer shows how far they are, and a video that is ready is chosen."""
-    readings = backstage.readings
+    readings = site.inbox.readings
 
     def arrived(files: list[str] | None, owner: str, numbers: list[int]) -> list[Any]:
-        told, owner = take(backstage, files, owner)
+        told, owner = take(site, files, owner)
         active = [reading.number for reading in readings.active()]
         # One that had been read before may have ended already: it counts as waited for all the same.
         own = [reading.number for reading in readings.shown() if reading.owner == owner]
@@ -91,7 +89,7 @@ def _wire_reading(tab: LibraryTab, backstage: Backstage, chosen: gr.Dropdown) ->
         ready = [reading.video for reading in ended if reading.state == "ready" and reading.owner == owner]
         shown: list[Any] = [progress_html(readings.shown()), gr.update(visible=bool(active)), active]
         shown.append(gr.Timer(active=bool(active)))
-        return shown + (known(backstage, ready or ids) if ended else [gr.skip()] * 3)
+        return shown + (known(site, ready or ids) if ended else [gr.skip()] * 3)
 
     def stopped(owner: str) -> str:
         if readings.cancel(owner):
@@ -111,43 +109,43 @@ def _wire_reading(tab: LibraryTab, backstage: Backstage, chosen: gr.Dropdown) ->
     tab.stop.click(stopped, tab.owner, tab.status, queue=False, **QUIET)
 
 
-def _wire_listing(tab: LibraryTab, backstage: Backstage, chosen: gr.Dropdown, place: gr.Tab) -> None:
+def _wire_listing(tab: LibraryTab, site: Site, chosen: gr.Dropdown, place: gr.Tab) -> None:
     """What others have added or forgotten shows when the tab is opened."""
 
     def forgotten(video: str | None, sure: bool, ids: list[str] | None) -> list[Any]:
         if not video or not sure:
             raise gr.Error("choose a video and tick the box to forget it", print_exception=False)
         try:
-            name = backstage.forget(video)
+            name = site.inbox.forget(video)
         except VidscoutError as error:
             raise gr.Error(str(error), print_exception=False) from None
         gr.Info(f"{name} has been forgotten")
-        return [*known(backstage, ids), False]
+        return [*known(site, ids), False]
 
     shows = [chosen, tab.forgettable, tab.listing]
-    place.select(lambda ids: known(backstage, ids), chosen, shows, queue=False, **QUIET)
+    place.select(lambda ids: known(site, ids), chosen, shows, queue=False, **QUIET)
     tab.forget.click(forgotten, [tab.forgettable, tab.sure, chosen], [*shows, tab.sure], **QUIET)
 
 
-def known(backstage: Backstage, ids: list[str] | None) -> list[Any]:
+def known(site: Site, ids: list[str] | None) -> list[Any]:
     """Updates of the chosen videos, those that can be forgotten, and the list, to what the library knows now."""
-    kept = [video.id for video in backstage.named(ids)]
+    kept = [video.id for video in site.named(ids)]
     return [
-        gr.update(choices=backstage.choices(), value=kept),
-        gr.update(choices=backstage.forgettable(), value=None),
-        listing_html(backstage),
+        gr.update(choices=site.choices(), value=kept),
+        gr.update(choices=site.forgettable(), value=None),
+        listing_html(site),
     ]
 
 
-def listing_html(backstage: Backstage) -> str:
+def listing_html(site: Site) -> str:
     """The videos that have been read, the latest first."""
-    videos = list(reversed(backstage.scout.videos()))
-    busy = {reading.video for reading in backstage.readings.active()}
-    cards = "".join(card(video, backstage.records(video.id)) for video in videos if video.id not in busy)
+    videos = list(reversed(site.scout.videos()))
+    busy = {reading.video for reading in site.inbox.readings.active()}
+    cards = "".join(card(video, site.records(video.id)) for video in videos if video.id not in busy)
     return f"<ul class='vs-videos'>{cards}</ul>" if cards else "<p class='vs-muted'>No video has been read yet.</p>"
 
 
-def take(backstage: Backstage, files: list[str] | None, owner: str) -> tuple[str, str]:
+def take(site: Site, files: list[str] | None, owner: str) -> tuple[str, str]:
     """Check and queue files that have arrived.
 
     Returns:
@@ -157,12 +155,10 @@ def take(backstage: Backstage, files: list[str] | None, owner: str) -> tuple[str
     told = []
     for file in files or []:
         try:
-            upload = accept(Path(file), backstage.uploads, backstage.limits)
+            site.inbox.take(Path(file), Path(file).name, owner)
         except VidscoutError as error:
             told.append(f"⚠ {escape(str(error))}")
         except OSError as error:
             log.exception("keeping %s failed", file)
             told.append(f"⚠ {escape(Path(file).name)} cannot be kept: {escape(error.strerror or 'no reason given')}")
-        else:
-            backstage.readings.add(upload, owner)
     return "".join(f"<p class='vs-note' role='alert'>{line}</p>" for line in told), owner

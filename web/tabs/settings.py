@@ -10,7 +10,7 @@ from ...agent.profiles.doctor import Check, examine
 from ...agent.profiles.profile import PROFILES, Profile, looked_at, profile
 from ...agent.settings import Settings
 from ...tools.errors import VidscoutError
-from ..backstage import Backstage
+from ..site import Site
 
 Controls = tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Slider, gr.Slider]
 """Profile, selector, packer, token budget and rounds, in the order in which asking takes them."""
@@ -18,12 +18,12 @@ BUDGETS = (32, 16_384)
 """Tokens of evidence that can be set."""
 
 
-def build_settings(backstage: Backstage, tab: gr.Tab) -> Controls:
+def build_settings(site: Site, tab: gr.Tab) -> Controls:
     """The settings of this page's questions; other pages keep theirs."""
     from ...graphs.answer.packers import PACKERS
     from ...graphs.answer.selectors import SELECTORS
 
-    settings = backstage.scout.settings
+    settings = site.scout.settings
     gr.Markdown("These hold for the questions that are asked on this page.")
     chosen = gr.Dropdown(
         ["auto", *_names(settings)], value=settings.profile, label="Profile", info="Which models play the roles.",
@@ -37,7 +37,7 @@ def build_settings(backstage: Backstage, tab: gr.Tab) -> Controls:
         sorted(PACKERS), value=settings.packer, label="Packer", info="How evidence is put before the answerer."
     )
     budget = gr.Slider(
-        *BUDGETS, value=settings.token_budget or backstage.scout.profile.token_budget, step=32, label="Token budget",
+        *BUDGETS, value=settings.token_budget or site.scout.profile.token_budget, step=32, label="Token budget",
         info="Most tokens of evidence in a prompt.", elem_id="vs-budget",
     )  # fmt: skip
     rounds = gr.Slider(
@@ -76,13 +76,13 @@ def _state(described: Profile) -> tuple[str, str]:
     return "ok", "can run here"
 
 
-def build_doctor(backstage: Backstage, tab: gr.Tab) -> None:
+def build_doctor(site: Site, tab: gr.Tab) -> None:
     """The checks of `vidscout doctor`, made when the tab is opened."""
     found = gr.HTML("<p class='vs-muted'>Looking…</p>", elem_id="vs-doctor")
     again = gr.Button("Check again", size="sm")
 
     def look() -> str:
-        return doctor_html(backstage.scout.settings.home, backstage.scout.settings.profile)
+        return doctor_html(site.scout.settings.home, site.scout.settings.profile)
 
     for happens in (tab.select, again.click):
         happens(look, outputs=found, api_visibility="private", show_progress="hidden")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ...tools.records import Modality
-from ..backstage import Backstage
+from ..site import Site
 from ..transcript import downloads_html, rows_html, searched
 
 KINDS = {"Speech": Modality.SPEECH, "Screen text": Modality.SCREEN_TEXT}
@@ -21,7 +21,7 @@ class TranscriptTab:
     downloads: gr.HTML
 
 
-def build(backstage: Backstage, chosen: gr.Dropdown) -> TranscriptTab:
+def build(site: Site, chosen: gr.Dropdown) -> TranscriptTab:
     """The tab's components and what they do."""
     with gr.Row():
         query = gr.Textbox(label="Search speech and screen text", elem_id="vs-search", scale=3, min_width=180)
@@ -30,7 +30,7 @@ def build(backstage: Backstage, chosen: gr.Dropdown) -> TranscriptTab:
     downloads = gr.HTML(elem_id="vs-downloads")
     gr.on(
         [query.change, kinds.change],
-        lambda ids, text, shown: transcript_html(backstage, ids, text, shown),
+        lambda ids, text, shown: transcript_html(site, ids, text, shown),
         [chosen, query, kinds],
         rows,
         trigger_mode="always_last",
@@ -40,17 +40,17 @@ def build(backstage: Backstage, chosen: gr.Dropdown) -> TranscriptTab:
     return TranscriptTab(query, kinds, rows, downloads)
 
 
-def transcript_html(backstage: Backstage, ids: list[str] | None, query: str | None, shown: list[str]) -> str:
+def transcript_html(site: Site, ids: list[str] | None, query: str | None, shown: list[str]) -> str:
     """The rows of the chosen videos that hold the query's words."""
     query = query or ""
-    videos = backstage.named(ids)
+    videos = site.named(ids)
     if not videos:
         return "<p class='vs-muted'>Choose a video first.</p>"
     modalities = [KINDS[kind] for kind in shown if kind in KINDS]
-    records = [r for video in videos for r in (backstage.records(video.id, *modalities) if modalities else [])]
+    records = [r for video in videos for r in (site.records(video.id, *modalities) if modalities else [])]
     names = {video.id: video.name for video in videos} if len(videos) > 1 else None
     return rows_html(searched(records, query), query, names)
 
 
-def downloads(backstage: Backstage, ids: list[str] | None) -> str:
-    return downloads_html(backstage.named(ids))
+def downloads(site: Site, ids: list[str] | None) -> str:
+    return downloads_html(site.named(ids))

@@ -11,7 +11,7 @@ import pytest
 from served import FileServer, files_served, serving
 from vidscout import VideoScout
 from vidscout.agent.api.app import application
-from vidscout.agent.inbox.intake import Intake
+from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.uploads import Limits
 
 KEY = "a-key-for-tests"
@@ -24,7 +24,7 @@ class Served:
     """A running API."""
 
     address: str
-    intake: Intake
+    inbox: Inbox
     files: FileServer
     """Another server, that videos may be fetched from."""
     video: str
@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, bikes: Path, carphone: Path
     (folder / "page.html").write_text("<html>no film</html>")
     with VideoScout("embedded", home=tmp_path_factory.mktemp("api")) as scout, files_served(folder) as files:
         [read] = scout.ingest(bikes)
-        intake = Intake(scout, Limits(MOST, 20.0), hosts=(files.host,))
-        with serving(application(intake, (KEY, "another-key"))) as address:
-            yield Served(address, intake, files, read.video)
-        intake.close()
+        inbox = Inbox(scout, Limits(MOST, 20.0), hosts=(files.host,))
+        with serving(application(inbox, (KEY, "another-key"))) as address:
+            yield Served(address, inbox, files, read.video)
+        inbox.close()

@@ -14,7 +14,8 @@ import pytest
 from served import serving
 from vidscout import VideoScout
 from vidscout.agent.api.app import application
-from vidscout.agent.inbox.intake import ASKED_AT_ONCE, Intake
+from vidscout.agent.inbox.inbox import Inbox
+from vidscout.agent.inbox.questions_at_once import AT_ONCE
 
 from .conftest import KEY, MOST, Served, refused
 
@@ -152,7 +153,7 @@ def test_several_questions_at_once_get_their_own_answers(served: Served):
 
 
 def test_whoever_comes_when_all_places_are_taken_is_told_to_try_again(served: Served):
-    places = [served.intake.asking() for _ in range(ASKED_AT_ONCE)]
+    places = [served.inbox.asking() for _ in range(AT_ONCE)]
     for place in places:
         place.__enter__()
     try:
@@ -230,8 +231,8 @@ def test_a_video_is_sent_read_asked_about_and_deleted(served: Served, carphone: 
     assert ready["progress"] == 1.0
     assert ready["duration"] == pytest.approx(4, abs=1)
     assert video in [one["id"] for one in served.http.get("/v1/videos").json()["data"]]
-    kept = served.intake.scout.find(video).path
-    assert kept.parent == served.intake.uploads.resolve()
+    kept = served.inbox.scout.find(video).path
+    assert kept.parent == served.inbox.uploads.resolve()
     assert served.http.delete(f"/v1/videos/{video}").json() == {"id": video, "object": "video", "deleted": True}
     assert not kept.exists()
     refused(served.http.get(f"/v1/videos/{video}"), 404, "video_not_found")
@@ -256,13 +257,13 @@ def test_a_video_is_fetched_once_from_a_listed_host(served: Served):
 def test_what_is_fetched_must_be_a_video(served: Served):
     body = {"model": "vidscout", "messages": by_address(f"{served.files.address}/page.html", "What is shown?")}
     refused(served.http.post("/v1/chat/completions", json=body), 415, "not_media")
-    assert list(served.intake.arriving.iterdir()) == []
+    assert list(served.inbox.arrivals.claim().iterdir()) == []
 
 
 def test_a_text_file_called_mp4_is_refused_and_not_kept(served: Served):
     response = served.http.post("/v1/videos", files={"file": ("film.mp4", b"this is no film\n" * 99)})
     assert "film.mp4: nothing in it" in refused(response, 415, "not_media")
-    assert list(served.intake.arriving.iterdir()) == []
+    assert list(served.inbox.arrivals.claim().iterdir()) == []
 
 
 def test_a_playlist_reaches_no_other_file(served: Served, bikes: Path):
@@ -294,7 +295,7 @@ def test_a_file_that_hides_its_size_is_cut_off_at_the_limit(served: Served):
         pass  # the server has hung up while more was being sent
     else:
         refused(response, 413, "too_large")
-    assert list(served.intake.arriving.iterdir()) == []
+    assert list(served.inbox.arrivals.claim().iterdir()) == []
 
 
 def test_a_video_that_is_too_long_is_refused_with_the_limit(served: Served, tmp_path: Path):
@@ -408,7 +409,7 @@ def test_unknown_addresses_and_methods_have_the_same_shape(served: Served):
 
 
 def test_without_keys_no_web_page_of_another_site_may_ask(tmp_path: Path):
-    with VideoScout("embedded", home=tmp_path) as scout, serving(application(Intake(scout))) as address:
+    with VideoScout("embedded", home=tmp_path) as scout, serving(application(Inbox(scout))) as address:
         assert httpx.get(f"{address}/v1/videos").json()["data"] == []
         assert httpx.get(f"{address}/v1/videos", headers={"Origin": address}).status_code == 200
         refused(httpx.get(f"{address}/v1/videos", headers={"Origin": "https://evil.example"}), 403, "origin_refused")

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from vidscout import VideoScout
-from vidscout.agent.inbox.intake import Intake
+from vidscout.agent.inbox.inbox import Inbox
 
 from .conftest import KEY, refused
 
@@ -105,7 +105,7 @@ def test_keys_and_hosts_may_come_from_the_settings(tmp_path: Path, monkeypatch: 
     with VideoScout("embedded", home=tmp_path) as scout:
         assert [key.get_secret_value() for key in scout.settings.api_keys] == [KEY]
         assert KEY not in repr(scout.settings)
-        assert Intake(scout, hosts=scout.settings.fetch_hosts).rules.trusts("MEDIA.example", 8080)
+        assert Inbox(scout, hosts=scout.settings.fetch_hosts).rules.trusts("MEDIA.example", 8080)
     with started(home=tmp_path) as (_, address):
         refused(httpx.get(f"{address}/models"), 401, "invalid_api_key")
         assert httpx.get(f"{address}/models", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200

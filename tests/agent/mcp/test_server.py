@@ -15,7 +15,7 @@ from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from served import serving
 from vidscout import VideoScout
-from vidscout.agent.inbox.intake import Intake
+from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.mcp.server import http_application
 
 pytestmark = pytest.mark.models
@@ -123,6 +123,6 @@ def test_over_http_a_key_is_needed_and_files_of_the_server_are_out_of_reach(tmp_
 
     with (
         VideoScout("embedded", home=tmp_path / "home") as scout,
-        serving(http_application(Intake(scout), (KEY,))) as address,
+        serving(http_application(Inbox(scout), (KEY,))) as address,
     ):
         asyncio.run(asyncio.wait_for(work(address), 60))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from vidscout import VideoScout
+from vidscout.agent.inbox.inbox import Inbox
 from vidscout.tools.index.videos import Video
-from vidscout.web.backstage import Backstage
+from vidscout.web.site import Site
 
 pytestmark = pytest.mark.models
 
@@ -27,8 +28,8 @@ def scout(tmp_path_factory: pytest.TempPathFactory, carphone: Path) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def address(scout: VideoScout, serving: Callable[[Backstage], str]) -> str:
-    return serving(Backstage(scout))
+def address(scout: VideoScout, serving: Callable[[Site], str]) -> str:
+    return serving(Site(Inbox(scout)))
 
 
 @pytest.fixture(scope="module")

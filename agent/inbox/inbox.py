@@ -1,24 +1,20 @@
-"""How videos come in that programs send or name: checked, fetched where they are an address, read one after another."""
+"""The inbox that page, API and MCP share: what is sent or named is checked, fetched, and read one after another."""
 
-import shutil
 import threading
-import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal
 
-from ...tools.errors import MediaError, UnknownVideoError, UsageError, VidscoutError
-from ...tools.index.videos import Video
+from ...tools.errors import MediaError, UnknownVideoError, UsageError
 from ..scout import VideoScout
+from .arrivals import Arrivals
 from .download import Rules, fetch
+from .questions_at_once import BusyError, QuestionsAtOnce
 from .queue import Reading, Readings
-from .uploads import Limits, accept
+from .status import Status, of_library, of_reading
+from .uploads import Limits, accept, left_behind
 
-ASKED_AT_ONCE = 8
-"""Questions that are answered at the same time; whoever comes next is told to try again."""
 BY_ID = "vidscout://"
 """How a video that has been read is named where an address is wanted."""
 FETCHED_AT_ONCE = 4
@@ -26,90 +22,60 @@ FETCHED_AT_ONCE = 4
 REMEMBERED = 256
 """Addresses whose videos are not fetched again unless they have changed."""
 
-State = Literal["waiting", "reading", "ready", "stopped", "failed"]
-
-
-class BusyError(VidscoutError):
-    """Too many programs ask at once."""
-
 
 class NotReadyError(UsageError):
     """A video has been read only in part, or is being read by another process."""
 
 
-@dataclass(frozen=True)
-class Status:
-    """How far a video has come on its way into the index."""
-
-    id: str
-    name: str
-    status: State
-    duration: float
-    """Seconds."""
-    progress: float
-    """Share of the work that is done, 0..1, as well as it can be told."""
-    stages: dict[str, float] = field(default_factory=dict)
-    """Share by stage, of those that have begun."""
-    added: str = ""
-    """ISO 8601, UTC; empty before reading it began."""
-    counts: dict[str, int] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    message: str = ""
-    """Why it failed or stopped."""
-    width: int = 0
-    height: int = 0
-    size: int = 0
-    """Bytes."""
-
-
-STAGES = ("watching", "listening", "indexing")
-
-
-class Intake:
-    """One process's way in: the scout, the queue of videos to read, and what has been fetched from where."""
+class Inbox:
+    """One process's inbox: the queue of videos to read, what was fetched from where, and who is being answered."""
 
     def __init__(self, scout: VideoScout, limits: Limits | None = None, hosts: tuple[str, ...] = ()) -> None:
+        """Take up what a process that is gone was sent and has not read to its end.
+
+        Args:
+            scout: reads the videos and answers.
+            limits: the largest file and the longest video that are taken.
+            hosts: hosts, or `host:port`, that may be fetched from although they are not on the open internet.
+        """
         self.scout = scout
         self.limits = limits or Limits()
         self.rules = Rules(self.limits.size, hosts=hosts)
         self.uploads: Path = scout.settings.home / "uploads"
-        self.arriving: Path = scout.settings.home / "arriving" / uuid.uuid4().hex
+        self.arrivals = Arrivals(scout.settings.home)
         self.readings = Readings(scout)
         self._fetched: OrderedDict[str, tuple[dict[str, str], str]] = OrderedDict()
-        self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
+        self._questions = QuestionsAtOnce()
         self._fetching = threading.BoundedSemaphore(FETCHED_AT_ONCE)
         self._lock = threading.Lock()
+        for upload in left_behind(self.uploads, self.arrivals.alive):
+            self.readings.add(upload)
 
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """A place among those who are answered.
+    def asking(self, conversation: str | None = None) -> AbstractContextManager[None]:
+        """A place among the questions that are answered; within a conversation, one after another.
 
         Raises:
-            BusyError: there is none.
+            BusyError: there is no place, or the conversation's question before is still being answered.
         """
-        if not self._asking.acquire(blocking=False):
-            raise BusyError(f"{ASKED_AT_ONCE} questions are being answered already: ask again in a moment")
-        try:
-            yield
-        finally:
-            self._asking.release()
+        return self._questions.place(conversation)
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
-    def arrival(self) -> Path:
-        """A place for a file to arrive at; on the disk where it will stay, so that keeping it is a rename."""
-        self.arriving.mkdir(parents=True, exist_ok=True)
-        return self.arriving / uuid.uuid4().hex
-
-    def take(self, arrived: Path, name: str) -> Reading:
+    def take(self, arrived: Path, name: str, owner: str = "") -> Reading:
         """Queue a file that has arrived, and is ours now.
+
+        Args:
+            arrived: where it lies.
+            name: what its owner calls it.
+            owner: who sent it, and may stop its reading.
 
         Raises:
             MediaError: nothing in it can be read as video or audio; it has been deleted.
             TooLargeError: it is too large or too long, and has been deleted.
         """
-        upload = accept(arrived, self.uploads, self.limits, name)
-        return self.readings.add(upload, video=self.scout.library.identify(upload.path))
+        self.arrivals.claim()  # its lock tells others that the receipt's process is alive
+        upload = accept(arrived, self.uploads, self.limits, name, owner=owner, process=self.arrivals.process)
+        return self.readings.add(upload, self.scout.library.identify(upload.path))
 
     def fetch(self, url: str, cancelled: Callable[[], bool] = lambda: False) -> str:
         """Fetch a video and queue it, unless it is here already; its id.
@@ -133,7 +99,7 @@ class Intake:
             stamp, video = self._fetched.get(url, ({}, ""))
         known = self.scout.library.get(video) if stamp else None
         stamp = stamp if known is not None and known.status == "ready" else {}
-        arrived = self.arrival()
+        arrived = self.arrivals.place()
         got = fetch(url, arrived, self.rules, stamp=stamp, cancelled=cancelled)
         if not got.unchanged:
             video = self.take(arrived, got.name).video
@@ -179,17 +145,17 @@ class Intake:
         reading, known = self.readings.of(video), self.scout.library.get(video)
         forgotten = known is None and reading is not None and reading.state == "ready"
         if reading is not None and not forgotten and (known is None or known.status != "ready"):
-            return _of_reading(reading, known)
+            return of_reading(reading, known)
         if known is None:
             raise UnknownVideoError(f"no video {video[:200]!r}: it has not been read, or has been forgotten")
-        return _of_library(known)
+        return of_library(known)
 
     def all(self) -> list[Status]:
         """Every video that is here or on its way, oldest first."""
         listed = [self.status(video.id) for video in self.scout.videos()]
         here = {status.id for status in listed}
         coming = {reading.video: reading for reading in self.readings.active() if reading.video not in here}
-        return listed + [_of_reading(reading, None) for reading in coming.values()]
+        return listed + [of_reading(reading, None) for reading in coming.values()]
 
     def check_ready(self, video: str) -> None:
         """Make sure that a video can be asked about.
@@ -232,43 +198,4 @@ class Intake:
     def close(self) -> None:
         """Stop reading; what has been read is kept."""
         self.readings.close()
-        shutil.rmtree(self.arriving, ignore_errors=True)
-
-
-def _of_reading(reading: Reading, known: Video | None) -> Status:
-    stages = {
-        name: round(min(stage.last.done / max(stage.last.total, 1e-9), 1.0), 4)
-        for name, stage in list(reading.stages.items())
-    }
-    done = sum(stages.values()) / max(len(stages), len(STAGES))
-    ready = reading.state == "ready"
-    return Status(
-        id=reading.video,
-        name=reading.upload.name,
-        status=reading.state,
-        duration=round(reading.upload.duration, 3),
-        progress=1.0 if ready else round(done, 4),
-        stages=stages,
-        message="" if ready or reading.ended is None else reading.message,
-        **_details(known),
-    )
-
-
-def _of_library(known: Video) -> Status:
-    ready = known.status == "ready"
-    return Status(
-        id=known.id,
-        name=known.name,
-        status="ready" if ready else "stopped",
-        duration=round(known.duration, 3),
-        progress=1.0 if ready else 0.0,
-        message="" if ready else "read only in part",
-        **_details(known),
-    )
-
-
-def _details(known: Video | None) -> dict[str, Any]:
-    if known is None:
-        return {}
-    names = ("added", "counts", "notes", "width", "height", "size")
-    return {name: getattr(known, name) for name in names}
+        self.arrivals.close()

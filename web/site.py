@@ -1,39 +1,24 @@
-"""What all pages share: the scout, the queue of videos to read, and how many questions are asked at once."""
+"""What all pages of one server share: the inbox, a scout for each profile, and the library as pages show it."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..agent.answer import Frame
-from ..agent.inbox.queue import Readings
-from ..agent.inbox.uploads import Limits
+from ..agent.inbox.inbox import Inbox
 from ..agent.scout import VideoScout
-from ..tools.errors import UnknownVideoError, VidscoutError
+from ..tools.errors import UnknownVideoError
 from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 
-ASKED_AT_ONCE = 8
-"""Questions that are answered at the same time; whoever comes next is told to wait."""
-BUSY = f"{ASKED_AT_ONCE} questions are being answered already: ask again in a moment"
 
-
-class BusyError(VidscoutError):
-    """Too many people ask at once."""
-
-
-class Backstage:
+class Site:
     """One process's state behind any number of pages."""
 
-    def __init__(self, scout: VideoScout, limits: Limits | None = None) -> None:
-        self.scout = scout
-        self.limits = limits or Limits()
-        self.uploads: Path = scout.settings.home / "uploads"
-        self.readings = Readings(scout)
-        self._scouts = {scout.profile.name: scout}
-        self._asking = threading.BoundedSemaphore(ASKED_AT_ONCE)
-        self._talks: set[str] = set()
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.scout = inbox.scout
+        self._scouts = {self.scout.profile.name: self.scout}
         self._lock = threading.Lock()
 
     def scout_for(self, profile: str, **settings: Any) -> VideoScout:
@@ -51,36 +36,6 @@ class Backstage:
                 self._scouts[name] = VideoScout(name, **others)
             return self._scouts[name].with_settings(**settings)
 
-    @contextmanager
-    def asking(self, talk: str | None = None) -> Iterator[None]:
-        """A place among those who are answered; in one conversation, one question after another.
-
-        Raises:
-            BusyError: there is none, or the conversation's question before is still being answered.
-        """
-        if not self._asking.acquire(blocking=False):
-            raise BusyError(BUSY)
-        try:
-            with self._talking(talk):
-                yield
-        finally:
-            self._asking.release()
-
-    @contextmanager
-    def _talking(self, talk: str | None) -> Iterator[None]:
-        if talk is None:
-            yield
-            return
-        with self._lock:
-            if talk in self._talks:
-                raise BusyError("the question before is still being answered: ask again when it is")
-            self._talks.add(talk)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._talks.remove(talk)
-
     # What pages show of the library
 
     def videos(self) -> list[Video]:
@@ -93,7 +48,7 @@ class Backstage:
 
     def forgettable(self) -> list[tuple[str, str]]:
         """Label and id of each video that is not being read at this moment, those read only in part too."""
-        busy = {reading.video for reading in self.readings.active()}
+        busy = {reading.video for reading in self.inbox.readings.active()}
         return _labelled([video for video in reversed(self.scout.videos()) if video.id not in busy])
 
     def named(self, ids: list[str] | None) -> list[Video]:
@@ -102,20 +57,6 @@ class Backstage:
 
     def records(self, video: str, *modalities: Modality) -> list[Record]:
         return self.scout.index.timeline(video, modalities or None)
-
-    def forget(self, video: str) -> str:
-        """Forget a video, with its file where that is the app's own; returns its name.
-
-        Raises:
-            UnknownVideoError: it is not there any more.
-        """
-        known = self.scout.library.get(video)
-        if known is None:
-            raise UnknownVideoError("that video has been forgotten already")
-        self.scout.forget(known.id)
-        if known.path.parent == self.uploads.resolve():
-            known.path.unlink(missing_ok=True)
-        return known.name
 
     def relevance(self, question: str, video: str) -> list[tuple[float, float]]:
         """Time and cosine with the question (0..1) of the kept frames and of what stands when they do, in order."""

@@ -1,0 +1,78 @@
+"""How far a video has come on its way into the index, as programs are told."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ...tools.index.videos import Video
+from .queue import Reading
+
+STAGES = ("watching", "listening", "indexing")
+"""The stages of which progress is told, in the order in which they are shown."""
+
+State = Literal["waiting", "reading", "ready", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a video has come on its way into the index."""
+
+    id: str
+    name: str
+    status: State
+    duration: float
+    """Seconds."""
+    progress: float
+    """Share of the work that is done, 0..1, as well as it can be told."""
+    stages: dict[str, float] = field(default_factory=dict)
+    """Share by stage, of those that have begun."""
+    added: str = ""
+    """ISO 8601, UTC; empty before reading it began."""
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    message: str = ""
+    """Why it failed or stopped."""
+    width: int = 0
+    height: int = 0
+    size: int = 0
+    """Bytes."""
+
+
+def of_reading(reading: Reading, known: Video | None) -> Status:
+    """The status of a video that waits to be read, is being read, or was: from the queue, with what is known of it."""
+    stages = {
+        name: round(min(stage.last.done / max(stage.last.total, 1e-9), 1.0), 4)
+        for name, stage in list(reading.stages.items())
+    }
+    done = sum(stages.values()) / max(len(stages), len(STAGES))
+    ready = reading.state == "ready"
+    return Status(
+        id=reading.video,
+        name=reading.upload.name,
+        status=reading.state,
+        duration=round(reading.upload.duration, 3),
+        progress=1.0 if ready else round(done, 4),
+        stages=stages,
+        message="" if ready or reading.ended is None else reading.message,
+        **_details(known),
+    )
+
+
+def of_library(known: Video) -> Status:
+    """The status of a video that nothing is being done with."""
+    ready = known.status == "ready"
+    return Status(
+        id=known.id,
+        name=known.name,
+        status="ready" if ready else "stopped",
+        duration=round(known.duration, 3),
+        progress=1.0 if ready else 0.0,
+        message="" if ready else "read only in part",
+        **_details(known),
+    )
+
+
+def _details(known: Video | None) -> dict[str, Any]:
+    if known is None:
+        return {}
+    names = ("added", "counts", "notes", "width", "height", "size")
+    return {name: getattr(known, name) for name in names}
