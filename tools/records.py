@@ -1,80 +1,17 @@
 """The nouns: what the tools write and the graphs read. Times are seconds from a video's first frame."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
-
-class Modality(StrEnum):
-    SPEECH = "speech"
-    """What is said: one record an utterance."""
-    SCREEN_TEXT = "screen_text"
-    """What is written on the picture: one record for as long as a text stands there."""
-    OBJECT = "object"
-    """What the detector saw, as sentences about counts, places and relations."""
-    FRAME = "frame"
-    """What one kept frame looks like; found by frame–text similarity."""
-    CAPTION = "caption"
-    """A sentence about a shot; composed from the other records where the profile has no captioner."""
-    SHOT = "shot"
-    """A stretch between two cuts. Not searched; it gives the timeline its structure."""
-    TRACK = "track"
-    """One object for as long as it is there. Not searched: counted."""
-
+from .geometry import Box, Span, clock
+from .payloads import Detection, Modality, Payload, Spoken, Tag, Word
+from .rendering import render
 
 UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK})
 """Modalities whose records are read in order of time only."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of a video in seconds from its first frame; `end` is exclusive."""
-
-    start: float
-    end: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start <= self.end:
-            raise ValueError(f"a span runs forward from zero, got {self.start} to {self.end}")
-
-    @property
-    def duration(self) -> float:
-        return self.end - self.start
-
-    def overlaps(self, other: "Span") -> bool:
-        return self.start < other.end and other.start < self.end
-
-    def contains(self, time: float) -> bool:
-        return self.start <= time < self.end
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """An axis-aligned box in fractions of the frame's width and height, 0..1, origin at the top left."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-    @property
-    def area(self) -> float:
-        return max(self.right - self.left, 0.0) * max(self.bottom - self.top, 0.0)
-
-    def overlap(self, other: "Box") -> float:
-        """Intersection over union, 0..1."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        if width <= 0 or height <= 0:
-            return 0.0
-        shared = width * height
-        return shared / (self.area + other.area - shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +24,6 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
-    """One object that a detector saw on one frame."""
-
-    label: str
-    score: float
-    box: Box
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One label that an image classifier gives a whole frame, with its probability."""
-
-    label: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
 class Utterance:
     """A stretch of speech and what was said in it."""
 
@@ -111,11 +31,15 @@ class Utterance:
     text: str
     score: float
     """Mean token probability, 0..1."""
+    words: tuple[Word, ...] = ()
+    """In order, where the recogniser gives times to words."""
+    language: str = ""
+    """ISO 639-1 code, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing that one tool found in one video."""
+    """One thing that one tool found in one video: `payload` says what, for logic; `text` says it in words."""
 
     video: str
     span: Span
@@ -127,6 +51,14 @@ class Record:
     """Tool and version, as in `faster-whisper/base.1`; part of the record's identity."""
     boxes: tuple[Box, ...] = ()
     """Where on the picture, when the modality has a place."""
+    payload: Payload | None = None
+
+    @classmethod
+    def of(
+        cls, video: str, span: Span, payload: Payload, score: float, source: str, boxes: tuple[Box, ...] = ()
+    ) -> "Record":
+        """A finding with its text, as `rendering.py` puts it."""
+        return cls(video, span, payload.modality, render(payload), score, source, boxes, payload)
 
     @property
     def id(self) -> str:
@@ -145,18 +77,39 @@ class FrameRef:
     thumbnail: Path | None = None
 
 
-def clock(seconds: float) -> str:
-    """`m:ss`, or `h:mm:ss` from one hour on: how times are printed everywhere.
+P = TypeVar("P", bound=Payload)
 
-    >>> clock(31.6), clock(3725)
-    ('0:31', '1:02:05')
+
+def of_kind(records: Iterable[Record], kind: type[P]) -> Iterator[tuple[Record, P]]:
+    """The records whose payload is of one kind, each with its payload.
+
+    >>> said = Record.of("v", Span(0, 2), Spoken("Hello."), 0.9, "demo/1")
+    >>> [(record.span.start, spoken.text) for record, spoken in of_kind([said], Spoken)]
+    [(0, 'Hello.')]
     """
-    whole = int(seconds)
-    hours, rest = divmod(whole, 3600)
-    minutes, second = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+    for record in records:
+        if isinstance(record.payload, kind):
+            yield record, record.payload
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:
     """Records by time, then modality and text: the one order in which timelines and prompts show them."""
     return sorted(records, key=lambda record: (record.span, record.modality, record.text))
+
+
+__all__ = [
+    "UNSEARCHED",
+    "Box",
+    "Detection",
+    "FrameRef",
+    "Modality",
+    "Record",
+    "Span",
+    "Spoken",
+    "Tag",
+    "TextLine",
+    "Utterance",
+    "clock",
+    "in_order",
+    "of_kind",
+]

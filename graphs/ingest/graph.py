@@ -24,7 +24,8 @@ from ...tools.errors import CancelledError, VidscoutError
 from ...tools.index.videos import Library, Video
 from ...tools.media.audio import AudioChunk, audio
 from ...tools.media.video import DecodeStats, Frame, frames, probe, thumbnail
-from ...tools.records import Detection, Modality, Record, Span, TextLine, Utterance, clock, in_order
+from ...tools.payloads import Shot
+from ...tools.records import Detection, Record, Span, TextLine, Utterance, clock, in_order
 from ...tools.runtime.backend import Tool
 from ...tools.runtime.counters import count
 from ..events import Progress, Update, merge, timed
@@ -380,8 +381,7 @@ def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
     looks = frame_records(state.video, ((span, frame.tags) for span, frame in seen), ingest.tags.source)
     cuts = shots([span.start for span, _ in seen], [frame.features for _, frame in seen], state.duration)
     shot_records = [
-        Record(state.video, span, Modality.SHOT, f"shot {number}", 1.0, "shots/1")
-        for number, span in enumerate(cuts, start=1)
+        Record.of(state.video, span, Shot(number), 1.0, "shots/1") for number, span in enumerate(cuts, start=1)
     ]
     if ingest.captioner is None:
         described = captions(state.video, cuts, looks=looks, objects=objects, texts=texts)

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..errors import HomeError
+from .migrations import NEWEST, migrate, version
 
 DATABASE = "vidscout.sqlite"
 """The file's name in a home folder."""
@@ -21,8 +22,8 @@ DATABASE = "vidscout.sqlite"
 BUSY_SECONDS = 10.0
 """How long a write waits for another process's transaction before it gives up."""
 
-SCHEMA_VERSION = 1
-"""Goes up when the tables change in a way that older code would misread."""
+MIGRATION_SECONDS = 300.0
+"""How long opening an old home waits for another process that is bringing it up to date."""
 
 WHAT_TO_DO = "choose another folder with --home or VIDSCOUT_HOME"
 
@@ -32,16 +33,17 @@ class Database:
     each one transaction. Every failure of SQLite leaves as a `HomeError` with one line.
     """
 
-    def __init__(self, home: Path, tables: str, read_only: bool = False) -> None:
-        """Open the file; create folder, file and tables unless `read_only`.
+    def __init__(self, home: Path, read_only: bool = False) -> None:
+        """Open the file; create folder, file and tables, and bring old tables up to date, unless `read_only`.
 
         Args:
             home: the folder.
-            tables: `create … if not exists` statements, each ended by a semicolon.
-            read_only: touch nothing. Works where the folder cannot be written, also on a read-only disk.
+            read_only: touch nothing. Works where the folder cannot be written, also on a read-only disk. An index of
+                an earlier version is copied and the copy brought up to date.
 
         Raises:
-            HomeError: the folder cannot be created, read or written, or holds what is not a vidscout index.
+            HomeError: the folder cannot be created, read or written, or holds what is not a vidscout index, or one that
+                a newer vidscout made.
         """
         self.home = home.expanduser().absolute()
         self.read_only = read_only
@@ -62,7 +64,7 @@ class Database:
                 f"the folder {self.home} cannot be used ({error.strerror or error}): {WHAT_TO_DO}"
             ) from error
         try:
-            self._open(tables)
+            self._open()
         except BaseException:
             self.close()
             raise
@@ -92,24 +94,43 @@ class Database:
             shutil.copyfile(part, Path(self._snapshot.name) / part.name)
         return f"file:{quote(str(Path(self._snapshot.name) / DATABASE))}"
 
-    def _open(self, tables: str) -> None:
+    def _open(self) -> None:
         with self.reading() as db:
-            [version] = db.execute("pragma user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise HomeError(f"{self.home} was made by a newer vidscout: upgrade vidscout, or {WHAT_TO_DO}")
-        if self.read_only:
-            return
-        with self._explained():
-            self._writer = self._connect()
-            self._log_ahead(self._writer)
-            for statement in filter(str.strip, tables.split(";")):
-                self._writer.execute(statement)  # takes no lock where it is there already
-            if version == 0:
-                self._writer.execute(f"pragma user_version = {SCHEMA_VERSION}")
-            else:
-                # A file that can be read but not written must say so now, not after an hour of work.
-                self._writer.execute("begin immediate")
-                self._writer.execute("rollback")
+            made_by = version(db)
+        if made_by > NEWEST:
+            raise HomeError(self._too_new)
+        if not self.read_only:
+            with self._explained():
+                self._writer = self._connect()
+                self._log_ahead(self._writer)
+                # Also where no step is missing: a file that can be read but not written must say so now, not after an
+                # hour of work.
+                self._bring_up_to_date(self._writer)
+        elif 0 < made_by < NEWEST:
+            with self._explained():
+                self._read_a_migrated_copy()
+
+    def _bring_up_to_date(self, db: sqlite3.Connection) -> None:
+        db.execute(f"pragma busy_timeout = {round(MIGRATION_SECONDS * 1000)}")
+        if not migrate(db):
+            raise HomeError(self._too_new)
+        db.execute(f"pragma busy_timeout = {round(BUSY_SECONDS * 1000)}")
+
+    def _read_a_migrated_copy(self) -> None:
+        self._snapshot = self._snapshot or tempfile.TemporaryDirectory(prefix="vidscout-")
+        copy = Path(self._snapshot.name) / f"migrated-{DATABASE}"
+        with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as into:
+            with self.reading() as db:
+                db.backup(into)
+            self._bring_up_to_date(into)
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+        self._uri = f"file:{quote(str(copy))}"
+
+    @property
+    def _too_new(self) -> str:
+        return f"{self.home} was made by a newer vidscout: upgrade vidscout, or {WHAT_TO_DO}"
 
     def _log_ahead(self, db: sqlite3.Connection) -> None:
         """Put the file into write-ahead mode. For this, SQLite does not wait where another process is just doing it."""

@@ -15,27 +15,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
+from ..payloads import from_json, to_json
 from ..records import UNSEARCHED, Box, Modality, Record, Span
 from .fts import match_expression, searchable
 from .sqlite import Database
 
-TABLES = """
-create table if not exists records (
-    number integer primary key, id text not null unique, video text not null, start real not null, stop real not null,
-    modality text not null, text text not null, score real not null, source text not null, boxes text not null,
-    embedded integer not null);
-create index if not exists records_video on records (video, start);
-create virtual table if not exists words using fts5 (text, tokenize = 'porter unicode61');
-create table if not exists frames (
-    video text not null, ms integer not null, time real not null, primary key (video, ms)) without rowid;
-create table if not exists collections (name text primary key, dimensions integer not null, state integer not null);
-create table if not exists waiting (
-    collection text not null, id text not null, vector blob not null, primary key (collection, id));
-create table if not exists encoders (key text primary key, source text not null);
-create table if not exists counters (name text primary key, value integer not null);
-"""
-
-_COLUMNS = "video, start, stop, modality, text, score, source, boxes"
+_COLUMNS = "video, start, stop, modality, text, score, source, boxes, payload"
 
 
 class State(IntEnum):
@@ -106,7 +91,7 @@ class Store:
     def put(self, records: Sequence[Record], vectors: np.ndarray | None) -> int:
         """Write records, and vectors (unit, one a record) to wait for Chroma; how many records were new.
 
-        A record that is there already takes the new score and boxes, and a vector if it had none.
+        A record that is there already takes the new score, boxes and payload, and a vector if it had none.
 
         Raises:
             UsageError: the vectors have another length than those before.
@@ -126,8 +111,9 @@ class Store:
                     new += 1
                 else:
                     db.execute(
-                        "update records set score = ?, boxes = ?, embedded = max(embedded, ?) where id = ?",
-                        (record.score, _boxes(record), embed, key),
+                        "update records set score = ?, boxes = ?, payload = ?, embedded = max(embedded, ?) "
+                        "where id = ?",
+                        (record.score, _boxes(record), _payload(record), embed, key),
                     )
                 if embed and vectors is not None and not known.get(key):
                     self._wait(db, records_of(record.video), key, vectors[at])
@@ -136,7 +122,7 @@ class Store:
 
     def _insert(self, db: Connection, key: str, record: Record, embed: bool) -> None:
         number = db.execute(
-            f"insert into records (id, embedded, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"insert into records (id, embedded, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 embed,
@@ -148,6 +134,7 @@ class Store:
                 record.score,
                 record.source,
                 _boxes(record),
+                _payload(record),
             ),
         ).lastrowid
         if record.modality not in UNSEARCHED:
@@ -364,7 +351,12 @@ def _boxes(record: Record) -> str:
     return json.dumps([(box.left, box.top, box.right, box.bottom) for box in record.boxes])
 
 
+def _payload(record: Record) -> str | None:
+    return None if record.payload is None else to_json(record.payload)
+
+
 def _record(row: Sequence[Any]) -> Record:
-    video, start, stop, modality, text, score, source, boxes = row
+    video, start, stop, modality, text, score, source, boxes, payload = row
     placed = tuple(Box(*box) for box in json.loads(boxes)) if boxes != "[]" else ()
-    return Record(video, Span(start, stop), Modality(modality), text, score, source, placed)
+    said = None if payload is None else from_json(payload)
+    return Record(video, Span(start, stop), Modality(modality), text, score, source, placed, said)

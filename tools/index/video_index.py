@@ -19,7 +19,7 @@ from ..records import Modality, Record, Span
 from .chroma import open_vectors, unit
 from .frames import FrameQuery, FrameSearch, by_encoder, how_many, is_id, milliseconds, other_encoder
 from .rank_fusion import fuse, ranks
-from .store import TABLES, Filter, Store, records_of
+from .store import Filter, Store, records_of
 from .videos import Library
 
 DEPTH = 32
@@ -67,7 +67,7 @@ class VideoIndex(FrameSearch):
         from filelock import FileLock
 
         super().__init__()
-        self.library = Library(home, read_only, TABLES)
+        self.library = Library(home, read_only)
         self.home = self.library.home
         self.read_only = read_only
         self._store = Store(self.library.database)

@@ -1,6 +1,6 @@
 """Which videos are known, and how far each has been read.
 
-A home folder holds `vidscout.sqlite` (this module's tables and those of `store.py`), `chroma/` and `thumbnails/`.
+A home folder holds `vidscout.sqlite` (its tables are made in `migrations/`), `chroma/` and `thumbnails/`.
 """
 
 import json
@@ -20,23 +20,6 @@ PAGE = 256
 
 MIN_PREFIX = 6
 """Shortest beginning of a video id that stands for it."""
-
-_TABLES = """
-create table if not exists videos (
-    id text primary key, path blob not null, name text not null, added text not null, about text not null);
-create table if not exists identities (
-    path blob not null, size integer not null, mtime_ns integer not null, inode integer not null, id text not null,
-    primary key (path));
-create table if not exists branches (
-    video text not null, branch text not null, position real, finished integer not null default 0,
-    primary key (video, branch)) without rowid;
-create table if not exists observations (
-    video text not null, branch text not null, time real not null, payload not null,
-    primary key (video, branch, time));
-create table if not exists cache (
-    key text primary key, video text not null, value blob not null);
-create index if not exists cache_video on cache (video);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +63,13 @@ Row = tuple[float, Any]
 class Library:
     """The videos of one home, the manifest of what ingest has seen of each, and what questions computed."""
 
-    def __init__(self, home: Path, read_only: bool = False, tables: str = "") -> None:
-        """Open the library of a home folder, creating it unless `read_only`; `tables` are created beside its own.
+    def __init__(self, home: Path, read_only: bool = False) -> None:
+        """Open the library of a home folder, creating it unless `read_only`.
 
         Raises:
             HomeError: the folder cannot be created, read or written.
         """
-        self.database = Database(home, _TABLES + tables, read_only)
+        self.database = Database(home, read_only)
         self.home = self.database.home
         self.read_only = read_only
         self._identified: dict[tuple[bytes, int, int, int], str] = {}

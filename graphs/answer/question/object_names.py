@@ -31,7 +31,7 @@ EVERYDAY = {
 
 @cache
 def _names() -> dict[str, str]:
-    from ....tools.perception.objects.nanodet import COCO_LABELS
+    from ....tools.perception.objects.coco import COCO_LABELS
 
     names = {}
     for label in COCO_LABELS:

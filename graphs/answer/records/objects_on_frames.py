@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import TypeAdapter
 
+from ....tools.payloads import ObjectCounts
 from ....tools.perception.objects.nanodet import ObjectDetector
-from ....tools.perception.objects.scene_graph import counted
-from ....tools.records import Detection, FrameRef, Modality, Record, Span
+from ....tools.records import Detection, FrameRef, Record, Span
 
 if TYPE_CHECKING:
     from ....tools.index.video_index import VideoIndex
@@ -58,17 +58,14 @@ def detect_selected(
 
 
 def detection_records(found: dict[FrameRef, tuple[Detection, ...]], detector: ObjectDetector) -> list[Record]:
-    """What was found as records of their frames' moments, `2 dogs, 1 red car`; frames on which nothing is have none."""
+    """What was found as records of their frames' moments, where each is too; frames on which nothing is have none."""
     records = []
     for frame, seen in found.items():
         if seen:
-            numbers: dict[str, int] = {}
-            for detection in seen:
-                numbers[detection.label] = numbers.get(detection.label, 0) + 1
             mean = round(sum(detection.score for detection in seen) / len(seen), 4)
             boxes = tuple(detection.box for detection in seen)
             moment = Span(frame.time, frame.time)
-            records.append(Record(frame.video, moment, Modality.OBJECT, counted(numbers), mean, detector.source, boxes))
+            records.append(Record.of(frame.video, moment, ObjectCounts.of(seen), mean, detector.source, boxes))
     return records
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ... import payloads
 from ...errors import UsageError
-from ...records import Modality, Record, Span
+from ...records import Record, Span
 from ...runtime.backend import Tool, backend
 from ...runtime.hub_model import FromHub, quiet
 
@@ -285,5 +286,5 @@ def caption_records(video: str, observations: Iterable[tuple[Span, Caption]], so
             best = max((before.score, before.text), (caption.score, caption.text), key=lambda said: said[0])
             span, caption = Span(before.span.start, span.end), Caption(best[1], best[0])
             records.pop()
-        records.append(Record(video, span, Modality.CAPTION, caption.text, caption.score, source))
+        records.append(Record.of(video, span, payloads.Caption(caption.text), caption.score, source))
     return records

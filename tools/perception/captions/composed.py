@@ -6,8 +6,8 @@ It says nothing that its records do not say, but says it together, so that a que
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ...records import Modality, Record, Span
-from ..objects.scene_graph import counted, counts
+from ...payloads import Caption, Labels, ObjectCounts, TextLines, in_order_of_number
+from ...records import Record, Span, of_kind
 
 SOURCE = "composed/1"
 """Marks a caption as put together from other records rather than seen by a model."""
@@ -15,9 +15,7 @@ LONGEST = 60.0
 """Seconds of a shot that one caption describes at most; a longer shot has several."""
 LOOKS = 3
 TEXTS = 6
-"""Things named at most of each kind, those longest in the shot first."""
-QUOTED = 160
-"""Characters quoted of one text."""
+"""Labels and texts at most, those longest in the shot first."""
 
 
 def captions(
@@ -29,38 +27,32 @@ def captions(
         video: content id.
         shots: in order of time.
         looks: records of what frames look like, as `tags.frame_records` makes them.
-        objects: records of what was detected, as `scene_sentences.object_records` makes them.
+        objects: records of what was detected, as `scene_graph.object_records` makes them.
         texts: records of screen text.
     """
     parts = [part for shot in shots for part in _portions(shot)]
-    found = zip(_within(parts, looks), _within(parts, objects), _within(parts, texts), strict=True)
-    return [
-        Record(video, part, Modality.CAPTION, caption, score, SOURCE)
-        for part, (seen, detected, read) in zip(parts, found, strict=True)
-        for caption, score in _composed(part, seen, detected, read)
-    ]
+    described = []
+    for part, *records in zip(parts, *(_within(parts, kind) for kind in (looks, objects, texts)), strict=True):
+        if (caption := _composed(part, *records)) is not None:
+            used = [record for kind in records for record in kind]
+            mean = sum(record.score for record in used) / len(used)
+            described.append(Record.of(video, part, caption, round(mean, 4), SOURCE))
+    return described
 
 
 def _composed(
     part: Span, looks: Sequence[Record], objects: Sequence[Record], texts: Sequence[Record]
-) -> list[tuple[str, float]]:
-    labels = dict.fromkeys(label for record in _longest(part, looks) for label in record.text.split(", "))
+) -> Caption | None:
+    names = dict.fromkeys(name for _, labels in of_kind(_longest(part, looks), Labels) for name in labels.names)
     most: dict[str, int] = {}
-    for record in objects:
-        for label, number in counts(record.text).items():
+    for _, found in of_kind(objects, ObjectCounts):
+        for label, number in found.numbers:
             most[label] = max(most.get(label, 0), number)
     shown = sorted(_longest(part, texts)[:TEXTS], key=lambda record: (record.span, record.text))
-    sentences = []
-    if labels:
-        sentences.append(f"Looks like: {', '.join(list(labels)[:LOOKS])}.")
-    if most:
-        sentences.append(f"Objects: {counted(most)}.")
-    if shown:
-        quotes = dict.fromkeys(f"“{_shortened(record.text)}”" for record in shown)
-        sentences.append(f"On screen: {', '.join(quotes)}.")
-    used = [*looks, *objects, *texts]
-    mean = sum(record.score for record in used) / len(used) if used else 0.0
-    return [(" ".join(sentences), round(mean, 4))] if sentences else []
+    written = dict.fromkeys(lines for _, lines in of_kind(shown, TextLines))
+    if not (names or most or written):
+        return None
+    return Caption(looks=tuple(names)[:LOOKS], numbers=in_order_of_number(most), texts=tuple(written))
 
 
 def _portions(shot: Span) -> list[Span]:
@@ -93,7 +85,3 @@ def _longest(part: Span, records: Sequence[Record]) -> list[Record]:
         return min(record.span.end, part.end) - max(record.span.start, part.start)
 
     return sorted(records, key=lambda record: (-round(shared(record), 3), record.span, record.text))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= QUOTED else text[:QUOTED].rsplit(" ", 1)[0] + " …"

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from ...records import Modality, Record, Span, Tag
+from ...payloads import Labels
+from ...records import Record, Span, Tag
 from ...runtime.backend import Tool
 from ...runtime.onnx import session
 from ...weights import pull as weights
@@ -123,8 +124,7 @@ def _record(video: str, span: Span, seen: Sequence[tuple[float, Sequence[Tag]]],
     for duration, tags in seen:
         for tag in tags:
             means[tag.label] = means.get(tag.label, 0.0) + tag.score * duration / whole
-    [(first, score), *others] = sorted(means.items(), key=lambda item: (-round(item[1], 4), item[0]))[:NAMED]
-    named = [first, *(label for label, mean in others if mean >= ALSO_NAMED)]
-    # one synonym is enough for a reader; ConSE has used them all
-    words = dict.fromkeys(label.split(",")[0] for label in named)
-    return Record(video, span, Modality.FRAME, ", ".join(words), round(score, 4), source)
+    [best, *others] = sorted(means.items(), key=lambda item: (-round(item[1], 4), item[0]))[:NAMED]
+    named = [best, *(other for other in others if other[1] >= ALSO_NAMED)]
+    labels = Labels(tuple(Tag(label, round(mean, 4)) for label, mean in named))
+    return Record.of(video, span, labels, round(best[1], 4), source)

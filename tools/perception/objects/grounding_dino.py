@@ -8,7 +8,8 @@ import numpy as np
 from ...errors import UsageError
 from ...records import Box, Detection
 from ...runtime.hub_model import FromHub
-from .nanodet import COCO_LABELS, MOST, SAME_OBJECT, ObjectDetector
+from .coco import COCO_LABELS
+from .nanodet import MOST, SAME_OBJECT, ObjectDetector
 
 THRESHOLD = 0.3
 """Least score of a detection. The authors' demo takes 0.35 for boxes; their evaluation on COCO keeps 300 boxes a

@@ -7,9 +7,9 @@ second a pedestrian has left its last box. SORT (Bewley et al., 2016) does the s
 import math
 from collections.abc import Iterable, Sequence
 
-from ...records import Box, Detection, Modality, Record, Span
+from ... import payloads
+from ...records import Box, Detection, Record, Span
 from .nanodet import Track, tracks
-from .scene_graph import counted
 
 GAP = 2.0
 """Seconds for which an individual may be missed."""
@@ -19,8 +19,6 @@ GROWTH = 2.0
 """Times by which its height may differ from one sighting to the next."""
 SLIP = 0.6
 """Score that an individual needs when it is seen once: most slips of a detector are less sure."""
-MOVES = 0.15
-"""Share of the frame's width or height from which an individual is said to move."""
 
 
 def individuals(observations: Iterable[tuple[Span, Sequence[Detection]]]) -> list[Track]:
@@ -56,17 +54,6 @@ def expected(track: Track, time: float) -> tuple[float, float]:
     return x + (x - before_x) * ahead, y + (y - before_y) * ahead
 
 
-def moved(track: Track) -> str:
-    """Where an individual went, in words."""
-    (from_x, from_y), (to_x, to_y) = track.seen[0].box.centre, track.seen[-1].box.centre
-    across, down = to_x - from_x, to_y - from_y
-    if max(abs(across), abs(down)) < MOVES:
-        return "staying in place"
-    if abs(across) >= abs(down):
-        return "moving right" if across > 0 else "moving left"
-    return "moving down" if down > 0 else "moving up"
-
-
 def passage_records(video: str, observations: Iterable[tuple[Span, Sequence[Detection]]], source: str) -> list[Record]:
     """One record an individual: what it is, when it is there, and where it goes.
 
@@ -76,11 +63,12 @@ def passage_records(video: str, observations: Iterable[tuple[Span, Sequence[Dete
         source: detector and version.
     """
     return [
-        Record(
+        Record.of(
             video,
             one.span,
-            Modality.TRACK,
-            f"{counted({one.label: 1})}: {moved(one)}",
+            payloads.Track(
+                one.label, tuple(span.start for span in one.spans), tuple(detection.box for detection in one.seen)
+            ),
             round(one.score, 4),
             source,
             (one.seen[0].box, one.seen[-1].box),

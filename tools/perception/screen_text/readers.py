@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import UsageError, WeightsError
-from ...records import Box, Modality, Record, Span, TextLine
+from ...payloads import TextLines
+from ...records import Box, Record, Span, TextLine
 from ...runtime.backend import Tool
 from ...weights import pull as weights
 from .ppocr import DETECTION_SIDE, PPOCR, cut_out
@@ -32,7 +33,6 @@ BLOCK = 600
 """Characters of one record, about 150 tokens; a screen full of text is several records with the same span."""
 ROW = 3.0
 """Pieces of one row belong to one sentence when the gap between them is at most this many times their height."""
-LINE_BREAK = " / "
 
 
 class ScreenText(Tool[np.ndarray, list[TextLine]]):
@@ -301,7 +301,7 @@ def text_records(
 ) -> list[Record]:
     """One record for the lines that appear and vanish together: a card, a slide, a subtitle of two lines.
 
-    The lines of a record are in reading order, joined by ` / `; its boxes are theirs. A line that comes later, as a
+    The lines of a record are in reading order; its boxes are theirs. A line that comes later, as a
     slide's next bullet does, is a record of its own.
 
     Args:
@@ -324,11 +324,12 @@ def text_records(
     for group in groups:
         span = Span(min(line.start for line in group), max(line.end for line in group))
         for block in _blocks(_rows([line.best for line in group])):
-            lines = [line for row in block for line in row]
-            score = sum(line.score * len(line.text) for line in lines) / sum(len(line.text) for line in lines)
-            text = LINE_BREAK.join(_spoken(row) for row in block)
-            boxes = tuple(line.box for line in lines)
-            records.append(Record(video, span, Modality.SCREEN_TEXT, text, round(score, 4), source, boxes))
+            read = [line for row in block for line in row]
+            score = sum(line.score * len(line.text) for line in read) / sum(len(line.text) for line in read)
+            lines = [line for row in block for line in _lines(row)]
+            written = TextLines(tuple(text for text, _ in lines))
+            boxes = tuple(box for _, box in lines)
+            records.append(Record.of(video, span, written, round(score, 4), source, boxes))
     return records
 
 
@@ -346,13 +347,18 @@ def _rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
     return [sorted(row, key=lambda line: line.box.left) for row in rows]
 
 
-def _spoken(row: Sequence[TextLine]) -> str:
-    text = row[0].text
+def _lines(row: Sequence[TextLine]) -> list[tuple[str, Box]]:
+    """What stands at one height, from left to right: pieces that are far apart are lines of their own."""
+    lines = [(row[0].text, row[0].box)]
     for left, right in pairwise(row):
         height = max(left.box.bottom - left.box.top, right.box.bottom - right.box.top)
         # boxes are in fractions of the frame: a pixel is about half as large across as down
-        text += (" " if right.box.left - left.box.right <= ROW * height else LINE_BREAK) + right.text
-    return text
+        if right.box.left - left.box.right <= ROW * height:
+            text, box = lines[-1]
+            lines[-1] = f"{text} {right.text}", box.around(right.box)
+        else:
+            lines.append((right.text, right.box))
+    return lines
 
 
 def _blocks(rows: Sequence[list[TextLine]]) -> list[list[list[TextLine]]]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...records import Modality, Record, Span, Utterance
+from ...payloads import Spoken
+from ...records import Record, Span, Utterance
 from ...runtime.backend import Tool
 from ...runtime.counters import count
 from ...weights import pull as weights
@@ -276,7 +277,10 @@ def windows(chunks: Iterable["AudioChunk"], target: float = WINDOW) -> Iterator[
 
 def speech_records(video: str, utterances: Iterable[Utterance], source: str) -> list[Record]:
     """One record an utterance."""
-    return [Record(video, said.span, Modality.SPEECH, said.text, said.score, source) for said in utterances]
+    return [
+        Record.of(video, said.span, Spoken(said.text, said.words, said.language), said.score, source)
+        for said in utterances
+    ]
 
 
 def voice(samples: np.ndarray) -> list[tuple[int, int]]:

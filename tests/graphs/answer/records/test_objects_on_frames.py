@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from vidscout.graphs.answer.records.objects_on_frames import detect_selected, detection_records
 from vidscout.tools.index.video_index import VideoIndex
+from vidscout.tools.payloads import ObjectCounts
 from vidscout.tools.perception.objects.grounding_dino import GroundingDINO
 from vidscout.tools.perception.objects.nanodet import NanoDet
 from vidscout.tools.records import Detection, FrameRef
@@ -98,5 +99,6 @@ def test_a_fixed_vocabulary_finds_those_of_the_names_that_it_knows(index: VideoI
     assert {seen.label for seen in found[frame]} == {"cat"}
     [record] = detection_records(found, detector)
     assert (record.video, record.span.start, record.source) == ("cats", 5.0, detector.source)
-    assert record.text == f"{len(found[frame])} cat"
+    assert record.payload == ObjectCounts((("cat", len(found[frame])),), found[frame])
+    assert record.text.startswith(f"{len(found[frame])} cat")
     assert len(record.boxes) == len(found[frame])

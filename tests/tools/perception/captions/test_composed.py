@@ -1,34 +1,39 @@
 import pytest
-from vidscout.tools.perception.captions.composed import LONGEST, QUOTED, captions
+from vidscout.tools.payloads import Caption, Labels, ObjectCounts, Payload, Tag, TextLines, in_order_of_number
+from vidscout.tools.perception.captions.composed import LONGEST, captions
 from vidscout.tools.records import Modality, Record, Span
+from vidscout.tools.rendering import QUOTED
 
 
-def record(modality: Modality, start: float, end: float, text: str, score: float = 0.8) -> Record:
-    return Record("v", Span(start, end), modality, text, score, "t/1")
+def record(start: float, end: float, payload: Payload) -> Record:
+    return Record.of("v", Span(start, end), payload, 0.8, "t/1")
 
 
-def look(start: float, end: float, text: str) -> Record:
-    return record(Modality.FRAME, start, end, text)
+def look(start: float, end: float, *names: str) -> Record:
+    return record(start, end, Labels(tuple(Tag(name, 0.5) for name in names)))
 
 
-def objects(start: float, end: float, text: str) -> Record:
-    return record(Modality.OBJECT, start, end, text)
+def objects(start: float, end: float, **numbers: int) -> Record:
+    return record(start, end, ObjectCounts(in_order_of_number(numbers)))
 
 
-def text(start: float, end: float, words: str) -> Record:
-    return record(Modality.SCREEN_TEXT, start, end, words)
+def text(start: float, end: float, *lines: str) -> Record:
+    return record(start, end, TextLines(lines))
 
 
 def test_a_caption_says_what_a_shot_looks_like_holds_and_shows():
     [caption] = captions(
         "v",
         [Span(0, 5)],
-        looks=[look(0, 5, "lakeside, valley")],
-        objects=[objects(1, 3, "2 people: 2 people at the left")],
-        texts=[text(2, 5, "An unlucky bird")],
+        looks=[look(0, 5, "lakeside, lakeshore", "valley, vale")],
+        objects=[objects(1, 3, person=2)],
+        texts=[text(2, 5, "An unlucky bird", "Part 2")],
     )
-    assert caption.text == "Looks like: lakeside, valley. Objects: 2 people. On screen: “An unlucky bird”."
+    assert caption.text == "Looks like: lakeside, valley. Objects: 2 people. On screen: “An unlucky bird / Part 2”."
     assert caption.modality is Modality.CAPTION
+    assert caption.payload == Caption(
+        looks=("lakeside", "valley"), numbers=(("person", 2),), texts=(TextLines(("An unlucky bird", "Part 2")),)
+    )
     assert caption.source.startswith("composed/")
     assert caption.span == Span(0, 5)
     assert caption.score == pytest.approx(0.8)
@@ -44,13 +49,13 @@ def test_a_record_belongs_to_every_shot_it_reaches_into_and_to_no_other():
 
 
 def test_objects_are_counted_at_their_most():
-    seen = [objects(0, 2, "1 person: a person at the left"), objects(2, 4, "3 people, 1 dog: 3 people at the left")]
+    seen = [objects(0, 2, person=1), objects(2, 4, person=3, dog=1)]
     [caption] = captions("v", [Span(0, 5)], looks=[], objects=seen, texts=[])
     assert caption.text == "Objects: 3 people, 1 dog."
 
 
 def test_what_lasts_longest_is_named_and_texts_come_in_order_of_time():
-    looks = [look(0, 1, "castle"), look(1, 9, "lakeside, valley"), look(9, 10, "volcano")]
+    looks = [look(0, 1, "castle"), look(1, 9, "lakeside, lakeshore", "valley, vale"), look(9, 10, "volcano")]
     texts = [text(6, 9, "second"), text(0, 5, "first"), text(6, 9, "second")]
     [caption] = captions("v", [Span(0, 10)], looks=looks, objects=[], texts=texts)
     assert caption.text == "Looks like: lakeside, valley, castle. On screen: “first”, “second”."

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidscout.tools.errors import UsageError
+from vidscout.tools.perception.objects.coco import COCO_LABELS
 from vidscout.tools.perception.objects.grounding_dino import MOST_TOKENS, GroundingDINO
-from vidscout.tools.perception.objects.nanodet import COCO_LABELS, SAME_OBJECT, NanoDet
+from vidscout.tools.perception.objects.nanodet import SAME_OBJECT, NanoDet
 from vidscout.tools.runtime.counters import counting
 
 Make = Callable[[str], Path]

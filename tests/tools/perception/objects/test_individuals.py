@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidscout.tools.perception.objects.individuals import individuals, moved, passage_records
+from vidscout.tools.payloads import Track
+from vidscout.tools.perception.objects.individuals import individuals, passage_records
 from vidscout.tools.records import Box, Detection, Modality, Span
 
 
@@ -15,16 +16,21 @@ def frames(*seen: list[Detection]) -> list[tuple[Span, list[Detection]]]:
     return [(Span(float(second), second + 1.0), found) for second, found in enumerate(seen)]
 
 
+def directions(observations: list[tuple[Span, list[Detection]]]) -> list[str]:
+    tracks = [record.payload for record in passage_records("v", observations, "nanodet/1")]
+    return [track.direction for track in tracks if isinstance(track, Track)]
+
+
 def test_one_that_crosses_faster_than_its_own_width_is_one():
     crossing = frames(*([person(0.1 + 0.15 * second)] for second in range(6)))
     [one] = individuals(crossing)
     assert one.span == Span(0.0, 6.0)
-    assert moved(one) == "moving right"
+    assert directions(crossing) == ["right"]
 
 
 def test_two_that_meet_and_go_on_are_two():
     meeting = frames(*([person(0.1 + 0.16 * s), person(0.9 - 0.16 * s, 0.45)] for s in range(6)))
-    assert sorted(moved(one) for one in individuals(meeting)) == ["moving left", "moving right"]
+    assert sorted(directions(meeting)) == ["left", "right"]
 
 
 def test_three_that_come_one_after_the_other_are_three_with_their_times():
@@ -34,6 +40,7 @@ def test_three_that_come_one_after_the_other_are_three_with_their_times():
     assert [record.span.start for record in records] == [0.0, 5.0, 10.0]
     assert {record.modality for record in records} == {Modality.TRACK}
     assert records[0].text == "1 person: staying in place"
+    assert records[0].payload == Track("person", (0.0, 1.0), (person(0.2).box, person(0.3).box))
 
 
 def test_one_that_is_missed_for_a_moment_is_the_same():

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from photos import photo
 from vidscout.tools.media.video import frames
-from vidscout.tools.perception.objects.nanodet import COCO_LABELS, NanoDet, tracks
+from vidscout.tools.perception.objects.coco import COCO_LABELS
+from vidscout.tools.perception.objects.nanodet import NanoDet, tracks
 from vidscout.tools.records import Box, Detection, Span
 
 
