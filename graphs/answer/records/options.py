@@ -4,7 +4,8 @@ import math
 import re
 from itertools import combinations
 
-from ....tools.perception.screen_text.readers import LINE_BREAK
+from ....tools.payloads import TextLines
+from ....tools.records import Record
 from ....tools.runtime.counters import count as count_call
 from ....tools.words import content_words, coverage
 from ...events import Update
@@ -75,7 +76,7 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
     pieces += [
         (finding, line, 1 - (1 - finding.relevance) * (1 - coverage(told, line)))
         for finding in findings
-        for line in several_lines(finding.record.text)
+        for line in several_lines(finding.record)
     ]
     texts = [f"{topic}: {option}" for option in state.options] + [text for _, text, _ in pieces]
     vectors: np.ndarray = np.stack(answering.text_embedding.run(texts))
@@ -93,9 +94,9 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
     return fits, best
 
 
-def several_lines(text: str) -> list[str]:
+def several_lines(record: Record) -> list[str]:
     """The lines of a text that has more than one."""
-    lines = [line for line in text.split(LINE_BREAK) if line.strip()]
+    lines = list(record.payload.lines) if isinstance(record.payload, TextLines) else []
     return lines if len(lines) > 1 else []
 
 
