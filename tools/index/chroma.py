@@ -8,7 +8,7 @@ What Chroma 1.5 does, found by trying it, and what follows here:
   rows, fifty small collections cost 6 s before their first answer, with `SYNC_ROWS` below 1 s.
 - Upserting what is already there is 15 times slower than adding it. The caller sends new rows only.
 - A second process on the same folder does not fail, it silently misses what the first one wrote since. It must reopen
-  (13 ms): `refresh` does, when the caller's counter of writes has moved.
+  (13 ms): `refresh` does, when what is asked has changed by the caller's counter of writes.
 - A folder that cannot be written cannot be opened. Its SQLite file is then copied to a temporary folder, beside links
   to the rest.
 - Dropping a collection leaves its folder on disk. `drop` removes it.
@@ -130,13 +130,18 @@ class Vectors:
     def _database(self) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{quote(str(self._folder / DATABASE))}?mode=ro", uri=True)
 
-    def refresh(self, writes: int) -> None:
-        """Reopen Chroma where another process has written since; `writes` counts every write to this home."""
+    def refresh(self, version: int, writes: int) -> None:
+        """Reopen Chroma where it was opened before another process last changed what is to be asked.
+
+        Args:
+            version: the count of writes at the last change of the collection that is to be asked.
+            writes: the count now; it may be higher, for what others have changed does not matter.
+        """
         with self._state:
-            if writes <= self._seen or self._server is not None:
+            if version <= self._seen or self._server is not None:
                 return
             self._state.wait_for(lambda: self._users == 0)
-            if writes > self._seen:
+            if version > self._seen:
                 self._let_go()
                 self._seen = writes
 

@@ -1,8 +1,6 @@
 """The half of the index that finds frames; `video_index.py` has the other."""
 
 import contextlib
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +10,13 @@ import numpy as np
 from ..errors import HomeError, UnknownVideoError, UsageError
 from ..records import FrameRef, Span
 from .chroma import unit
+from .home import THUMBNAILS
 from .rank_fusion import fused
 from .store import Store, bounds, frames_of
 
 if TYPE_CHECKING:
     from .chroma import Vectors
-
-MATRICES = 256 * 2**20
-"""Bytes of frame vectors kept in memory; an hour of frames takes 6 MB."""
+    from .matrices import Matrices, Matrix
 
 FrameQuery = np.ndarray | Mapping[str, np.ndarray]
 """What to search frames with: a vector, (dimensions,), for each encoder by its source. An array alone is one in the
@@ -32,10 +29,7 @@ class FrameSearch:
     home: Path
     _store: Store
     _vectors: "Vectors"
-
-    def __init__(self) -> None:
-        self._matrices: OrderedDict[str, tuple[int, np.ndarray, np.ndarray]] = OrderedDict()
-        self._matrices_lock = threading.Lock()
+    _matrices: "Matrices"
 
     def _query(self, vector: np.ndarray) -> np.ndarray:
         vector = np.asarray(vector, dtype=np.float32)
@@ -43,8 +37,13 @@ class FrameSearch:
             vector = vector[0]
         if vector.ndim != 1:
             raise UsageError(f"a query is one vector, got shape {vector.shape}")
-        self._vectors.refresh(self._store.writes())
         return unit(vector)
+
+    def _current(self, collection: str) -> int:
+        """The version of a collection, which Chroma is then sure to answer from: it reopens what is older."""
+        version = self._store.version(collection)
+        self._vectors.refresh(version, self._store.writes())
+        return version
 
     @contextlib.contextmanager
     def _unless_removed(self, collection: str) -> Iterator[None]:
@@ -120,12 +119,15 @@ class FrameSearch:
         self, video: str, encoder: str, query: np.ndarray, within: Span | None, k: int
     ) -> list[tuple[float, float]]:
         """Times and cosines of the frames nearest to a query, best first."""
-        if within is None:
+        name = frames_of(video, encoder)
+        kept = self._matrices.get(video, name, self._store.version(name))
+        if within is None and kept is None:  # the graph answers without all vectors being read
             times = self._store.frames(video)
-            nearest = self._vectors.nearest(frames_of(video, encoder), query, k)
+            self._current(name)
+            nearest = self._vectors.nearest(name, query, k)
             return [(times[int(ms)], score) for ms, score in nearest if int(ms) in times]
-        moments, matrix = self._matrix(video, encoder)
-        first, last = np.searchsorted(moments, bounds(within))
+        moments, matrix = kept or self._matrix(video, encoder)
+        first, last = (0, len(moments)) if within is None else np.searchsorted(moments, bounds(within))
         scores = matrix[first:last] @ query
         return [(float(moments[first + at]), float(scores[at])) for at in np.argsort(-scores)[:k]]
 
@@ -179,24 +181,20 @@ class FrameSearch:
         times, cosines = self.frame_cosines(vector, video)
         return times, cosines.mean(axis=0) if len(cosines) else np.zeros(0, dtype=np.float32)
 
-    def _matrix(self, video: str, encoder: str) -> tuple[np.ndarray, np.ndarray]:
-        """Times and vectors of all kept frames in order; from memory where nothing was written since."""
-        writes, name = self._store.writes(), frames_of(video, encoder)
-        with self._matrices_lock:
-            kept = self._matrices.get(name)
-            if kept and kept[0] == writes:
-                self._matrices.move_to_end(name)
-                return kept[1], kept[2]
+    def _matrix(self, video: str, encoder: str) -> "Matrix":
+        """Times and vectors of all kept frames in order; read from Chroma where they have changed."""
+        name = frames_of(video, encoder)
+        if kept := self._matrices.get(video, name, self._store.version(name)):
+            return kept
+        version = self._current(name)
         ids, vectors = self._vectors.fetch(name)
         times = self._store.frames(video)
         order = sorted((int(ms), at) for at, ms in enumerate(ids) if int(ms) in times)
-        moments, matrix = np.array([times[ms] for ms, _ in order]), vectors[[at for _, at in order]]
-        with self._matrices_lock:
-            self._matrices[name] = (writes, moments, matrix)
-            self._matrices.move_to_end(name)
-            while len(self._matrices) > 1 and sum(entry[2].nbytes for entry in self._matrices.values()) > MATRICES:
-                self._matrices.popitem(last=False)
-        return moments, matrix
+        moments, rows = np.array([times[ms] for ms, _ in order]), vectors[[at for _, at in order]]
+        matrix = self._matrices.put(video, name, version, moments, rows)
+        if self._store.version(name) != version:  # it was changed or removed meanwhile, perhaps before this was written
+            self._matrices.drop(video)
+        return matrix
 
     def frame_vectors(self, video: str) -> tuple[np.ndarray, np.ndarray]:
         """Times of all kept frames in seconds, ascending, and their unit vectors, (frames, dimensions).
@@ -256,7 +254,7 @@ class FrameSearch:
         return path
 
     def _thumbnail(self, video: str, ms: int) -> Path:
-        return self.home / "thumbnails" / video / f"{ms}.jpg"
+        return self.home / THUMBNAILS / video / f"{ms}.jpg"
 
 
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")

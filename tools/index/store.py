@@ -308,7 +308,7 @@ class Store:
                 (name, json.dumps(ids)),
             )
             db.execute("update collections set state = ? where name = ?", (State.THERE, name))
-            return self._count_write(db)
+            return self._count_write(db, name)
 
     def forget(self, video: str) -> None:
         """Remove a video's records and frames; its collections are to be dropped."""
@@ -329,17 +329,32 @@ class Store:
         """Note that Chroma has dropped a collection; the new count of writes."""
         with self._db.writing() as db:
             db.execute("delete from collections where name = ?", [name])
-            return self._count_write(db)
+            writes = self._count_write(db, name)
+            db.execute("delete from counters where name = ?", [_version_of(name)])
+            return writes
 
     def writes(self) -> int:
         """How often Chroma's content has changed: what another process looks at to know that it must reopen."""
+        return self._counter("writes")
+
+    def version(self, name: str) -> int:
+        """The count of writes at a collection's last change; no two contents of one name have the same."""
+        return self._counter(_version_of(name))
+
+    def _counter(self, name: str) -> int:
         with self._db.reading() as db:
-            row = db.execute("select value from counters where name = 'writes'").fetchone()
+            row = db.execute("select value from counters where name = ?", [name]).fetchone()
         return row[0] if row else 0
 
-    def _count_write(self, db: Connection) -> int:
+    def _count_write(self, db: Connection, collection: str) -> int:
         db.execute("insert into counters values ('writes', 1) on conflict (name) do update set value = value + 1")
-        return db.execute("select value from counters where name = 'writes'").fetchone()[0]
+        [writes] = db.execute("select value from counters where name = 'writes'").fetchone()
+        db.execute("insert or replace into counters values (?, ?)", (_version_of(collection), writes))
+        return writes
+
+
+def _version_of(collection: str) -> str:
+    return f"version of {collection}"
 
 
 def _exists(db: Connection, name: str) -> bool:

@@ -18,6 +18,8 @@ from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from .chroma import open_vectors, unit
 from .frames import FrameQuery, FrameSearch, by_encoder, how_many, is_id, milliseconds, other_encoder
+from .home import CHROMA, LOCK, THUMBNAILS
+from .matrices import Matrices
 from .rank_fusion import fuse, ranks
 from .store import Filter, Store, records_of
 from .videos import Library
@@ -66,18 +68,18 @@ class VideoIndex(FrameSearch):
         """
         from filelock import FileLock
 
-        super().__init__()
         self.library = Library(home, read_only)
         self.home = self.library.home
         self.read_only = read_only
         self._store = Store(self.library.database)
+        self._matrices = Matrices(self.home, read_only)
         try:
-            self._vectors = open_vectors(self.home / "chroma", server)
+            self._vectors = open_vectors(self.home / CHROMA, server)
         except UsageError:
             self.library.close()
             raise
         self._lock = threading.RLock()
-        self._file_lock = FileLock(self.home / "writing.lock", thread_local=False)
+        self._file_lock = FileLock(self.home / LOCK, thread_local=False)
         if not read_only and self._store.unfinished():
             with contextlib.suppress(HomeError), self.writing(wait=0):
                 pass  # entering finishes it; whoever holds the lock now will do so itself
@@ -123,7 +125,8 @@ class VideoIndex(FrameSearch):
 
     def _bring_chroma_up_to_date(self) -> None:
         """Drop and add what SQLite says is still to be dropped and added; needs the lock."""
-        self._vectors.refresh(self._store.writes())
+        writes = self._store.writes()
+        self._vectors.refresh(writes, writes)
         for name in self._store.doomed():
             self._vectors.drop(name)
             self._vectors.wrote(self._store.dropped(name))
@@ -210,7 +213,8 @@ class VideoIndex(FrameSearch):
             known = any(self.stats(video).values())
             self._store.forget(video)
             self._bring_chroma_up_to_date()
-            shutil.rmtree(self.home / "thumbnails" / video, ignore_errors=True)
+            shutil.rmtree(self.home / THUMBNAILS / video, ignore_errors=True)
+            self._matrices.drop(video)
             return self.library.remove(video) or known
 
     # Records
@@ -277,6 +281,7 @@ class VideoIndex(FrameSearch):
         return dict(sorted(found, key=lambda pair: -pair[1])[:depth])
 
     def _near_in(self, name: str, query: np.ndarray, where: Filter, depth: int) -> list[tuple[str, float]]:
+        self._current(name)
         if where.modalities is None and where.within is None:
             return self._vectors.nearest(name, query, depth)
         wide = self._vectors.nearest(name, query, depth * OVERFETCH)
@@ -293,6 +298,7 @@ class VideoIndex(FrameSearch):
         for video in self._store.collections(records_of(""), len(query), {record.video for record in records}):
             ids = [record.id for record in records if record.video == video]
             with self._unless_removed(records_of(video)):
+                self._current(records_of(video))
                 there, vectors = self._vectors.fetch(records_of(video), ids)
                 if there:
                     similarities |= dict(zip(there, (vectors @ query).tolist(), strict=True))

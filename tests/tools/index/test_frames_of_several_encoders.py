@@ -37,7 +37,7 @@ def test_frames_are_found_by_the_encoder_that_embedded_them(index: VideoIndex):
     assert index.search_frames({CLIP: clip[7]}, within=Span(2, 5), k=3)[0].time in (2.0, 3.0, 4.0)
     assert index.frame_encoders("v") == [CLIP]
     times, vectors = index.frame_vectors("v")
-    assert np.allclose(vectors, clip, atol=1e-5)
+    assert np.allclose(vectors, clip, atol=1e-3)
     assert times.tolist() == [float(n) for n in range(FRAMES)]
 
 
@@ -95,7 +95,7 @@ def test_an_encoder_that_the_question_does_not_have_still_tells_which_frames_loo
     add(index, "v", clip=clip, siglip=pictures)
     assert index.search_frames({CLIP: clip[4]}, k=1)[0] == index.search_frames({CLIP: clip[4]}, videos=["v"], k=1)[0]
     assert index.search_frames({CLIP: clip[4]}, k=1)[0].time == 4.0
-    assert np.allclose(index.frame_similarities({CLIP: clip[4]}, "v")[1], clip @ clip[4], atol=1e-5)
+    assert np.allclose(index.frame_similarities({CLIP: clip[4]}, "v")[1], clip @ clip[4], atol=1e-3)
     assert index.frame_vectors("v")[1].shape == (FRAMES, 14)
 
 
@@ -103,7 +103,7 @@ def test_vectors_of_several_encoders_compare_by_their_mean_cosine(index: VideoIn
     clip, siglip = rows(0, 8), rows(1, 6)
     add(index, "v", clip=clip, siglip=siglip)
     _, vectors = index.frame_vectors("v")
-    assert np.allclose(vectors @ vectors.T, (clip @ clip.T + siglip @ siglip.T) / 2, atol=1e-5)
+    assert np.allclose(vectors @ vectors.T, (clip @ clip.T + siglip @ siglip.T) / 2, atol=1e-3)
     times, cosines = index.frame_cosines({CLIP: clip[0], SIGLIP: siglip[1]}, "v")
     assert cosines.shape == (2, FRAMES)
     assert (cosines[0].argmax(), cosines[1].argmax()) == (0, 1)
