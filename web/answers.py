@@ -15,7 +15,8 @@ from .chips import chip
 STEPS = {
     "plan": "Planned what to look for",
     "select": "Chose frames",
-    "read": "Read what the records say",
+    "find_objects": "Looked for objects",
+    "answer_from_records": "Read what the records say",
     "pack": "Packed the prompt",
     "respond": "Asked the answerer",
     "verify": "Checked the answer against the evidence",

@@ -275,13 +275,13 @@ def _verdict(state: "ForensicState", context: "Examination", notes: Sequence[str
             [name for name in f.foremost if f.distances[name] > 0],
             context.pictures.get(f.span.start),
         )
-        for f in state.findings
+        for f in state.scored
     ]
     spans = [
         Span(
             round(s.start, 3),
             round(s.end, 3),
-            list(dict.fromkeys(name for f in state.findings if f.span.overlaps(s) for name in f.foremost)),
+            list(dict.fromkeys(name for f in state.scored if f.span.overlaps(s) for name in f.foremost)),
         )
         for s in state.spans
     ]
@@ -348,8 +348,8 @@ def _readings(state: "ForensicState", context: "Examination") -> list[SignalRead
         if not values:
             readings.append(SignalReading(**common, value=None, note="not measured"))
             continue
-        percentiles = [f.percentiles[name] for f in state.findings if name in f.percentiles]
-        distances = [f.distances[name] for f in state.findings if name in f.distances]
+        percentiles = [f.percentiles[name] for f in state.scored if name in f.percentiles]
+        distances = [f.distances[name] for f in state.scored if name in f.distances]
         plot = context.plots.get(name)
         readings.append(
             SignalReading(

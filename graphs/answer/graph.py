@@ -1,18 +1,20 @@
 """How a question becomes an answer. Read this file beside the picture in the README.
 
-START ─► plan ─► gather (one branch a modality) ─► select ─► look ─► read ─┬─► pack ─┬─► (think) ─► respond ─► verify
-           ▲                                                               ├─► (summarise) ────────────┘       │ │
-           │                        (the records tell, or nothing was found) └─────────────────────────────────┘ │
-           └──────────────── look again, while rounds are left ◄─────────────────────────────────────────────────┤
-                                                                                             END ◄─ remember ◄───┘
+START ─► plan ─► gather (one branch a modality) ─► select ─► find_objects ─► answer_from_records ─┐
+          ▲                                                                                       │
+          │      ┌────────────────────────────────────────────────────────────────────────────────┤
+          │      ├─► pack ─┬─► (think) ─► respond ─► verify ◄─────────────────────────────────────┘
+          │      │         └──────────────►   ▲       │ │       (the records tell, or nothing was found)
+          │      └─► (summarise) ─────────────┘       │ └─► remember ─► END
+          └── other words, while rounds are left ◄────┘
 """
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from .nodes.answer_from_records import answerable, read, sees
-from .nodes.find_objects import look
+from .nodes.answer_from_records import answer_from_records, answerable, sees
+from .nodes.find_objects import find_objects
 from .nodes.gather import RETRY, gather
 from .nodes.pack import pack
 from .nodes.plan import plan
@@ -21,7 +23,7 @@ from .nodes.select import select
 from .nodes.summarise import summarise
 from .nodes.think import think
 from .nodes.verify import remember, verify
-from .state import Answering, AnswerState, Request
+from .state import Answering, AnswerState, Retrieval
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
@@ -47,10 +49,10 @@ def settled_or_look_again(state: AnswerState) -> str:
 def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph = StateGraph(AnswerState, context_schema=Answering)
     graph.add_node("plan", plan)
-    graph.add_node("gather", gather, input_schema=Request, retry_policy=RETRY)
+    graph.add_node("gather", gather, input_schema=Retrieval, retry_policy=RETRY)
     graph.add_node("select", select, defer=True)  # waits for every branch
-    graph.add_node("look", look)
-    graph.add_node("read", read)
+    graph.add_node("find_objects", find_objects)
+    graph.add_node("answer_from_records", answer_from_records)
     graph.add_node("pack", pack)
     graph.add_node("summarise", summarise)
     graph.add_node("think", think)
@@ -61,9 +63,9 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", one_branch_a_request, ["gather"])
     graph.add_edge("gather", "select")
-    graph.add_edge("select", "look")
-    graph.add_edge("look", "read")
-    graph.add_conditional_edges("read", told_or_prompt, ["pack", "summarise", "verify"])
+    graph.add_edge("select", "find_objects")
+    graph.add_edge("find_objects", "answer_from_records")
+    graph.add_conditional_edges("answer_from_records", told_or_prompt, ["pack", "summarise", "verify"])
     graph.add_conditional_edges("pack", think_or_respond, ["think", "respond"])
     graph.add_edge("summarise", "respond")
     graph.add_edge("think", "respond")

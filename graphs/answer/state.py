@@ -46,7 +46,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True)
-class Request:
+class Retrieval:
     """What one branch is asked to find."""
 
     modality: Modality
@@ -77,7 +77,7 @@ class Plan:
     """The question as it is understood: in the context of a conversation, where there is one."""
     topic: str
     """The question without its question words: what to look for."""
-    requests: tuple[Request, ...]
+    requests: tuple[Retrieval, ...]
     within: Span | None = None
     place: Place | None = None
     quoted: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Candidate:
     """A record that a branch found, and how well it fits."""
 
     record: Record
@@ -127,13 +127,13 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class CheckedSentence:
     """One sentence of an answer, and what the records say to it."""
 
     text: str
     support: float
     """Share of its own words that the records hold, 0..1."""
-    cited: tuple[Finding, ...]
+    cited: tuple[Candidate, ...]
     """The records that hold them, best first."""
 
 
@@ -153,20 +153,20 @@ class AnswerState:
 
     round: int = 0
     plan: Plan | None = None
-    found: Annotated[list[Finding], operator.add] = field(default_factory=list)
-    ranked: list[Finding] = field(default_factory=list)
-    """Findings without repetition, best first."""
+    found: Annotated[list[Candidate], operator.add] = field(default_factory=list)
+    ranked: list[Candidate] = field(default_factory=list)
+    """Candidates without repetition, best first."""
     frames: list[FrameRef] = field(default_factory=list)
-    packed: list[Finding] = field(default_factory=list)
+    packed: list[Candidate] = field(default_factory=list)
     """What the prompt holds, in order of time."""
     messages: list[Message] = field(default_factory=list)
     """The prompt; frames in it are paths."""
 
     text: str = ""
-    sentences: list[Sentence] = field(default_factory=list)
+    sentences: list[CheckedSentence] = field(default_factory=list)
     """Of a text that the answerer wrote; empty when the answer was read off the records."""
     choice: int | None = None
-    cited: list[Finding] = field(default_factory=list)
+    cited: list[Candidate] = field(default_factory=list)
     confidence: float = 0.0
     supported: bool = False
     abstained: bool = False

@@ -68,7 +68,7 @@ def choose(state: ForensicState, runtime: Runtime[Examination]) -> Update:
     measured = sorted(state.measured, key=lambda m: m.span)
     known = [name for name in calibration.ranges if any(name in m.values for m in measured)]
     chosen = [name for name in known if calibration.fusion is None or name in calibration.fusion.signals] or known
-    found = judging.findings(measured, calibration, chosen)
+    found = judging.scored_windows(measured, calibration, chosen)
     notes = []
     if runtime.context.judge is not None and chosen:
         try:
@@ -81,7 +81,7 @@ def choose(state: ForensicState, runtime: Runtime[Examination]) -> Update:
     assert state.info is not None
     return {
         "chosen": chosen,
-        "findings": found,
+        "scored": found,
         "uncovered": judging.not_covered(state.info, measured, found, calibration),
         "spans": judging.standing_out(measured, calibration),
         "shots": judging.shot_by_shot(found, state.cuts, state.info.duration, calibration),
@@ -92,9 +92,9 @@ def choose(state: ForensicState, runtime: Runtime[Examination]) -> Update:
 @timed("judge")
 def judge(state: ForensicState, runtime: Runtime[Examination]) -> Update:
     context = runtime.context
-    said = state.signals_say or judging.by_signals(state.findings, context.calibration, state.uncovered)
+    said = state.signals_say or judging.by_signals(state.scored, context.calibration, state.uncovered)
     update: Update = {"signals_say": said, "round": state.round + 1}
-    if context.judge is None or not state.findings:
+    if context.judge is None or not state.scored:
         return update
     try:
         prompt, opinion = model.judged(state, context)
@@ -110,7 +110,7 @@ def check(state: ForensicState, runtime: Runtime[Examination]) -> Update:
     """Hold the model's verdict against the evidence that it cites; rewrite the prompt where it contradicts it."""
     if state.model_says is None:
         return {"contradictions": []}
-    wrong = model.contradictions(state.model_says, state.findings)
+    wrong = model.contradictions(state.model_says, state.scored)
     if not wrong or state.round >= MAX_ROUNDS:
         return {"contradictions": wrong}
     assert runtime.context.judge is not None

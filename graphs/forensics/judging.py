@@ -17,7 +17,7 @@ from ...tools.forensics.signals.registry import SIGNALS
 from ...tools.forensics.windows import RATE
 from ...tools.media.video import MediaInfo
 from ...tools.records import Span
-from .state import Finding, Label, Measured, Opinion, Shot
+from .state import JudgedShot, Label, Measured, Opinion, WindowScore
 
 FEWEST_FRAMES = 16
 LEVEL = 0.05
@@ -44,7 +44,7 @@ INSERTS = 4
 DRAWS = 200
 
 
-def findings(measured: Sequence[Measured], calibration: Calibration, chosen: Sequence[str]) -> list[Finding]:
+def scored_windows(measured: Sequence[Measured], calibration: Calibration, chosen: Sequence[str]) -> list[WindowScore]:
     """Each window with how unusual it is, and why."""
     windows = [{name: m.values[name] for name in chosen if name in m.values} for m in measured]
     ranges = {name: span for name, span in calibration.ranges.items() if name in chosen}
@@ -58,7 +58,7 @@ def findings(measured: Sequence[Measured], calibration: Calibration, chosen: Seq
         kinds = by_kind(distances)
         foremost = [name for name in farthest if distances[name] == kinds[SIGNALS[name].kind]][:3]
         found.append(
-            Finding(
+            WindowScore(
                 one.span,
                 unusual,
                 float(fused),
@@ -81,7 +81,7 @@ def coverage(measured: Sequence[Measured]) -> tuple[float, float]:
 
 
 def not_covered(
-    info: MediaInfo, measured: Sequence[Measured], found: Sequence[Finding], calibration: Calibration
+    info: MediaInfo, measured: Sequence[Measured], found: Sequence[WindowScore], calibration: Calibration
 ) -> list[str]:
     """Reasons why values of this video cannot be compared with the calibration's."""
     if not info.has_video:
@@ -119,7 +119,7 @@ def not_covered(
     return reasons
 
 
-def by_signals(found: Sequence[Finding], calibration: Calibration, uncovered: Sequence[str]) -> Opinion:
+def by_signals(found: Sequence[WindowScore], calibration: Calibration, uncovered: Sequence[str]) -> Opinion:
     """What the calibrated signals say of the whole video."""
     usable = [f for f in found if np.isfinite(f.unusual)]
     if not usable:
@@ -151,7 +151,7 @@ def by_signals(found: Sequence[Finding], calibration: Calibration, uncovered: Se
     return Opinion(Label.UNCERTAIN, score, interval, "signals", cited, why)
 
 
-def _ranked(found: Sequence[Finding], calibration: Calibration) -> tuple[float, tuple[float, float]]:
+def _ranked(found: Sequence[WindowScore], calibration: Calibration) -> tuple[float, tuple[float, float]]:
     """Share of held-out real windows that are less unusual than the video's typical one, with a 90 % interval."""
     unusual = np.array([f.unusual for f in found])
     sources = [values for values in calibration.held_out.values() if len(values)]
@@ -168,7 +168,7 @@ def _ranked(found: Sequence[Finding], calibration: Calibration) -> tuple[float, 
     return score, (min(float(low), score), max(float(high), score))
 
 
-def _fused(found: Sequence[Finding], calibration: Calibration) -> tuple[float, tuple[float, float]]:
+def _fused(found: Sequence[WindowScore], calibration: Calibration) -> tuple[float, tuple[float, float]]:
     """Probability of `generated` at the typical window, with a 90 % interval over refits and windows."""
     assert calibration.fusion is not None
     likely = np.stack([calibration.fusion.probabilities(f.positions) for f in found])
@@ -182,7 +182,7 @@ def _fused(found: Sequence[Finding], calibration: Calibration) -> tuple[float, t
     return score, (min(float(low), score), max(float(high), score))
 
 
-def _cited(found: Sequence[Finding]) -> tuple[str, ...]:
+def _cited(found: Sequence[WindowScore]) -> tuple[str, ...]:
     """The signals that lie farthest out over the whole video."""
     names = {name for f in found for name in f.distances}
     typical = {name: float(np.median([f.distances.get(name, 0.0) for f in found])) for name in names}
@@ -211,7 +211,9 @@ def standing_out(measured: Sequence[Measured], calibration: Calibration) -> list
     return spans
 
 
-def shot_by_shot(found: Sequence[Finding], cuts: Sequence[float], end: float, calibration: Calibration) -> list[Shot]:
+def shot_by_shot(
+    found: Sequence[WindowScore], cuts: Sequence[float], end: float, calibration: Calibration
+) -> list[JudgedShot]:
     """Each shot that is long enough to be measured, judged by itself."""
     shots = []
     bounds = [0.0, *sorted(cuts), max(end, *cuts, 0.0)]
@@ -219,5 +221,5 @@ def shot_by_shot(found: Sequence[Finding], cuts: Sequence[float], end: float, ca
         inside = [f for f in found if start <= (f.span.start + f.span.end) / 2 < stop and np.isfinite(f.rank)]
         if inside:
             said = by_signals(inside, calibration, ())
-            shots.append(Shot(Span(start, stop), len(inside), said.score, said.label))
+            shots.append(JudgedShot(Span(start, stop), len(inside), said.score, said.label))
     return shots

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from ...tools.forensics.signals.registry import SIGNALS
 from ...tools.records import clock
 from ...tools.videollm.interface import FramePart, Message, VideoLLM
-from .state import Examination, Finding, ForensicState, Label, Opinion
+from .state import Examination, ForensicState, Label, Opinion, WindowScore
 
 FRAMES_SHOWN = 8
 PATIENCE = 120.0
@@ -56,7 +56,7 @@ def parsed(answer: str) -> Judgement | None:
     return None
 
 
-def measurements(chosen: Sequence[str], found: Sequence[Finding]) -> str:
+def measurements(chosen: Sequence[str], found: Sequence[WindowScore]) -> str:
     """The table of the prompt: a line a signal, over the whole video."""
     lines = []
     for name in chosen[:SHOWN]:
@@ -85,11 +85,11 @@ def rated(model: VideoLLM, names: Sequence[str]) -> dict[str, float]:
 
 def shown_frames(state: ForensicState, context: Examination) -> list[FramePart]:
     """The pictures of evenly spread windows, the most unusual one among them, as files."""
-    if context.folder is None or not state.findings:
+    if context.folder is None or not state.scored:
         return []
-    places = np.unique(np.linspace(0, len(state.findings) - 1, FRAMES_SHOWN).astype(int))
-    chosen = {state.findings[at].span.start for at in places}
-    chosen.add(max(state.findings, key=lambda f: f.unusual).span.start)
+    places = np.unique(np.linspace(0, len(state.scored) - 1, FRAMES_SHOWN).astype(int))
+    chosen = {state.scored[at].span.start for at in places}
+    chosen.add(max(state.scored, key=lambda f: f.unusual).span.start)
     parts = []
     for start in sorted(chosen & set(context.pictures)):
         path = context.folder / f"{round(start * 1000)}.jpg"
@@ -102,7 +102,7 @@ def judged(state: ForensicState, context: Examination) -> tuple[str, Opinion | N
     """The prompt as it was sent, and the model's opinion; None where it gave no usable answer."""
     assert context.judge is not None
     instructions = state.instructions or text("judge")
-    table = measurements(state.chosen, state.findings)
+    table = measurements(state.chosen, state.scored)
     odd = ", ".join(f"{clock(span.start)}–{clock(span.end)}" for span in state.spans) or "none"
     prompt = instructions.replace("{measurements}", table).replace("{stretches}", odd)
     said = parsed(ask(context.judge, prompt, shown_frames(state, context)))
@@ -113,7 +113,7 @@ def judged(state: ForensicState, context: Examination) -> tuple[str, Opinion | N
     return prompt, Opinion(said.label, likely, (0.0, 1.0), context.judge.source, cited, said.reason)
 
 
-def contradictions(opinion: Opinion, found: Sequence[Finding]) -> list[str]:
+def contradictions(opinion: Opinion, found: Sequence[WindowScore]) -> list[str]:
     """Where the verdict says the opposite of the very signals it cites."""
     wrong = []
     for name in opinion.cited:

@@ -112,7 +112,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Finding:
+class WindowScore:
     """One window beside the calibration."""
 
     span: Span
@@ -133,7 +133,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Shot:
+class JudgedShot:
     """What lies between two cuts, judged by itself: an insert into a real film is usually a shot of its own."""
 
     span: Span
@@ -173,12 +173,12 @@ class ForensicState:
     provenance: Provenance | None = None
 
     chosen: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    scored: list[WindowScore] = field(default_factory=list)
     uncovered: list[str] = field(default_factory=list)
     """Why the calibration does not cover this video; empty where it does."""
     spans: list[Span] = field(default_factory=list)
     """Stretches that stand out from the rest of the video."""
-    shots: list[Shot] = field(default_factory=list)
+    shots: list[JudgedShot] = field(default_factory=list)
 
     round: int = 0
     prompts: Annotated[list[str], operator.add] = field(default_factory=list)

@@ -41,7 +41,7 @@ def test_events_come_in_the_order_of_the_graph(scout: VideoScout, lecture: Path)
     answer = events[-1]
     assert isinstance(answer, Answer)
     steps = [event.step for event in events if isinstance(event, StepStarted)]
-    assert steps == ["plan", "select", "look", "read", "pack", "respond", "verify"]
+    assert steps == ["plan", "select", "find_objects", "answer_from_records", "pack", "respond", "verify"]
     assert {event.tool for event in events if isinstance(event, ToolFinished)} == {
         "speech", "screen_text", "object", "caption", "frame",
     }  # fmt: skip

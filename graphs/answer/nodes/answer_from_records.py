@@ -9,7 +9,7 @@ from ..records import options
 from ..records import sentences as compose
 from ..records.counting import count
 from ..records.ordering import order
-from ..state import Answering, AnswerState, Finding, Want
+from ..state import Answering, AnswerState, Candidate, Want
 
 BEFORE_ANSWER = "before_answer"
 """Seconds from the question to the moment at which the answer is known or the answerer is asked for it."""
@@ -21,8 +21,8 @@ def waited(state: AnswerState, runtime: Runtime[Answering]) -> dict[str, float]:
     return {BEFORE_ANSWER: passed - state.timings.get(BEFORE_ANSWER, 0.0)}
 
 
-@timed("read")
-async def read(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+@timed("answer_from_records")
+async def answer_from_records(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Answer without a model if the records can; otherwise leave the state as it is."""
     if not runtime.context.route.reads_off:
         return {}
@@ -39,7 +39,7 @@ async def read(state: AnswerState, runtime: Runtime[Answering]) -> Update:
 def read_off(state: AnswerState, answering: Answering) -> Update | None:
     """The answer to a free question, with its evidence, or `None`."""
     assert state.plan is not None
-    told: tuple[str, list[Finding]] | None = None
+    told: tuple[str, list[Candidate]] | None = None
     match state.plan.want:
         case Want.WHEN:
             told = compose.when(state)
@@ -60,7 +60,7 @@ def read_off(state: AnswerState, answering: Answering) -> Update | None:
 
 
 ANSWERABLE = 0.34
-"""Relevance of the best finding below which the index does not hold the answer. Set on the tuning questions only."""
+"""Relevance of the best candidate below which the index does not hold the answer. Set on the tuning questions only."""
 
 
 def answerable(state: AnswerState) -> bool:

@@ -8,18 +8,18 @@ from langgraph.runtime import Runtime
 from ....tools.errors import VidscoutError
 from ...events import ToolFinished, Update, timed
 from ..records.objects_on_frames import detect_selected, detection_records
-from ..state import Answering, AnswerState, Finding
+from ..state import Answering, AnswerState, Candidate
 from .select import ranked
 
 
-@timed("look")
-async def look(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+@timed("find_objects")
+async def find_objects(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """What is found on a frame is a record like any other; a detector that fails or is late becomes a note."""
     answering, plan = runtime.context, state.plan
     if plan is None or not plan.things or not state.frames or answering.detector is None:
         return {}
     began = time.perf_counter()
-    found: list[Finding] = []
+    found: list[Candidate] = []
     note = ""
     try:
         work = asyncio.to_thread(_found, state, answering)
@@ -32,12 +32,12 @@ async def look(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     return {"ranked": ranked([*state.ranked, *found]), "notes": [note] if note else []}
 
 
-def _found(state: AnswerState, answering: Answering) -> list[Finding]:
+def _found(state: AnswerState, answering: Answering) -> list[Candidate]:
     assert answering.detector is not None
     assert state.plan is not None
     seen = detect_selected(state.frames, state.plan.things, answering.detector, answering.index)
     similar = {(frame.video, frame.time): max(frame.score, 0.0) for frame in state.frames}
     return [
-        Finding(record, max(similar[record.video, record.span.start], record.score), record.score, 1.0)
+        Candidate(record, max(similar[record.video, record.span.start], record.score), record.score, 1.0)
         for record in detection_records(seen, answering.detector)
     ]

@@ -14,7 +14,7 @@ from ...events import ToolFinished, Update
 from ..question.object_names import detector_labels
 from ..question.rules import ABOUT_THE_VIDEO
 from ..selectors.rarity import most_like
-from ..state import Answering, Finding, Place, Request
+from ..state import Answering, Candidate, Place, Retrieval
 
 SOUGHT = 0.6
 """Similarity given to records that were taken for their place in time: they were asked for, not found."""
@@ -28,11 +28,11 @@ RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
 """What is busy or gone for a moment, as a database or a server, is asked once more; nothing else would change."""
 
 
-async def gather(state: Request, runtime: Runtime[Answering]) -> Update:
+async def gather(state: Retrieval, runtime: Runtime[Answering]) -> Update:
     """Find what one modality holds. Its last failure becomes a note: the answer says what is missing."""
     began = time.perf_counter()
     note = ""
-    found: list[Finding] = []
+    found: list[Candidate] = []
     try:
         found = await asyncio.wait_for(
             asyncio.to_thread(find, state, runtime.context), timeout=runtime.context.tool_timeout
@@ -55,7 +55,7 @@ def _attempt(runtime: Runtime[Answering]) -> int:
     return runtime.execution_info.node_attempt if runtime.execution_info else 1
 
 
-def find(request: Request, answering: Answering) -> list[Finding]:
+def find(request: Retrieval, answering: Answering) -> list[Candidate]:
     """The records of one modality that fit a request, each with its similarity and coverage."""
     index = answering.index
     vector = answering.vector(request.query)
@@ -77,7 +77,7 @@ def find(request: Request, answering: Answering) -> list[Finding]:
         scored += [(record, SOUGHT) for record in from_one_end(index, request)]
     topic = content_words(request.query, without=ABOUT_THE_VIDEO) or content_words(request.query)
     return [
-        Finding(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)
+        Candidate(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)
         for record, similarity in scored
     ]
 
@@ -90,7 +90,7 @@ def held(topic: list[str], labels: tuple[str, ...], record: Record) -> float:
     return coverage(topic, record.text)
 
 
-def spread(index: VideoIndex, request: Request) -> list[Record]:
+def spread(index: VideoIndex, request: Retrieval) -> list[Record]:
     """At most k records of a modality, evenly over the stretch, in order of time."""
     records: list[Record] = []
     for video in request.videos:
@@ -100,7 +100,7 @@ def spread(index: VideoIndex, request: Request) -> list[Record]:
     return records
 
 
-def from_one_end(index: VideoIndex, request: Request) -> list[Record]:
+def from_one_end(index: VideoIndex, request: Retrieval) -> list[Record]:
     """The first or last records of a modality, for “the first slide” or “the last thing that is said”."""
     records: list[Record] = []
     for video in request.videos:
@@ -109,7 +109,7 @@ def from_one_end(index: VideoIndex, request: Request) -> list[Record]:
     return records
 
 
-def frames_as_records(answering: Answering, request: Request) -> list[tuple[Record, float]]:
+def frames_as_records(answering: Answering, request: Retrieval) -> list[tuple[Record, float]]:
     """The frames that look most like the question or one of its options, in the words of their tags."""
     index = answering.index
     best: dict[tuple[str, float], FrameRef] = {}

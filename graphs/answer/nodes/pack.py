@@ -18,7 +18,7 @@ async def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         state = replace(state, frames=[])
     packed = PACKERS[answering.packer](answering, state)
     return {
-        "packed": packed.findings,
+        "packed": packed.candidates,
         "messages": packed.messages,
         "tokens": {"auxiliary": packed.auxiliary, "visual": packed.visual, "prompt": packed.prompt},
     }

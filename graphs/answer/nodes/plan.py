@@ -13,9 +13,9 @@ from ...events import Update, timed
 from ..question.anchors import anchor, resolve
 from ..question.followup import in_context
 from ..question.model_plan import PlanError, Wanted, ask_model
-from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, Reading, read_question
+from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, read_question
 from ..question.times import time_phrase
-from ..state import Answering, AnswerState, Place, Plan, Request, Want
+from ..state import Answering, AnswerState, Place, Plan, Retrieval, Want
 
 DEEP = 8
 """Records that a branch brings."""
@@ -50,7 +50,7 @@ async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     when = When(context.within, context.place, (context.video,) if context.video else (), context.words)
     if when.within is None:
         when = await asyncio.to_thread(time_of, context.question, state, answering, not again) or when
-    reading = read_question(_without(context.question, when.words))
+    parsed = read_question(_without(context.question, when.words))
     wanted = None
     if answering.planner == "model" and not again:
         try:
@@ -58,7 +58,7 @@ async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         except (PlanError, VidscoutError) as error:
             notes.append(f"the model's plan could not be used, so the rules planned: {error}")
     return {
-        "plan": planned(context.question, reading, wanted, when, state, answering),
+        "plan": planned(context.question, parsed, wanted, when, state, answering),
         "round": state.round + 1,
         "notes": notes,
     }
@@ -78,14 +78,14 @@ def time_of(question: str, state: AnswerState, answering: Answering, anchored: b
 
 
 def planned(
-    question: str, reading: Reading, wanted: Wanted | None, when: When, state: AnswerState, answering: Answering
+    question: str, parsed: ParsedQuestion, wanted: Wanted | None, when: When, state: AnswerState, answering: Answering
 ) -> Plan:
     """The requests of every branch, from what the rules read and what the model wants."""
     only = answering.route.only
     again = state.round > 0
     # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
-    weights = dict.fromkeys(SEARCHED, 1.0) if again else reading.weights
-    want, topic, labels, place = reading.want, reading.topic, reading.labels, when.place or reading.place
+    weights = dict.fromkeys(SEARCHED, 1.0) if again else parsed.weights
+    want, topic, labels, place = parsed.want, parsed.topic, parsed.labels, when.place or parsed.place
     queries: dict[Modality, str] = {}
     within = when.within
     if wanted is not None:
@@ -94,12 +94,12 @@ def planned(
         weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
         place = Place(wanted.first_or_last) if wanted.first_or_last else place
     bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
-    shown = want is Want.FACT and reading.weights[Modality.FRAME] == 1.0
+    shown = want is Want.FACT and parsed.weights[Modality.FRAME] == 1.0
     looks = tuple(state.options) if shown else ()
     if only is not None:
         weights = {only: 1.0}
     requests = tuple(
-        Request(
+        Retrieval(
             modality=modality,
             query=queries.get(modality, topic),
             weight=weight,
@@ -110,7 +110,7 @@ def planned(
             spread=only is not None or want is Want.OVERVIEW or (bare and weight == 1.0),
             labels=labels,
             looks=looks if modality is Modality.FRAME else (),
-            brief=reading.brief,
+            brief=parsed.brief,
         )
         for modality, weight in weights.items()
     )
@@ -121,24 +121,24 @@ def planned(
         requests=requests,
         within=within,
         place=place,
-        quoted=reading.quoted,
+        quoted=parsed.quoted,
         labels=labels,
         looks=looks,
-        things=things(reading, wanted),
-        brief=reading.brief,
+        things=things(parsed, wanted),
+        brief=parsed.brief,
         bare=bare,
         open=bool(looks) or want is Want.OVERVIEW or only is not None or not answering.route.records,
     )
 
 
-def things(reading: Reading, wanted: Wanted | None) -> tuple[str, ...]:
+def things(parsed: ParsedQuestion, wanted: Wanted | None) -> tuple[str, ...]:
     """What a detector should find: what the model names, or what a question about objects is about."""
     if wanted is not None and wanted.objects:
         return tuple(wanted.objects)
-    if reading.labels or reading.weights[Modality.OBJECT] < 1.0:
-        return reading.labels
-    words = content_words(reading.topic, without=ABOUT_THE_VIDEO)
-    return (reading.topic,) if 0 < len(words) <= NAMES_A_THING else ()
+    if parsed.labels or parsed.weights[Modality.OBJECT] < 1.0:
+        return parsed.labels
+    words = content_words(parsed.topic, without=ABOUT_THE_VIDEO)
+    return (parsed.topic,) if 0 < len(words) <= NAMES_A_THING else ()
 
 
 def _without(question: str, told: str) -> str:

@@ -11,7 +11,7 @@ from ....tools.runtime.counters import count
 from ...events import Token, Update, timed
 from ..records.citing import checked, with_times
 from ..records.options import choose
-from ..state import Answering, AnswerState, Sentence
+from ..state import Answering, AnswerState, CheckedSentence
 from .answer_from_records import sees, waited
 
 
@@ -32,7 +32,7 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     shown: list[str] = []
     written = 0
     notes = []
-    sentences: list[Sentence] = []
+    sentences: list[CheckedSentence] = []
     count("llm_calls")
     pieces = answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens)
 
@@ -44,7 +44,7 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             written += 1
             yield piece
 
-    check = partial(checked, question=state.asked, findings=state.packed)
+    check = partial(checked, question=state.asked, candidates=state.packed)
     seen = sees(state, answering)
     text = with_times(counted(), check, state.name, seen) if answering.route.records else counted()
     try:

@@ -7,33 +7,33 @@ from langgraph.runtime import Runtime
 
 from ...events import Update, timed
 from ..selectors import SELECTORS, curve
-from ..state import Answering, AnswerState, Finding, Place
+from ..state import Answering, AnswerState, Candidate, Place
 
 
-def ranked(findings: Iterable[Finding], latest_first: bool = False) -> list[Finding]:
-    """Findings without repetition, best first; of one record found twice the better finding stays.
+def ranked(candidates: Iterable[Candidate], latest_first: bool = False) -> list[Candidate]:
+    """Candidates without repetition, best first; of one record found twice the better candidate stays.
 
     Of two that fit equally well the earlier comes first, unless the question asks for the last of something.
     """
-    best: dict[str, Finding] = {}
-    for finding in findings:
-        known = best.get(finding.record.id)
-        if known is None or finding.relevance > known.relevance:
-            best[finding.record.id] = finding
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        known = best.get(candidate.record.id)
+        if known is None or candidate.relevance > known.relevance:
+            best[candidate.record.id] = candidate
     in_time = sorted(best.values(), key=lambda f: (f.record.span, f.record.text), reverse=latest_first)
     return sorted(in_time, key=lambda f: -f.relevance)
 
 
-def preferring_quoted(findings: list[Finding], quoted: tuple[str, ...]) -> list[Finding]:
-    """Raise the findings that hold a phrase which the question quotes: they are what it is about."""
+def preferring_quoted(candidates: list[Candidate], quoted: tuple[str, ...]) -> list[Candidate]:
+    """Raise the candidates that hold a phrase which the question quotes: they are what it is about."""
     from rapidfuzz.fuzz import partial_ratio
 
     if not quoted:
-        return findings
+        return candidates
     raised = []
-    for finding in findings:
-        match = max(partial_ratio(phrase.casefold(), finding.record.text.casefold()) for phrase in quoted)
-        raised.append(replace(finding, similarity=1.0, coverage=1.0) if match >= 90 else finding)
+    for candidate in candidates:
+        match = max(partial_ratio(phrase.casefold(), candidate.record.text.casefold()) for phrase in quoted)
+        raised.append(replace(candidate, similarity=1.0, coverage=1.0) if match >= 90 else candidate)
     return ranked(raised)
 
 

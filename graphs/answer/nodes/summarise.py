@@ -8,7 +8,7 @@ from ....tools.runtime.counters import count
 from ....tools.videollm.interface import Message
 from ...events import Update, timed
 from ..packers.base import in_time, line, opening, prompt
-from ..state import Answering, AnswerState, Finding
+from ..state import Answering, AnswerState, Candidate
 
 SUMMARY = 120
 """Tokens of a summary."""
@@ -39,6 +39,6 @@ def _summarise(state: AnswerState, answering: Answering) -> Update:
     }
 
 
-def asked(state: AnswerState, captions: list[Finding]) -> list[Message]:
-    told = "".join(line(finding.record, state.name(finding.record.video)) + "\n" for finding in captions)
+def asked(state: AnswerState, captions: list[Candidate]) -> list[Message]:
+    told = "".join(line(candidate.record, state.name(candidate.record.video)) + "\n" for candidate in captions)
     return [opening(), Message("user", (f"Captions:\n{told}", f"{prompt('summarise')} {state.asked}"))]

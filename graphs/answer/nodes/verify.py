@@ -5,7 +5,7 @@ from langgraph.runtime import Runtime
 from ...events import Update, timed
 from ..records.citing import AT_MOST_CITED, SUPPORTED
 from ..records.sentences import quote
-from ..state import Answering, AnswerState, Finding, Turn
+from ..state import Answering, AnswerState, Candidate, Turn
 from .answer_from_records import answerable, sees
 
 FRAMES_ALONE = 0.5
@@ -33,7 +33,7 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         return {"supported": True, "confidence": 0.5, "notes": [note]}
     supported = [sentence for sentence in state.sentences if sentence.support >= SUPPORTED and sentence.cited]
     if supported:
-        cited = list({finding.record.id: finding for s in supported for finding in s.cited}.values())
+        cited = list({candidate.record.id: candidate for s in supported for candidate in s.cited}.values())
         share = sum(sentence.support for sentence in supported) / len(state.sentences)
         lost = [sentence.text for sentence in state.sentences if sentence not in supported]
         return {
@@ -47,7 +47,7 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         return {"supported": True, "confidence": round(0.5 * max(best, FRAMES_ALONE), 3), "notes": [note]}
     if not last and state.sentences and not (state.plan and state.plan.open):
         return {"supported": False}
-    source: Finding = next((f for f in state.ranked if f in state.packed), state.ranked[0])
+    source: Candidate = next((f for f in state.ranked if f in state.packed), state.ranked[0])
     return {
         "supported": True,
         "text": quote(source),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ....tools.records import FrameRef, Modality, Record, clock
 from ....tools.videollm.interface import FramePart, Message
-from ..state import Answering, AnswerState, Finding
+from ..state import Answering, AnswerState, Candidate
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
 
@@ -21,10 +21,10 @@ HOW_IT_WAS_FOUND = {
 }
 
 LEAST_RELEVANCE = 0.12
-"""Findings below this are noise to any question; an emptier prompt is a faster and a safer one."""
+"""Candidates below this are noise to any question; an emptier prompt is a faster and a safer one."""
 
 BESIDE_THE_BEST = 0.5
-"""Findings below this share of the best one's relevance add nothing to a free answer."""
+"""Candidates below this share of the best one's relevance add nothing to a free answer."""
 
 BESIDE_THE_BEST_FOR_A_CHOICE = 0.75
 """The same where one of given options is chosen, which takes one record. On tuning seed 0 (76 questions, 5 videos) the
@@ -42,10 +42,10 @@ class Packed:
     """A prompt, and what went into it."""
 
     messages: list[Message]
-    findings: list[Finding]
+    candidates: list[Candidate]
     """In order of time."""
     auxiliary: int
-    """Tokens that the findings and their heading add to the prompt."""
+    """Tokens that the candidates and their heading add to the prompt."""
     visual: int
     """Tokens that the frames add."""
     prompt: int
@@ -94,34 +94,34 @@ def says_the_same(first: Record, second: Record) -> bool:
     return ratio(first.text.casefold(), second.text.casefold()) >= 85
 
 
-def candidates(state: AnswerState) -> list[Finding]:
+def worth_packing(state: AnswerState) -> list[Candidate]:
     """What may go into the prompt, best first: relevant, and not a repetition of something better."""
-    chosen: list[Finding] = []
+    chosen: list[Candidate] = []
     least = least_relevance(state)
-    for finding in state.ranked:
-        if finding.relevance < least:
+    for candidate in state.ranked:
+        if candidate.relevance < least:
             break
-        if not any(says_the_same(better.record, finding.record) for better in chosen):
-            chosen.append(finding)
+        if not any(says_the_same(better.record, candidate.record) for better in chosen):
+            chosen.append(candidate)
     return chosen
 
 
 def least_relevance(state: AnswerState) -> float:
-    """Below this a finding is left out, 0..1."""
+    """Below this a candidate is left out, 0..1."""
     if not state.ranked or (state.plan is not None and state.plan.open):
         return LEAST_RELEVANCE
     share = BESIDE_THE_BEST_FOR_A_CHOICE if state.options else BESIDE_THE_BEST
     return max(LEAST_RELEVANCE, share * state.ranked[0].relevance)
 
 
-def in_time(findings: list[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda f: (f.record.video, f.record.span, f.record.modality))
+def in_time(candidates: list[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda f: (f.record.video, f.record.span, f.record.modality))
 
 
-def conversation(state: AnswerState, findings: list[Finding], frames: list[FrameRef]) -> list[Message]:
-    """The prompt with these findings and frames, text between the frames whose times surround it."""
+def conversation(state: AnswerState, candidates: list[Candidate], frames: list[FrameRef]) -> list[Message]:
+    """The prompt with these candidates and frames, text between the frames whose times surround it."""
     timed_parts: list[tuple[tuple[str, float, int], str | FramePart]] = [
-        ((f.record.video, f.record.span.start, 1), line(f.record, state.name(f.record.video))) for f in findings
+        ((f.record.video, f.record.span.start, 1), line(f.record, state.name(f.record.video))) for f in candidates
     ]
     timed_parts += [
         ((frame.video, frame.time, 0), FramePart(frame.thumbnail, frame.time))
@@ -168,20 +168,20 @@ def packed_with(
     answering: Answering,
     state: AnswerState,
     frames: Sequence[FrameRef],
-    findings: Sequence[Finding] | None = None,
+    candidates: Sequence[Candidate] | None = None,
     budget: int | None = None,
 ) -> Packed:
-    """A prompt with the frames and findings that fit: frames first, and only where the answerer sees them.
+    """A prompt with the frames and candidates that fit: frames first, and only where the answerer sees them.
 
     Args:
         frames: the best or most important have the highest score.
-        findings: in order of importance; by default the candidates, best first.
+        candidates: in order of importance; by default what `worth_packing` gives.
         budget: tokens of both together; by default the answerer's whole budget.
     """
     model = answering.answerer
     budget = answering.token_budget if budget is None else budget
     empty = model.count_tokens(conversation(state, [], []))
-    ranking = candidates(state) if findings is None else findings
+    ranking = worth_packing(state) if candidates is None else candidates
     shown: list[FrameRef] = []
     visual = 0
     if model.accepts_frames:

@@ -6,5 +6,5 @@ from .base import Packed, packed_with, packer
 
 @packer
 def interleaved(answering: Answering, state: AnswerState) -> Packed:
-    """The best findings that fit the budget, in order of time, between the frames when the answerer sees frames."""
+    """The best candidates that fit the budget, in order of time, between the frames when the answerer sees frames."""
     return packed_with(answering, state, state.frames)

@@ -1,12 +1,12 @@
 """Evidence arranged by stretches of the video: every part heard of, or the whole in brief and one part in full."""
 
 from ....tools.records import Modality, Span
-from ..state import Answering, AnswerState, Finding
-from .base import Packed, candidates, packed_with, packer
+from ..state import Answering, AnswerState, Candidate
+from .base import Packed, packed_with, packer, worth_packing
 
 SEGMENTS = 8
 LOCAL = 30.0
-"""Seconds on either side of the best finding that are told in full."""
+"""Seconds on either side of the best candidate that are told in full."""
 GLOBAL_SHARE = 0.4
 """Share of the budget for the whole video in brief."""
 
@@ -20,16 +20,16 @@ def whole(state: AnswerState) -> Span:
 
 @packer
 def segments(answering: Answering, state: AnswerState) -> Packed:
-    """The best finding of every one of eight equal stretches first, then the second best, and so on (LongVLM).
+    """The best candidate of every one of eight equal stretches first, then the second best, and so on (LongVLM).
 
     A question about a whole video should not be answered from its most eloquent minute.
     """
     stretch = whole(state)
     length = max(stretch.duration / SEGMENTS, 1e-6)
-    queues: list[list[Finding]] = [[] for _ in range(SEGMENTS)]
-    for finding in candidates(state):
-        place = int((finding.record.span.start - stretch.start) / length)
-        queues[min(max(place, 0), SEGMENTS - 1)].append(finding)
+    queues: list[list[Candidate]] = [[] for _ in range(SEGMENTS)]
+    for candidate in worth_packing(state):
+        place = int((candidate.record.span.start - stretch.start) / length)
+        queues[min(max(place, 0), SEGMENTS - 1)].append(candidate)
     turns = max((len(queue) for queue in queues), default=0)
     in_turn = [queue[turn] for turn in range(turns) for queue in queues if turn < len(queue)]
     return packed_with(answering, state, state.frames, in_turn)
@@ -37,28 +37,28 @@ def segments(answering: Answering, state: AnswerState) -> Packed:
 
 @packer
 def global_local(answering: Answering, state: AnswerState) -> Packed:
-    """Captions from all over the video in brief, and everything around the best finding in full (ST-LLM)."""
-    found = candidates(state)
+    """Captions from all over the video in brief, and everything around the best candidate in full (ST-LLM)."""
+    found = worth_packing(state)
     if not found:
         return packed_with(answering, state, state.frames)
     best = found[0].record
     near = Span(max(best.span.start - LOCAL, 0.0), best.span.end + LOCAL)
     local = [f for f in found if f.record.video == best.video and f.record.span.overlaps(near)]
     overview = [
-        Finding(record, 0.0, 0.0, 1.0)
+        Candidate(record, 0.0, 0.0, 1.0)
         for record in answering.index.timeline(best.video, modalities=[Modality.CAPTION])
         if not record.span.overlaps(near)
     ]
     brief = packed_with(answering, state, [], spread(overview), budget=int(answering.token_budget * GLOBAL_SHARE))
-    return packed_with(answering, state, state.frames, [*brief.findings, *local])
+    return packed_with(answering, state, state.frames, [*brief.candidates, *local])
 
 
-def spread(findings: list[Finding]) -> list[Finding]:
-    """Findings in an order of which every beginning is spread over all: middle, quarters, eighths, and so on."""
+def spread(candidates: list[Candidate]) -> list[Candidate]:
+    """Candidates in an order of which every beginning is spread over all: middle, quarters, eighths, and so on."""
     order: list[int] = []
-    step = len(findings)
-    while step >= 1 and len(order) < len(findings):
-        order += [n for n in range(step // 2, len(findings), step) if n not in order]
+    step = len(candidates)
+    while step >= 1 and len(order) < len(candidates):
+        order += [n for n in range(step // 2, len(candidates), step) if n not in order]
         step //= 2
-    order += [n for n in range(len(findings)) if n not in order]
-    return [findings[n] for n in order]
+    order += [n for n in range(len(candidates)) if n not in order]
+    return [candidates[n] for n in order]

@@ -78,7 +78,7 @@ _PLACED = re.compile(
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedQuestion:
     """What the rules make of a question's wording."""
 
     want: Want
@@ -90,7 +90,7 @@ class Reading:
     brief: bool
 
 
-def read_question(question: str) -> Reading:
+def read_question(question: str) -> ParsedQuestion:
     """What kind of answer is wanted, and how likely each modality holds it."""
     lower = question.casefold()
     quoted = tuple(first or second for first, second in _QUOTED.findall(question))
@@ -111,7 +111,7 @@ def read_question(question: str) -> Reading:
     placed = _PLACED.search(unquoted)
     place = None if placed is None else Place.FIRST if placed[1] in ("first", "opening") else Place.LAST
     brief = _BRIEF.search(unquoted) is not None
-    return Reading(want, _weights(unquoted, labels), topic_of(question), place, quoted, labels, brief)
+    return ParsedQuestion(want, _weights(unquoted, labels), topic_of(question), place, quoted, labels, brief)
 
 
 def _weights(question: str, labels: tuple[str, ...]) -> dict[Modality, float]:

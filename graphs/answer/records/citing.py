@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable
 
 from ....tools.records import clock
 from ....tools.words import content_words, is_number, said, spoken_numbers, stem, words
-from ..state import Finding, Sentence
+from ..state import Candidate, CheckedSentence
 
 SUPPORTED = 0.6
 """Share of a sentence's own words that the records must hold."""
@@ -16,45 +16,45 @@ _END = re.compile(r"[.!?][”\"’')\]]*(?=\s)")
 _TIME = re.compile(r"\d:\d\d")
 
 
-def support(answer: str, question: str, findings: list[Finding]) -> tuple[float, list[Finding]]:
+def support(answer: str, question: str, candidates: list[Candidate]) -> tuple[float, list[Candidate]]:
     """How far the records hold what a sentence says, and the records that hold it, best first.
 
     Words that the answer repeats from the question prove nothing, so only its own words count; a number that is in no
     record makes the answer unsupported whatever else it says.
 
     Returns:
-        Share of the answer's own words that the records hold, 0..1, and the findings that hold any of them.
+        Share of the answer's own words that the records hold, 0..1, and the candidates that hold any of them.
     """
     asked = {stem(word) for word in words(question)}
     own = [word for word in content_words(answer) if word not in asked]
-    own = [part for word in own for part in as_said(word, findings)]
-    held = {finding.record.id: spoken_numbers(finding.record.text) for finding in findings}
+    own = [part for word in own for part in as_said(word, candidates)]
+    held = {candidate.record.id: spoken_numbers(candidate.record.text) for candidate in candidates}
     if not own:
-        return (1.0, findings[:1]) if findings and content_words(answer) else (0.0, [])
+        return (1.0, candidates[:1]) if candidates and content_words(answer) else (0.0, [])
     everything = set().union(*held.values()) if held else set()
     if any(is_number(word) and word not in everything for word in own):
         return 0.0, []
 
-    def holds(finding: Finding) -> int:
-        return sum(word in held[finding.record.id] for word in own)
+    def holds(candidate: Candidate) -> int:
+        return sum(word in held[candidate.record.id] for word in own)
 
-    holding = [finding for finding in findings if holds(finding)]
-    holding.sort(key=lambda finding: (-holds(finding), -finding.relevance))
+    holding = [candidate for candidate in candidates if holds(candidate)]
+    holding.sort(key=lambda candidate: (-holds(candidate), -candidate.relevance))
     return sum(word in everything for word in own) / len(own), holding
 
 
-def as_said(word: str, findings: list[Finding]) -> list[str]:
+def as_said(word: str, candidates: list[Candidate]) -> list[str]:
     """A number in figures as the words that say it, when no record has the figures: “11” where “eleven” was said."""
-    return [word] if any(word in words(finding.record.text) for finding in findings) else sorted(said(word))
+    return [word] if any(word in words(candidate.record.text) for candidate in candidates) else sorted(said(word))
 
 
-def checked(sentence: str, question: str, findings: list[Finding]) -> Sentence:
+def checked(sentence: str, question: str, candidates: list[Candidate]) -> CheckedSentence:
     """A sentence with the records that support it. A time that it tells itself is not held against them."""
-    share, holding = support(_TIME.sub(" ", sentence), question, findings)
-    return Sentence(sentence.strip(), share, tuple(holding[:AT_MOST_CITED]))
+    share, holding = support(_TIME.sub(" ", sentence), question, candidates)
+    return CheckedSentence(sentence.strip(), share, tuple(holding[:AT_MOST_CITED]))
 
 
-def mark(sentence: Sentence, name: Callable[[str], str] = lambda _: "", seen: bool = False) -> str:
+def mark(sentence: CheckedSentence, name: Callable[[str], str] = lambda _: "", seen: bool = False) -> str:
     """What follows a sentence: when its evidence is, or that there is none; what was `seen` needs no record."""
     if sentence.support < SUPPORTED or not sentence.cited:
         return "" if seen else UNSUPPORTED
@@ -66,10 +66,10 @@ def mark(sentence: Sentence, name: Callable[[str], str] = lambda _: "", seen: bo
 
 def with_times(
     pieces: Iterable[str],
-    check: Callable[[str], Sentence],
+    check: Callable[[str], CheckedSentence],
     name: Callable[[str], str] = lambda _: "",
     seen: bool = False,
-) -> Generator[str, None, list[Sentence]]:
+) -> Generator[str, None, list[CheckedSentence]]:
     """An answer as it is written, with a mark after each sentence.
 
     Args:
@@ -81,7 +81,7 @@ def with_times(
     Returns:
         The sentences, as the generator's return value.
     """
-    sentences: list[Sentence] = []
+    sentences: list[CheckedSentence] = []
     current = ""
     """The sentence that has begun; all of it has been yielded."""
     for piece in pieces:

@@ -7,7 +7,7 @@ from ....tools.perception.objects.scene_graph import counts
 from ....tools.records import Modality, Record, clock
 from ....tools.words import content_words, coverage
 from ..question.rules import ABOUT_THE_VIDEO
-from ..state import Answering, AnswerState, Finding
+from ..state import Answering, AnswerState, Candidate
 from .sentences import stretch
 
 OCCURRENCES = re.compile(
@@ -33,10 +33,10 @@ class Counted:
     """A number, where it comes from, and how it is said."""
 
     number: int
-    cited: list[Finding]
+    cited: list[Candidate]
     said: str
 
-    def told(self) -> tuple[str, list[Finding]]:
+    def told(self) -> tuple[str, list[Candidate]]:
         return self.said, self.cited
 
 
@@ -59,9 +59,9 @@ def most_at_once(state: AnswerState) -> Counted | None:
         seen = [(counts(f.record.text).get(label, 0), f) for f in state.ranked if f.record.modality is Modality.OBJECT]
         seen = [pair for pair in seen if pair[0] > 0]
         if seen:
-            number, finding = max(seen, key=lambda pair: (pair[0], -pair[1].record.span.start))
+            number, candidate = max(seen, key=lambda pair: (pair[0], -pair[1].record.span.start))
             return Counted(
-                number, [finding], f"{number} at once at most, {stretch(finding.record)}: {finding.record.text}."
+                number, [candidate], f"{number} at once at most, {stretch(candidate.record)}: {candidate.record.text}."
             )
     return None
 
@@ -144,7 +144,7 @@ def distinct(records: list[Record]) -> list[Record]:
 
 def times(records: list[Record]) -> Counted:
     """The count with its times: “3: at 0:12, 0:31, 0:44.”"""
-    cited = [Finding(record, 1.0, 1.0, 1.0) for record in records]
+    cited = [Candidate(record, 1.0, 1.0, 1.0) for record in records]
     when = ", ".join(clock(record.span.start) for record in records[:NAMED])
     more = " and later" if len(records) > NAMED else ""
     return Counted(len(records), cited[:NAMED], f"{len(records)}: at {when}{more}.")

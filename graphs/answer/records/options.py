@@ -11,7 +11,7 @@ from ....tools.words import content_words, coverage
 from ...events import Update
 from ..question.times import seconds
 from ..selectors.rarity import similarities
-from ..state import Answering, AnswerState, Finding, Want
+from ..state import Answering, AnswerState, Candidate, Want
 from . import sentences as compose
 from .counting import count
 from .ordering import in_order_of_time, items_of, looks_most_like
@@ -49,7 +49,7 @@ def choose(state: AnswerState, answering: Answering) -> Update:
     return chosen(state, position, weights[position] / sum(weights), [supporting] if supporting else [])
 
 
-def chosen(state: AnswerState, position: int, confidence: float, cited: list[Finding]) -> Update:
+def chosen(state: AnswerState, position: int, confidence: float, cited: list[Candidate]) -> Update:
     return {
         "text": f"{letter(position)}. {state.options[position]}",
         "choice": position,
@@ -58,25 +58,25 @@ def chosen(state: AnswerState, position: int, confidence: float, cited: list[Fin
     }
 
 
-def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[float], list[Finding | None]]:
+def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[float], list[Candidate | None]]:
     """For each option how well the best record fits it, 0..1, and that record.
 
     A record fits an option when it fits the question and holds the option's words or means the same; of a text of
     several lines that is told of each line, for a slide or a table holds several options at once.
     """
-    findings = state.packed
-    if not findings:
+    candidates = state.packed
+    if not candidates:
         return [0.0] * len(state.options), [None] * len(state.options)
     import numpy as np
 
     topic = state.plan.topic if state.plan else state.asked
     told = content_words(topic)
-    pieces = [(finding, finding.record.text, finding.relevance) for finding in findings]
+    pieces = [(candidate, candidate.record.text, candidate.relevance) for candidate in candidates]
     # A line answers as part of its text, or by what stands in the line itself.
     pieces += [
-        (finding, line, 1 - (1 - finding.relevance) * (1 - coverage(told, line)))
-        for finding in findings
-        for line in several_lines(finding.record)
+        (candidate, line, 1 - (1 - candidate.relevance) * (1 - coverage(told, line)))
+        for candidate in candidates
+        for line in several_lines(candidate.record)
     ]
     texts = [f"{topic}: {option}" for option in state.options] + [text for _, text, _ in pieces]
     vectors: np.ndarray = np.stack(answering.text_embedding.run(texts))
@@ -84,7 +84,7 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
     similar = asked @ records.T
     relevance = np.array([relevance for *_, relevance in pieces])
     fits: list[float] = []
-    best: list[Finding | None] = []
+    best: list[Candidate | None] = []
     for row, option in zip(similar, state.options, strict=True):
         wanted = content_words(option)
         held = np.array([coverage(wanted, text) for _, text, _ in pieces])
@@ -100,7 +100,7 @@ def several_lines(record: Record) -> list[str]:
     return lines if len(lines) > 1 else []
 
 
-def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, Finding | None]]:
+def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, Candidate | None]]:
     """For each option how much more than the others the video looks like it somewhere, and the record of that frame.
 
     In standard deviations of the frames' similarity to all options, so that it means the same for every encoder. Only

@@ -7,7 +7,7 @@ from ....tools.index.frames import FrameQuery
 from ....tools.records import Modality, Span, clock
 from ....tools.words import content_words, coverage
 from ..selectors.rarity import most_like
-from ..state import Answering, AnswerState, Finding
+from ..state import Answering, AnswerState, Candidate
 
 SEPARATORS = re.compile(r"\s*(?:,|;|→|->|>|\bthen\b|\band\b)\s*")
 LISTED = 6
@@ -19,12 +19,11 @@ class Ordered:
     """Things in the order in which they come."""
 
     items: list[str]
-    cited: list[Finding]
+    cited: list[Candidate]
 
-    def told(self) -> tuple[str, list[Finding]]:
-        events = "; ".join(
-            f"{clock(finding.record.span.start)} {item}" for item, finding in zip(self.items, self.cited, strict=True)
-        )
+    def told(self) -> tuple[str, list[Candidate]]:
+        times = [clock(candidate.record.span.start) for candidate in self.cited]
+        events = "; ".join(f"{at} {item}" for at, item in zip(times, self.items, strict=True))
         return f"{events}.", self.cited
 
 
@@ -42,24 +41,24 @@ def order(state: AnswerState, answering: Answering) -> Ordered | None:
     listed = items_of(state.asked.rpartition(":")[2]) if ":" in state.asked else []
     if len(listed) > 1:
         return in_order_of_time(listed, state, answering)
-    found = sorted(state.ranked[:LISTED], key=lambda finding: (finding.record.video, finding.record.span))
+    found = sorted(state.ranked[:LISTED], key=lambda candidate: (candidate.record.video, candidate.record.span))
     found = [f for f in found if f.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT)]
     return Ordered([" ".join(f.record.text.split()) for f in found], found) if len(found) > 1 else None
 
 
 def in_order_of_time(items: list[str], state: AnswerState, answering: Answering) -> Ordered | None:
     """The items by the first time that each is there; `None` when one of them is nowhere."""
-    found: list[tuple[str, Finding]] = []
+    found: list[tuple[str, Candidate]] = []
     for item in items:
-        finding = first_seen(item, state, answering)
-        if finding is None:
+        candidate = first_seen(item, state, answering)
+        if candidate is None:
             return None
-        found.append((item, finding))
+        found.append((item, candidate))
     found.sort(key=lambda pair: pair[1].record.span)
-    return Ordered([item for item, _ in found], [finding for _, finding in found])
+    return Ordered([item for item, _ in found], [candidate for _, candidate in found])
 
 
-def first_seen(item: str, state: AnswerState, answering: Answering) -> Finding | None:
+def first_seen(item: str, state: AnswerState, answering: Answering) -> Candidate | None:
     """Where something is named in full, else where the picture looks most like it."""
     assert state.plan is not None
     wanted = content_words(item)
@@ -77,17 +76,17 @@ def first_seen(item: str, state: AnswerState, answering: Answering) -> Finding |
         if wanted and coverage(wanted, hit.record.text) == 1.0
     ]
     if named:
-        return Finding(min(named, key=lambda record: record.span), 1.0, 1.0, 1.0)
+        return Candidate(min(named, key=lambda record: record.span), 1.0, 1.0, 1.0)
     return looks_most_like(answering.frame_query(item), state, answering)
 
 
-def looks_most_like(query: FrameQuery, state: AnswerState, answering: Answering) -> Finding | None:
+def looks_most_like(query: FrameQuery, state: AnswerState, answering: Answering) -> Candidate | None:
     """The frame with the highest frame–text similarity, by what its tags say."""
     assert state.plan is not None
-    best: tuple[float, Finding] | None = None
+    best: tuple[float, Candidate] | None = None
     for frame in most_like(answering, query, state.videos, state.plan.within, 1, state.plan.brief):
         standing = Span(frame.time, frame.time + 0.001)
         looks = answering.index.timeline(frame.video, [Modality.FRAME], standing)
         if looks and (best is None or frame.score > best[0]):
-            best = frame.score, Finding(looks[-1], max(frame.score, 0.0), 0.0, 1.0)
+            best = frame.score, Candidate(looks[-1], max(frame.score, 0.0), 0.0, 1.0)
     return best[1] if best is not None else None

@@ -5,17 +5,17 @@ import re
 from ....tools.records import Modality, Record, clock
 from ..question.object_names import detector_labels
 from ..question.times import AROUND
-from ..state import AnswerState, Finding, Place
+from ..state import AnswerState, Candidate, Place
 
 ALSO = 0.9
-"""A finding this close to the best one, as a share of its relevance, is another occurrence of the same thing."""
+"""A candidate this close to the best one, as a share of its relevance, is another occurrence of the same thing."""
 HAPPENS = re.compile(r"\bhappen(?:s|ed|ing)?\b|\b(?:comes?|came|follow(?:s|ed)?) (?:next|after|then|before)\b", re.I)
 
 AT_MOST = 3
 """Occurrences named in one answer."""
 
 
-def when(state: AnswerState) -> tuple[str, list[Finding]]:
+def when(state: AnswerState) -> tuple[str, list[Candidate]]:
     """When the thing asked for is there: its best record, and the other times at which it is there as well."""
     best = state.ranked[0]
     times = [f for f in state.ranked if f.relevance >= ALSO * best.relevance and alike(best.record, f.record)]
@@ -23,7 +23,7 @@ def when(state: AnswerState) -> tuple[str, list[Finding]]:
     if state.plan is not None and state.plan.place is not None:
         times = times[:1] if state.plan.place is Place.FIRST else times[-1:]
     times = times[:AT_MOST]
-    return " ".join(occurrence(finding.record) for finding in times), times
+    return " ".join(occurrence(candidate.record) for candidate in times), times
 
 
 def alike(first: Record, second: Record) -> bool:
@@ -59,22 +59,22 @@ def occurrence(record: Record) -> str:
             return f"{stretch(record).capitalize()}: {record.text}."
 
 
-def reported(state: AnswerState) -> tuple[str, list[Finding]] | None:
+def reported(state: AnswerState) -> tuple[str, list[Candidate]] | None:
     """What is said or written about something, in its own words; `None` when nothing is."""
     words_of_the_video = [f for f in state.ranked if f.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH)]
     if not words_of_the_video or words_of_the_video[0].relevance < ALSO * state.ranked[0].relevance:
         return None
     best = words_of_the_video[0]
     told = [
-        finding
-        for finding in words_of_the_video
-        if finding.record.modality is best.record.modality and finding.relevance >= ALSO * best.relevance
+        candidate
+        for candidate in words_of_the_video
+        if candidate.record.modality is best.record.modality and candidate.relevance >= ALSO * best.relevance
     ]
-    told = sorted(told[:AT_MOST], key=lambda finding: finding.record.span)
-    return " ".join(quoted(finding.record) for finding in told), told
+    told = sorted(told[:AT_MOST], key=lambda candidate: candidate.record.span)
+    return " ".join(quoted(candidate.record) for candidate in told), told
 
 
-def what_is_there(state: AnswerState) -> tuple[str, list[Finding]] | None:
+def what_is_there(state: AnswerState) -> tuple[str, list[Candidate]] | None:
     """The text or speech at the place or time that a question names; `None` when it names neither.
 
     “What is the first title?”, “What is written at 0:19?”: the records say it word for word.
@@ -85,36 +85,36 @@ def what_is_there(state: AnswerState) -> tuple[str, list[Finding]] | None:
         return what_happens(state) if place is not None and within is not None else None
     pointed_at = max(request.weight for request in state.plan.requests)
     there = [
-        finding
-        for finding in state.ranked
-        if finding.weight == pointed_at and finding.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH)
+        candidate
+        for candidate in state.ranked
+        if candidate.weight == pointed_at and candidate.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH)
     ]
-    there.sort(key=lambda finding: finding.record.span)
+    there.sort(key=lambda candidate: candidate.record.span)
     if not there or (place is None and within is None):
         return None
     if place is not None:
         there = there[:1] if place is Place.FIRST else there[-1:]
     elif within is not None and within.duration <= 2 * AROUND:
         middle = (within.start + within.end) / 2
-        there = [finding for finding in there if finding.record.span.contains(middle)] or there
+        there = [candidate for candidate in there if candidate.record.span.contains(middle)] or there
     there = there[:AT_MOST]
-    return " ".join(quoted(finding.record) for finding in there), there
+    return " ".join(quoted(candidate.record) for candidate in there), there
 
 
-def what_happens(state: AnswerState) -> tuple[str, list[Finding]] | None:
+def what_happens(state: AnswerState) -> tuple[str, list[Candidate]] | None:
     """What comes first after a moment, or last before it: text, speech and objects, each with its time."""
     assert state.plan is not None
     events = (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT)
-    there = [finding for finding in state.ranked if finding.record.modality in events]
-    there = there or [finding for finding in state.ranked if finding.record.modality is Modality.CAPTION]
-    there.sort(key=lambda finding: finding.record.span)
+    there = [candidate for candidate in state.ranked if candidate.record.modality in events]
+    there = there or [candidate for candidate in state.ranked if candidate.record.modality is Modality.CAPTION]
+    there.sort(key=lambda candidate: candidate.record.span)
     there = there[:AT_MOST] if state.plan.place is Place.FIRST else there[-AT_MOST:]
-    return (" ".join(occurrence(finding.record) for finding in there), there) if there else None
+    return (" ".join(occurrence(candidate.record) for candidate in there), there) if there else None
 
 
-def quote(finding: Finding) -> str:
+def quote(candidate: Candidate) -> str:
     """A record instead of a sentence that no record supports."""
-    record = finding.record
+    record = candidate.record
     match record.modality:
         case Modality.SPEECH | Modality.SCREEN_TEXT:
             return quoted(record)

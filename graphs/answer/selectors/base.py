@@ -26,7 +26,7 @@ class Curve:
     similar: np.ndarray
     """Frame–text similarity, (frames,)."""
     relevant: np.ndarray
-    """Relevance of the best finding that stands when the frame does, 0..1, (frames,)."""
+    """Relevance of the best candidate that stands when the frame does, 0..1, (frames,)."""
     vectors: np.ndarray
     """Unit vectors, (frames, dimensions)."""
 
@@ -82,13 +82,13 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
             of_query.append(cosine[:, first:last])
         times, vectors = times[first:last], vectors[first:last]
         relevant = np.zeros(len(times))
-        for finding in state.ranked:
-            if finding.record.video != video or state.plan.looks:  # what is shown is chosen by how it looks alone
+        for candidate in state.ranked:
+            if candidate.record.video != video or state.plan.looks:  # what is shown is chosen by how it looks alone
                 continue
-            span = finding.record.span
+            span = candidate.record.span
             first = max(int(np.searchsorted(times, span.start, side="right")) - 1, 0)
             last = max(int(np.searchsorted(times, span.end)), first + 1)
-            relevant[first:last] = np.maximum(relevant[first:last], finding.relevance)
+            relevant[first:last] = np.maximum(relevant[first:last], candidate.relevance)
         videos += [video] * len(times)
         parts.append((times, relevant, vectors))
     if not parts:

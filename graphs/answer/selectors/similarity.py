@@ -21,9 +21,9 @@ TSTAR_REACH = 0.02
 
 @selector
 def topk(curve: Curve, k: int) -> list[FrameRef]:
-    """The frames at the best findings first, then those that look most like the question.
+    """The frames at the best candidates first, then those that look most like the question.
 
-    A title that stands for eight seconds is one finding and takes one frame, the middle one, not eight.
+    A title that stands for eight seconds is one candidate and takes one frame, the middle one, not eight.
     """
     chosen: list[int] = []
     for relevance in sorted(set(curve.relevant[curve.relevant > 0].tolist()), reverse=True):

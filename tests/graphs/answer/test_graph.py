@@ -118,11 +118,11 @@ def test_a_sign_with_instructions_is_reported_when_it_is_asked_for(hostile: Vide
 def test_the_graph_is_wired_as_it_is_drawn():
     edges = {(edge.source, edge.target) for edge in build().compile().get_graph().edges}
     assert {
-        ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "look"), ("look", "read"),
-        ("read", "pack"),
-        ("read", "summarise"), ("read", "verify"), ("pack", "think"), ("pack", "respond"), ("think", "respond"),
-        ("summarise", "respond"), ("respond", "verify"), ("verify", "plan"), ("verify", "remember"),
-        ("remember", "__end__"),
+        ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "find_objects"),
+        ("find_objects", "answer_from_records"), ("answer_from_records", "pack"),
+        ("answer_from_records", "summarise"), ("answer_from_records", "verify"),
+        ("pack", "think"), ("pack", "respond"), ("think", "respond"), ("summarise", "respond"),
+        ("respond", "verify"), ("verify", "plan"), ("verify", "remember"), ("remember", "__end__"),
     } == edges  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_a_detector_that_finds_anything_looks_at_the_selected_frames_once(
         monkeypatch.setattr(type(scout.role("objects")), "open_vocabulary", True)
         first = scout.ask(bikes, "Where is the car?")
         again = scout.ask(bikes, "Where is the car?")
-    assert "look" in first.route
+    assert "find_objects" in first.route
     assert first.counters["detector_calls"] == len(first.frames)
     assert again.counters["detector_calls"] == 0
     assert any("car" in item.text and item.start == item.end for item in first.evidence)

@@ -13,7 +13,7 @@ from vidscout.agent.generated.detect import examined as examine
 from vidscout.bench.data import alterations
 from vidscout.bench.data.fetched import fetch
 from vidscout.graphs.forensics import model
-from vidscout.graphs.forensics.state import Finding, ForensicState, Label, Opinion
+from vidscout.graphs.forensics.state import ForensicState, Label, Opinion, WindowScore
 from vidscout.tools.forensics.calibration.ranges import DEFAULT, load
 from vidscout.tools.records import Span
 from vidscout.tools.videollm.interface import VideoLLM
@@ -149,7 +149,7 @@ def test_a_verdict_against_its_own_evidence_rewrites_the_prompt_at_most_three_ti
 
 def test_model_and_signals_that_disagree_leave_it_open(carphone: Path) -> None:
     quiet = examined(carphone)
-    cited = max(quiet.findings[0].distances, key=lambda n: max(f.distances[n] for f in quiet.findings))
+    cited = max(quiet.scored[0].distances, key=lambda n: max(f.distances[n] for f in quiet.scored))
     judge = judging("{}", *[f'{{"label": "generated", "confidence": 0.9, "cited": ["{cited}"]}}', ""] * 3)
     assert examined(carphone, judge).label is Label.UNCERTAIN
 
@@ -162,7 +162,7 @@ def test_an_answer_that_is_no_json_leaves_the_signals_to_decide(carphone: Path) 
 
 def test_model_and_signals_that_agree_decide_together(woman: Path) -> None:
     quiet = examined(woman)
-    cited = next(iter(quiet.findings[0].distances))
+    cited = next(iter(quiet.scored[0].distances))
     state = examined(woman, judging("{}", f'{{"label": "real", "confidence": 0.1, "cited": ["{cited}"]}}'))
     assert state.label is quiet.label is Label.REAL
     assert state.decided_by == "signals and scripted/1"
@@ -170,7 +170,7 @@ def test_model_and_signals_that_agree_decide_together(woman: Path) -> None:
 
 
 def test_citing_a_signal_within_real_videos_for_generated_is_a_contradiction() -> None:
-    found = [Finding(Span(0, 2), 0.3, 0.2, 0.0, {"flicker": 0.3}, {"flicker": 0.5}, ("flicker",))]
+    found = [WindowScore(Span(0, 2), 0.3, 0.2, 0.0, {"flicker": 0.3}, {"flicker": 0.5}, ("flicker",))]
     opinion = Opinion(Label.GENERATED, 0.9, (0, 1), "m", ("flicker",))
     assert model.contradictions(opinion, found)
     assert not model.contradictions(Opinion(Label.REAL, 0.1, (0, 1), "m", ("flicker",)), found)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from vidscout.graphs.answer.packers.base import LONGEST_LINE, as_many_as_fit, candidates, line
-from vidscout.graphs.answer.state import AnswerState, Finding, Plan, Want
+from vidscout.graphs.answer.packers.base import LONGEST_LINE, as_many_as_fit, line, worth_packing
+from vidscout.graphs.answer.state import AnswerState, Candidate, Plan, Want
 from vidscout.tools.records import Modality, Record, Span
 
 
@@ -37,26 +37,26 @@ def test_a_long_record_is_cut_at_a_word():
 
 def test_what_says_the_same_at_the_same_time_is_packed_once():
     twice = [
-        Finding(record("An unlucky bird"), 0.9, 1.0, 1.0),
-        Finding(record("An unlucky bird", modality=Modality.CAPTION), 0.8, 1.0, 1.0),
-        Finding(record("An unlucky bird", start=60), 0.7, 1.0, 1.0),
+        Candidate(record("An unlucky bird"), 0.9, 1.0, 1.0),
+        Candidate(record("An unlucky bird", modality=Modality.CAPTION), 0.8, 1.0, 1.0),
+        Candidate(record("An unlucky bird", start=60), 0.7, 1.0, 1.0),
     ]
     state = AnswerState("What?", ranked=twice)
-    assert [finding.record.span.start for finding in candidates(state)] == [0, 60]
+    assert [candidate.record.span.start for candidate in worth_packing(state)] == [0, 60]
 
 
 def test_noise_is_left_out():
-    state = AnswerState("What?", ranked=[Finding(record("hum"), 0.05, 0.0, 1.0)])
-    assert candidates(state) == []
+    state = AnswerState("What?", ranked=[Candidate(record("hum"), 0.05, 0.0, 1.0)])
+    assert worth_packing(state) == []
 
 
 def test_what_is_far_behind_the_best_is_left_out_sooner_where_options_are_given():
     ranked = [
-        Finding(record(f"line {at}", start=at), similar, similar, 1.0)
+        Candidate(record(f"line {at}", start=at), similar, similar, 1.0)
         for at, similar in ((0, 0.9), (9, 0.6), (19, 0.4))
     ]
     free, choice = AnswerState("What?", ranked=ranked), AnswerState("What?", options=["a", "b"], ranked=ranked)
-    assert [finding.record.span.start for finding in candidates(free)] == [0, 9]
-    assert [finding.record.span.start for finding in candidates(choice)] == [0]
+    assert [candidate.record.span.start for candidate in worth_packing(free)] == [0, 9]
+    assert [candidate.record.span.start for candidate in worth_packing(choice)] == [0]
     overview = AnswerState("What?", ranked=ranked, plan=Plan(Want.OVERVIEW, "What?", "", (), open=True))
-    assert len(candidates(overview)) == 3
+    assert len(worth_packing(overview)) == 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from vidscout.graphs.answer.packers import PACKERS
 from vidscout.graphs.answer.routes import ROUTES
-from vidscout.graphs.answer.state import Answering, AnswerState, Finding
+from vidscout.graphs.answer.state import Answering, AnswerState, Candidate
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.records import FrameRef, Modality, Record, Span
 from vidscout.tools.videollm import Message
@@ -85,7 +85,7 @@ def answering(index: VideoIndex, model: LlamaCpp, budget: int) -> Answering:
 
 
 FOUND = st.builds(
-    lambda text, at, length, relevance, modality: Finding(
+    lambda text, at, length, relevance, modality: Candidate(
         Record("v", Span(at, at + length), modality, text, 1.0, "test/1"), relevance, relevance, 1.0
     ),
     st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=120),
@@ -109,7 +109,7 @@ def test_a_prompt_costs_what_is_said_and_never_more_than_the_budget(
 ):
     seeing.accepts_frames = sees
     context = answering(index, seeing, budget)
-    best_first = sorted(found, key=lambda finding: -finding.relevance)
+    best_first = sorted(found, key=lambda candidate: -candidate.relevance)
     state = AnswerState(
         "What is there?",
         videos=["v"],
@@ -122,7 +122,9 @@ def test_a_prompt_costs_what_is_said_and_never_more_than_the_budget(
     assert packed.prompt == seeing.count_tokens(packed.messages)
     assert packed.prompt - empty <= budget
     assert packed.prompt - empty == packed.auxiliary + packed.visual
-    assert packed.findings == sorted(packed.findings, key=lambda f: (f.record.video, f.record.span, f.record.modality))
+    assert packed.candidates == sorted(
+        packed.candidates, key=lambda f: (f.record.video, f.record.span, f.record.modality)
+    )
     shown = [frame for message in packed.messages for frame in message.frames]
     assert sees or not shown
     assert all(frame.path.is_file() for frame in shown)

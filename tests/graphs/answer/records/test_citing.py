@@ -3,17 +3,17 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 from vidscout.graphs.answer.records.citing import SUPPORTED, UNSUPPORTED, checked, support, with_times
-from vidscout.graphs.answer.state import Finding, Sentence
+from vidscout.graphs.answer.state import Candidate, CheckedSentence
 from vidscout.tools.records import Modality, Record, Span
 
 
-def finding(text: str, relevance: float = 0.8) -> Finding:
+def candidate(text: str, relevance: float = 0.8) -> Candidate:
     record = Record("v", Span(1, 2), Modality.SPEECH, text, 1.0, "test/1")
-    return Finding(record, relevance, relevance, 1.0)
+    return Candidate(record, relevance, relevance, 1.0)
 
 
-MIRROR = finding("The mirror is made of silicon carbide, because glass would crack.")
-COST = finding("The flight costs forty two million dollars.")
+MIRROR = candidate("The mirror is made of silicon carbide, because glass would crack.")
+COST = candidate("The flight costs forty two million dollars.")
 
 
 def test_an_answer_that_a_record_holds_is_supported_by_that_record():
@@ -34,11 +34,11 @@ def test_a_number_that_no_record_holds_makes_an_answer_unsupported():
 
 
 def test_a_number_may_be_written_in_figures_or_in_words():
-    said = finding("It was polished for eleven weeks.")
+    said = candidate("It was polished for eleven weeks.")
     assert support("11 weeks", "How long was it polished?", [said])[0] == 1
     assert support("12 weeks", "How long was it polished?", [said])[0] == 0
     assert support("twelve weeks", "How long was it polished?", [said])[0] == 0
-    written = finding("Diameter: 48 cm")
+    written = candidate("Diameter: 48 cm")
     assert support("forty-eight cm", "How wide is it?", [written])[0] == 1
 
 
@@ -56,8 +56,10 @@ def test_the_record_that_holds_most_comes_first():
     assert holding[0] == COST
 
 
-def written(pieces: list[str], findings: list[Finding], question: str = "What?") -> tuple[str, list[Sentence]]:
-    stream = with_times(pieces, lambda sentence: checked(sentence, question, findings))
+def written(
+    pieces: list[str], candidates: list[Candidate], question: str = "What?"
+) -> tuple[str, list[CheckedSentence]]:
+    stream = with_times(pieces, lambda sentence: checked(sentence, question, candidates))
     shown = []
     while True:
         try:
