@@ -6,12 +6,14 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 npm \
  && rm -rf /var/lib/apt/lists/*
 
-# https://download.pytorch.org/whl/cpu makes an image for machines without a GPU, several gigabytes smaller.
+# With the extras hub and gpu comes torch; TORCH_INDEX says where from (that of PyTorch's CPU builds makes an image for
+# machines without a GPU, several gigabytes smaller).
 ARG TORCH_INDEX=
 ARG EXTRAS=web,serve
 WORKDIR /opt/vidscout
 COPY . .
-RUN pip install --no-cache-dir --constraint constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch \
+RUN case ",$EXTRAS," in *,hub,*|*,gpu,*) \
+      pip install --no-cache-dir --constraint constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch ;; esac \
  && pip install --no-cache-dir --constraint constraints.txt --editable ".[$EXTRAS]"
 
 RUN useradd --create-home vidscout && mkdir -p /data /weights && chown vidscout /data /weights

@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_OF_DEMO := .demo
 
-.PHONY: demo test setup models test-tools lint types format clean
+.PHONY: demo test setup checks models test-tools lint types format clean
 
 demo: models
 ifdef VIDEO
@@ -14,36 +14,43 @@ else
 	@$(BIN)/python -m vidscout.bench.demo --home $(HOME_OF_DEMO)
 endif
 
-test: models test-tools lint types
+test: checks models test-tools lint types
 	$(BIN)/python -m pytest
 
 # EasyOCR and openai-whisper run in the tests beside a CPU build of torch, and optional models that have their own tests.
-test-tools: $(VENV)/ready
+test-tools: $(VENV)/checks
 	@$(BIN)/python -m pip install --quiet --no-deps --requirement tests/easyocr.txt --requirement tests/openai_whisper.txt
 	@$(BIN)/vidscout models pull easyocr-english whisper-tiny-en-ct2
 
 setup: $(VENV)/ready
 
-# torch comes first and pinned: left to itself, pip takes a build for CUDA of several gigabytes.
+checks: $(VENV)/checks
+
+# The package alone, for the demo. Python compiles what is imported when it is: pip would compile everything at once.
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
+	@touch $@
+
+# What checks and tests need beside it. torch comes first and pinned: left to itself, pip takes a build for CUDA of
+# several gigabytes.
+$(VENV)/checks: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
 	mkdir -p $(VENV)/types && ln -sfn $(CURDIR) $(VENV)/types/vidscout
 	@touch $@
 
 models: $(VENV)/ready
 	@$(BIN)/vidscout models pull
 
-lint: $(VENV)/ready
+lint: $(VENV)/checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/ready
+types: $(VENV)/checks
 	$(BIN)/basedpyright
 
-format: $(VENV)/ready
+format: $(VENV)/checks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -24,10 +24,10 @@ LIBRARIES = (
     "rapidocr-onnxruntime",
     "xllamacpp",
     "av",
-    "torch",
 )
 EXTRAS = {
     "web": ("gradio",),
+    "hub": ("torch", "transformers"),
     "gpu": ("torchvision", "easyocr", "accelerate", "openai-whisper"),
     "serve": ("ray", "openai"),
 }
@@ -90,6 +90,8 @@ def _gpu() -> Check:
     found = ", ".join(f"{gpu.name} with {size(gpu.memory)}, {size(gpu.free)} of it free" for gpu in there)
     if machine.cuda_torch():
         return Check("GPU", True, found, needed=False)
+    if machine.cuda_torch() is None:
+        return Check("GPU", False, f"{found}; torch is not installed", "pip install 'vidscout[gpu]'", False)
     return Check("GPU", False, f"{found}; torch is a build without CUDA", "pip install torch, built for CUDA", False)
 
 

@@ -47,8 +47,8 @@ class Machine:
     memory: int
     """Bytes of RAM."""
     gpus: tuple[GPU, ...] = ()
-    cuda_torch: bool = False
-    """Whether the installed torch can use them."""
+    cuda_torch: bool | None = None
+    """Whether the installed torch can use them; None where there is no torch."""
     pulled: frozenset[str] = frozenset()
     """Profiles whose weights are all here."""
     missing: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
@@ -96,6 +96,8 @@ def obstacles(machine: Machine, profile: Wanting) -> list[str]:
     if profile.gpu_memory:
         if not machine.gpus:
             found.append("no NVIDIA GPU")
+        elif machine.cuda_torch is None:
+            found.append("no torch")
         elif not machine.cuda_torch:
             found.append("the installed torch is a build without CUDA")
         elif machine.gpus[0].memory < profile.gpu_memory:
@@ -158,11 +160,12 @@ def gpus() -> tuple[GPU, ...]:
     return tuple(found)
 
 
-def cuda_torch() -> bool:
-    """Whether the installed torch is built for CUDA, by its version file: importing it takes seconds."""
+def cuda_torch() -> bool | None:
+    """Whether the installed torch is built for CUDA, by its version file: importing it takes seconds. None where no
+    torch is installed."""
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
-        return False
+        return None
     try:
         text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
     except OSError:

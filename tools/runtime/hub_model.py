@@ -222,6 +222,7 @@ class FromHub(Backend):
     """A backend whose weights have a hub's layout. A role's backend derives from this first, then from its role."""
 
     requires = ("torch", "transformers")
+    install = "pip install 'vidscout[hub]'"
     default: ClassVar[str]
     """The catalogue's entry or hub id that is taken where no model is named."""
     default_dtype: ClassVar[str] = "auto"

@@ -223,6 +223,7 @@ MACHINES = {
     "a GPU and a torch for CPUs": (
         Machine(64 * GIB, (H100,), False, frozenset({"gpu", "embedded"})), "embedded"
     ),
+    "a GPU and no torch": (Machine(64 * GIB, (H100,), None, frozenset({"gpu", "embedded"})), "embedded"),
     "a small GPU": (Machine(32 * GIB, (SMALL_CARD,), True, frozenset({"gpu", "laptop", "embedded"})), "laptop"),
     "a GPU without the extra": (
         Machine(64 * GIB, (H100,), True, frozenset({"gpu"}), {"gpu": ["easyocr"], "laptop": ["torchvision"]}),
@@ -245,6 +246,7 @@ def test_auto_is_the_best_that_the_machine_can_run(found: Machine, expected: str
     [
         ("a small GPU", "its weights are here — not gpu: NVIDIA RTX 3050 has 8.6 GB, and it wants 22.0 GB"),
         ("a GPU and a torch for CPUs", "not gpu: the installed torch is a build without CUDA"),
+        ("a GPU and no torch", "not gpu: no torch"),
         ("a GPU without the extra", "not gpu: easyocr not installed (pip install 'vidscout[gpu]')"),
         ("a fresh GPU machine with a hub", "nothing has been pulled, and the hub can be reached"),
         ("a GPU machine with the embedded weights", "not gpu: its weights are not here (vidscout models pull"),
@@ -262,7 +264,7 @@ machines = st.builds(
     gpus=st.lists(st.builds(machine.GPU, st.just("card"), st.integers(0, 200 * GIB), st.just(0)), max_size=2).map(
         tuple
     ),
-    cuda_torch=st.booleans(),
+    cuda_torch=st.sampled_from([None, False, True]),
     pulled=st.frozensets(st.sampled_from(list(PROFILES))),
     missing=st.dictionaries(st.sampled_from(["gpu", "laptop"]), st.just(["easyocr"])),
     hub=st.sampled_from([True, False, None]),
@@ -341,8 +343,8 @@ WITHOUT_EXTRAS = """
 import sys
 from importlib.machinery import PathFinder
 
-HIDDEN = {"torchvision", "easyocr", "accelerate", "bitsandbytes", "whisper", "openai", "ray", "gradio", "c2pa", "mcp",
-          "psycopg", "langgraph.checkpoint.postgres", "fastapi"}
+HIDDEN = {"torch", "transformers", "torchvision", "easyocr", "accelerate", "bitsandbytes", "whisper", "openai", "ray",
+          "gradio", "c2pa", "mcp", "psycopg", "langgraph.checkpoint.postgres", "fastapi"}
 
 class Bare:
     def find_spec(self, name, path=None, target=None):
@@ -367,25 +369,34 @@ def without_extras(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_without_the_extras_vidscout_imports_and_auto_is_embedded():
     done = without_extras("""
+        import importlib, pkgutil
         import vidscout
-        assert "torch" not in sys.modules
-        from vidscout.agent.profiles import PROFILES, automatic, missing_modules
+        for floor in ("tools", "graphs"):
+            for path in vidscout.__path__:
+                for module in pkgutil.walk_packages([f"{path}/{floor}"], f"vidscout.{floor}."):
+                    importlib.import_module(module.name)
+        from vidscout.agent.profiles.profile import PROFILES, automatic, missing_modules
         print(automatic().profile)
         print(missing_modules(PROFILES["embedded"]), missing_modules(PROFILES["gpu"]))
     """)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["embedded", "[] ['easyocr', 'torchvision']"]
+    assert done.stdout.splitlines() == ["embedded", "[] ['torch', 'transformers', 'easyocr', 'torchvision']"]
 
 
 @pytest.mark.models
 def test_without_the_extras_the_embedded_profile_reads_a_video_and_answers(tmp_path: Path, bunny: Path):
     done = without_extras(f"""
         from vidscout.agent.cli import main
-        sys.argv = ["vidscout", "--home", {str(tmp_path)!r}, "doctor"]
-        try:
-            main()
-        except SystemExit as end:
-            assert not end.code, end.code
+        for command in (["doctor"], ["models", "list"]):
+            sys.argv = ["vidscout", "--home", {str(tmp_path)!r}, *command]
+            try:
+                main()
+            except SystemExit as end:
+                assert not end.code, end.code
+        from pathlib import Path
+        from vidscout.tools.weights import pull
+        from vidscout.tools.weights.convert.onnx_export import efficientnet_lite0
+        efficientnet_lite0(pull.folder("efficientnet-lite0"), Path({str(tmp_path)!r}))
         from vidscout import VideoScout
         with VideoScout(home={str(tmp_path)!r}) as scout:
             answer = scout.ask({str(bunny)!r}, "What is seen?")

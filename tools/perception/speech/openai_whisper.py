@@ -23,7 +23,9 @@ class OpenAIWhisper(WhisperOnVoice):
     name = "openai-whisper"
     requires = ("whisper", "torch", "faster_whisper")
     """The last for its voice activity detection."""
-    install = "pip install --no-deps openai-whisper tiktoken numba llvmlite more-itertools"
+    install = (
+        "pip install 'vidscout[hub]' && pip install --no-deps openai-whisper tiktoken numba llvmlite more-itertools"
+    )
     """Left to itself, pip brings triton along, of a gigabyte, which only word timestamps on a GPU use."""
     elsewhere = "its weights are .pt files of one's own, or what whisper.load_model has downloaded"
     default: ClassVar[str] = "base"

@@ -14,6 +14,7 @@ import numpy as np
 
 from .onnx_graph import Array, Graph
 from .tfjs import TfjsWriter, tfjs_weights
+from .torch_pickle import load_tensors
 
 
 def minilm(source: Path, target: Path) -> None:
@@ -98,10 +99,7 @@ def efficientnet_lite0(source: Path, target: Path) -> None:
     Input `image` (N, 3, 224, 224) RGB, (value − 127) / 128; outputs `features` (N, 1280), the pooled last layer, and
     `logits` (N, 1000). A line of `labels.txt` holds the WordNet lemmas of one class, separated by commas.
     """
-    import torch
-
-    state = torch.load(source / "efficientnet-lite0.pth", map_location="cpu", weights_only=True)
-    weights: dict[str, Array] = {name: tensor.numpy() for name, tensor in state.items()}
+    weights = load_tensors(source / "efficientnet-lite0.pth")
     graph = Graph()
     side = LITE0_SIDE
 
