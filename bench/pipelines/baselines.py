@@ -22,7 +22,7 @@ from ...graphs.answer.selectors import SELECTORS, Curve
 from ...tools.media.video import Frame, frames, probe
 from ...tools.perception.frames.tags import frame_records
 from ...tools.perception.objects.scene_graph import object_records
-from ...tools.perception.screen_text.readers import text_records
+from ...tools.perception.screen_text.lines_over_time import text_records
 from ...tools.records import Modality, Record, Span
 from ...tools.videollm.interface import Message, with_options
 from ..sets.question import Subtitle

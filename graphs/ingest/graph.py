@@ -369,7 +369,7 @@ def records_of(state: IngestState, ingest: Ingest) -> list[Record]:
     from ...tools.perception.frames.tags import frame_records
     from ...tools.perception.objects.individuals import passage_records
     from ...tools.perception.objects.scene_graph import object_records
-    from ...tools.perception.screen_text.readers import text_records
+    from ...tools.perception.screen_text.lines_over_time import text_records
     from ...tools.perception.speech.recogniser import speech_records
 
     utterances = [utterance_from_row(row) for _, row in ingest.library.observations(state.video, HEAR)]
