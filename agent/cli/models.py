@@ -76,14 +76,15 @@ def list_(
 @models_app.command()
 def verify(names: Names = None) -> None:
     """Hash the files again; without names, those of all weights that are here."""
-    from ...tools.weights import pull as weights
+    from ...tools.weights import catalogue as weights
+    from ...tools.weights.pull import verify as problems_of
 
     wanted = list(names) if names else [name for name in weights.entries() if weights.present(name)]
     if not wanted:
         raise WeightsError("no weights are here: run `vidscout models pull`")
     problems: list[str] = []
     for name in wanted:
-        found = weights.verify(name)
+        found = problems_of(name)
         print(f"{name}: {'NOT AS PINNED' if found else 'as pinned'}", flush=True)
         problems += found
     if problems:

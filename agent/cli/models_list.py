@@ -9,7 +9,7 @@ from typing import Any
 from ...tools.errors import UsageError
 from ...tools.runtime.backend import ROLES, backends
 from ...tools.runtime.memory_budget import size
-from ...tools.weights import pull as weights
+from ...tools.weights import catalogue as weights
 from ...tools.weights.systems import Status, systems
 
 NARROWEST = 60

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ...tools.runtime.backend import ROLES, backends
 from ...tools.runtime.memory_budget import size
+from ...tools.weights import catalogue as weights
 from ...tools.weights import hub as snapshots
-from ...tools.weights import pull as weights
 from ..settings import Settings, load
 from . import machine
 from .profile import PROFILES, Choice, Profile, automatic, looked_at, memory_budget, profile, weights_for

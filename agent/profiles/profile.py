@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ...tools.errors import UsageError
 from ...tools.runtime.backend import ROLES, Backend, backend
 from ...tools.runtime.memory_budget import SHARE_FOR_WEIGHTS, MemoryBudget
-from ...tools.weights import pull as weights
+from ...tools.weights import catalogue as weights
 from ...tools.weights.hub import HUB_ID
 from .machine import Decision, Machine, decide, gpus, probe
 

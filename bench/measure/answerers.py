@@ -23,7 +23,7 @@ from ...tools.records import Modality, Record, Span
 from ...tools.runtime.backend import backend
 from ...tools.videollm.interface import ANSWER_BEGINS, Message
 from ...tools.videollm.llama_cpp import LlamaCpp
-from ...tools.weights import pull as weights
+from ...tools.weights import catalogue as weights
 
 QUESTIONS = Path(__file__).with_name("answerers.toml")
 

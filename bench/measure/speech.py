@@ -20,7 +20,7 @@ from ...tools.media.audio import AudioChunk, audio
 from ...tools.perception.speech.recogniser import FasterWhisper, windows
 from ...tools.records import Span, Utterance
 from ...tools.runtime.backend import backend
-from ...tools.weights import pull as weights
+from ...tools.weights import catalogue as weights
 from ..data.lecture import LECTURES, made
 
 IN_TIME = 0.5

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import BackendUnavailableError, UsageError, WeightsError
-from ..weights import pull as weights
+from ..weights import catalogue as weights
 from ..weights.hub import HUB_ID
 from .backend import Backend
 

@@ -296,7 +296,7 @@ def expected_bytes(backend: Model, precision: str | None = None) -> int:
         backend: names its weights, and perhaps a `dtype`.
         precision: one of `WIDTHS`, where it is not the backend's `dtype`.
     """
-    from ..weights import pull as weights
+    from ..weights import catalogue as weights
 
     asked = getattr(backend, "checkpoint", backend)
     model = getattr(asked, "model", None)

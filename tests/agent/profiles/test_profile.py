@@ -36,7 +36,7 @@ from vidscout.agent.settings import Settings, load
 from vidscout.tools.errors import UsageError
 from vidscout.tools.runtime.backend import ROLES, backends
 from vidscout.tools.videollm import VideoLLM
-from vidscout.tools.weights import pull as weights
+from vidscout.tools.weights import catalogue as weights
 
 GIB = 1 << 30
 H100 = machine.GPU("NVIDIA H100", 80 * GIB, 79 * GIB)
@@ -394,9 +394,9 @@ def test_without_the_extras_the_embedded_profile_reads_a_video_and_answers(tmp_p
             except SystemExit as end:
                 assert not end.code, end.code
         from pathlib import Path
-        from vidscout.tools.weights import pull
+        from vidscout.tools.weights.catalogue import folder
         from vidscout.tools.weights.convert.onnx_export import efficientnet_lite0
-        efficientnet_lite0(pull.folder("efficientnet-lite0"), Path({str(tmp_path)!r}))
+        efficientnet_lite0(folder("efficientnet-lite0"), Path({str(tmp_path)!r}))
         from vidscout import VideoScout
         with VideoScout(home={str(tmp_path)!r}) as scout:
             answer = scout.ask({str(bunny)!r}, "What is seen?")

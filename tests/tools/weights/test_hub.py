@@ -19,9 +19,10 @@ from safetensors.torch import save
 from vidscout.tools.errors import WeightsError
 from vidscout.tools.runtime import memory_budget as memory
 from vidscout.tools.runtime.hub_model import Checkpoint
+from vidscout.tools.weights import catalogue as weights
 from vidscout.tools.weights import hub as snapshots
-from vidscout.tools.weights import pull as weights
-from vidscout.tools.weights.pull import Progress
+from vidscout.tools.weights import pull as pulling
+from vidscout.tools.weights.pull import Progress, verify
 
 REPO = "tests/model"
 WEIGHTS = save({"w": torch.arange(5000, dtype=torch.float32)})
@@ -52,7 +53,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
 
 def pull(*names: str, **options: Any) -> list[Progress]:
     seen: list[Progress] = []
-    weights.pull(names or [REPO], on_progress=seen.append, **options)
+    pulling.pull(names or [REPO], on_progress=seen.append, **options)
     return seen
 
 
@@ -60,7 +61,6 @@ def catalogue(tmp_path: Path, **fields: str) -> Path:
     table = {"role": "answerer", "title": "A model", "publisher": "The tests", "licence": "MIT", "hub": REPO, **fields}
     path = tmp_path / "catalogue.toml"
     path.write_text("[model]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items()))
-    weights._parsed.cache_clear()
     return path
 
 
@@ -125,7 +125,7 @@ def test_a_branch_is_no_commit_and_that_is_said(hub: LocalHub, tmp_path: Path):
 def test_a_pinned_model_ignores_what_the_hub_calls_main_and_an_upgrade(hub: LocalHub, tmp_path: Path):
     hub.repos[REPO][NEWER] = dict(FILES)
     pinned = catalogue(tmp_path, revision=COMMIT)
-    weights.pull(["model"], catalogue=pinned, upgrade=True)
+    pulling.pull(["model"], catalogue=pinned, upgrade=True)
     assert weights.folder("model", pinned).name == COMMIT
     assert weights.entries(pinned)["model"].pinned
 
@@ -152,10 +152,10 @@ def test_a_model_of_which_a_file_has_gone_is_not_here_and_the_next_pull_brings_t
 
 def test_verify_notices_a_changed_byte(hub: LocalHub):
     pull()
-    assert weights.verify(REPO) == []
+    assert verify(REPO) == []
     blob = (weights.folder(REPO) / "model.safetensors").resolve()
     blob.write_bytes(WEIGHTS[:-1] + b"\x01")
-    [problem] = weights.verify(REPO)
+    [problem] = verify(REPO)
     assert "model.safetensors" in problem
 
 

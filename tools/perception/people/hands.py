@@ -9,7 +9,7 @@ import numpy as np
 from ...records import Box
 from ...runtime.backend import Tool
 from ...runtime.onnx import session
-from ...weights import pull as weights
+from ...weights import catalogue as weights
 from .mediapipe import Grids, cells, distinct, fitted
 
 PALM_SIDE, HAND_SIDE = 256, 224

@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import UsageError, WeightsError
 from ...records import Box, TextLine
 from ...runtime.backend import Tool
-from ...weights import pull as weights
+from ...weights import catalogue as weights
 from .ppocr import DETECTION_SIDE, PPOCR, cut_out
 
 LEGIBLE = 0.5

@@ -16,7 +16,7 @@ from ...payloads import Spoken
 from ...records import Record, Span, Utterance
 from ...runtime.backend import Tool
 from ...runtime.counters import count
-from ...weights import pull as weights
+from ...weights import catalogue as weights
 
 if TYPE_CHECKING:
     from ...media.audio import AudioChunk

@@ -13,7 +13,7 @@ from vidscout.tools.perception.screen_text.readers import (
 )
 from vidscout.tools.records import Box, TextLine
 from vidscout.tools.runtime.backend import backend
-from vidscout.tools.weights import pull as weights
+from vidscout.tools.weights import catalogue as weights
 
 SLIDE = [
     "Annual Report 2026",

@@ -14,7 +14,7 @@ from vidscout.tools.perception.speech.recogniser import WhisperOnVoice
 from vidscout.tools.perception.speech.transformers_whisper import TransformersWhisper, repetitive, timed
 from vidscout.tools.records import Span, Utterance
 from vidscout.tools.runtime.backend import backend, backends
-from vidscout.tools.weights import pull as weights
+from vidscout.tools.weights import catalogue as weights
 from whisper_weights import as_openai, as_transformers, tiny_openai
 
 Make = Callable[[str], Path]

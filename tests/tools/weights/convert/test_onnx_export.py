@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from vidscout.tools.errors import WeightsError
-from vidscout.tools.weights import pull as weights
+from vidscout.tools.weights import catalogue as weights
 from vidscout.tools.weights.convert.onnx_export import LITE0_STRIDES, NANODET_OUTPUTS, minilm, nanodet
 from vidscout.tools.weights.convert.onnx_graph import Graph
 from vidscout.tools.weights.convert.tfjs import TfjsWriter, tfjs_weights

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from vidscout.tools.errors import WeightsError
-from vidscout.tools.weights import pull as weights
+from vidscout.tools.weights import catalogue as weights
 from vidscout.tools.weights.convert.torch_pickle import MAGIC, PROTOCOL, load_tensors
 
 Layout = Callable[[Any, Path], None]
