@@ -2,15 +2,14 @@
 
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ..agent.cli.common import common_options
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
+from ..agent.cli.common import ProgressBars, common_options
+from ..graphs.events import Progress
 
 app = typer.Typer(
     name="bench",
@@ -48,8 +47,8 @@ def needles_make(
     """Hide needles in real videos, and write the questions about them. A set that was begun is finished."""
     from .needles.make import make
 
-    with _Bar() as bar:
-        made = make(haystack, length, seed, out, size, photos, bar.show)
+    with ProgressBars() as bars:
+        made = make(haystack, length, seed, out, size, photos, _shown(bars, "pieces"))
     print(f"{made.folder}: {made.questions} questions in {made.videos} videos, made in {made.seconds:.0f} s")
     for type, count in made.short.items():
         print(f"{type}: only {count} questions, since no photo is used twice; bring more with --photos")
@@ -81,9 +80,9 @@ def run(
     questions = [question for question in sets.load(folder, kind, partial=partial) if question.turn < tries]
     if limit is not None:
         questions = sets.first_of_each_type(questions, limit)
-    with common_options(context).scout() as scout, _Bar() as bar:
+    with common_options(context).scout() as scout, ProgressBars() as bars:
         pipelines = [build(name, scout) for name in dict.fromkeys(pipeline)]
-        lines = ask_all(questions, pipelines, out, bar.show, subtitles=subtitles)
+        lines = ask_all(questions, pipelines, out, _shown(bars, "questions"), subtitles=subtitles)
         machine = f"{platform.machine()}, {_cores()} cores, profile {scout.profile.name}"
     path = report.write(lines, out, f"{folder.name}: {len(questions)} questions ({machine})")
     print(report.overall(split(lines, lambda line: line["pipeline"])))
@@ -94,30 +93,6 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Bar:
-    """A progress bar a stage or pipeline on stderr."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._tasks: dict[str, TaskID] = {}
-        self._bars = Progress(
-            TextColumn("{task.description:<14}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
-        )
-
-    def __enter__(self) -> "_Bar":
-        self._bars.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bars.stop()
-
-    def show(self, stage: str, done: float, total: float) -> None:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total)
-        self._bars.update(self._tasks[stage], completed=done, total=total)
+def _shown(bars: ProgressBars, unit: str) -> Callable[[str, float, float], None]:
+    """What draws a bar a stage or pipeline: how much is done, of how much."""
+    return lambda stage, done, total: bars.show(Progress("", stage, done, total, unit))

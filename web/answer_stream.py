@@ -139,7 +139,7 @@ def _under_the_answer(site: Site, answer: Answer) -> Update:
     names = {video.id: video.name for video in site.named(answer.videos)}
     return {
         "evidence": evidence_html(answer, site.thumbnail, names),
-        "frames": frames_html(answer, site.frame_address),
+        "frames": frames_html(answer, site.thumbnail),
         "cost": cost_html(answer),
     }
 

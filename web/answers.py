@@ -118,9 +118,9 @@ def _card(item: Evidence, thumbnail: Thumbnail, names: Mapping[str, str]) -> str
     )
 
 
-def frames_html(answer: Answer, address: Callable[[Frame], str | None]) -> str:
+def frames_html(answer: Answer, thumbnail: Thumbnail) -> str:
     """The frames that were selected for the question, in order of time, and whether the answerer saw them."""
-    shown = [(frame, address(frame)) for frame in answer.frames]
+    shown = [(frame, thumbnail(frame.video, frame.time)) for frame in answer.frames]
     pictures = "".join(
         f"<li>{_frame_image(frame, source)}<div>{chip(frame.video, frame.time)}"
         f" <span class='vs-muted'>{frame.score:.2f}</span></div></li>"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from ..agent.http_server import serve as listen
-from ..tools.errors import UsageError
+from ..tools.errors import UnknownVideoError, UsageError
 from .site import Site
 from .transcript import FORMATS, TRANSCRIBED
 
@@ -130,7 +130,10 @@ def _add_files(app: Any, site: Site) -> None:
 
     @app.get("/thumbnail/{video}/{milliseconds}")
     def thumbnail(video: str, milliseconds: Annotated[int, InPath(ge=0)]) -> Response:
-        return existing(scout.index.home / "thumbnails" / known(video).id / f"{milliseconds}.jpg")
+        try:
+            return existing(scout.index.thumbnail_at(known(video).id, milliseconds))
+        except UnknownVideoError as error:
+            raise HTTPException(404, str(error)) from None
 
     @app.get("/transcript/{video}.{kind}")
     def transcript(video: str, kind: str) -> Response:

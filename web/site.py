@@ -1,13 +1,10 @@
 """What all pages of one server share: the inbox, a scout for each profile, and the library as pages show it."""
 
 import threading
-from pathlib import Path
 from typing import Any
 
-from ..agent.answer import Frame
 from ..agent.inbox.inbox import Inbox
 from ..agent.scout import VideoScout
-from ..tools.errors import UnknownVideoError
 from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 
@@ -79,16 +76,9 @@ class Site:
         return list(zip(times.tolist(), curve.tolist(), strict=True))
 
     def thumbnail(self, video: str, time: float) -> str | None:
-        """Address of the kept frame that stands at a time."""
-        try:
-            path = self.scout.index.thumbnail(video, time)
-        except UnknownVideoError:
-            return None
-        return f"thumbnail/{video}/{path.stem}"
-
-    def frame_address(self, frame: Frame) -> str | None:
-        """Address of a selected frame's own picture."""
-        return f"thumbnail/{frame.video}/{Path(frame.thumbnail).stem}" if frame.thumbnail else None
+        """Address of the picture of the kept frame nearest to a time in seconds; None where no frames are kept."""
+        address = self.scout.index.thumbnail_address(video, time)
+        return None if address is None else f"thumbnail/{address}"
 
 
 def _labelled(videos: list[Video]) -> list[tuple[str, str]]:

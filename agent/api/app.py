@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request
@@ -12,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from ... import __version__
-from ...tools.errors import UnknownVideoError, VidscoutError
+from ...tools.errors import VidscoutError
 from ..answer import Answer
 from ..bridge import in_thread
 from ..inbox.inbox import Inbox, NotReadyError
@@ -121,7 +120,7 @@ def _add_chat(site: FastAPI, inbox: Inbox) -> None:
         if most := request.max_completion_tokens or request.max_tokens:
             asked = scout.with_settings(max_new_tokens=most)
         videos = await located(question.videos, inbox)
-        replies = Replies(request, question, conversations, http.scope["vidscout_key"])
+        replies = Replies(request, question, conversations, http.scope["vidscout_key"], scout.index.thumbnail_address)
         happening = events(asked, inbox, videos, replies)
         first = await anext(happening)  # what is wrong with the question is told by a status, also to who streams
         if request.stream:
@@ -154,6 +153,8 @@ def _add_chat(site: FastAPI, inbox: Inbox) -> None:
 
 
 def _add_videos(site: FastAPI, inbox: Inbox) -> None:
+    scout = inbox.scout
+
     @site.post("/v1/videos", status_code=202, openapi_extra=FORM, tags=["videos"])
     async def send(request: Request) -> Video:
         """Send a video as the field `file` of a form. It is read in the background; its status tells how far it is."""
@@ -181,7 +182,7 @@ def _add_videos(site: FastAPI, inbox: Inbox) -> None:
     @site.get("/v1/videos/{video}/frames/{milliseconds}.jpg", tags=["videos"], response_class=FileResponse)
     def frame(video: Id, milliseconds: Annotated[int, Path(ge=0)]) -> FileResponse:
         """The picture of a kept frame, as an answer's `frames` name it."""
-        path = _thumbnail(inbox, inbox.find(video), milliseconds)
+        path = scout.index.thumbnail_at(inbox.find(video), milliseconds)
         return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
@@ -255,10 +256,3 @@ async def _stopped(inbox: Inbox, video: str) -> None:
         if time.monotonic() > end:
             raise NotReadyError(f"{reading.upload.name} is still being read: delete it in a moment")
         await asyncio.sleep(0.05)
-
-
-def _thumbnail(inbox: Inbox, video: str, milliseconds: int) -> FilePath:
-    path = inbox.scout.index.home / "thumbnails" / video / f"{milliseconds}.jpg"
-    if not path.is_file():
-        raise UnknownVideoError(f"there is no picture of {video} at {milliseconds} ms")
-    return path

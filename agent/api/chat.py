@@ -3,13 +3,13 @@
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
-from ..answer import Answer
+from ..answer import Answer, Frame
 from ..bridge import in_thread, streamed
 from ..inbox.inbox import BY_ID, Inbox
 from ..scout import VideoScout
@@ -133,7 +133,19 @@ async def located(names: list[str], inbox: Inbox) -> list[str]:
 class Replies:
     """One question's answer, whole or as it comes."""
 
-    def __init__(self, request: ChatRequest, question: Question, conversations: Conversations, key: str) -> None:
+    def __init__(
+        self,
+        request: ChatRequest,
+        question: Question,
+        conversations: Conversations,
+        key: str,
+        picture: Callable[[str, float], str | None],
+    ) -> None:
+        """Begin the answer to a question of the conversations of `key`.
+
+        Args:
+            picture: `VIDEO/MILLISECONDS` of the kept frame of a video at a time in seconds, if there is one.
+        """
         self.request = request
         self.question = question
         self.conversation = conversations.named(request, key)
@@ -142,6 +154,7 @@ class Replies:
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._created = int(time.time())
         self._name = request.model
+        self._kept = picture
 
     def completion(self, answer: Answer) -> dict[str, Any]:
         self._remember(answer)
@@ -165,7 +178,7 @@ class Replies:
             confidence=answer.confidence,
             citations=[Citation.model_validate(item, from_attributes=True) for item in answer.evidence],
             frames=[
-                SelectedFrame(video=frame.video, time=frame.time, score=frame.score, url=_picture(frame))
+                SelectedFrame(video=frame.video, time=frame.time, score=frame.score, url=self._picture(frame))
                 for frame in answer.frames
             ],
             videos=answer.videos,
@@ -177,6 +190,13 @@ class Replies:
             profile=answer.profile,
             conversation=self.request.conversation,
         )
+
+    def _picture(self, frame: Frame) -> str | None:
+        kept = self._kept(frame.video, frame.time)
+        if kept is None:
+            return None
+        video, _, milliseconds = kept.partition("/")
+        return f"/v1/videos/{video}/frames/{milliseconds}.jpg"
 
     def first_chunk(self) -> str:
         return self._chunk({"role": "assistant", "content": ""})
@@ -233,13 +253,6 @@ def usage(answer: Answer) -> Usage:
         total_tokens=prompt + generated,
         prompt_tokens_details=details,
     )
-
-
-def _picture(frame: Any) -> str | None:
-    if not frame.thumbnail:
-        return None
-    stem = frame.thumbnail.replace("\\", "/").rpartition("/")[2].removesuffix(".jpg")
-    return f"/v1/videos/{frame.video}/frames/{stem}.jpg"
 
 
 def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) -> "Iterator[Event | Answer]":

@@ -12,8 +12,8 @@ from ...tools.errors import (
     VidscoutError,
     WeightsError,
 )
-from ..inbox.download import FetchError, RefusedAddressError
 from ..inbox.inbox import NotReadyError
+from ..inbox.public_addresses import FetchError, RefusedAddressError
 from ..inbox.questions_at_once import BusyError
 from ..inbox.uploads import TooLargeError
 

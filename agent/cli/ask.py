@@ -48,43 +48,64 @@ def ask(
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:
     """Ask about a video. It is read first if it has not been."""
-    from ...graphs.events import StepStarted, Token, ToolFinished
-
-    streamed: list[str] = []
     with common_options(context).scout(route=route) as scout, ProgressBars() as bars:
-
-        def show(event: "Event") -> None:
-            bars.show(event)
-            if isinstance(event, Token) and not json:
-                bars.stop()
-                streamed.append(event.text)
-                print(event.text, end="", flush=True)
-            elif trace and isinstance(event, StepStarted):
-                print(f"· {event.step}", file=sys.stderr)
-            elif trace and isinstance(event, ToolFinished):
-                print(f"· gather {event.tool}: {event.found} in {event.seconds:.3f} s {event.note}", file=sys.stderr)
-
+        shown = Streamed(bars, quiet=json, trace=trace)
         answer = scout.ask(
-            [video, *(also or [])], question, option, time_range(start, end), show, conversation=conversation
+            [video, *(also or [])], question, option, time_range(start, end), shown.see, conversation=conversation
         )
         if images is not None:
             saved = save(answer.images, images)
             print(f"{saved} picture{'' if saved == 1 else 's'} of the prompt saved in {images}", file=sys.stderr)
     if json:
         print_json(answer.as_dict())
-        return
+    else:
+        print_answer(answer, shown.text)
+        if trace:
+            print_route(answer)
+
+
+class Streamed:
+    """What is shown while a question is answered: bars while a video is read, then the text as it comes."""
+
+    def __init__(self, bars: ProgressBars, quiet: bool, trace: bool) -> None:
+        """Show on `bars` and on stdout, or on the bars alone where `quiet`; each step too with `trace`."""
+        self._bars = bars
+        self._quiet = quiet
+        self._trace = trace
+        self.text = ""
+        """What was printed of the answer."""
+
+    def see(self, event: "Event") -> None:
+        from ...graphs.events import StepStarted, Token, ToolFinished
+
+        self._bars.show(event)
+        if isinstance(event, Token) and not self._quiet:
+            self._bars.stop()
+            self.text += event.text
+            print(event.text, end="", flush=True)
+        elif self._trace and isinstance(event, StepStarted):
+            print(f"· {event.step}", file=sys.stderr)
+        elif self._trace and isinstance(event, ToolFinished):
+            print(f"· gather {event.tool}: {event.found} in {event.seconds:.3f} s {event.note}", file=sys.stderr)
+
+
+def print_answer(answer: "Answer", streamed: str) -> None:
+    """The answer with its evidence, notes and cost; its text only where it is not what has been printed already."""
     if streamed:
         print()
-    if "".join(streamed).strip() != answer.text:
+    if streamed.strip() != answer.text:
         print(answer.text)
     print_evidence(answer)
     for note in answer.notes:
         print(f"note: {note}", file=sys.stderr)
     print(cost(answer), file=sys.stderr)
-    if trace:
-        print("route: " + " → ".join(answer.route), file=sys.stderr)
-        for name, seconds in answer.timings.items():
-            print(f"  {name:<22} {seconds:8.3f} s", file=sys.stderr)
+
+
+def print_route(answer: "Answer") -> None:
+    """The steps that the answer took, each with its seconds."""
+    print("route: " + " → ".join(answer.route), file=sys.stderr)
+    for name, seconds in answer.timings.items():
+        print(f"  {name:<22} {seconds:8.3f} s", file=sys.stderr)
 
 
 def save(pictures: Sequence[str], folder: Path) -> int:

@@ -1,11 +1,10 @@
 """Whether a video was generated: runs the forensic graph for `VideoScout.detect`, and makes calibrations."""
 
-import math
 import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from ...tools.errors import BackendUnavailableError, MediaError, UsageError, WeightsError
 from ...tools.records import Modality
 from ..bridge import finished, watched
-from .verdict import Evidence, Shot, SignalReading, Span, Suspicion, Verdict
+from .assemble import verdict_of
+from .verdict import Verdict
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
@@ -79,7 +79,7 @@ def detect_events(
             tools = {"screen_text": reader, **_people(scout), "judge": judge}
             context = _examination(known, encoder, folder=Path(folder), stop=stop, **tools)
             state = run(path, context, writing, report)
-            return _verdict(state, context, [*notes, *more], time.perf_counter() - began)
+            return verdict_of(state, context, [*notes, *more], time.perf_counter() - began)
 
     return (yield from watched(work, stop))
 
@@ -258,131 +258,3 @@ def _writing(scout: Scout, path: Path) -> tuple[tuple[Any, ...], Any]:
 def _people(scout: Scout) -> dict[str, Any]:
     """What finds faces and hands, where the profile has it."""
     return {role: scout.role(role) for role in ("faces", "hands") if role in scout.profile.roles}
-
-
-def _verdict(state: "ForensicState", context: "Examination", notes: Sequence[str], seconds: float) -> Verdict:
-    calibration = context.calibration
-    said = state.model_says or state.signals_say
-    info = state.info
-    assert said is not None
-    assert info is not None
-    timeline = [
-        Suspicion(
-            round(f.span.start, 3),
-            round(f.span.end, 3),
-            round(f.rank, 4) if math.isfinite(f.rank) else 0.5,
-            round(f.local, 3),
-            [name for name in f.foremost if f.distances[name] > 0],
-            context.pictures.get(f.span.start),
-        )
-        for f in state.scored
-    ]
-    spans = [
-        Span(
-            round(s.start, 3),
-            round(s.end, 3),
-            list(dict.fromkeys(name for f in state.scored if f.span.overlaps(s) for name in f.foremost)),
-        )
-        for s in state.spans
-    ]
-    told = state.provenance
-    return Verdict(
-        label=state.label.value,
-        score=round(state.score, 4),
-        interval=(round(state.interval[0], 4), round(state.interval[1], 4)),
-        signals=_readings(state, context),
-        evidence=Evidence(
-            timeline,
-            spans,
-            sorted(round(cut, 3) for cut in state.cuts),
-            list(said.cited),
-            said.reason,
-            [Shot(round(s.span.start, 3), round(s.span.end, 3), round(s.score, 4), s.label.value) for s in state.shots],
-        ),
-        provenance={}
-        if told is None
-        else {
-            "container": told.container,
-            "codec": told.codec,
-            "metadata": told.metadata,
-            "fingerprint": told.gop,
-            "c2pa": told.c2pa,
-        },
-        calibration={
-            "name": calibration.name,
-            "real_sources": len(calibration.real),
-            "generated_sources": len(calibration.sources) - len(calibration.real),
-            "windows": sum(source.windows for source in calibration.sources),
-            "conditions": dict(calibration.conditions.__dict__),
-            "report": dict(calibration.report),
-            "limits": calibration.limits,
-        },
-        notes=list(dict.fromkeys([*notes, *state.notes])),
-        decided_by=state.decided_by,
-        prompts=state.prompts,
-        video=Path(state.path).name,
-        duration=round(info.duration, 3),
-        seconds=round(seconds, 3),
-        costs={name: round(spent, 4) for name, spent in state.costs.items()},
-        route=state.route,
-    )
-
-
-def _readings(state: "ForensicState", context: "Examination") -> list[SignalReading]:
-    import numpy as np
-
-    from ...tools.forensics.signals.registry import OF_THE_FILE, SIGNALS
-    from ...tools.forensics.signals.signal import fooled_by
-
-    measured = sorted(state.measured, key=lambda m: m.span)
-    readings = []
-    for name, signal in SIGNALS.items():
-        values = [m.values[name] for m in measured if name in m.values]
-        common: dict[str, Any] = {
-            "name": name,
-            "title": signal.title,
-            "kind": signal.kind,
-            "unit": signal.unit,
-            "fooled_by": signal.fooled_by(),
-        }
-        if not values:
-            readings.append(SignalReading(**common, value=None, note="not measured"))
-            continue
-        percentiles = [f.percentiles[name] for f in state.scored if name in f.percentiles]
-        distances = [f.distances[name] for f in state.scored if name in f.distances]
-        plot = context.plots.get(name)
-        readings.append(
-            SignalReading(
-                **common,
-                value=float(f"{np.median(values):.5g}"),
-                percentile=round(float(np.median(percentiles)), 4) if percentiles else None,
-                distance=round(float(np.median(distances)), 3) if distances else None,
-                times=[t for m in measured if name in m.curves for t in m.curves[name][0]],
-                curve=[v for m in measured if name in m.curves for v in m.curves[name][1]],
-                plot=None
-                if plot is None
-                else {
-                    "x": np.round(plot[1].x, 4).tolist(),
-                    "y": np.round(plot[1].y, 3).tolist(),
-                    "x_label": plot[1].x_label,
-                    "y_label": plot[1].y_label,
-                },
-                note="" if distances else "shown only: the calibration does not know it",
-            )
-        )
-    for name, reading in state.readings.items():
-        title, kind, about = OF_THE_FILE[name]
-        readings.append(
-            SignalReading(
-                name,
-                title,
-                kind,
-                reading.unit,
-                round(reading.value, 4) if reading.measured else None,
-                times=[round(float(t), 3) for t in reading.times],
-                curve=[round(float(v), 4) for v in reading.curve],
-                fooled_by=fooled_by(about),
-                note=reading.note or "shown only: the calibration does not know it",
-            )
-        )
-    return readings

@@ -9,7 +9,8 @@ from pathlib import Path
 from ...tools.errors import MediaError, UnknownVideoError, UsageError
 from ..scout import VideoScout
 from .arrivals import Arrivals
-from .download import Rules, fetch
+from .download import fetch
+from .public_addresses import Rules
 from .questions_at_once import BusyError, QuestionsAtOnce
 from .queue import Reading, Readings
 from .status import Status, of_library, of_reading

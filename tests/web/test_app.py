@@ -495,7 +495,7 @@ def test_the_gallery_says_whether_frames_were_sent_and_shows_composites_as_they_
     asked = replace(answer("Yes."), frames=[frame])
 
     def gallery(**changes: Any) -> str:
-        return frames_html(replace(asked, **changes), lambda frame: "thumbnail/a1b2c3/5000")
+        return frames_html(replace(asked, **changes), lambda video, time: "thumbnail/a1b2c3/5000")
 
     assert "no model was asked" in gallery()
     assert "reads text only" in gallery(counters={"llm_calls": 1})

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from served import FileServer, files_served
-from vidscout.agent.inbox.download import FetchError, RefusedAddressError, Rules, fetch, is_public
+from vidscout.agent.inbox.download import fetch
+from vidscout.agent.inbox.public_addresses import FetchError, RefusedAddressError, Rules, is_public
 from vidscout.agent.inbox.uploads import TooLargeError
 from vidscout.tools.errors import CancelledError
 

@@ -1,0 +1,47 @@
+"""What the tools take and give, as assistants see it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from ..answer import Answer
+from ..api.shapes import Citation, Video
+
+Source = Annotated[str, Field(min_length=1, max_length=4096, description="A video: its id or name, or an address.")]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class VideoList(BaseModel):
+    videos: list[Video]
+
+
+class Asked(BaseModel):
+    """The answer, when in the video it comes from, and what it cost."""
+
+    text: str
+    choice: str | None = Field(description="The letter of the chosen option.")
+    abstained: bool = Field(description="True when nothing found supports an answer.")
+    confidence: float = Field(description="0..1; how well the evidence supports the answer. Not a probability.")
+    citations: list[Citation] = Field(description="Best first; times in seconds.")
+    notes: list[str]
+    tokens: dict[str, int]
+    seconds: float
+
+
+class Moments(BaseModel):
+    query: str
+    moments: list[Citation] = Field(description="Best first; times in seconds.")
+
+
+def asked_of(answer: Answer) -> Asked:
+    """An answer in the shape of the tool."""
+    return Asked(
+        text=answer.text,
+        choice=answer.choice,
+        abstained=answer.abstained,
+        confidence=answer.confidence,
+        citations=[Citation.model_validate(item, from_attributes=True) for item in answer.evidence],
+        notes=answer.notes,
+        tokens=answer.tokens,
+        seconds=answer.timings["total"],
+    )

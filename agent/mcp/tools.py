@@ -1,0 +1,154 @@
+"""The tools themselves: what each does, over the inbox and its scout."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from pydantic import Field
+
+from ...graphs.events import Event, Progress, StepStarted
+from ..answer import Answer, Evidence, Ingested
+from ..api.chat import until_read
+from ..api.shapes import Citation, Verdict, Video
+from ..bridge import in_thread, streamed
+from ..inbox.inbox import Inbox
+from ..inbox.status import STAGES
+from .shapes import Asked, Moments, Seconds, Source, VideoList, asked_of
+
+
+class Steps:
+    """Progress that only rises, as the protocol wants it: 0..1 while a video is read, then one more a step."""
+
+    def __init__(self, context: "Context[Any, Any]") -> None:
+        self._context = context
+        self._shares: dict[tuple[str, str], float] = {}
+        self._said = 0.0
+
+    async def see(self, event: Any) -> None:
+        if isinstance(event, Progress):
+            share = min(event.done / max(event.total, 1e-9), 1.0)
+            self._shares[event.video, event.stage] = share
+            stages = len({stage for _, stage in self._shares}) if event.unit == "share" else len(STAGES)
+            await self._say(sum(self._shares.values()) / max(stages, len(self._shares)), f"{event.stage} {share:.0%}")
+
+    async def step(self, event: Any) -> None:
+        if isinstance(event, StepStarted):
+            await self._say(int(self._said) + 1.0, event.step)
+        else:
+            await self.see(event)
+
+    async def ready(self) -> None:
+        await self._say(1.0, "ready")
+
+    async def _say(self, progress: float, message: str) -> None:
+        if progress > self._said:
+            self._said = progress
+            await self._context.report_progress(round(progress, 4), None if progress > 1 else 1.0, message)
+
+
+class Tools:
+    """One method a tool; its docstring and its parameters are what an assistant reads."""
+
+    def __init__(self, inbox: Inbox, local: bool) -> None:
+        """Lend the tools of an inbox; `local` says whether whoever asks may name files of this machine."""
+        self._inbox = inbox
+        self._local = local
+
+    async def ingest_video(self, source: Source, context: "Context[Any, Any]") -> Video:
+        """Read a video into the index, by its address or (locally) its path; one that was read before costs nothing."""
+        steps = Steps(context)
+        video = await self._read_first(source, steps)
+        await steps.ready()
+        return Video.model_validate(await in_thread(self._inbox.status, video), from_attributes=True)
+
+    async def ask_video(
+        self,
+        videos: Annotated[list[Source], Field(min_length=1, max_length=64)],
+        question: Annotated[str, Field(min_length=1, max_length=4000)],
+        context: "Context[Any, Any]",
+        options: Annotated[list[str] | None, Field(description="2 to 26 choices; the answer names one.")] = None,
+        time_range: Annotated[tuple[Seconds, Seconds] | None, Field(description="Only what overlaps it.")] = None,
+        conversation: Annotated[
+            str | None, Field(max_length=200, description="Any name; its questions may lean on those before.")
+        ] = None,
+    ) -> Asked:
+        """Answer a question about one or several videos, with the times of the evidence."""
+        steps = Steps(context)
+        ids = [await self._read_first(name, steps) for name in videos]
+        name = f"mcp/{conversation}" if conversation else None
+
+        def events() -> Iterator[Event | Answer]:
+            with self._inbox.asking(name):
+                yield from self._inbox.scout.stream(ids, question, options, time_range, conversation=name)
+
+        async for event in streamed(events):
+            if isinstance(event, Answer):
+                return asked_of(event)
+            await steps.step(event)
+        raise RuntimeError("a question ended without an answer")
+
+    async def search_video(
+        self,
+        query: Annotated[str, Field(min_length=1, max_length=4000)],
+        videos: Annotated[list[Source] | None, Field(description="By id or name; all by default.")] = None,
+        modality: Annotated[
+            str | None, Field(description="speech, screen_text, object, frame or caption; all by default.")
+        ] = None,
+        time_range: tuple[Seconds, Seconds] | None = None,
+        k: Annotated[int, Field(ge=1, le=200)] = 10,
+    ) -> Moments:
+        """Find moments by what is said, written or seen."""
+
+        def found() -> list[Evidence]:
+            ids = [self._inbox.find(name) for name in videos or []] or None
+            for video in ids or []:
+                self._inbox.check_ready(video)
+            return self._inbox.scout.search(query, ids, modality=modality, time_range=time_range, k=k)
+
+        hits = await in_thread(found)
+        return Moments(query=query, moments=[Citation.model_validate(hit, from_attributes=True) for hit in hits])
+
+    async def list_videos(self) -> VideoList:
+        """List the videos that have been read or are being read."""
+        known = await in_thread(self._inbox.all)
+        return VideoList(videos=[Video.model_validate(status, from_attributes=True) for status in known])
+
+    async def detect_generated(self, video: Source, context: "Context[Any, Any]") -> Verdict:
+        """Examine a video for traces of generation: real, generated or uncertain, with everything measured."""
+        found = await self._read_first(video, Steps(context))
+
+        def examined() -> dict[str, Any]:
+            with self._inbox.asking():
+                return self._inbox.scout.detect(found).as_dict()
+
+        return Verdict.model_validate(await in_thread(examined))
+
+    async def _read_first(self, name: str, steps: Steps) -> str:
+        """The id of a video that has been read; one that has not been is read now."""
+        if name.lower().startswith(("http://", "https://")):
+            video = await in_thread(self._inbox.fetch, name)
+        elif self._local and Path(name).expanduser().is_file():
+            return await _read(self._inbox, Path(name).expanduser(), steps)
+        else:
+            video = await in_thread(self._inbox.find, name)
+        async for progress in until_read(self._inbox, [video]):
+            await steps.see(progress)
+        return video
+
+
+async def _read(inbox: Inbox, file: Path, steps: Steps) -> str:
+    """Read a file of this machine; whoever stops waiting for it stops it, and what was read is kept."""
+    stop = threading.Event()
+    read: list[Ingested] = []
+
+    def reading() -> Iterator[Event]:
+        read.append((yield from inbox.scout.ingest_events(file, stop=stop)))
+
+    try:
+        async for event in streamed(reading):
+            await steps.see(event)
+    finally:
+        stop.set()
+    return read[0].video
