@@ -24,7 +24,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class AnswerFrame:
     """A frame that was selected for the question."""
 
     video: str
@@ -47,7 +47,7 @@ class Answer:
     """0..1; how well the evidence supports the answer. Not a calibrated probability."""
     evidence: list[Evidence]
     """Best first."""
-    frames: list[Frame]
+    frames: list[AnswerFrame]
     """In order of time."""
     notes: list[str]
     """What was skipped, failed or replaced on the way."""

@@ -6,7 +6,7 @@ from typing import Any
 from ..tools.errors import UsageError
 from ..tools.index.videos import Video
 from ..tools.records import Record, Span, clock
-from .answer import Answer, Evidence, Frame
+from .answer import Answer, AnswerFrame, Evidence
 
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
@@ -95,7 +95,7 @@ def answered(state: Any, videos: list[Video], counters: dict[str, float], profil
         confidence=state.confidence,
         evidence=cited + [item for item in others if (item.video, item.start, item.text) not in shown],
         frames=[
-            Frame(f.video, round(f.time, 3), round(f.score, 3), str(f.thumbnail) if f.thumbnail else None)
+            AnswerFrame(f.video, round(f.time, 3), round(f.score, 3), str(f.thumbnail) if f.thumbnail else None)
             for f in state.frames
         ],
         notes=list(dict.fromkeys(state.notes + [note for video in videos for note in video.notes])),

@@ -12,7 +12,7 @@ from ..agent.cli.common import time_range
 from ..agent.scout import VideoScout
 from ..graphs.events import Event, Token
 from ..tools.errors import UsageError, VidscoutError
-from .answers import Steps, cost_html, evidence_html, frames_html
+from .answers import AnswerSteps, cost_html, evidence_html, frames_html
 from .chips import plain, with_chips
 from .player import timelines_html
 from .site import Site
@@ -34,7 +34,7 @@ Update = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Question:
+class PageQuestion:
     """What was asked, and of which videos."""
 
     text: str
@@ -64,9 +64,9 @@ class _Relevance:
 class _Reply:
     """The conversation with a reply that grows."""
 
-    question: Question
+    question: PageQuestion
     history: list[Message]
-    steps: Steps
+    steps: AnswerSteps
     text: str = ""
     understood: str = ""
 
@@ -83,10 +83,10 @@ class _Reply:
 
 
 async def answered(
-    site: Site, question: Question, history: list[Message], settings: dict[str, Any]
+    site: Site, question: PageQuestion, history: list[Message], settings: dict[str, Any]
 ) -> AsyncIterator[Update]:
     """Everything that changes on the page because of a question; an error ends the reply with its one line."""
-    reply = _Reply(question, history, Steps(time.perf_counter()))
+    reply = _Reply(question, history, AnswerSteps(time.perf_counter()))
     yield {"conversation": reply.messages(time.perf_counter()), **dict.fromkeys(EMPTIED, "")}
     try:
         scout = site.scout_for(**settings)
@@ -116,7 +116,7 @@ async def answered(
         yield {"conversation": reply.messages(time.perf_counter(), done=True)}
 
 
-def _events(site: Site, scout: VideoScout, question: Question) -> "Iterator[Event | Answer | _Relevance]":
+def _events(site: Site, scout: VideoScout, question: PageQuestion) -> "Iterator[Event | Answer | _Relevance]":
     """All that is to be shown of a question; works in a thread."""
     # Only what the library knows: the scout would read any file that is named, and a page may send any name.
     videos = [video.id for video in site.named(question.videos)]

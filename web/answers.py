@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from ..agent.answer import Answer, Evidence, Frame
+from ..agent.answer import Answer, AnswerFrame, Evidence
 from ..graphs.events import Event, Progress, StepStarted, ToolFinished
 from ..tools.records import clock
 from .chips import chip
@@ -38,7 +38,7 @@ Thumbnail = Callable[[str, float], str | None]
 """The address of the picture of a video at a time, if there is one."""
 
 
-class Steps:
+class AnswerSteps:
     """The steps of a question as they happen, as Markdown list; a step's time is known when the next one begins."""
 
     def __init__(self, now: float) -> None:
@@ -156,7 +156,7 @@ def _use_of_frames(answer: Answer) -> str:
     return "Selected by how well they fit; this profile's answerer reads text only and was not sent them."
 
 
-def _frame_image(frame: Frame, source: str) -> str:
+def _frame_image(frame: AnswerFrame, source: str) -> str:
     return f"<img src='{escape(source, quote=True)}' alt='Selected frame at {clock(frame.time)}' loading='lazy'>"
 
 

@@ -2,18 +2,18 @@
 
 from html import escape
 
-from ..agent.inbox.queue import Reading, Stage
+from ..agent.inbox.queue import QueuedVideo, StageProgress
 from ..tools.records import clock
 
 STAGES = ("watching", "listening", "indexing")
 
 
-def progress_html(readings: list[Reading]) -> str:
+def progress_html(readings: list[QueuedVideo]) -> str:
     """The list of readings with a bar a stage."""
     return "".join(_reading_html(reading) for reading in readings)
 
 
-def _reading_html(reading: Reading) -> str:
+def _reading_html(reading: QueuedVideo) -> str:
     title = (
         f"<strong>{escape(reading.upload.name)}</strong> <span class='vs-muted'>{clock(reading.upload.duration)}</span>"
     )
@@ -34,7 +34,7 @@ def _reading_html(reading: Reading) -> str:
     )
 
 
-def _stage_html(name: str, stage: Stage | None) -> str:
+def _stage_html(name: str, stage: StageProgress | None) -> str:
     if stage is None:
         return (
             f"<label class='vs-stage'><span>{name}</span><progress value='0' max='1'></progress><span></span></label>"

@@ -26,14 +26,14 @@ from .shapes import (
     Completion,
     Deleted,
     DetectRequest,
+    DetectResult,
     Failure,
     Health,
     Hits,
-    Model,
-    Models,
+    ModelCard,
+    ModelList,
     SearchRequest,
-    Verdict,
-    Video,
+    VideoObject,
     Videos,
     listed,
 )
@@ -135,16 +135,16 @@ def _add_chat(site: FastAPI, inbox: Inbox) -> None:
         return JSONResponse(replies.completion(answer))
 
     @site.get("/v1/models", tags=["chat"])
-    def list_models() -> Models:
+    def list_models() -> ModelList:
         """Names under which questions are answered."""
-        return Models(data=[Model(id=name) for name in known])
+        return ModelList(data=[ModelCard(id=name) for name in known])
 
     @site.get("/v1/models/{model}", tags=["chat"])
-    def get_model(model: str) -> Model:
+    def get_model(model: str) -> ModelCard:
         """One of them."""
         if model not in known:
             raise RequestError(404, "not_found_error", "model_not_found", f"there is no model {model[:100]!r}", "model")
-        return Model(id=model)
+        return ModelCard(id=model)
 
     @site.get("/health", tags=["chat"])
     def health() -> Health:
@@ -156,7 +156,7 @@ def _add_videos(site: FastAPI, inbox: Inbox) -> None:
     scout = inbox.scout
 
     @site.post("/v1/videos", status_code=202, openapi_extra=FORM, tags=["videos"])
-    async def send(request: Request) -> Video:
+    async def send(request: Request) -> VideoObject:
         """Send a video as the field `file` of a form. It is read in the background; its status tells how far it is."""
         reading = await received(request, inbox)
         return await in_thread(_video, inbox, reading.video)
@@ -164,10 +164,10 @@ def _add_videos(site: FastAPI, inbox: Inbox) -> None:
     @site.get("/v1/videos", tags=["videos"])
     def list_videos() -> Videos:
         """Every video that is here or on its way, oldest first."""
-        return Videos(data=[Video.model_validate(status, from_attributes=True) for status in inbox.all()])
+        return Videos(data=[VideoObject.model_validate(status, from_attributes=True) for status in inbox.all()])
 
     @site.get("/v1/videos/{video}", tags=["videos"])
-    def get_video(video: Id) -> Video:
+    def get_video(video: Id) -> VideoObject:
         """How far a video has come, by id, `vidscout://ID` or name."""
         return _video(inbox, inbox.find(video))
 
@@ -216,7 +216,7 @@ def _add_evidence(site: FastAPI, inbox: Inbox) -> None:
         return found(SearchRequest(query=query, video=video, modality=modality, time_range=within, k=k))
 
     @site.post("/v1/detect", tags=["evidence"])
-    async def detect(request: DetectRequest) -> Verdict:
+    async def detect(request: DetectRequest) -> DetectResult:
         """Examine a video for traces of generation."""
         [video] = await located([request.video], inbox)
         while inbox.is_coming(video):
@@ -227,7 +227,7 @@ def _add_evidence(site: FastAPI, inbox: Inbox) -> None:
             with inbox.asking():
                 return scout.detect(video).as_dict()
 
-        return Verdict.model_validate(await in_thread(examined))
+        return DetectResult.model_validate(await in_thread(examined))
 
 
 def _show_keys(site: FastAPI) -> None:
@@ -237,8 +237,8 @@ def _show_keys(site: FastAPI) -> None:
     schema["security"] = [{"key": []}]
 
 
-def _video(inbox: Inbox, video: str) -> Video:
-    return Video.model_validate(inbox.status(video), from_attributes=True)
+def _video(inbox: Inbox, video: str) -> VideoObject:
+    return VideoObject.model_validate(inbox.status(video), from_attributes=True)
 
 
 async def _stopped(inbox: Inbox, video: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
-from ..answer import Answer, Frame
+from ..answer import Answer, AnswerFrame
 from ..bridge import in_thread, streamed
 from ..inbox.inbox import BY_ID, Inbox
 from ..scout import VideoScout
@@ -17,12 +17,12 @@ from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of
 from .shapes import (
     AnswerMessage,
+    ChatChoice,
+    ChatMessage,
     ChatRequest,
-    Choice,
     Citation,
     Completion,
     Extension,
-    Message,
     SelectedFrame,
     Usage,
     listed,
@@ -43,7 +43,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class Question:
+class ChatQuestion:
     """What a request asks."""
 
     text: str
@@ -57,7 +57,7 @@ def models(scout: VideoScout) -> list[str]:
     return [NAME, f"{NAME}-{scout.profile.name}"]
 
 
-def question_of(request: ChatRequest, known: list[str]) -> Question:
+def question_of(request: ChatRequest, known: list[str]) -> ChatQuestion:
     """What the messages ask, about which videos.
 
     Raises:
@@ -86,16 +86,16 @@ def question_of(request: ChatRequest, known: list[str]) -> Question:
     if len(videos) > MOST_VIDEOS:
         told = f"at most {MOST_VIDEOS} videos are asked at once"
         raise RequestError(400, INVALID, "too_many_videos", told, "messages")
-    return Question(_text(last), videos, notes)
+    return ChatQuestion(_text(last), videos, notes)
 
 
-def _text(message: Message) -> str:
+def _text(message: ChatMessage) -> str:
     if isinstance(message.content, str):
         return message.content.strip()
     return "\n".join(part.text.strip() for part in message.content or [] if part.text).strip()
 
 
-def _videos(message: Message) -> Iterator[str]:
+def _videos(message: ChatMessage) -> Iterator[str]:
     for part in message.content if isinstance(message.content, list) else ():
         if part.type == "video_url":
             if part.video_url is None:
@@ -136,7 +136,7 @@ class Replies:
     def __init__(
         self,
         request: ChatRequest,
-        question: Question,
+        question: ChatQuestion,
         conversations: Conversations,
         key: str,
         picture: Callable[[str, float], str | None],
@@ -159,7 +159,7 @@ class Replies:
     def completion(self, answer: Answer) -> dict[str, Any]:
         self._remember(answer)
         message = AnswerMessage(content=answer.text, vidscout=self.extension(answer))
-        choice = Choice(message=message, finish_reason=self._finish(answer))
+        choice = ChatChoice(message=message, finish_reason=self._finish(answer))
         return plain(
             Completion(
                 id=self._id,
@@ -191,7 +191,7 @@ class Replies:
             conversation=self.request.conversation,
         )
 
-    def _picture(self, frame: Frame) -> str | None:
+    def _picture(self, frame: AnswerFrame) -> str | None:
         kept = self._kept(frame.video, frame.time)
         if kept is None:
             return None

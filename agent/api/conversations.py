@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from ..answer import Answer
-from .shapes import ChatRequest, Message
+from .shapes import ChatMessage, ChatRequest
 
 REMEMBERED = 1024
 """Answers, of all programs together."""
@@ -41,14 +41,14 @@ class Conversations:
 
     def remember(self, request: ChatRequest, key: str, answer: Answer) -> None:
         """Keep an answer, for a question that comes after the same messages and it."""
-        said = [*request.messages, Message(role="assistant", content=answer.text)]
+        said = [*request.messages, ChatMessage(role="assistant", content=answer.text)]
         with self._lock:
             self._answers[_digest(said, key)] = answer
             while len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
 
 
-def _digest(messages: Sequence[Message], key: str) -> bytes:
+def _digest(messages: Sequence[ChatMessage], key: str) -> bytes:
     digest = hashlib.blake2b(key.encode(), digest_size=16)
     for message in messages:
         digest.update(f"\x1e{message.role}".encode())

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from ..bridge import in_thread
 from ..inbox.inbox import Inbox
-from ..inbox.queue import Reading
+from ..inbox.queue import QueuedVideo
 from ..inbox.uploads import TooLargeError, shown_name, size_of
 from .errors import INVALID, RequestError
 
@@ -19,7 +19,7 @@ PIECE = 2**20
 """Bytes that are gathered before they are written."""
 
 
-async def received(request: Request, inbox: Inbox) -> Reading:
+async def received(request: Request, inbox: Inbox) -> QueuedVideo:
     """Take the field `file` of a form and queue it.
 
     Raises:

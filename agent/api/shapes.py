@@ -21,7 +21,7 @@ class Part(BaseModel):
     video: str | None = Field(None, description="Id or name of a video that is here.")
 
 
-class Message(BaseModel):
+class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[Part] | None = None
 
@@ -54,7 +54,7 @@ class ChatRequest(BaseModel):
     )
 
     model: str = "vidscout"
-    messages: list[Message] = Field(min_length=1, max_length=1000)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=1000)
     stream: bool = False
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1, le=4096)
@@ -120,7 +120,7 @@ class AnswerMessage(BaseModel):
     vidscout: Extension
 
 
-class Choice(BaseModel):
+class ChatChoice(BaseModel):
     index: int = 0
     message: AnswerMessage
     finish_reason: Literal["stop", "length"]
@@ -133,23 +133,23 @@ class Completion(BaseModel):
     created: int
     model: str
     system_fingerprint: str
-    choices: list[Choice]
+    choices: list[ChatChoice]
     usage: Usage
 
 
-class Model(BaseModel):
+class ModelCard(BaseModel):
     id: str
     object: Literal["model"] = "model"
     created: int = 0
     owned_by: str = "vidscout"
 
 
-class Models(BaseModel):
+class ModelList(BaseModel):
     object: Literal["list"] = "list"
-    data: list[Model]
+    data: list[ModelCard]
 
 
-class Video(BaseModel):
+class VideoObject(BaseModel):
     """A video that is here, or on its way."""
 
     id: str
@@ -170,7 +170,7 @@ class Video(BaseModel):
 
 class Videos(BaseModel):
     object: Literal["list"] = "list"
-    data: list[Video]
+    data: list[VideoObject]
 
 
 class Deleted(BaseModel):
@@ -197,7 +197,7 @@ class DetectRequest(BaseModel):
     video: str = Field(description="Id or name of a video that is here, or `vidscout://ID`.")
 
 
-class Verdict(BaseModel):
+class DetectResult(BaseModel):
     """What was measured of a video; `vidscout detect --json` prints the same."""
 
     model_config = ConfigDict(extra="allow")

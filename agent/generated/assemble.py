@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .verdict import Evidence, Shot, SignalReading, Span, Suspicion, Verdict
+from .verdict import ShotVerdict, SignalReading, Suspicion, SuspiciousSpan, Verdict, VerdictEvidence
 
 if TYPE_CHECKING:
     from ...graphs.forensics.state import Examination, ForensicState
@@ -46,7 +46,7 @@ def verdict_of(state: "ForensicState", context: "Examination", notes: Sequence[s
     )
 
 
-def _evidence(state: "ForensicState", context: "Examination") -> Evidence:
+def _evidence(state: "ForensicState", context: "Examination") -> VerdictEvidence:
     said = state.model_says or state.signals_say
     assert said is not None
     timeline = [
@@ -61,16 +61,18 @@ def _evidence(state: "ForensicState", context: "Examination") -> Evidence:
         for f in state.scored
     ]
     spans = [
-        Span(
+        SuspiciousSpan(
             round(s.start, 3),
             round(s.end, 3),
             list(dict.fromkeys(name for f in state.scored if f.span.overlaps(s) for name in f.foremost)),
         )
         for s in state.spans
     ]
-    shots = [Shot(round(s.span.start, 3), round(s.span.end, 3), round(s.score, 4), s.label.value) for s in state.shots]
+    shots = [
+        ShotVerdict(round(s.span.start, 3), round(s.span.end, 3), round(s.score, 4), s.label.value) for s in state.shots
+    ]
     cuts = sorted(round(cut, 3) for cut in state.cuts)
-    return Evidence(timeline, spans, cuts, list(said.cited), said.reason, shots)
+    return VerdictEvidence(timeline, spans, cuts, list(said.cited), said.reason, shots)
 
 
 def _provenance(told: "Provenance | None") -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Suspicion:
 
 
 @dataclass(frozen=True)
-class Span:
+class SuspiciousSpan:
     """A stretch that differs from the rest of the video."""
 
     start: float
@@ -53,7 +53,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Shot:
+class ShotVerdict:
     """What lies between two cuts, judged by itself."""
 
     start: float
@@ -64,16 +64,16 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class VerdictEvidence:
     """The windows over time, the stretches that stand out, and the shots with the cuts between them, in seconds."""
 
     timeline: list[Suspicion] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
+    spans: list[SuspiciousSpan] = field(default_factory=list)
     cuts: list[float] = field(default_factory=list)
     cited: list[str] = field(default_factory=list)
     """Signals that the judgement rests on, farthest out first."""
     reason: str = ""
-    shots: list[Shot] = field(default_factory=list)
+    shots: list[ShotVerdict] = field(default_factory=list)
     """Those that are long enough to be measured, about 1.5 seconds."""
 
 
@@ -86,7 +86,7 @@ class Verdict:
     interval: tuple[float, float]
     """90 % interval of the score."""
     signals: list[SignalReading]
-    evidence: Evidence
+    evidence: VerdictEvidence
     provenance: dict[str, Any]
     calibration: dict[str, Any]
     """Name, sources, conditions, report and limits of what the values were compared with."""

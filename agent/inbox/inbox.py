@@ -12,8 +12,8 @@ from .arrivals import Arrivals
 from .download import fetch
 from .public_addresses import Rules
 from .questions_at_once import BusyError, QuestionsAtOnce
-from .queue import Reading, Readings
-from .status import Status, of_library, of_reading
+from .queue import QueuedVideo, ReadingQueue
+from .status import IngestStatus, of_library, of_reading
 from .uploads import Limits, accept, left_behind
 
 BY_ID = "vidscout://"
@@ -44,7 +44,7 @@ class Inbox:
         self.rules = Rules(self.limits.size, hosts=hosts)
         self.uploads: Path = scout.settings.home / "uploads"
         self.arrivals = Arrivals(scout.settings.home)
-        self.readings = Readings(scout)
+        self.readings = ReadingQueue(scout)
         self._fetched: OrderedDict[str, tuple[dict[str, str], str]] = OrderedDict()
         self._questions = QuestionsAtOnce()
         self._fetching = threading.BoundedSemaphore(FETCHED_AT_ONCE)
@@ -62,7 +62,7 @@ class Inbox:
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
-    def take(self, arrived: Path, name: str, owner: str = "") -> Reading:
+    def take(self, arrived: Path, name: str, owner: str = "") -> QueuedVideo:
         """Queue a file that has arrived, and is ours now.
 
         Args:
@@ -137,7 +137,7 @@ class Inbox:
             return reading.video  # its status says why it is not here
         raise UnknownVideoError(f"no video {wanted[:200]!r}: it has not been read, or has been forgotten")
 
-    def status(self, video: str) -> Status:
+    def status(self, video: str) -> IngestStatus:
         """How far a video has come, by its id.
 
         Raises:
@@ -151,7 +151,7 @@ class Inbox:
             raise UnknownVideoError(f"no video {video[:200]!r}: it has not been read, or has been forgotten")
         return of_library(known)
 
-    def all(self) -> list[Status]:
+    def all(self) -> list[IngestStatus]:
         """Every video that is here or on its way, oldest first."""
         listed = [self.status(video.id) for video in self.scout.videos()]
         here = {status.id for status in listed}

@@ -23,7 +23,7 @@ KNOWN_AFTER_THE_END = 3600.0
 
 
 @dataclass
-class Stage:
+class StageProgress:
     """How far one stage has come."""
 
     first: Progress
@@ -44,7 +44,7 @@ class Stage:
 
 
 @dataclass
-class Reading:
+class QueuedVideo:
     """One video on its way into the index."""
 
     number: int
@@ -52,7 +52,7 @@ class Reading:
     state: Literal["waiting", "reading", "ready", "stopped", "failed"] = "waiting"
     video: str = ""
     message: str = ""
-    stages: dict[str, Stage] = field(default_factory=dict)
+    stages: dict[str, StageProgress] = field(default_factory=dict)
     began: float = 0.0
     ended: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -69,26 +69,26 @@ class Reading:
         self.video = progress.video
         known = self.stages.get(progress.stage)
         if known is None:
-            self.stages[progress.stage] = Stage(progress, now, progress, now)
+            self.stages[progress.stage] = StageProgress(progress, now, progress, now)
         else:
             known.last, known.at = progress, now
 
 
-class Readings:
+class ReadingQueue:
     """The queue of videos to read, for everybody who sends some."""
 
     def __init__(self, scout: VideoScout) -> None:
         self._scout = scout
         self._numbers = itertools.count(1)
-        self._waiting: queue.SimpleQueue[Reading] = queue.SimpleQueue()
-        self._all: dict[int, Reading] = {}
+        self._waiting: queue.SimpleQueue[QueuedVideo] = queue.SimpleQueue()
+        self._all: dict[int, QueuedVideo] = {}
         self._worker: threading.Thread | None = None
         self._closing = threading.Event()
         self._lock = threading.Lock()
 
-    def add(self, upload: Upload, video: str = "") -> Reading:
+    def add(self, upload: Upload, video: str = "") -> QueuedVideo:
         """Queue a video; `video` is its id where that is known by now."""
-        reading = Reading(next(self._numbers), upload, video=video)
+        reading = QueuedVideo(next(self._numbers), upload, video=video)
         with self._lock:
             long_ago = time.monotonic() - KNOWN_AFTER_THE_END
             self._all = {n: known for n, known in self._all.items() if known.ended is None or known.ended > long_ago}
@@ -106,7 +106,7 @@ class Readings:
             reading.stop.set()
         return len(stopped)
 
-    def of(self, video: str) -> Reading | None:
+    def of(self, video: str) -> QueuedVideo | None:
         """The latest reading of a video, while it is known."""
         return next((reading for reading in reversed(list(self._all.values())) if reading.video == video), None)
 
@@ -128,11 +128,11 @@ class Readings:
         while any(reading.ended is None for reading in active) and time.monotonic() < end:
             time.sleep(0.05)
 
-    def active(self) -> list[Reading]:
+    def active(self) -> list[QueuedVideo]:
         """What is being read or waits for it."""
         return [reading for reading in list(self._all.values()) if reading.ended is None]
 
-    def shown(self) -> list[Reading]:
+    def shown(self) -> list[QueuedVideo]:
         """What is active, and what has ended a moment ago."""
         now = time.monotonic()
         return [
@@ -165,7 +165,7 @@ class Readings:
                     reading.upload.receipt.unlink(missing_ok=True)
                 reading.ended = time.monotonic()
 
-    def _read(self, reading: Reading) -> None:
+    def _read(self, reading: QueuedVideo) -> None:
         library, upload = self._scout.library, reading.upload
         if reading.stop.is_set():
             if not self._closing.is_set():
@@ -195,7 +195,7 @@ class Readings:
         reading.state = "ready"
         reading.message = f"{clock(upload.duration)} read in {took:.0f} s, {upload.duration / took:.1f} × real time"
 
-    def _named(self, reading: Reading) -> None:
+    def _named(self, reading: QueuedVideo) -> None:
         """The library knows the generated name: give the video its owner's."""
         known = self._scout.library.get(reading.video)
         if known is not None and known.name != reading.upload.name:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...tools.index.videos import Video
-from .queue import Reading
+from .queue import QueuedVideo
 
 STAGES = ("watching", "listening", "indexing")
 """The stages of which progress is told, in the order in which they are shown."""
@@ -13,7 +13,7 @@ State = Literal["waiting", "reading", "ready", "stopped", "failed"]
 
 
 @dataclass(frozen=True)
-class Status:
+class IngestStatus:
     """How far a video has come on its way into the index."""
 
     id: str
@@ -37,7 +37,7 @@ class Status:
     """Bytes."""
 
 
-def of_reading(reading: Reading, known: Video | None) -> Status:
+def of_reading(reading: QueuedVideo, known: Video | None) -> IngestStatus:
     """The status of a video that waits to be read, is being read, or was: from the queue, with what is known of it."""
     stages = {
         name: round(min(stage.last.done / max(stage.last.total, 1e-9), 1.0), 4)
@@ -45,7 +45,7 @@ def of_reading(reading: Reading, known: Video | None) -> Status:
     }
     done = sum(stages.values()) / max(len(stages), len(STAGES))
     ready = reading.state == "ready"
-    return Status(
+    return IngestStatus(
         id=reading.video,
         name=reading.upload.name,
         status=reading.state,
@@ -57,10 +57,10 @@ def of_reading(reading: Reading, known: Video | None) -> Status:
     )
 
 
-def of_library(known: Video) -> Status:
+def of_library(known: Video) -> IngestStatus:
     """The status of a video that nothing is being done with."""
     ready = known.status == "ready"
-    return Status(
+    return IngestStatus(
         id=known.id,
         name=known.name,
         status="ready" if ready else "stopped",

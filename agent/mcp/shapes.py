@@ -5,17 +5,17 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..answer import Answer
-from ..api.shapes import Citation, Video
+from ..api.shapes import Citation, VideoObject
 
 Source = Annotated[str, Field(min_length=1, max_length=4096, description="A video: its id or name, or an address.")]
 Seconds = Annotated[float, Field(ge=0)]
 
 
 class VideoList(BaseModel):
-    videos: list[Video]
+    videos: list[VideoObject]
 
 
-class Asked(BaseModel):
+class AskVideoResult(BaseModel):
     """The answer, when in the video it comes from, and what it cost."""
 
     text: str
@@ -28,14 +28,14 @@ class Asked(BaseModel):
     seconds: float
 
 
-class Moments(BaseModel):
+class SearchVideoResult(BaseModel):
     query: str
     moments: list[Citation] = Field(description="Best first; times in seconds.")
 
 
-def asked_of(answer: Answer) -> Asked:
+def asked_of(answer: Answer) -> AskVideoResult:
     """An answer in the shape of the tool."""
-    return Asked(
+    return AskVideoResult(
         text=answer.text,
         choice=answer.choice,
         abstained=answer.abstained,

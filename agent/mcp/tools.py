@@ -11,14 +11,14 @@ from pydantic import Field
 from ...graphs.events import Event, Progress, StepStarted
 from ..answer import Answer, Evidence, Ingested
 from ..api.chat import until_read
-from ..api.shapes import Citation, Verdict, Video
+from ..api.shapes import Citation, DetectResult, VideoObject
 from ..bridge import in_thread, streamed
 from ..inbox.inbox import Inbox
 from ..inbox.status import STAGES
-from .shapes import Asked, Moments, Seconds, Source, VideoList, asked_of
+from .shapes import AskVideoResult, SearchVideoResult, Seconds, Source, VideoList, asked_of
 
 
-class Steps:
+class ToolProgress:
     """Progress that only rises, as the protocol wants it: 0..1 while a video is read, then one more a step."""
 
     def __init__(self, context: "Context[Any, Any]") -> None:
@@ -56,12 +56,12 @@ class Tools:
         self._inbox = inbox
         self._local = local
 
-    async def ingest_video(self, source: Source, context: "Context[Any, Any]") -> Video:
+    async def ingest_video(self, source: Source, context: "Context[Any, Any]") -> VideoObject:
         """Read a video into the index, by its address or (locally) its path; one that was read before costs nothing."""
-        steps = Steps(context)
+        steps = ToolProgress(context)
         video = await self._read_first(source, steps)
         await steps.ready()
-        return Video.model_validate(await in_thread(self._inbox.status, video), from_attributes=True)
+        return VideoObject.model_validate(await in_thread(self._inbox.status, video), from_attributes=True)
 
     async def ask_video(
         self,
@@ -73,9 +73,9 @@ class Tools:
         conversation: Annotated[
             str | None, Field(max_length=200, description="Any name; its questions may lean on those before.")
         ] = None,
-    ) -> Asked:
+    ) -> AskVideoResult:
         """Answer a question about one or several videos, with the times of the evidence."""
-        steps = Steps(context)
+        steps = ToolProgress(context)
         ids = [await self._read_first(name, steps) for name in videos]
         name = f"mcp/{conversation}" if conversation else None
 
@@ -98,7 +98,7 @@ class Tools:
         ] = None,
         time_range: tuple[Seconds, Seconds] | None = None,
         k: Annotated[int, Field(ge=1, le=200)] = 10,
-    ) -> Moments:
+    ) -> SearchVideoResult:
         """Find moments by what is said, written or seen."""
 
         def found() -> list[Evidence]:
@@ -108,24 +108,26 @@ class Tools:
             return self._inbox.scout.search(query, ids, modality=modality, time_range=time_range, k=k)
 
         hits = await in_thread(found)
-        return Moments(query=query, moments=[Citation.model_validate(hit, from_attributes=True) for hit in hits])
+        return SearchVideoResult(
+            query=query, moments=[Citation.model_validate(hit, from_attributes=True) for hit in hits]
+        )
 
     async def list_videos(self) -> VideoList:
         """List the videos that have been read or are being read."""
         known = await in_thread(self._inbox.all)
-        return VideoList(videos=[Video.model_validate(status, from_attributes=True) for status in known])
+        return VideoList(videos=[VideoObject.model_validate(status, from_attributes=True) for status in known])
 
-    async def detect_generated(self, video: Source, context: "Context[Any, Any]") -> Verdict:
+    async def detect_generated(self, video: Source, context: "Context[Any, Any]") -> DetectResult:
         """Examine a video for traces of generation: real, generated or uncertain, with everything measured."""
-        found = await self._read_first(video, Steps(context))
+        found = await self._read_first(video, ToolProgress(context))
 
         def examined() -> dict[str, Any]:
             with self._inbox.asking():
                 return self._inbox.scout.detect(found).as_dict()
 
-        return Verdict.model_validate(await in_thread(examined))
+        return DetectResult.model_validate(await in_thread(examined))
 
-    async def _read_first(self, name: str, steps: Steps) -> str:
+    async def _read_first(self, name: str, steps: ToolProgress) -> str:
         """The id of a video that has been read; one that has not been is read now."""
         if name.lower().startswith(("http://", "https://")):
             video = await in_thread(self._inbox.fetch, name)
@@ -138,7 +140,7 @@ class Tools:
         return video
 
 
-async def _read(inbox: Inbox, file: Path, steps: Steps) -> str:
+async def _read(inbox: Inbox, file: Path, steps: ToolProgress) -> str:
     """Read a file of this machine; whoever stops waiting for it stops it, and what was read is kept."""
     stop = threading.Event()
     read: list[Ingested] = []

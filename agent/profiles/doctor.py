@@ -14,7 +14,7 @@ from ...tools.weights import catalogue as weights
 from ...tools.weights import hub as snapshots
 from ..settings import Settings, load
 from . import machine
-from .profile import PROFILES, Choice, Profile, automatic, looked_at, memory_budget, profile, weights_for
+from .profile import PROFILES, Profile, RoleChoice, automatic, looked_at, memory_budget, profile, weights_for
 
 LIBRARIES = (
     "langgraph",
@@ -124,7 +124,7 @@ def _library(name: str) -> Check:
         return Check(name, False, "not installed", "pip install vidscout")
 
 
-def _backend(role: str, choice: Choice, needed: bool = True) -> Check:
+def _backend(role: str, choice: RoleChoice, needed: bool = True) -> Check:
     kind = backends(role)[choice.backend]
     what = f"{role} ({choice.backend})"
     if missing := kind.missing():
@@ -141,7 +141,7 @@ def _other_backends(chosen: Profile) -> list[Check]:
     """Backends that the profile does not use: what would make them available."""
     used = {(role, choice.backend) for role, choice in chosen.roles.items()}
     return [
-        _backend(role, Choice(name), needed=False)
+        _backend(role, RoleChoice(name), needed=False)
         for role in ROLES
         for name in sorted(backends(role))
         if (role, name) not in used

@@ -31,7 +31,7 @@ NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answere
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RoleChoice:
     """A role's backend by name, with the arguments its constructor takes."""
 
     backend: str
@@ -48,7 +48,7 @@ class Profile:
 
     name: str
     title: str
-    roles: Mapping[str, Choice]
+    roles: Mapping[str, RoleChoice]
     token_budget: int
     """Most tokens of evidence in a prompt, text and frames together; what the machine can read before a person gets
     impatient."""
@@ -72,14 +72,14 @@ EMBEDDED = Profile(
     title="CPU only, no model hub: weights that package registries carry",
     roles=MappingProxyType(
         {
-            "speech": Choice("faster-whisper"),
-            "screen_text": Choice("rapidocr"),
-            "tags": Choice("efficientnet-lite0"),
-            "objects": Choice("nanodet"),
-            "faces": Choice("facemesh"),
-            "hands": Choice("mediapipe-hands"),
-            "text_embedding": Choice("minilm"),
-            "answerer": Choice("llama.cpp"),
+            "speech": RoleChoice("faster-whisper"),
+            "screen_text": RoleChoice("rapidocr"),
+            "tags": RoleChoice("efficientnet-lite0"),
+            "objects": RoleChoice("nanodet"),
+            "faces": RoleChoice("facemesh"),
+            "hands": RoleChoice("mediapipe-hands"),
+            "text_embedding": RoleChoice("minilm"),
+            "answerer": RoleChoice("llama.cpp"),
         }
     ),
     token_budget=128,
@@ -91,13 +91,13 @@ LAPTOP = Profile(
     title="CPU or a small GPU, with a model hub",
     roles=MappingProxyType(
         {
-            "speech": Choice("faster-whisper", {"model": "whisper-small-ct2"}),
-            "screen_text": Choice("rapidocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
-            "tags": Choice("efficientnet-lite0"),
-            "objects": Choice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
-            "frame_embedding": Choice("siglip2", {"model": "siglip2-base", "device": "auto"}),
-            "text_embedding": Choice("minilm"),
-            "answerer": Choice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
+            "speech": RoleChoice("faster-whisper", {"model": "whisper-small-ct2"}),
+            "screen_text": RoleChoice("rapidocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
+            "tags": RoleChoice("efficientnet-lite0"),
+            "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
+            "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),
+            "text_embedding": RoleChoice("minilm"),
+            "answerer": RoleChoice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
         }
     ),
     # A model of 0.5 B loses the thread in long prompts, and reads its 8,192 tokens slowly on a CPU: eight frames of
@@ -108,13 +108,13 @@ LAPTOP = Profile(
 )
 
 _ON_GPU = {
-    "speech": Choice("whisper", {"model": "whisper-large-v3-turbo", "device": "cuda", "dtype": "float16"}),
-    "screen_text": Choice("easyocr", {"gpu": True}),
-    "tags": Choice("efficientnet-lite0"),
-    "objects": Choice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
-    "frame_embedding": Choice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
-    "captions": Choice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
-    "text_embedding": Choice("minilm"),
+    "speech": RoleChoice("whisper", {"model": "whisper-large-v3-turbo", "device": "cuda", "dtype": "float16"}),
+    "screen_text": RoleChoice("easyocr", {"gpu": True}),
+    "tags": RoleChoice("efficientnet-lite0"),
+    "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
+    "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
+    "captions": RoleChoice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
+    "text_embedding": RoleChoice("minilm"),
 }
 
 GPU = Profile(
@@ -123,7 +123,7 @@ GPU = Profile(
     roles=MappingProxyType(
         {
             **_ON_GPU,
-            "answerer": Choice("transformers", {"model": "qwen2.5-vl-7b", "device": "cuda", "dtype": "bfloat16"}),
+            "answerer": RoleChoice("transformers", {"model": "qwen2.5-vl-7b", "device": "cuda", "dtype": "bfloat16"}),
         }
     ),
     # Qwen2.5-VL spends a token on 28×28 pixels, so some 300 on a kept frame of 640×360: 32 frames take 10,000 tokens,
@@ -141,7 +141,7 @@ SERVED = replace(
     roles=MappingProxyType(
         {
             **_ON_GPU,
-            "answerer": Choice(
+            "answerer": RoleChoice(
                 "openai", {"base_url": "http://127.0.0.1:8000/v1", "model": "Qwen/Qwen2.5-VL-7B-Instruct"}
             ),
         }
@@ -206,7 +206,7 @@ def weights_of(chosen: Profile) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def weights_for(role: str, choice: Choice) -> list[str]:
+def weights_for(role: str, choice: RoleChoice) -> list[str]:
     """The weights of one role's backend; none where it runs elsewhere, or from a folder of the user's."""
     kind = backend(role, choice.backend)
     default = getattr(kind, "default", None)
@@ -290,20 +290,20 @@ def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str,
     )
 
 
-def _chosen(asked: str | Mapping[str, Any], before: Choice | None, where: str) -> Choice:
+def _chosen(asked: str | Mapping[str, Any], before: RoleChoice | None, where: str) -> RoleChoice:
     """A backend by name alone, or a table of it and its options, which come on top of the same backend's before."""
     if isinstance(asked, str):
-        return Choice(asked)
+        return RoleChoice(asked)
     options = dict(asked)
     name = options.pop("backend", before.backend if before else None)
     if name is None:
         raise UsageError(f'{where}: name a backend, as in {{ backend = "…" }}')
     placing = {key: options.pop(key) for key in ("replicas", "gpus") if key in options}
     kept = dict(before.options) if before and before.backend == name else {}
-    return Choice(str(name), MappingProxyType({**kept, **options}), **placing)
+    return RoleChoice(str(name), MappingProxyType({**kept, **options}), **placing)
 
 
-def _made(choice: Choice, role: str, profile_name: str) -> Backend:
+def _made(choice: RoleChoice, role: str, profile_name: str) -> Backend:
     """The backend constructed, which loads nothing, so that an option it does not take is found at once."""
     kind = backend(role, choice.backend)
     try:

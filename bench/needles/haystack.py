@@ -48,7 +48,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceVideo:
     """One encoded source."""
 
     groups: tuple[Group, ...]
@@ -61,7 +61,7 @@ class Piece:
     """Frames of a made video: the first so many of a source's group, or a picture that stands."""
 
     frames: int
-    source: Source | None = None
+    source: SourceVideo | None = None
     number: int = 0
     """Of the group in its source."""
     picture: np.ndarray | None = None
@@ -80,7 +80,7 @@ class Layer:
     """RGBA, uint8."""
 
 
-class Encoder:
+class ClipEncoder:
     """x264 with the settings that all pieces share, so that their packets fit one track."""
 
     def __init__(self) -> None:
@@ -132,11 +132,11 @@ class Haystack:
         if not videos:
             raise UsageError("needles need a haystack: name at least one video")
         self._store = store
-        self.encoder = Encoder()
+        self.encoder = ClipEncoder()
         self._done = 0.0
         self.sources = [self._encoded(video, seconds, watch) for video in videos]
 
-    def stretch(self, frames: int, dice: random.Random) -> Iterator[tuple[Source, int]]:
+    def stretch(self, frames: int, dice: random.Random) -> Iterator[tuple[SourceVideo, int]]:
         """Groups of pictures for at least so many frames: source after source in random order, and again."""
         given = 0
         while given < frames:
@@ -198,7 +198,7 @@ class Haystack:
                 heard = _hear(target, speech, sound, heard, first * SAMPLES)
             target.mux(speech.encode(None))
 
-    def _encoded(self, video: Path, seconds: float, watch: Watch) -> Source:
+    def _encoded(self, video: Path, seconds: float, watch: Watch) -> SourceVideo:
         groups: list[Group] = []
         waiting: list[VideoFrame] = []
         for frame in _steady(video, seconds):
@@ -219,7 +219,7 @@ class Haystack:
                 break
             room = sound[at : at + len(chunk.samples)]
             room[:] = np.clip(chunk.samples[: len(room)] * 32767, -32768, 32767)
-        return Source(tuple(groups), sound)
+        return SourceVideo(tuple(groups), sound)
 
     def _keep(self, packets: list[bytes]) -> Group:
         offset = self._store.seek(0, 2)

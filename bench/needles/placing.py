@@ -13,7 +13,7 @@ from typing import Any
 
 from ...tools.errors import UsageError
 from ...tools.records import clock
-from .questions import OPTIONS, TYPES, Asked, Needle
+from .questions import OPTIONS, TYPES, Needle, NeedleQuestion
 
 FPS = 20
 """Frames a second of a made video; needles begin and end on a frame."""
@@ -39,11 +39,11 @@ class Placed:
     """Seconds; on a frame."""
     end: float
     needle: Needle
-    asked: Asked
+    asked: NeedleQuestion
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Placement:
     """One video and the needles in it, in order of time."""
 
     name: str
@@ -51,11 +51,11 @@ class Plan:
     """Seconds."""
     needles: tuple[Placed, ...]
 
-    def of(self, asked: Asked) -> list[Placed]:
+    def of(self, asked: NeedleQuestion) -> list[Placed]:
         return [placed for placed in self.needles if placed.asked is asked]
 
 
-def place(questions: Sequence[Asked], length: float, seed: int, prefix: str) -> list[Plan]:
+def place(questions: Sequence[NeedleQuestion], length: float, seed: int, prefix: str) -> list[Placement]:
     """Spread questions over as few videos as carry them, and give each needle its time.
 
     Args:
@@ -74,10 +74,12 @@ def place(questions: Sequence[Asked], length: float, seed: int, prefix: str) -> 
     limit = max(LARGEST_SHARE * length, longest.seconds)
     fewest = math.ceil(sum(asked.seconds for asked in questions) / limit)
     shares = _fewest_shares(questions, max(fewest, 1), limit, length, dice)
-    return [Plan(f"{prefix}-{number:03}", length, _timed(share, length, dice)) for number, share in enumerate(shares)]
+    return [
+        Placement(f"{prefix}-{number:03}", length, _timed(share, length, dice)) for number, share in enumerate(shares)
+    ]
 
 
-def records(plans: Sequence[Plan], seed: int, prefix: str) -> list[dict[str, Any]]:
+def records(plans: Sequence[Placement], seed: int, prefix: str) -> list[dict[str, Any]]:
     """VNBench's records, four for each question with its options turned, and some fields of our own."""
     dice = random.Random(f"options {seed} {prefix}")
     plan_of = {id(placed.asked): plan for plan in plans for placed in plan.needles}
@@ -112,13 +114,13 @@ def records(plans: Sequence[Plan], seed: int, prefix: str) -> list[dict[str, Any
     return found
 
 
-def _room(asked: Asked) -> float:
+def _room(asked: NeedleQuestion) -> float:
     return asked.seconds + GAP * len(asked.needles)
 
 
 def _fewest_shares(
-    questions: Sequence[Asked], count: int, limit: float, length: float, dice: random.Random
-) -> list[list[Asked]]:
+    questions: Sequence[NeedleQuestion], count: int, limit: float, length: float, dice: random.Random
+) -> list[list[NeedleQuestion]]:
     while count < len(questions):
         for _ in range(ATTEMPTS):
             if (shares := _spread(questions, count, limit, length, dice)) is not None:
@@ -128,10 +130,10 @@ def _fewest_shares(
 
 
 def _spread(
-    questions: Sequence[Asked], count: int, limit: float, length: float, dice: random.Random
-) -> list[list[Asked]] | None:
+    questions: Sequence[NeedleQuestion], count: int, limit: float, length: float, dice: random.Random
+) -> list[list[NeedleQuestion]] | None:
     """The questions of each of so many videos, or None when they do not fit."""
-    shares: list[list[Asked]] = [[] for _ in range(count)]
+    shares: list[list[NeedleQuestion]] = [[] for _ in range(count)]
     load = [0.0] * count
     room = [0.0] * count
     shown: list[set[str]] = [set() for _ in range(count)]
@@ -163,18 +165,18 @@ def _spread(
     return shares
 
 
-def _family(asked: Asked) -> str:
+def _family(asked: NeedleQuestion) -> str:
     picture = asked.needles[0].picture
     return picture.family if picture is not None else ""
 
 
-def _kinds(questions: Sequence[Asked], family: str) -> int:
+def _kinds(questions: Sequence[NeedleQuestion], family: str) -> int:
     """How many kinds of pictures wrong options of a family can come from."""
     known = {picture.kind for asked in questions for picture in asked.alternatives if picture.family == family}
     return len(known) or len({kind for asked in questions if _family(asked) == family for kind in asked.shows})
 
 
-def _timed(share: Sequence[Asked], length: float, dice: random.Random) -> tuple[Placed, ...]:
+def _timed(share: Sequence[NeedleQuestion], length: float, dice: random.Random) -> tuple[Placed, ...]:
     """Every needle at a random time, those of one question in their order, none nearer than GAP to another."""
     turns = [number for number, asked in enumerate(share) for _ in asked.needles]
     dice.shuffle(turns)
@@ -192,7 +194,7 @@ def _timed(share: Sequence[Asked], length: float, dice: random.Random) -> tuple[
     return tuple(placed)
 
 
-def _wrong(asked: Asked, right: str, plan: Plan, dice: random.Random) -> list[str]:
+def _wrong(asked: NeedleQuestion, right: str, plan: Placement, dice: random.Random) -> list[str]:
     if asked.wrong:
         return list(asked.wrong)
     if asked.alternatives:
@@ -202,7 +204,7 @@ def _wrong(asked: Asked, right: str, plan: Plan, dice: random.Random) -> list[st
     return _other_times(plan.of(asked)[0].start, plan.length, dice)
 
 
-def _absent(asked: Asked, plan: Plan) -> dict[str, list[str]]:
+def _absent(asked: NeedleQuestion, plan: Placement) -> dict[str, list[str]]:
     """The labels of the pictures that the video does not show, by kind."""
     shown = frozenset[str]().union(*(placed.asked.shows for placed in plan.needles))
     absent: dict[str, list[str]] = {}

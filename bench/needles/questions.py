@@ -62,7 +62,7 @@ class Needle:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NeedleQuestion:
     """A question about needles that have no time yet."""
 
     type: str
@@ -97,15 +97,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnPicture:
     """The questions of a set."""
 
-    questions: list[Asked]
+    questions: list[NeedleQuestion]
     short: dict[str, int]
     """Types that have fewer questions than asked for, because no photo is used twice."""
 
 
-def draw(seed: int, a_type: int, own_photos: Path | None = None) -> Drawn:
+def draw(seed: int, a_type: int, own_photos: Path | None = None) -> DrawnPicture:
     """The questions of a seed. The same seed gives the same questions; no two share a text or a photo.
 
     Args:
@@ -118,7 +118,7 @@ def draw(seed: int, a_type: int, own_photos: Path | None = None) -> Drawn:
     photos = pictures.photos(own_photos)
     known = tuple(photos)
     dice.shuffle(photos)
-    asked: list[Asked] = []
+    asked: list[NeedleQuestion] = []
     for number in range(a_type):
         asked += [_secret_word(number, texts, dice), _words_in_order(number, texts, dice)]
         asked += [_words_counted(number, texts, dice), _said(number, texts, dice), _time(number, texts, dice)]
@@ -136,7 +136,7 @@ def draw(seed: int, a_type: int, own_photos: Path | None = None) -> Drawn:
     asked += [_copies_counted(number, one, dice) for number, [one] in _dealt("object", 1, a_type, dice)]
     count = {type: sum(one.type == type for one in asked) for type in TYPES}
     asked.sort(key=lambda one: (TYPES.index(one.type), one.number))
-    return Drawn(asked, {type: have for type, have in count.items() if have < a_type})
+    return DrawnPicture(asked, {type: have for type, have in count.items() if have < a_type})
 
 
 def _dealt(family: str, each: int, times: int, dice: random.Random) -> Iterable[tuple[int, list[Picture]]]:
@@ -162,43 +162,45 @@ def _spoken(words: str) -> Needle:
     return Needle("speech", SPOKEN_REST + SPOKEN_WORD * len(words.split()), words)
 
 
-def _secret_word(number: int, texts: Texts, dice: random.Random) -> Asked:
+def _secret_word(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     where, word = texts.next("places"), texts.word()
     needle = _text(f"The secret word of the {where} is {word}", dice)
     wrong = tuple(texts.word() for _ in range(OPTIONS - 1))
-    return Asked("ret_edit1", number, f"What is the secret word of the {where}?", (needle,), word, wrong)
+    return NeedleQuestion("ret_edit1", number, f"What is the secret word of the {where}?", (needle,), word, wrong)
 
 
-def _words_in_order(number: int, texts: Texts, dice: random.Random) -> Asked:
+def _words_in_order(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     team, words = texts.next("teams"), [texts.word() for _ in range(IN_ORDER)]
     needles = tuple(_text(f"Team {team}: the secret word is {word}", dice) for word in words)
     question = f"In which order do the secret words of team {team} appear in the video?"
-    return Asked("ord_edit1", number, question, needles, ", ".join(words), _other_orders(words, dice))
+    return NeedleQuestion("ord_edit1", number, question, needles, ", ".join(words), _other_orders(words, dice))
 
 
-def _words_counted(number: int, texts: Texts, dice: random.Random) -> Asked:
+def _words_counted(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     city, count = texts.next("cities"), dice.randint(1, MOST_COUNTED)
     needles = tuple(_text(f"Secret word of {city}: {texts.word()}", dice) for _ in range(count))
     question = f"How many secret words of {city} appear in the video?"
-    return Asked("cnt_edit1", number, question, needles, str(count), _other_numbers(count, 1, MOST_COUNTED, dice))
+    return NeedleQuestion(
+        "cnt_edit1", number, question, needles, str(count), _other_numbers(count, 1, MOST_COUNTED, dice)
+    )
 
 
-def _said(number: int, texts: Texts, dice: random.Random) -> Asked:
+def _said(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     form = dice.choice(lists()["said"])
     who, (right, *wrong) = texts.next("people"), dice.sample(form["answers"], OPTIONS)
     needle = _spoken(form["text"].format(who=who, answer=right))
-    return Asked("ret_speech", number, form["question"].format(who=who), (needle,), right, tuple(wrong))
+    return NeedleQuestion("ret_speech", number, form["question"].format(who=who), (needle,), right, tuple(wrong))
 
 
-def _time(number: int, texts: Texts, dice: random.Random) -> Asked:
+def _time(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     """Half of them written, half spoken; the options are times, so they wait for the needle's place."""
     if number % 2 == 0:
         word = texts.word()
         question = f'When does the text "Next stop: {word}" appear on the screen?'
-        return Asked("when", number, question, (_text(f"Next stop: {word}", dice),), "")
+        return NeedleQuestion("when", number, question, (_text(f"Next stop: {word}", dice),), "")
     what = texts.next("closing")
     question = f"When does the speaker say that the {what} is closed?"
-    return Asked("when", number, question, (_spoken(f"Attention please. The {what} is closed today."),), "")
+    return NeedleQuestion("when", number, question, (_spoken(f"Attention please. The {what} is closed today."),), "")
 
 
 # -- shown ----------------------------------------------------------------------------------------------------------
@@ -208,36 +210,40 @@ def _insert(picture: Picture, look: int = 0) -> Needle:
     return Needle("insert", PICTURE_STANDS, picture=picture, look=look)
 
 
-def _photo(type: str, number: int, photo: Picture, known: tuple[Picture, ...]) -> Asked:
+def _photo(type: str, number: int, photo: Picture, known: tuple[Picture, ...]) -> NeedleQuestion:
     question = (
         "Which of these is shown in a photograph that fills the screen for a moment?"
         if type == "ret_object"
         else "Which of these is shown in a picture that was inserted into the video?"
     )
-    return Asked(type, number, question, (_insert(photo),), photo.label, alternatives=known)
+    return NeedleQuestion(type, number, question, (_insert(photo),), photo.label, alternatives=known)
 
 
-def _drawing(type: str, number: int, picture: Picture, dice: random.Random) -> Asked:
+def _drawing(type: str, number: int, picture: Picture, dice: random.Random) -> NeedleQuestion:
     question = "Which of these is shown in a picture that was inserted into the video?"
     others = tuple(pictures.drawn(picture.family))
-    return Asked(type, number, question, (_insert(picture, dice.randrange(1 << 30)),), picture.label, (), others)
+    return NeedleQuestion(
+        type, number, question, (_insert(picture, dice.randrange(1 << 30)),), picture.label, (), others
+    )
 
 
-def _in_order(type: str, number: int, shown: Sequence[Picture], dice: random.Random) -> Asked:
+def _in_order(type: str, number: int, shown: Sequence[Picture], dice: random.Random) -> NeedleQuestion:
     labels = [picture.label for picture in shown]
     question = f"In which order do pictures of these appear in the video: {', '.join(sorted(labels))}?"
     needles = tuple(_insert(picture, dice.randrange(1 << 30)) for picture in shown)
-    return Asked(type, number, question, needles, ", ".join(labels), _other_orders(labels, dice))
+    return NeedleQuestion(type, number, question, needles, ", ".join(labels), _other_orders(labels, dice))
 
 
-def _inserts_counted(number: int, picture: Picture, dice: random.Random) -> Asked:
+def _inserts_counted(number: int, picture: Picture, dice: random.Random) -> NeedleQuestion:
     count = dice.randint(1, MOST_COUNTED)
     needles = tuple(_insert(picture, dice.randrange(1 << 30)) for _ in range(count))
     question = f"How many of the pictures that were inserted into the video show {_a(picture.label)}?"
-    return Asked("cnt_insert1", number, question, needles, str(count), _other_numbers(count, 1, MOST_COUNTED, dice))
+    return NeedleQuestion(
+        "cnt_insert1", number, question, needles, str(count), _other_numbers(count, 1, MOST_COUNTED, dice)
+    )
 
 
-def _copies_counted(number: int, picture: Picture, dice: random.Random) -> Asked:
+def _copies_counted(number: int, picture: Picture, dice: random.Random) -> NeedleQuestion:
     copies = [dice.randint(1, MOST_COPIES) for _ in range(PASTED_PARTS)]
     needles = tuple(
         Needle("patch", PATCH_STANDS, picture=picture, copies=some, look=dice.randrange(1 << 30)) for some in copies
@@ -248,7 +254,7 @@ def _copies_counted(number: int, picture: Picture, dice: random.Random) -> Asked
     )
     total = sum(copies)
     wrong = _other_numbers(total, max(total - 3, PASTED_PARTS), total + 3, dice)
-    return Asked("cnt_edit2", number, question, needles, str(total), wrong)
+    return NeedleQuestion("cnt_edit2", number, question, needles, str(total), wrong)
 
 
 def _a(noun: str) -> str:

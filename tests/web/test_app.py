@@ -19,11 +19,11 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
-from vidscout.agent.answer import Answer, Evidence, Frame
+from vidscout.agent.answer import Answer, AnswerFrame, Evidence
 from vidscout.agent.bridge import streamed
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.questions_at_once import AT_ONCE
-from vidscout.agent.inbox.queue import Stage
+from vidscout.agent.inbox.queue import StageProgress
 from vidscout.agent.inbox.uploads import Limits, Upload, accept, bytes_of
 from vidscout.agent.profiles.profile import PROFILES
 from vidscout.agent.settings import load
@@ -32,8 +32,8 @@ from vidscout.graphs.events import Progress, StepStarted, ToolFinished
 from vidscout.tools.errors import MediaError, UsageError
 from vidscout.tools.index.videos import Video
 from vidscout.tools.records import Modality
-from vidscout.web.answer_stream import Question, answered
-from vidscout.web.answers import Steps, as_markdown, cost_html, evidence_html, frames_html
+from vidscout.web.answer_stream import PageQuestion, answered
+from vidscout.web.answers import AnswerSteps, as_markdown, cost_html, evidence_html, frames_html
 from vidscout.web.chips import with_chips
 from vidscout.web.findings import covered, labels, suggestions
 from vidscout.web.progress import progress_html
@@ -165,7 +165,7 @@ def test_a_page_cannot_have_files_of_the_server_read(scout: VideoScout, trailer:
     site = Site(Inbox(scout))
 
     async def ask() -> list[dict]:
-        question = Question("Who presents the film?", [str(own)])
+        question = PageQuestion("Who presents the film?", [str(own)])
         return [update async for update in answered(site, question, [], {"profile": "auto"})]
 
     assert "choose a video first" in asyncio.run(ask())[-1]["conversation"][-1]["content"]
@@ -490,7 +490,7 @@ def test_cards_name_their_video_where_several_were_asked():
 
 
 def test_the_gallery_says_whether_frames_were_sent_and_shows_composites_as_they_were(tmp_path: Path):
-    frame = Frame(VIDEO.id, 5.0, 0.5, "/nowhere/5000.jpg")
+    frame = AnswerFrame(VIDEO.id, 5.0, 0.5, "/nowhere/5000.jpg")
     (grid := tmp_path / "grid.jpg").write_bytes(b"four frames")
     asked = replace(answer("Yes."), frames=[frame])
 
@@ -513,7 +513,7 @@ def test_a_profile_that_cannot_run_here_says_why(tmp_path: Path, monkeypatch: py
 
 
 def test_steps_tell_their_time_when_the_next_one_begins():
-    steps = Steps(0.0)
+    steps = AnswerSteps(0.0)
     steps.see(StepStarted("plan"), 1.0)
     assert "in" not in steps.markdown.split("plan")[0].split()
     steps.see(ToolFinished("speech", 3, 0.02), 1.5)
@@ -543,7 +543,7 @@ def test_suggestions_ask_about_what_is_there():
 
 
 def test_a_stage_knows_its_rate_and_what_is_left():
-    stage = Stage(Progress("v", "watching", 10, 110), 100.0, Progress("v", "watching", 60, 110), 110.0)
+    stage = StageProgress(Progress("v", "watching", 10, 110), 100.0, Progress("v", "watching", 60, 110), 110.0)
     assert stage.rate == pytest.approx(5.0)
     assert stage.left == pytest.approx(10.0)
 

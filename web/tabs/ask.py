@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..answer_stream import Message, Question, answered
+from ..answer_stream import Message, PageQuestion, answered
 from ..findings import SUGGESTED, suggestions
 from ..site import Site
 from .settings import Controls
@@ -59,7 +59,7 @@ def _components() -> AskTab:
         ]
     with gr.Row(elem_classes="vs-ask-row"):
         question = gr.Textbox(
-            label="Question", placeholder="What, who, when…", elem_id="vs-question", scale=5, min_width=180
+            label="PageQuestion", placeholder="What, who, when…", elem_id="vs-question", scale=5, min_width=180
         )
         send = gr.Button("Ask", variant="primary", elem_id="vs-ask", scale=1, min_width=80)
     with gr.Accordion("Multiple choice and time range", open=False, elem_id="vs-choices"):
@@ -94,7 +94,7 @@ def _wire(tab: AskTab, site: Site, chosen: gr.Dropdown, timelines: gr.HTML, cont
         profile: str, selector: str, packer: str, budget: float, rounds: float,
     ) -> AsyncIterator[dict[Any, Any]]:  # fmt: skip
         lines = [line for line in (options or "").splitlines() if line.strip()] or None
-        question = Question(text or "", videos or [], lines, start or "", end or "", talk)
+        question = PageQuestion(text or "", videos or [], lines, start or "", end or "", talk)
         settings = {
             "profile": profile,
             "selector": selector,

@@ -24,8 +24,8 @@ from vidscout.agent.profiles.profile import (
     NEEDED,
     PROFILES,
     SERVED,
-    Choice,
     Profile,
+    RoleChoice,
     build,
     memory_budget,
     profile,
@@ -84,7 +84,7 @@ def test_what_an_answerer_behind_a_server_is_called_is_not_pulled_here():
 
 def test_a_hub_model_of_ones_own_is_pulled_by_its_name_and_revision(tmp_path: Path):
     def wanted(**options: str) -> list[str]:
-        return weights_for("answerer", Choice("transformers", options))
+        return weights_for("answerer", RoleChoice("transformers", options))
 
     assert wanted(model="someone/model") == ["someone/model"]
     assert wanted(model="someone/model", revision="v2") == ["someone/model@v2"]
@@ -118,7 +118,7 @@ def test_a_profile_of_ones_own_changes_what_it_names_and_keeps_the_rest():
     assert (mine.name, mine.frames, mine.token_budget) == ("mine", 64, GPU.token_budget)
     assert mine.roles["answerer"].options == {"base_url": "http://gpu7:8000/v1", "model": "a/b"}
     assert mine.roles["objects"].options == {**GPU.roles["objects"].options, "model": "grounding-dino-tiny"}
-    assert mine.roles["screen_text"] == Choice("rapidocr")
+    assert mine.roles["screen_text"] == RoleChoice("rapidocr")
     assert "captions" not in mine.roles
     assert mine.roles["speech"] == GPU.roles["speech"]
 
@@ -186,7 +186,7 @@ def test_the_configuration_file_and_the_environment_bring_profiles(tmp_path: Pat
     )
     monkeypatch.setitem(Settings.model_config, "toml_file", file)
     assert load().memory_limit == 20_000_000_000
-    assert profile("mine").roles["answerer"] == Choice("llama.cpp")
+    assert profile("mine").roles["answerer"] == RoleChoice("llama.cpp")
     monkeypatch.setenv("VIDSCOUT_PROFILES", json.dumps({"other": {"base": "embedded", "frames": 3}}))
     assert profile("other").frames == 3
 
