@@ -552,7 +552,7 @@ def test_a_verdict_is_shown_with_its_stretches_as_chips_and_its_report_fenced_in
     from vidscout.agent.generated import verdict as v
     from vidscout.web.tabs.check import verdict_html
 
-    evidence = v.Evidence(spans=[v.Span(4.0, 8.0, ["flicker"])], reason="one stretch <differs>")
+    evidence = v.VerdictEvidence(spans=[v.SuspiciousSpan(4.0, 8.0, ["flicker"])], reason="one stretch <differs>")
     shown = verdict_html(v.Verdict("uncertain", 0.6, (0.3, 0.8), [], evidence, {}, {}, ["short"], video="a.mp4"), "abc")
     assert "#t=4.000&amp;v=abc" in shown
     assert "one stretch &lt;differs&gt;" in shown
