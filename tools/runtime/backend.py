@@ -9,8 +9,9 @@ from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..errors import BackendUnavailableError, UsageError
-from . import memory_budget as memory
+from . import out_of_memory
 from .counters import count
+from .memory_budget import MemoryBudget, expected_bytes
 
 ROLES = {
     "speech": (
@@ -66,7 +67,7 @@ class Backend(ABC):
             raise TypeError(f"{cls.role} backend {cls.name!r} is registered twice: {taken.__name__}, {cls.__name__}")
         _backends[cls.role][cls.name] = cls
 
-    budget: memory.MemoryBudget | None = None
+    budget: MemoryBudget | None = None
     """Shared with the other models, where there is one; decides what is unloaded to make room."""
 
     def __init__(self) -> None:
@@ -109,7 +110,7 @@ class Backend(ABC):
         # The wait for room comes before the lock: whoever holds a lock while it waits for others can be waited for.
         with self.budget.loading(self) if self.budget else nullcontext(), self._lock:
             if not self._ready:
-                memory.load(self)
+                out_of_memory.load(self)
                 self._ready = True
 
     @contextmanager
@@ -126,7 +127,7 @@ class Backend(ABC):
 
     def footprint(self) -> int:
         """Bytes of memory that it takes when loaded, as far as known before; 0 when unknown."""
-        return memory.expected_bytes(self)
+        return expected_bytes(self)
 
     def close(self) -> None:
         """Let go of memory; the next use sets up again."""
@@ -169,7 +170,7 @@ class Tool(Backend, Generic[Item, Found]):
         if not batch:
             return []
         with self.in_use():
-            found = memory.perceive(self, self.perceive, batch)
+            found = out_of_memory.perceive(self, self.perceive, batch)
         if self.counter:
             count(self.counter, len(batch))
         if len(found) != len(batch):

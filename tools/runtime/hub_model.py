@@ -16,6 +16,7 @@ from ..errors import BackendUnavailableError, UsageError, WeightsError
 from ..weights import catalogue as weights
 from ..weights.hub import HUB_ID
 from .backend import Backend
+from .out_of_memory import out_of_memory
 
 if TYPE_CHECKING:
     import torch
@@ -184,7 +185,7 @@ class Checkpoint:
                 "(pip install 'vidscout[gpu]')"
             ) from error
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, SafetensorError) as error:
-            if _out_of_memory(error):
+            if out_of_memory(error):
                 raise
             if "trust_remote_code" in str(error):
                 raise WeightsError(
@@ -293,12 +294,6 @@ def _root(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError)
 
 
 @contextlib.contextmanager

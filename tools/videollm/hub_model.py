@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import AnswererError, UsageError
 from ..runtime.hub_model import FromHub
-from ..runtime.memory_budget import expected_bytes, out_of_memory
-from .interface import LETTERS, Finish, Message, VideoLLM, bare_letter
+from ..runtime.memory_budget import expected_bytes
+from ..runtime.out_of_memory import out_of_memory
+from .interface import Finish, Message, VideoLLM
 from .loading import Loading
 from .prefix_cache import Mark, Prefix, Unit, forked_cache, marks, new_cache, shared, units
 from .processor_inputs import Read, Reader
+from .tokens import Writer, ends, likely, picked, spelling_letters
 from .vision_cache import Encoded, Encoder
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-LIKELY = 100
-"""How many next tokens are told, besides all that spell a letter."""
 
 PORTION = 4096
 """Tokens of a prompt that are fed at once; a deadline is looked at between two portions."""
@@ -123,8 +122,8 @@ class Transformers(FromHub, VideoLLM):
         self._encoder = Encoder(self._model, self._reader)
         config = self._model.config.get_text_config(decoder=True)
         self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)
-        self._ends = _ends(self._model, self._reader.tokenizer)
-        self._letters = _spelling_letters(self._reader.tokenizer)
+        self._ends = ends(self._model, self._reader.tokenizer)
+        self._letters = spelling_letters(self._reader.tokenizer)
 
     def shed(self) -> None:
         """Let go of what is kept to save time, when memory has run out: encoded frames, the last prompt's cache."""
@@ -151,11 +150,11 @@ class Transformers(FromHub, VideoLLM):
             deadline = min(deadline or math.inf, time.monotonic() + self.seconds)
         prompt = self._prompt(messages)
         logits, cache = self._prefill(prompt, deadline=deadline)
-        writer = _Writer(self._reader.tokenizer)
+        writer = Writer(self._reader.tokenizer)
         for written in range(max_tokens):
             if deadline is not None and time.monotonic() >= deadline:
                 raise TimeoutError
-            token = _picked(logits, temperature)
+            token = picked(logits, temperature)
             if token in self._ends:
                 break
             if piece := writer.add(token):
@@ -173,7 +172,7 @@ class Transformers(FromHub, VideoLLM):
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         self.ready()
         logits, _ = self._prefill(self._prompt(messages))
-        return self._likely(logits)
+        return likely(logits, self._reader.tokenizer, self._letters)
 
     def next_tokens_each(self, prompts: Sequence[Sequence[Message]]) -> list[Mapping[str, float]]:
         """What the prompts begin with in common is computed once, in whatever precision the cache keeps it."""
@@ -188,7 +187,7 @@ class Transformers(FromHub, VideoLLM):
         found: list[Mapping[str, float]] = []
         for prompt in ready:
             logits, _ = self._prefill(prompt, beginning=beginning)
-            found.append(self._likely(logits))
+            found.append(likely(logits, self._reader.tokenizer, self._letters))
         return found
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -344,47 +343,6 @@ class Transformers(FromHub, VideoLLM):
             output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return output.logits[0, -1].float()
 
-    def _likely(self, logits: "Tensor") -> dict[str, float]:
-        import torch
-
-        probabilities = torch.log_softmax(logits, dim=-1).cpu()  # once, rather than number by number
-        told = set(probabilities.topk(min(LIKELY, len(probabilities))).indices.tolist()) | self._letters
-        likely: dict[str, float] = {}
-        for token in sorted(told):
-            text = self._reader.tokenizer.decode([token])
-            one = float(probabilities[token])
-            likely[text] = (
-                one if text not in likely else float(torch.logaddexp(torch.tensor(likely[text]), torch.tensor(one)))
-            )
-        return likely
-
-
-class _Writer:
-    """Turns tokens into text as soon as they are whole characters."""
-
-    def __init__(self, tokenizer: Any) -> None:
-        self.tokenizer = tokenizer
-        self.tokens: list[int] = []
-        self.read = 0
-        self.sent = 0
-
-    def add(self, token: int) -> str:
-        self.tokens.append(token)
-        text = self._text()
-        return "" if text.endswith("�") else self._advance(text)
-
-    def rest(self) -> str:
-        return self._advance(self._text())
-
-    def _text(self) -> str:
-        return self.tokenizer.decode(self.tokens[self.read :], skip_special_tokens=True)
-
-    def _advance(self, text: str) -> str:
-        known = self.tokenizer.decode(self.tokens[self.read : self.sent], skip_special_tokens=True)
-        # The tokens before the last piece stay in view: a tokenizer may drop the space before a text's first word.
-        self.read, self.sent = self.sent, len(self.tokens)
-        return text[len(known) :]
-
 
 class _failures:  # noqa: N801  (used as a `with` statement's word)
     """What goes wrong inside a model, as an error that says which model."""
@@ -399,26 +357,3 @@ class _failures:  # noqa: N801  (used as a `with` statement's word)
             return  # memory is for whoever asked to free
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise AnswererError(f"{self.model} failed: {said[0]}") from error
-
-
-def _picked(logits: "Tensor", temperature: float) -> int:
-    import torch
-
-    if temperature <= 0:
-        return int(logits.argmax())
-    return int(torch.multinomial(torch.softmax(logits / temperature, dim=-1), 1))
-
-
-def _ends(network: Any, tokenizer: Any) -> set[int]:
-    ends = network.generation_config.eos_token_id
-    ends = ends if isinstance(ends, list) else [ends]
-    return {token for token in (*ends, tokenizer.eos_token_id) if token is not None}
-
-
-def _spelling_letters(tokenizer: Any) -> set[int]:
-    """The tokens that count as a letter: `B`, ` B`, `B)`."""
-    return {
-        token
-        for piece, token in tokenizer.get_vocab().items()
-        if len(piece) <= 8 and any(letter in piece for letter in LETTERS) and bare_letter(tokenizer.decode([token]))
-    }

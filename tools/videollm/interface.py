@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import UsageError
 from ..runtime.backend import Backend
-from ..runtime.memory_budget import streamed
+from ..runtime.out_of_memory import streamed
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -18,6 +18,7 @@ from vidscout.tools.perception.frames.encoders import SeveralEncoders
 from vidscout.tools.runtime import memory_budget as memory
 from vidscout.tools.runtime.backend import Tool, backend
 from vidscout.tools.runtime.memory_budget import MemoryBudget
+from vidscout.tools.runtime.out_of_memory import out_of_memory
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.interface import Finish, Message, VideoLLM
 
@@ -417,12 +418,12 @@ def raised(work: Callable[[], object]) -> Iterator[BaseException]:
     ],
 )
 def test_what_counts_as_out_of_memory(error: BaseException, is_memory: bool):
-    assert memory.out_of_memory(error) == is_memory
+    assert out_of_memory(error) == is_memory
 
 
 def test_the_real_allocator_of_torch_is_understood():
     [error] = raised(lambda: torch.empty(2**55, dtype=torch.uint8))
-    assert memory.out_of_memory(error), error
+    assert out_of_memory(error), error
 
 
 def test_a_checkpoint_is_counted_by_its_tensors_at_the_precision_asked_for(tmp_path: Path):

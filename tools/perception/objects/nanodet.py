@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...records import Box, Detection, Span
-from ...runtime import memory_budget as memory
+from ...runtime import out_of_memory
 from ...runtime.backend import Tool
 from ...runtime.counters import count
 from ...runtime.onnx import session
@@ -54,7 +54,7 @@ class ObjectDetector(Tool[np.ndarray, list[Detection]]):
         if not batch or not labels:
             return [[] for _ in batch]
         with self.in_use():
-            found = memory.perceive(self, lambda part: self.find(part, labels), batch)
+            found = out_of_memory.perceive(self, lambda part: self.find(part, labels), batch)
         count("detector_calls", len(batch))
         return found
 

@@ -25,51 +25,16 @@ def minilm(source: Path, target: Path) -> None:
     """
     from safetensors.numpy import load_file
 
-    weights = load_file(source / "model.safetensors")
     config = json.loads((source / "config.json").read_text())
-    width, heads, epsilon = config["hidden_size"], config["num_attention_heads"], config["layer_norm_eps"]
-    graph = Graph()
-
-    def dense(x: str, weight: Array, bias: Array) -> str:
-        return graph.node("Add", graph.node("MatMul", x, graph.constant(weight.T)), graph.constant(bias))
-
-    def normalised(x: str, layer: str) -> str:
-        scale, shift = (graph.constant(weights[f"{layer}.LayerNorm.{part}"]) for part in ("weight", "bias"))
-        return graph.node("LayerNormalization", x, scale, shift, axis=-1, epsilon=epsilon)
-
-    words = graph.node("Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), "input_ids")
-    # Every token has type 0, so its vector is the same constant beside each position's.
-    places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
-    length = graph.node("Shape", "input_ids", start=1, end=2)
-    places_here = graph.node("Slice", graph.constant(places), graph.constant([0]), length, graph.constant([0]))
-    x = normalised(graph.node("Add", words, places_here), "embeddings")
-
+    bert = _Bert(load_file(source / "model.safetensors"), config)
+    graph = bert.graph
+    x = bert.embedded()
     mask = graph.node("Cast", "attention_mask", to=1)
     gap = graph.node("Mul", graph.node("Sub", graph.constant(1.0), mask), graph.constant(-1e9))
     unseen = graph.node("Unsqueeze", gap, graph.constant([1, 2]))
-    by_head, joined = graph.constant([0, 0, heads, width // heads]), graph.constant([0, 0, width])
-
+    shapes = bert.shapes()
     for number in range(config["num_hidden_layers"]):
-        layer = f"encoder.layer.{number}"
-        queries, keys, values = (
-            graph.node("Reshape", dense(x, *_parameters(weights, f"{layer}.attention.self.{part}")), by_head)
-            for part in ("query", "key", "value")
-        )
-        scores = graph.node(
-            "MatMul",
-            graph.node("Transpose", queries, perm=[0, 2, 1, 3]),
-            graph.node("Transpose", keys, perm=[0, 2, 3, 1]),
-        )
-        scaled = graph.node("Div", scores, graph.constant(float(np.sqrt(width // heads))))
-        attention = graph.node("Softmax", graph.node("Add", scaled, unseen), axis=-1)
-        seen = graph.node("MatMul", attention, graph.node("Transpose", values, perm=[0, 2, 1, 3]))
-        seen = graph.node("Reshape", graph.node("Transpose", seen, perm=[0, 2, 1, 3]), joined)
-        seen = dense(seen, *_parameters(weights, f"{layer}.attention.output.dense"))
-        x = normalised(graph.node("Add", seen, x), f"{layer}.attention.output")
-        inner = graph.node("Gelu", dense(x, *_parameters(weights, f"{layer}.intermediate.dense")))
-        outer = dense(inner, *_parameters(weights, f"{layer}.output.dense"))
-        x = normalised(graph.node("Add", outer, x), f"{layer}.output")
-
+        x = bert.layer(f"encoder.layer.{number}", x, unseen, *shapes)
     weight = graph.node("Unsqueeze", mask, graph.constant([2]))
     total = graph.node("ReduceSum", graph.node("Mul", x, weight), graph.constant([1]), keepdims=0)
     mean = graph.node("Div", total, graph.node("ReduceSum", mask, graph.constant([1]), keepdims=1))
@@ -79,12 +44,67 @@ def minilm(source: Path, target: Path) -> None:
     graph.save(
         target / "model.onnx",
         {"input_ids": tokens, "attention_mask": tokens},
-        {"embedding": ["batch", width]},
+        {"embedding": ["batch", config["hidden_size"]]},
     )
 
 
-def _parameters(weights: dict[str, Array], layer: str) -> tuple[Array, Array]:
-    return weights[f"{layer}.weight"], weights[f"{layer}.bias"]
+class _Bert:
+    """The parts of BERT, as nodes of a graph."""
+
+    def __init__(self, weights: dict[str, Array], config: dict[str, Any]) -> None:
+        self.weights = weights
+        self.width, self.heads = config["hidden_size"], config["num_attention_heads"]
+        self.epsilon = config["layer_norm_eps"]
+        self.graph = Graph()
+
+    def shapes(self) -> tuple[str, str]:
+        """Constants: what a token's vector is by head, and joined again."""
+        by_head = self.graph.constant([0, 0, self.heads, self.width // self.heads])
+        return by_head, self.graph.constant([0, 0, self.width])
+
+    def embedded(self) -> str:
+        """Vectors of the tokens `input_ids` with their places, (N, L, width)."""
+        graph, weights = self.graph, self.weights
+        words = graph.node("Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), "input_ids")
+        # Every token has type 0, so its vector is the same constant beside each position's.
+        places = (
+            weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+        )
+        length = graph.node("Shape", "input_ids", start=1, end=2)
+        places_here = graph.node("Slice", graph.constant(places), graph.constant([0]), length, graph.constant([0]))
+        return self._normalised(graph.node("Add", words, places_here), "embeddings")
+
+    def layer(self, layer: str, x: str, unseen: str, by_head: str, joined: str) -> str:
+        """One encoder layer; `unseen` is added to the attention scores of padding."""
+        graph = self.graph
+        queries, keys, values = (
+            graph.node("Reshape", self._dense(x, f"{layer}.attention.self.{part}"), by_head)
+            for part in ("query", "key", "value")
+        )
+        scores = graph.node(
+            "MatMul",
+            graph.node("Transpose", queries, perm=[0, 2, 1, 3]),
+            graph.node("Transpose", keys, perm=[0, 2, 3, 1]),
+        )
+        scaled = graph.node("Div", scores, graph.constant(float(np.sqrt(self.width // self.heads))))
+        attention = graph.node("Softmax", graph.node("Add", scaled, unseen), axis=-1)
+        seen = graph.node("MatMul", attention, graph.node("Transpose", values, perm=[0, 2, 1, 3]))
+        seen = graph.node("Reshape", graph.node("Transpose", seen, perm=[0, 2, 1, 3]), joined)
+        seen = self._dense(seen, f"{layer}.attention.output.dense")
+        x = self._normalised(graph.node("Add", seen, x), f"{layer}.attention.output")
+        inner = graph.node("Gelu", self._dense(x, f"{layer}.intermediate.dense"))
+        outer = self._dense(inner, f"{layer}.output.dense")
+        return self._normalised(graph.node("Add", outer, x), f"{layer}.output")
+
+    def _dense(self, x: str, layer: str) -> str:
+        weight, bias = self.weights[f"{layer}.weight"], self.weights[f"{layer}.bias"]
+        return self.graph.node(
+            "Add", self.graph.node("MatMul", x, self.graph.constant(weight.T)), self.graph.constant(bias)
+        )
+
+    def _normalised(self, x: str, layer: str) -> str:
+        scale, shift = (self.graph.constant(self.weights[f"{layer}.LayerNorm.{part}"]) for part in ("weight", "bias"))
+        return self.graph.node("LayerNormalization", x, scale, shift, axis=-1, epsilon=self.epsilon)
 
 
 LITE0_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
