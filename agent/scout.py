@@ -20,7 +20,7 @@ from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Answer, Evidence, Ingested
 from .bridge import finished, watched
-from .profiles.models import Models
+from .models import Models
 from .profiles.profile import heard_in
 from .profiles.profile import profile as chosen
 from .questions import answered, check_range, checked_options, checked_question, evidence, same_question, turn

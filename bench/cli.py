@@ -72,10 +72,10 @@ def run(
 ) -> None:
     """Ask every question through each pipeline, and write results.jsonl, report.md and report.png."""
     from .pipelines.registry import build
+    from .run import load as sets
     from .run import report
     from .run.figures import split
     from .run.runner import run as ask_all
-    from .sets import load as sets
 
     questions = [question for question in sets.load(folder, kind, partial=partial) if question.turn < tries]
     if limit is not None:

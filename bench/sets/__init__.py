@@ -1,1 +1,1 @@
-"""Question sets: one question type for all, and how a folder is read."""
+"""Question sets: one question type for all, whoever made them."""

@@ -15,7 +15,7 @@ from vidscout.bench.needles import make, pictures
 from vidscout.bench.needles.haystack import HEIGHT, WIDTH
 from vidscout.bench.needles.placing import FPS, GAP, LARGEST_SHARE, place, records
 from vidscout.bench.needles.questions import TYPES, draw
-from vidscout.bench.sets.load import load
+from vidscout.bench.run.load import load
 from vidscout.tools.errors import UsageError
 from vidscout.tools.media import video as media
 from vidscout.tools.records import clock

@@ -6,7 +6,7 @@ import pyarrow.parquet
 import pytest
 from vidscout.bench.public import PUBLIC
 from vidscout.bench.public.base import srt
-from vidscout.bench.sets.load import load
+from vidscout.bench.run.load import load
 from vidscout.tools.errors import UsageError
 
 SRT = """1

@@ -12,8 +12,8 @@ from vidscout.bench.pipelines.interface import Reply
 from vidscout.bench.pipelines.vidscout import Blind
 from vidscout.bench.run import recall, report
 from vidscout.bench.run.figures import figures, share
+from vidscout.bench.run.load import first_of_each_type
 from vidscout.bench.run.runner import RESULTS, read, run
-from vidscout.bench.sets.load import first_of_each_type
 from vidscout.bench.sets.question import Question, Subtitle
 from vidscout.tools.errors import MediaError, UsageError, WeightsError
 

@@ -8,7 +8,7 @@ from typer.main import get_command
 from vidscout.agent.cli import app
 from vidscout.agent.settings import Settings
 from vidscout.bench.cli import app as bench_app
-from vidscout.bench.sets import load as sets
+from vidscout.bench.run import load as sets
 from vidscout.graphs.answer.packers import PACKERS
 from vidscout.graphs.answer.routes import ROUTES
 from vidscout.graphs.answer.selectors import SELECTORS

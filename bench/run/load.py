@@ -7,7 +7,7 @@ from typing import Any
 
 from ...tools.errors import UsageError
 from ..public import PUBLIC
-from .question import Loader, Question
+from ..sets.question import Loader, Question
 
 
 def load(folder: Path, kind: str | None = None, *, partial: bool = False) -> list[Question]:

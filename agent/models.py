@@ -4,10 +4,10 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from ...tools.errors import VidscoutError
-from ...tools.runtime.backend import Backend
-from ..distributed.deployments import played
-from .profile import Profile, memory_budget
+from ..tools.errors import VidscoutError
+from ..tools.runtime.backend import Backend
+from .distributed.deployments import played
+from .profiles.profile import Profile, memory_budget
 
 
 class Models:
@@ -53,7 +53,7 @@ class Models:
 
     def frame_query(self, text: str) -> Any:
         """What to search the index's frames with for a text: its vectors by the encoders that the profile names."""
-        from ...tools.perception.frames.encoders import frame_query
+        from ..tools.perception.frames.encoders import frame_query
 
         return frame_query(text, self.optional("frame_embedding"), self.role("text_embedding"))
 
@@ -62,7 +62,7 @@ class Models:
         answerer = self.role("answerer")
 
         def read_the_opening() -> None:
-            from ...graphs.answer.packers import opening
+            from ..graphs.answer.packers import opening
 
             with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
                 answerer.warm([opening()])
