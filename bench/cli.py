@@ -1,6 +1,5 @@
 """`vidscout bench`: make needle sets, and run pipelines over them or over public sets."""
 
-import os
 import platform
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from ..agent.cli.common import ProgressBars, common_options
 from ..graphs.events import Progress
+from ..tools.runtime.cores import cores
 
 app = typer.Typer(
     name="bench",
@@ -83,14 +83,10 @@ def run(
     with common_options(context).scout() as scout, ProgressBars() as bars:
         pipelines = [build(name, scout) for name in dict.fromkeys(pipeline)]
         lines = ask_all(questions, pipelines, out, _shown(bars, "questions"), subtitles=subtitles)
-        machine = f"{platform.machine()}, {_cores()} cores, profile {scout.profile.name}"
+        machine = f"{platform.machine()}, {cores()} cores, profile {scout.profile.name}"
     path = report.write(lines, out, f"{folder.name}: {len(questions)} questions ({machine})")
     print(report.overall(split(lines, lambda line: line["pipeline"])))
     print(f"\n{path}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _shown(bars: ProgressBars, unit: str) -> Callable[[str, float, float], None]:

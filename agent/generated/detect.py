@@ -1,6 +1,5 @@
 """Whether a video was generated: runs the forensic graph for `VideoScout.detect`, and makes calibrations."""
 
-import os
 import tempfile
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ...tools.errors import BackendUnavailableError, MediaError, UsageError, WeightsError
 from ...tools.records import Modality
+from ...tools.runtime.cores import cores
 from ..bridge import finished, watched
 from .assemble import verdict_of
 from .verdict import Verdict
@@ -207,7 +207,7 @@ def frame_encoder(scout: Scout) -> "tuple[FrameEncoder | None, list[str]]":
 def _examination(calibration: "Calibration", encoder: "FrameEncoder | None", **more: Any) -> "Examination":
     from ...graphs.forensics.state import Examination
 
-    workers = max(min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8), 1)
+    workers = min(cores(), 8)
     return Examination(calibration, encoder, workers=workers, **more)
 
 

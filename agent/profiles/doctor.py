@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ...tools.runtime.backend import ROLES, backends
+from ...tools.runtime.cores import cores
 from ...tools.runtime.memory_budget import size
 from ...tools.weights import catalogue as weights
 from ...tools.weights import hub as snapshots
@@ -56,7 +57,7 @@ def examine(home: Path | None = None, profile_name: str | None = None) -> list[C
     chosen, why = _chosen(settings)
     checks = [
         Check("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}"),
-        Check("processors and memory", True, f"{os.cpu_count()} cores, {size(machine.ram())}"),
+        Check("processors and memory", True, f"{cores()} cores, {size(machine.ram())}"),
         _gpu(),
         _hub(),
         Check("profile", True, f"{chosen.name}: {chosen.title} ({why})"),

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from ...tools.media.audio import AudioChunk, audio
-from ...tools.perception.speech.recogniser import FasterWhisper, windows
+from ...tools.perception.speech.faster_whisper import FasterWhisper
+from ...tools.perception.speech.voice_activity import windows
 from ...tools.records import Span, Utterance
 from ...tools.runtime.backend import backend
 from ...tools.weights import catalogue as weights

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from ...tools.runtime.cores import cores
 from ..data.videos import lecture
 
 QUESTIONS = ("What is the mirror made of?", "When does a cat appear?", "Who works at the science center in Lisbon?")
@@ -111,7 +112,7 @@ def main() -> None:
             browser.close()
         finally:
             server.terminate()
-    print(f"{os.cpu_count()} cores; load {load:.1f} before, {os.getloadavg()[0]:.1f} in the end\n")
+    print(f"{cores()} cores; load {load:.1f} before, {os.getloadavg()[0]:.1f} in the end\n")
     print("| | median | worst |\n|---|---|---|")
     print(row("start of the process to its address", [started]))
     print(row("first contentful paint", [first for first, _ in paints]))

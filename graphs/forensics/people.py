@@ -185,7 +185,7 @@ def _seen(
 
 def _voiced(path: Path, start: float) -> float:
     """Share of a stretch in which a voice is heard."""
-    from ...tools.perception.speech.recogniser import voice
+    from ...tools.perception.speech.voice_activity import voice
 
     for chunk in audio(path, FOLLOWED, start):
         samples = np.asarray(chunk.samples)[: round(FOLLOWED * SAMPLE_RATE)]

@@ -336,7 +336,7 @@ def listen(state: IngestState, runtime: Runtime[Ingest]) -> Update:
 
 
 def _listen(state: IngestState, ingest: Ingest, report: Any) -> Update:
-    from ...tools.perception.speech.recogniser import WINDOW, windows
+    from ...tools.perception.speech.voice_activity import WINDOW, windows
 
     start = ingest.library.position(state.video, HEAR) or 0.0
     notes = []

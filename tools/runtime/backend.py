@@ -15,7 +15,7 @@ from .memory_budget import MemoryBudget, expected_bytes
 
 ROLES = {
     "speech": (
-        "..perception.speech.recogniser",
+        "..perception.speech.faster_whisper",
         "..perception.speech.transformers_whisper",
         "..perception.speech.openai_whisper",
     ),

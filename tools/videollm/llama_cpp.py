@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import AnswererError, UsageError
+from ..runtime.cores import cores
 from ..weights import catalogue as weights
 from .chat_api import BrokenOffError, ChatApi, chat
 from .interface import Finish, Message, VideoLLM
@@ -56,7 +57,7 @@ class LlamaCpp(VideoLLM):
         super().__init__()
         self.model = model
         self.context = context
-        self.threads = threads or _cores()
+        self.threads = threads or cores()
         self.template = template
         self._key = secrets.token_hex(16)
         self._process: subprocess.Popen[str] | None = None
@@ -208,7 +209,3 @@ def _end(process: subprocess.Popen[str]) -> None:
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

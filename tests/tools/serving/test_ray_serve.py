@@ -18,7 +18,7 @@ from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
 from vidscout.tools.errors import ServingError, UsageError, WeightsError
 from vidscout.tools.media.audio import AudioChunk
 from vidscout.tools.perception.frames.tags import EfficientNetLite0
-from vidscout.tools.perception.speech.recogniser import RATE
+from vidscout.tools.perception.speech.voice_activity import RATE
 from vidscout.tools.records import Utterance
 from vidscout.tools.runtime.backend import Tool, backend
 from vidscout.tools.runtime.counters import counting

@@ -14,7 +14,8 @@ import numpy as np
 from ...errors import WeightsError
 from ...records import Span
 from ...runtime.hub_model import device
-from .recogniser import RATE, Segment, WhisperOnVoice
+from .recogniser import Segment, WhisperOnVoice
+from .voice_activity import RATE
 
 
 class OpenAIWhisper(WhisperOnVoice):

@@ -11,7 +11,8 @@ import numpy as np
 from ...errors import WeightsError
 from ...records import Span
 from ...runtime.hub_model import FromHub, quiet
-from .recogniser import RATE, Segment, WhisperOnVoice
+from .recogniser import Segment, WhisperOnVoice
+from .voice_activity import RATE
 
 STEP = 0.02
 """Seconds between two timestamp tokens."""

@@ -14,18 +14,9 @@ from vidscout.bench.data.lecture import LECTURE, Sentence
 from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
 from vidscout.bench.measure.speech import word_errors
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
-from vidscout.tools.perception.speech.recogniser import (
-    CLIP,
-    FasterWhisper,
-    Squeezed,
-    WhisperOnVoice,
-    credible,
-    joined,
-    quietest,
-    speech_records,
-    voice,
-    windows,
-)
+from vidscout.tools.perception.speech.faster_whisper import FasterWhisper
+from vidscout.tools.perception.speech.recogniser import WhisperOnVoice, credible, joined, speech_records
+from vidscout.tools.perception.speech.voice_activity import CLIP, Squeezed, quietest, voice, windows
 from vidscout.tools.records import Modality, Span, Utterance
 from vidscout.tools.runtime.backend import backend
 from vidscout.tools.runtime.counters import counting

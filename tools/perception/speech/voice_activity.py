@@ -1,0 +1,204 @@
+"""Where somebody speaks: Silero VAD, sound cut in its pauses, and speech with its long pauses shortened."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...records import Span
+
+if TYPE_CHECKING:
+    from ...media.audio import AudioChunk
+
+RATE = 16_000
+"""Samples a second, of an `AudioChunk` and of Whisper."""
+
+WINDOW = 120.0
+"""Seconds of sound that are transcribed at once: enough clips for one batch, few enough to lose little when killed."""
+
+PAUSE = 0.2
+"""Seconds without voice that count as a pause."""
+
+KEPT_PAUSE = 0.5
+"""Seconds of a pause that Whisper hears; longer ones are shortened, the times put back afterwards."""
+
+CLIP = 28.0
+"""Seconds of sound in one encoder pass. Whisper reads 30 s at a time whatever is in them, and drops a sentence that
+ends too close to the end of them."""
+
+SNAP = 0.8
+"""Seconds by which a time from Whisper is moved to the nearest pause."""
+
+STRAY = 1.5
+"""Seconds by which the share of the letters may miss the pause between two sentences."""
+
+UNHEARD = 1.5
+"""Seconds at the end of a clip without a transcript that are worth another pass."""
+
+LONG_PAUSE = 4.0
+"""Seconds without voice that no sentence has in it. What lies beyond is heard in a pass of its own: it is often music
+that only sounds like a voice, and in one pass with it Whisper leaves the sentence out or puts it there."""
+
+LONGEST = 15.0
+"""Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
+
+
+def windows(chunks: Iterable["AudioChunk"], target: float = WINDOW) -> Iterator["AudioChunk"]:
+    """Cut a stream of sound anew, in the longest pause before each `target` seconds, so that no word is cut.
+
+    Where a window begins is all that decides where it ends: a stream that begins at a window's start gives the same
+    windows from there on. Memory holds one window and one chunk.
+
+    Args:
+        chunks: sound that follows on without gaps.
+        target: most seconds in a window; the pause is looked for in its last fifth.
+    """
+    from ...media.audio import AudioChunk
+
+    most = round(target * RATE)
+    start: float | None = None
+    held: list[np.ndarray] = []
+    for chunk in chunks:
+        start = chunk.start if start is None else start
+        held.append(chunk.samples)
+        while sum(map(len, held)) >= most:
+            samples = np.concatenate(held)
+            cut = most * 4 // 5
+            cut += quietest(samples[cut:most])
+            yield AudioChunk(start, samples[:cut])
+            start, held = start + cut / RATE, [samples[cut:]]
+    if start is not None and (samples := np.concatenate(held)).size:
+        yield AudioChunk(start, samples)
+
+
+def voice(samples: np.ndarray) -> list[tuple[int, int]]:
+    """Where Silero VAD hears a voice: sample ranges, in order, with at least `PAUSE` seconds between them."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        min_silence_duration_ms=round(PAUSE * 1000),
+        min_speech_duration_ms=200,  # a click is not a word
+        max_speech_duration_s=CLIP - KEPT_PAUSE,
+        speech_pad_ms=0,
+    )
+    return [(found["start"], min(found["end"], len(samples))) for found in get_speech_timestamps(samples, options)]
+
+
+def quietest(samples: np.ndarray) -> int:
+    """The sample in the middle of the longest pause, or of the least voiced moment if there is no pause."""
+    from faster_whisper.vad import get_vad_model
+
+    step = 512
+    if len(samples) < step:
+        return len(samples)
+    # On a copy: the model writes into what it is given.
+    voiced = get_vad_model()(samples[: len(samples) // step * step].copy()).reshape(-1)
+    quiet = np.flatnonzero(np.diff(np.concatenate([[False], voiced < 0.35, [False]]).astype(int)))
+    if not quiet.size:
+        return int(np.argmin(voiced)) * step + step // 2
+    begins, ends = quiet[::2], quiet[1::2]
+    longest = int(np.argmax(ends - begins))
+    return int(begins[longest] + ends[longest]) * step // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Where nobody speaks, in seconds of the squeezed sound and of the original."""
+
+    squeezed: Span
+    original: Span
+
+    @property
+    def middle(self) -> float:
+        return (self.squeezed.start + self.squeezed.end) / 2
+
+    def distance(self, time: float) -> float:
+        """Seconds from a time in the squeezed sound."""
+        return max(self.squeezed.start - time, time - self.squeezed.end, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Squeezed:
+    """Speech with its long pauses shortened, and the way back to the times it had."""
+
+    samples: np.ndarray
+    clips: list[Span]
+    """What Whisper reads in one pass, in seconds of `samples`."""
+    pauses: list[Pause]
+    """Before the first voice, between voices, and after the last."""
+
+    @classmethod
+    def of(cls, samples: np.ndarray, voiced: list[tuple[int, int]]) -> "Squeezed":
+        """Take the voiced ranges and a little of the pauses around them."""
+        half = round(KEPT_PAUSE * RATE / 2)
+        edges = [0, *(edge for stretch in voiced for edge in stretch), len(samples)]
+        kept: list[np.ndarray] = []
+        pauses: list[Pause] = []
+        clips: list[Span] = []
+        placed = clip = 0
+        for number, (quiet, speaks) in enumerate(zip(edges[::2], edges[1::2], strict=True)):
+            last = number == len(voiced)
+            before = 0 if number == 0 else min(half, (speaks - quiet) // 2)
+            after = 0 if last else min(half, speaks - quiet - before)
+            squeezed = Span(placed / RATE, (placed + before + after) / RATE)
+            pauses.append(Pause(squeezed, Span(quiet / RATE, speaks / RATE)))
+            kept += [samples[quiet : quiet + before], samples[speaks - after : speaks]]
+            placed += before
+            stretch = 0 if last else voiced[number][1] - voiced[number][0]
+            long = number > 0 and speaks - quiet > LONG_PAUSE * RATE
+            if placed > clip and (last or long or placed + after + stretch + half - clip > CLIP * RATE):
+                clips.append(Span(clip / RATE, placed / RATE))
+                clip = placed
+            placed += after + stretch
+            if not last:
+                kept.append(samples[slice(*voiced[number])])
+        return cls(np.concatenate(kept), clips, pauses)
+
+    def sentences(self, start: float, end: float, text: str) -> Iterator[tuple[float, float, str]]:
+        """A segment of Whisper as one sentence or several, with times in the original sound.
+
+        Its sentences are told apart by their full stops, where there is a pause about when the share of the letters
+        says that one ends. Beginnings and ends move to the pause nearest to them.
+        """
+        parts = re.split(r"(?<=[.?!…])\s+(?=\S)", text.strip())
+        letters = sum(map(len, parts))
+        begun, words, share = start, "", 0
+        for part in parts[:-1]:
+            words, share = f"{words} {part}".strip(), share + len(part)
+            ends = start + (end - start) * share / letters
+            pause = self._nearest(ends)
+            if begun < pause.squeezed.start and pause.squeezed.end < end and pause.distance(ends) <= STRAY:
+                ends = pause.middle
+            elif ends - begun < LONGEST:
+                continue
+            yield (*self.original(begun, ends), words)
+            begun, words = ends, ""
+        words = f"{words} {parts[-1]}".strip()
+        yield (*self.original(begun, end), words)
+
+    def original(self, start: float, end: float) -> tuple[float, float]:
+        """Times in the original sound, moved to where the voice begins and ends near them."""
+        length = self.pauses[-1].squeezed.end  # Whisper may go on into the silence that fills its window
+        start, end = min(start, length), min(end, length)
+        first, last = self._nearest(start), self._nearest(end)
+        begins = first.original.end if first.distance(start) <= SNAP else self._unmoved(start)
+        ends = last.original.start if last.distance(end) <= SNAP else self._unmoved(end)
+        return begins, max(begins, ends)
+
+    def unheard(self, clip: Span, found: Iterable[Any]) -> Span | None:
+        """What is left of a clip whose transcript ends too early: Whisper sometimes stops before the last sentence."""
+        heard = max((segment.end for segment in found if clip.contains(segment.start)), default=None)
+        if heard is None:
+            return None
+        pause = self._nearest(heard)
+        start = pause.middle if pause.distance(heard) <= SNAP else heard
+        return Span(start, clip.end) if clip.end - start > UNHEARD else None
+
+    def _nearest(self, time: float) -> Pause:
+        return min(self.pauses, key=lambda pause: pause.distance(time))
+
+    def _unmoved(self, time: float) -> float:
+        before = max((pause for pause in self.pauses if pause.squeezed.end <= time), key=lambda pause: pause.squeezed)
+        return before.original.end + time - before.squeezed.end
