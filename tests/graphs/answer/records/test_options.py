@@ -1,6 +1,8 @@
 import pytest
 from vidscout import VideoScout
 from vidscout.graphs.answer.records.options import several_lines
+from vidscout.tools.payloads import TextLines
+from vidscout.tools.records import Record, Span
 
 pytestmark = pytest.mark.models
 
@@ -24,6 +26,10 @@ def test_a_number_in_words_is_the_same_in_figures(scout: VideoScout, lecture):
     assert "9 months" in answer.evidence[0].text
 
 
+def text(*lines: str) -> Record:
+    return Record.of("v", Span(0, 5), TextLines(lines), 0.9, "t/1")
+
+
 def test_one_line_is_not_several():
-    assert several_lines("Contact: ada/bob") == []
-    assert several_lines("Risks / Dust: low / Delay: high") == ["Risks", "Dust: low", "Delay: high"]
+    assert several_lines(text("Contact: ada / bob")) == []
+    assert several_lines(text("Risks", "Dust: low", "Delay: high")) == ["Risks", "Dust: low", "Delay: high"]
