@@ -67,6 +67,9 @@ class Answer:
     not asked, or reads no pictures."""
     understood: str = ""
     """The question as it was understood after those before it in its conversation."""
+    relevance: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """How well each moment of each video, by its id, fits the question: seconds and relevance (0..1) in order of time,
+    each until the next. A video without frames has none."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as `--json` prints them."""

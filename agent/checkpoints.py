@@ -5,10 +5,10 @@ tuples, our dataclasses and our enums come back as themselves, and nothing else 
 itself allows: whoever can write to the database cannot run code through it.
 """
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -119,16 +119,16 @@ class ExactSerializer(JsonPlusSerializer):
         raise ValueError(f"a checkpoint holds an unknown extension type {code}")
 
 
-@asynccontextmanager
-async def open_checkpointer(where: str | Path) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
-    """A checkpointer for `graph.compile(checkpointer=...)`, with its tables in place.
+@contextmanager
+def open_checkpointer(where: str | Path) -> "Iterator[BaseCheckpointSaver[Any]]":
+    """A checkpointer for a graph, with its tables in place, for one question or for several one after another.
 
     Args:
         where: a SQLite file, made if it is not there, or the `postgresql://user:password@host/database` of a server.
 
     Raises:
         BackendUnavailableError: PostgreSQL is asked for and its client is not installed.
-        HomeError: the file cannot be opened or written.
+        HomeError: the file cannot be opened or written, now or while it is used.
         UsageError: the server does not answer, or refuses; the message does not show the password.
     """
     scheme = urlsplit(str(where)).scheme if "://" in str(where) else ""
@@ -138,64 +138,73 @@ async def open_checkpointer(where: str | Path) -> "AsyncIterator[BaseCheckpointS
         raise UsageError(f"checkpoints are kept in a SQLite file or at postgresql://…, not at {scheme}://")
     else:
         opened = _in_a_file(Path(where))
-    async with opened as saver:
+    with opened as saver:
         yield saver
 
 
-@asynccontextmanager
-async def _in_a_file(file: Path) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
-    import aiosqlite
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+@contextmanager
+def _in_a_file(file: Path) -> "Iterator[BaseCheckpointSaver[Any]]":
+    from langgraph.checkpoint.sqlite import SqliteSaver
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        connection = await aiosqlite.connect(file, timeout=PATIENCE)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         raise HomeError(f"conversations cannot be kept in {file} ({error})") from error
     try:
-        saver = AsyncSqliteSaver(connection, serde=ExactSerializer())
+        # The graph's steps write from threads of their own, and the saver lets only one of them in at a time.
+        with closing(sqlite3.connect(file, timeout=PATIENCE, check_same_thread=False)) as connection:
+            saver = SqliteSaver(connection, serde=ExactSerializer())
+            _until_free(saver.setup)
+            yield saver
+    except sqlite3.Error as error:
+        raise HomeError(f"conversations cannot be kept in {file} ({error})") from error
+
+
+def _until_free(setup: Callable[[], None]) -> None:
+    """Create the tables. To put a file into write-ahead mode, SQLite does not wait for another that is doing it."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
         try:
-            await saver.setup()
-        except sqlite3.Error as error:
-            raise HomeError(f"conversations cannot be kept in {file} ({error})") from error
-        yield saver
-    finally:
-        await connection.close()
+            return setup()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
 
 
-@asynccontextmanager
-async def _on_postgres(url: str) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
+@contextmanager
+def _on_postgres(url: str) -> "Iterator[BaseCheckpointSaver[Any]]":
     if find_spec("psycopg") is None or find_spec("langgraph.checkpoint.postgres") is None:
         raise BackendUnavailableError("checkpoints in PostgreSQL need its client: pip install 'vidscout[serve]'")
     import psycopg
-    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from langgraph.checkpoint.postgres import PostgresSaver
     from psycopg.rows import dict_row
 
     try:
-        connection: Any = await psycopg.AsyncConnection.connect(
+        connection: Any = psycopg.Connection.connect(
             url, autocommit=True, prepare_threshold=0, row_factory=cast("Any", dict_row), connect_timeout=PATIENCE
         )
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"PostgreSQL at {_without_password(url)} cannot be used: {reason}") from None
-    async with connection:
-        saver = AsyncPostgresSaver(connection, serde=ExactSerializer())
-        await _create_tables(saver, psycopg.Error, url)
+    with connection:
+        saver = PostgresSaver(connection, serde=ExactSerializer())
+        _create_tables(saver, psycopg.Error, url)
         yield saver
 
 
-async def _create_tables(saver: Any, failed: type[Exception], url: str) -> None:
+def _create_tables(saver: Any, failed: type[Exception], url: str) -> None:
     """Create or migrate the tables; two processes that do so at once trip over each other, and one tries again."""
-    give_up = asyncio.get_running_loop().time() + PATIENCE
+    give_up = time.monotonic() + PATIENCE
     while True:
         try:
-            await saver.setup()
+            saver.setup()
             return
         except failed as error:
-            if asyncio.get_running_loop().time() > give_up:
+            if time.monotonic() > give_up:
                 reason = " ".join(str(error).split())
                 raise UsageError(f"PostgreSQL at {_without_password(url)} takes no tables: {reason}") from None
-            await asyncio.sleep(0.2)
+            time.sleep(0.2)
 
 
 def _without_password(url: str) -> str:

@@ -1,10 +1,10 @@
 """The graphs for LangGraph's own tooling, which `langgraph.json` names: to look at, run step by step and inspect.
 
 The graphs themselves work with models and an index that a program hands to them. Here these come from the settings, as
-on the command line, and videos are named by file, id or name.
+on the command line, and videos are named by file, id or name. All nodes are synchronous: LangGraph runs such nodes
+beside its event loop, which must not wait for a disk or a model.
 """
 
-import asyncio
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
 
-from ..graphs.answer.graph import build as build_answer
+from ..graphs.answer.graph import compiled
 from ..graphs.answer.state import AnswerState
 
 if TYPE_CHECKING:
@@ -51,25 +51,20 @@ def scout() -> "VideoScout":
     return VideoScout()
 
 
-_answering = build_answer().compile()
+_answering = compiled()
 
 
-async def find(state: Asked) -> dict[str, Any]:
+def find(state: Asked) -> dict[str, Any]:
     """Read the files that have not been read yet, and find the videos."""
-
-    def found() -> dict[str, float]:
-        scout().ingest([name for name in state.videos if Path(name).is_file()])
-        videos = [scout().find(name) for name in state.videos]
-        return {video.id: video.duration for video in videos}
-
-    return {"found": await asyncio.to_thread(found)}
+    scout().ingest([name for name in state.videos if Path(name).is_file()])
+    videos = [scout().find(name) for name in state.videos]
+    return {"found": {video.id: video.duration for video in videos}}
 
 
-async def ask(state: Asked) -> dict[str, Any]:
+def ask(state: Asked) -> dict[str, Any]:
     """Answer, with the graph that the command line uses."""
     asked = AnswerState(state.question, options=state.options, videos=list(state.found), durations=dict(state.found))
-    context = await asyncio.to_thread(scout().answering)
-    end = AnswerState(**await _answering.ainvoke(asked, context=context))
+    end = AnswerState(**_answering.invoke(asked, context=scout().answering()))
     return {
         "text": end.text,
         "choice": end.choice,
@@ -78,9 +73,9 @@ async def ask(state: Asked) -> dict[str, Any]:
     }
 
 
-async def read(state: Read) -> dict[str, Any]:
+def read(state: Read) -> dict[str, Any]:
     """Read one file into the index."""
-    [done] = await scout().aingest(state.path)
+    [done] = scout().ingest(state.path)
     return {"video": done.video, "added": done.added, "notes": done.notes}
 
 

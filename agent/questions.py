@@ -81,7 +81,14 @@ def evidence(record: Record, score: float, name: str) -> Evidence:
     )
 
 
-def answered(state: Any, videos: list[Video], counters: dict[str, float], profile_name: str) -> Answer:
+def answered(
+    state: Any,
+    videos: list[Video],
+    counters: dict[str, float],
+    profile_name: str,
+    relevance: dict[str, list[tuple[float, float]]],
+) -> Answer:
+    """The answer from the state in which the graph ended."""
     names = {video.id: video.name for video in videos}
     cited = [evidence(found.record, found.relevance, names[found.record.video]) for found in state.cited]
     shown = {(item.video, item.start, item.text) for item in cited}
@@ -108,4 +115,5 @@ def answered(state: Any, videos: list[Video], counters: dict[str, float], profil
         videos=[video.id for video in videos],
         images=[str(frame.path) for message in state.messages for frame in message.frames],
         understood=state.asked,
+        relevance=relevance,
     )

@@ -4,7 +4,6 @@ The command line, the web page and the Python API each show them in their own wa
 `custom` stream.
 """
 
-import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +51,16 @@ class Progress:
     unit: str = "s"
 
 
-Event = StepStarted | ToolFinished | Token | Progress
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """How well each moment of one video fits the question; a later one, of another round, takes its place."""
+
+    video: str
+    points: tuple[tuple[float, float], ...]
+    """Seconds and relevance (0..1), in order of time; each stands until the next."""
+
+
+Event = StepStarted | ToolFinished | Token | Progress | Relevance
 
 
 def merge(left: dict[str, float], right: dict[str, float]) -> dict[str, float]:
@@ -73,15 +81,6 @@ def timed(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return {**update, "route": [name], "timings": seconds}
 
     def decorate(node: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.iscoroutinefunction(node):
-
-            @wraps(node)
-            async def run_async(state: Any, runtime: Any) -> Update:
-                began = begin()
-                return end(await node(state, runtime), began)
-
-            return run_async
-
         @wraps(node)
         def run(state: Any, runtime: Any) -> Update:
             began = begin()

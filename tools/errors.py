@@ -52,6 +52,10 @@ class ServingError(VidscoutError):
     """The cluster that should run the tools cannot be reached, or failed at it."""
 
 
+class DeadlineError(VidscoutError):
+    """A step did not end in the time that it was given; what it works on is dropped."""
+
+
 class CancelledError(VidscoutError):
     """The user stopped the work; what was done so far is kept."""
 

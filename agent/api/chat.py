@@ -11,8 +11,9 @@ from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
 from ..answer import Answer, AnswerFrame
 from ..bridge import in_thread, streamed
-from ..inbox.inbox import BY_ID, Inbox
+from ..inbox.inbox import Inbox
 from ..scout import VideoScout
+from ..which_video import LINK
 from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of
 from .shapes import (
@@ -119,7 +120,7 @@ async def located(names: list[str], inbox: Inbox) -> list[str]:
         scheme = name.partition(":")[0].lower() if ":" in name else ""
         if scheme in ("http", "https"):
             ids.append(await in_thread(inbox.fetch, name))
-        elif "://" in name and not name.startswith(BY_ID):
+        elif "://" in name and not name.startswith(LINK):
             told = f"{scheme} addresses are not taken: give http, https or vidscout://ID"
             raise RequestError(400, INVALID, "address_refused", told, "messages")
         elif scheme == "data":

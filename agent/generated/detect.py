@@ -12,6 +12,7 @@ from ...tools.errors import BackendUnavailableError, MediaError, UsageError, Wei
 from ...tools.records import Modality
 from ...tools.runtime.cores import cores
 from ..bridge import finished, watched
+from ..which_video import meant
 from .assemble import verdict_of
 from .verdict import Verdict
 
@@ -231,17 +232,14 @@ def _calibration(path: Path | None, encoder: "FrameEncoder | None") -> "tuple[Ca
 
 
 def _file(scout: Scout, video: str | PathLike[str]) -> Path:
-    path = Path(video)
-    if path.exists():
+    if (path := Path(video)).is_file():
         return path
-    known = scout.library.find(str(video))
-    if known is None:
-        raise MediaError(
-            f"{video}: no such file, and no video of that name or id has been read (see `vidscout videos`)"
-        )
-    if not Path(known.path).exists():
+    known = meant(scout.library, video)
+    if isinstance(known, Path):
+        return known
+    if not known.path.exists():
         raise MediaError(f"{known.path}: is gone; its pixels are needed to examine it")
-    return Path(known.path)
+    return known.path
 
 
 def _writing(scout: Scout, path: Path) -> tuple[tuple[Any, ...], Any]:

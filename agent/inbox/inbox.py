@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...tools.errors import MediaError, UnknownVideoError, UsageError
 from ..scout import VideoScout
+from ..which_video import LINK, find, unknown
 from .arrivals import Arrivals
 from .download import fetch
 from .public_addresses import Rules
@@ -16,8 +17,6 @@ from .queue import QueuedVideo, ReadingQueue
 from .status import IngestStatus, of_library, of_reading
 from .uploads import Limits, accept, left_behind
 
-BY_ID = "vidscout://"
-"""How a video that has been read is named where an address is wanted."""
 FETCHED_AT_ONCE = 4
 """Videos that are fetched at the same time: whoever can ask could otherwise fill disk and network."""
 REMEMBERED = 256
@@ -120,7 +119,7 @@ class Inbox:
             UnknownVideoError: there is none.
             UsageError: several have that name.
         """
-        wanted = name.removeprefix(BY_ID).strip().rstrip("/")
+        wanted = name.removeprefix(LINK).strip().rstrip("/")
         reading = self.readings.of(wanted)
         if reading is not None and reading.ended is None:
             return reading.video
@@ -128,14 +127,11 @@ class Inbox:
         if len(coming) == 1:
             return coming.pop()
         try:
-            known = self.scout.library.find(wanted) if "/" not in wanted and "\\" not in wanted else None
-        except UsageError:  # its message has paths of this machine in it
-            raise UsageError(f"several videos are called {wanted[:200]!r}: name one by its id") from None
-        if known is not None:
-            return known.id
-        if reading is not None and reading.state != "ready":
-            return reading.video  # its status says why it is not here
-        raise UnknownVideoError(f"no video {wanted[:200]!r}: it has not been read, or has been forgotten")
+            return find(self.scout.library, wanted, files=False).id
+        except UnknownVideoError:
+            if reading is not None and reading.state != "ready":
+                return reading.video  # its status says why it is not here
+            raise
 
     def status(self, video: str) -> IngestStatus:
         """How far a video has come, by its id.
@@ -148,7 +144,7 @@ class Inbox:
         if reading is not None and not forgotten and (known is None or known.status != "ready"):
             return of_reading(reading, known)
         if known is None:
-            raise UnknownVideoError(f"no video {video[:200]!r}: it has not been read, or has been forgotten")
+            raise UnknownVideoError(unknown(video))
         return of_library(known)
 
     def all(self) -> list[IngestStatus]:
@@ -189,7 +185,7 @@ class Inbox:
         """
         known = self.scout.library.get(video)
         if known is None:
-            raise UnknownVideoError(f"no video {video[:200]!r}: it has not been read, or has been forgotten")
+            raise UnknownVideoError(unknown(video))
         self.scout.forget(known.id)
         self.readings.drop(known.id)
         if known.path.parent == self.uploads.resolve():

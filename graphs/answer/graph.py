@@ -9,6 +9,9 @@ START ─► plan ─► gather (one branch a modality) ─► select ─► fin
           └── other words, while rounds are left ◄────┘
 """
 
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
@@ -24,6 +27,12 @@ from .nodes.summarise import summarise
 from .nodes.think import think
 from .nodes.verify import remember, verify
 from .state import Answering, AnswerState, Retrieval
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+    Compiled = CompiledStateGraph[AnswerState, Answering, AnswerState, AnswerState]
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
@@ -73,3 +82,18 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_conditional_edges("verify", settled_or_look_again, ["plan", "remember"])
     graph.add_edge("remember", END)
     return graph
+
+
+def compiled(checkpointer: "BaseCheckpointSaver[Any] | None" = None) -> "Compiled":
+    """The graph ready to run, for any number of threads; a process compiles it once (15 to 80 ms).
+
+    Args:
+        checkpointer: where the states of a conversation are kept; it is put into a shallow copy.
+    """
+    graph = _compiled()
+    return graph if checkpointer is None else graph.copy({"checkpointer": checkpointer})
+
+
+@cache
+def _compiled() -> "Compiled":
+    return build().compile()

@@ -1,6 +1,7 @@
 """What is known about a question while it is being answered. References and text, never pixels."""
 
 import operator
+import threading
 import time
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -214,20 +215,26 @@ class Answering:
     max_rounds: int
     tool_timeout: float
     asked_at: float = field(default_factory=time.perf_counter)
+    """When the question was asked, before its videos were looked up; on the clock of `time.perf_counter`."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when nobody waits for the answer any more."""
     frame_encoder: "FrameEncoder | None" = None
     """Made the frames' vectors, where the profile has one; questions search frames with its text tower."""
     detector: "ObjectDetector | None" = None
     """Finds things by any name on the frames that are selected; `None` where the profile's detector cannot."""
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)
     _frame_queries: "dict[str, Vectors]" = field(default_factory=dict)
+    _embedding: threading.RLock = field(default_factory=threading.RLock)
+    """Held while a text is embedded, so that branches which want the same vector at once share it."""
 
     def vector(self, text: str) -> "np.ndarray":
         """The embedding of a short text, computed once a question although every branch asks for it."""
-        known = self._vectors.get(text)
-        if known is None:
-            [known] = self.text_embedding.run([text])
-            self._vectors[text] = known
-        return known
+        with self._embedding:
+            known = self._vectors.get(text)
+            if known is None:
+                [known] = self.text_embedding.run([text])
+                self._vectors[text] = known
+            return known
 
     def frame_query(self, text: str) -> "Vectors":
         """What to search frames with for a short text, computed once a question."""
@@ -235,7 +242,8 @@ class Answering:
 
         if self.frame_encoder is None:
             return {SHARED: self.vector(text)}
-        known = self._frame_queries.get(text)
-        if known is None:
-            known = self._frame_queries[text] = frame_query(text, self.frame_encoder, self.text_embedding)
-        return known
+        with self._embedding:
+            known = self._frame_queries.get(text)
+            if known is None:
+                known = self._frame_queries[text] = frame_query(text, self.frame_encoder, self.text_embedding)
+            return known

@@ -1,11 +1,11 @@
 """Checkpoints of conversations, in a SQLite file and on a real PostgreSQL server."""
 
-import asyncio
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -149,36 +149,31 @@ def test_a_graph_goes_on_with_the_same_state_after_it_was_closed(where: str):
     graph.add_edge(START, "fill")
     graph.add_edge("fill", END)
 
-    async def once() -> AnswerState:
-        config: Any = {"configurable": {"thread_id": "one"}}
-        async with open_checkpointer(where) as saver:
-            await graph.compile(checkpointer=saver).ainvoke(AnswerState(full.question), config)
-        async with open_checkpointer(where) as saver:
-            found = await graph.compile(checkpointer=saver).aget_state(config)
-        return AnswerState(**found.values)
-
-    assert repr(asyncio.run(once())) == repr(full)
+    config: Any = {"configurable": {"thread_id": "one"}}
+    with open_checkpointer(where) as saver:
+        graph.compile(checkpointer=saver).invoke(AnswerState(full.question), config)
+    with open_checkpointer(where) as saver:
+        found = graph.compile(checkpointer=saver).get_state(config)
+    assert repr(AnswerState(**found.values)) == repr(full)
 
 
 def test_several_may_open_it_at_once_although_the_tables_are_not_there_yet(where: str):
-    async def opened() -> None:
-        async with open_checkpointer(where) as saver:
-            assert await saver.aget_tuple({"configurable": {"thread_id": "none"}}) is None
+    def opened(_: int) -> object:
+        with open_checkpointer(where) as saver:
+            return saver.get_tuple({"configurable": {"thread_id": "none"}})
 
-    async def all_at_once() -> None:
-        await asyncio.gather(*(opened() for _ in range(5)))
-
-    asyncio.run(all_at_once())
+    with ThreadPoolExecutor(5) as threads:
+        assert list(threads.map(opened, range(5))) == [None] * 5
 
 
-async def _open(where: str | Path) -> None:
-    async with open_checkpointer(where):
+def _open(where: str | Path) -> None:
+    with open_checkpointer(where):
         pass
 
 
 def test_a_server_that_is_not_there_is_one_line_without_the_password():
     with pytest.raises(UsageError) as refused:
-        asyncio.run(_open("postgresql://me:hunter2@127.0.0.1:1/talks"))
+        _open("postgresql://me:hunter2@127.0.0.1:1/talks")
     assert "127.0.0.1:1/talks" in str(refused.value)
     assert "hunter2" not in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -189,10 +184,10 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path):
     file.write_text("not a database, but long enough to be taken for one: " * 40, encoding="utf-8")
     before = file.read_bytes()
     with pytest.raises(HomeError, match=r"notes\.txt"):
-        asyncio.run(_open(file))
+        _open(file)
     assert file.read_bytes() == before
 
 
 def test_another_kind_of_database_is_refused():
     with pytest.raises(UsageError, match="mysql"):
-        asyncio.run(_open("mysql://localhost/talks"))
+        _open("mysql://localhost/talks")

@@ -146,6 +146,7 @@ def test_missing_weights_end_with_code_4(tmp_path: Path, trailer: Path):
         (["ask", "{trailer}", "What?", "--option", "only one"], "2 to 26"),
         (["--profile", "huge", "ask", "{trailer}", "What?"], "no profile 'huge'"),
         (["forget", "nothing.mp4"], "has not been read"),
+        (["ask", "nothing.mp4", "What?"], "has not been read"),
         (["search", "nothing.mp4", "word"], "has not been read"),
         (["search", "all", " "], "query is empty"),
     ],
@@ -171,6 +172,8 @@ def test_what_is_no_video_ends_with_code_3_and_one_line(tmp_path: Path, trailer:
             data = trailer.read_bytes()
             path.write_bytes(data[len(data) // 3 : len(data) // 2])
     for command in (["ingest", path], ["ask", path, "What?"]):
+        if kind == "missing" and command[0] == "ask":
+            continue  # it could be the name of a video
         done = vidscout(*command, home=tmp_path / "home")
         assert done.returncode == 3, done.stderr
         assert "video.mp4" in only_line(done)

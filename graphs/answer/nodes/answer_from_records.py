@@ -22,7 +22,7 @@ def waited(state: AnswerState, runtime: Runtime[Answering]) -> dict[str, float]:
 
 
 @timed("answer_from_records")
-async def answer_from_records(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def answer_from_records(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Answer without a model if the records can; otherwise leave the state as it is."""
     if not runtime.context.route.reads_off:
         return {}

@@ -1,11 +1,11 @@
 """Look at the selected frames for what the question names, where the profile's detector can find anything by name."""
 
-import asyncio
 import time
 
 from langgraph.runtime import Runtime
 
-from ....tools.errors import VidscoutError
+from ....tools.errors import DeadlineError, VidscoutError
+from ...deadline import within
 from ...events import ToolFinished, Update, timed
 from ..records.objects_on_frames import detect_selected, detection_records
 from ..state import Answering, AnswerState, Candidate
@@ -13,7 +13,7 @@ from .select import ranked
 
 
 @timed("find_objects")
-async def find_objects(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def find_objects(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """What is found on a frame is a record like any other; a detector that fails or is late becomes a note."""
     answering, plan = runtime.context, state.plan
     if plan is None or not plan.things or not state.frames or answering.detector is None:
@@ -22,9 +22,8 @@ async def find_objects(state: AnswerState, runtime: Runtime[Answering]) -> Updat
     found: list[Candidate] = []
     note = ""
     try:
-        work = asyncio.to_thread(_found, state, answering)
-        found = await asyncio.wait_for(work, timeout=answering.tool_timeout)
-    except TimeoutError:
+        found = within(answering.tool_timeout, _found, state, answering)
+    except DeadlineError:
         note = f"detection was given up after {answering.tool_timeout:g} s"
     except VidscoutError as error:
         note = f"detection was skipped: {error}"

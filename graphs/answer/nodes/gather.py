@@ -1,15 +1,15 @@
 """Ask the index for one modality. One branch a request, in parallel; a branch that fails or is late becomes a note."""
 
-import asyncio
 import time
 
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy
 
-from ....tools.errors import VidscoutError
+from ....tools.errors import DeadlineError, VidscoutError
 from ....tools.index.video_index import VideoIndex
 from ....tools.records import FrameRef, Modality, Record, Span
 from ....tools.words import content_words, coverage
+from ...deadline import within
 from ...events import ToolFinished, Update
 from ..question.object_names import detector_labels
 from ..question.rules import ABOUT_THE_VIDEO
@@ -28,17 +28,15 @@ RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
 """What is busy or gone for a moment, as a database or a server, is asked once more; nothing else would change."""
 
 
-async def gather(state: Retrieval, runtime: Runtime[Answering]) -> Update:
+def gather(state: Retrieval, runtime: Runtime[Answering]) -> Update:
     """Find what one modality holds. Its last failure becomes a note: the answer says what is missing."""
-    began = time.perf_counter()
+    began, limit = time.perf_counter(), runtime.context.tool_timeout
     note = ""
     found: list[Candidate] = []
     try:
-        found = await asyncio.wait_for(
-            asyncio.to_thread(find, state, runtime.context), timeout=runtime.context.tool_timeout
-        )
-    except TimeoutError:
-        note = f"{state.modality} was given up after {runtime.context.tool_timeout:g} s"
+        found = within(limit - _passed(runtime), find, state, runtime.context)
+    except DeadlineError:
+        note = f"{state.modality} was given up after {limit:g} s"
     except VidscoutError as error:
         note = f"{state.modality} was skipped: {error}"
     except Exception as error:
@@ -49,6 +47,12 @@ async def gather(state: Retrieval, runtime: Runtime[Answering]) -> Update:
     runtime.stream_writer(ToolFinished(state.modality, len(found), seconds, note))
     name = f"gather:{state.modality}"
     return {"found": found, "notes": [note] if note else [], "route": [name], "timings": {name: seconds}}
+
+
+def _passed(runtime: Runtime[Answering]) -> float:
+    """Seconds since this branch began, its first attempt included: a second one gets what is left."""
+    began = runtime.execution_info.node_first_attempt_time if runtime.execution_info else None
+    return time.time() - began if began is not None else 0.0
 
 
 def _attempt(runtime: Runtime[Answering]) -> int:

@@ -10,7 +10,7 @@ from ..state import Answering, AnswerState
 
 
 @timed("pack")
-async def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     answering = runtime.context
     if not answering.route.records:
         state = replace(state, ranked=[])

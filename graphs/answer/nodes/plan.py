@@ -1,14 +1,14 @@
 """Turn a question into a retrieval request: what to look for, in which modality, and when."""
 
-import asyncio
 import re
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 
-from ....tools.errors import VidscoutError
+from ....tools.errors import DeadlineError, VidscoutError
 from ....tools.records import Modality, Span
 from ....tools.words import content_words
+from ...deadline import within
 from ...events import Update, timed
 from ..question.anchors import anchor, resolve
 from ..question.followup import in_context
@@ -40,7 +40,7 @@ class When:
 
 
 @timed("plan")
-async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     answering = runtime.context
     notes: list[str] = []
     context = in_context(state.question, state.turns, state.durations)
@@ -49,12 +49,17 @@ async def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         notes.append("nothing found supported an answer: looked again in every modality")
     when = When(context.within, context.place, (context.video,) if context.video else (), context.words)
     if when.within is None:
-        when = await asyncio.to_thread(time_of, context.question, state, answering, not again) or when
+        try:
+            told = within(answering.tool_timeout, time_of, context.question, state, answering, not again)
+        except DeadlineError:
+            told = None
+            notes.append(f"the time that the question tells was given up after {answering.tool_timeout:g} s")
+        when = told or when
     parsed = read_question(_without(context.question, when.words))
     wanted = None
     if answering.planner == "model" and not again:
         try:
-            wanted = await asyncio.to_thread(ask_model, context.question, answering.answerer)
+            wanted = ask_model(context.question, answering.answerer)
         except (PlanError, VidscoutError) as error:
             notes.append(f"the model's plan could not be used, so the rules planned: {error}")
     return {

@@ -1,12 +1,11 @@
 """Ask the model: for a choice among options, or for a text, from the prompt that was packed."""
 
-import asyncio
 import time
 from functools import partial
 
 from langgraph.runtime import Runtime
 
-from ....tools.errors import AnswererError
+from ....tools.errors import AnswererError, CancelledError
 from ....tools.runtime.counters import count
 from ...events import Token, Update, timed
 from ..records.citing import checked, with_times
@@ -16,12 +15,9 @@ from .answer_from_records import sees, waited
 
 
 @timed("respond")
-async def respond(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def respond(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     before = waited(state, runtime)
-    if state.options:
-        update = await asyncio.to_thread(choose, state, runtime.context)
-    else:
-        update = await asyncio.to_thread(generate, state, runtime)
+    update = choose(state, runtime.context) if state.options else generate(state, runtime)
     return {**update, "timings": {**update.get("timings", {}), **before}}
 
 
@@ -41,6 +37,8 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         for piece in pieces:
             if first is None:
                 first = time.perf_counter() - began
+            if answering.stop.is_set():
+                raise CancelledError("the question was given up")
             written += 1
             yield piece
 

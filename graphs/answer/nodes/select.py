@@ -5,8 +5,11 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from ...events import Update, timed
-from ..selectors import SELECTORS, curve
+from ....tools.errors import DeadlineError
+from ....tools.records import FrameRef
+from ...deadline import within
+from ...events import Relevance, Update, timed
+from ..selectors import SELECTORS, Curve, curve, relevance
 from ..state import Answering, AnswerState, Candidate, Place
 
 
@@ -38,11 +41,24 @@ def preferring_quoted(candidates: list[Candidate], quoted: tuple[str, ...]) -> l
 
 
 @timed("select")
-async def select(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def select(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     assert state.plan is not None
     found = ranked(state.found, latest_first=state.plan.place is Place.LAST)
     state.ranked = preferring_quoted(found, state.plan.quoted)
     answering = runtime.context
-    frames = SELECTORS[answering.selector](curve(answering, state), answering.frames)
-    shown = [replace(frame, thumbnail=answering.index.thumbnail(frame.video, frame.time)) for frame in frames]
+    try:
+        fits, shown = within(answering.tool_timeout, _chosen, answering, state)
+    except DeadlineError:
+        note = f"choosing frames was given up after {answering.tool_timeout:g} s"
+        return {"ranked": state.ranked, "frames": [], "notes": [note]}
+    for video, points in relevance(fits, state.durations, state.plan.within).items():
+        runtime.stream_writer(Relevance(video, points))
     return {"ranked": state.ranked, "frames": shown}
+
+
+def _chosen(answering: Answering, state: AnswerState) -> tuple[Curve, list[FrameRef]]:
+    """How well every kept frame fits, and those that were selected, with their pictures."""
+    fits = curve(answering, state)
+    frames = SELECTORS[answering.selector](fits, answering.frames)
+    shown = [replace(frame, thumbnail=answering.index.thumbnail(frame.video, frame.time)) for frame in frames]
+    return fits, shown

@@ -1,7 +1,5 @@
 """LLoVi's way (Zhang et al., 2023): captions of the whole video, summarised for the question, then answered from."""
 
-import asyncio
-
 from langgraph.runtime import Runtime
 
 from ....tools.runtime.counters import count
@@ -17,12 +15,8 @@ KEPT_FREE = 600
 
 
 @timed("summarise")
-async def summarise(state: AnswerState, runtime: Runtime[Answering]) -> Update:
-    return await asyncio.to_thread(_summarise, state, runtime.context)
-
-
-def _summarise(state: AnswerState, answering: Answering) -> Update:
-    model = answering.answerer
+def summarise(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    model = runtime.context.answerer
     captions = in_time(state.ranked)
     while len(captions) > 1 and model.count_tokens(asked(state, captions)) > model.context - KEPT_FREE - SUMMARY:
         captions = captions[::2]  # a longer video is told more thinly

@@ -1,7 +1,5 @@
 """Write the evidence down before the answer: time, what is there, what is written or said (VideoEspresso)."""
 
-import asyncio
-
 from langgraph.runtime import Runtime
 
 from ....tools.errors import AnswererError
@@ -16,12 +14,9 @@ THOUGHT = 120
 
 
 @timed("think")
-async def think(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def think(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """The prompt goes on with the list of evidence that the model made of it."""
-    return await asyncio.to_thread(_think, state, runtime.context)
-
-
-def _think(state: AnswerState, answering: Answering) -> Update:
+    answering = runtime.context
     ask = [*state.messages[:-1], Message("user", (*state.messages[-1].parts, "\n" + prompt("think")))]
     count("llm_calls")
     try:

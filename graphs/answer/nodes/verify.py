@@ -14,7 +14,7 @@ NOT_FOUND = "Nothing found in the video answers this."
 
 
 @timed("verify")
-async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Keep, replace or withdraw the answer; what is withdrawn is looked for again while rounds are left."""
     best = state.ranked[0].relevance if state.ranked else 0.0
     last = state.round >= runtime.context.max_rounds
@@ -57,7 +57,7 @@ async def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     }
 
 
-async def remember(state: AnswerState) -> Update:
+def remember(state: AnswerState) -> Update:
     """Keep what a later question of the same conversation may lean on."""
     record = state.cited[0].record if state.cited else None
     topic = state.plan.topic if state.plan is not None else state.question

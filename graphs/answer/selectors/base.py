@@ -1,6 +1,6 @@
 """What the strategies choose from, and where they are registered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ....tools.errors import UsageError
 from ....tools.index.rank_fusion import fused
-from ....tools.records import FrameRef
+from ....tools.records import FrameRef, Span
 from .rarity import of_video
 
 if TYPE_CHECKING:
@@ -97,6 +97,33 @@ def curve(answering: "Answering", state: "AnswerState") -> Curve:
     times, relevant, vectors = _joined(parts)
     similar = np.max([_fused(of_query) for of_query in cosines], axis=0)
     return Curve(videos, times, similar, relevant, vectors)
+
+
+MOST_POINTS = 500
+"""Points a video of the curve that an answer carries: half the pixels of a plot that is a thousand wide."""
+
+
+def relevance(
+    curve: Curve, durations: Mapping[str, float], within: Span | None = None
+) -> dict[str, tuple[tuple[float, float], ...]]:
+    """How well each moment of each video fits the question: seconds and relevance, 0..1, rounded to three places.
+
+    The relevance of a moment is that of the best finding that stands then, or of the frame by its looks if that is
+    higher. Of a long video neighbouring frames are one point, of which the best counts. Where the question is about a
+    stretch, `within`, the curve falls to zero behind it.
+    """
+    scores = np.clip(np.maximum(curve.similar, curve.relevant), 0.0, 1.0)
+    of = np.array(curve.videos)
+    points: dict[str, tuple[tuple[float, float], ...]] = {}
+    for video in dict.fromkeys(curve.videos):
+        times, fits = curve.times[of == video], scores[of == video]
+        begins = np.arange(0, len(times), -(-len(times) // MOST_POINTS))
+        best_of = np.maximum.reduceat(fits, begins).tolist()
+        pairs = [(round(at, 3), round(fit, 3)) for at, fit in zip(times[begins].tolist(), best_of, strict=True)]
+        if within is not None and pairs[-1][0] < within.end < durations.get(video, 0.0):
+            pairs.append((round(within.end, 3), 0.0))
+        points[video] = tuple(pairs)
+    return points
 
 
 def _cosines(answering: "Answering", query: "FrameQuery", video: str, times: np.ndarray) -> np.ndarray:

@@ -1,0 +1,248 @@
+"""Asking about videos: the way from a question to its answer, with what happens meanwhile."""
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..tools.errors import CancelledError, MediaError, UsageError
+from ..tools.index.videos import Video
+from ..tools.runtime.counters import counting
+from ..tools.runtime.notes import noting
+from .answer import Answer
+from .bridge import finished, in_thread, streamed, watched
+from .ingesting import Ingesting
+from .questions import answered, check_range, checked_options, checked_question, same_question, turn
+from .which_video import VideoName, meant
+
+if TYPE_CHECKING:
+    from ..graphs.answer.state import Answering
+    from ..graphs.events import Event
+
+BRANCHES_AT_ONCE = 16
+"""Steps of one question that may run side by side: above the number of modalities, so that none waits for another."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question, checked, about videos that have been read."""
+
+    videos: list[Video]
+    question: str
+    options: list[str]
+    time_range: tuple[float, float] | None
+    conversation: str | None
+    earlier: Sequence[Answer]
+    at: float
+    """When it was asked, on the clock of `time.perf_counter`."""
+    stop: threading.Event
+    """Set when nobody waits for the answer any more."""
+
+
+class Asking(Ingesting):
+    """The part of `VideoScout` that answers questions."""
+
+    def ask(
+        self,
+        videos: VideoName | Sequence[VideoName],
+        question: str,
+        options: Sequence[str] | None = None,
+        time_range: tuple[float, float] | None = None,
+        on_event: "Callable[[Event], None] | None" = None,
+        *,
+        conversation: str | None = None,
+        earlier: Sequence[Answer] = (),
+    ) -> Answer:
+        """Answer a question about one or several videos; a video that has not been read yet is read first.
+
+        Args:
+            videos: files, or ids, names or links (`vidscout://ID`) of videos that have been read.
+            question: free text, at most `LONGEST_QUESTION` characters.
+            options: 2 to 26 choices; the answer then names one by its letter.
+            time_range: start and end in seconds; only what overlaps it counts.
+            on_event: called from this thread with steps, tools and tokens as they happen.
+            conversation: any name; questions of one conversation may lean on those before (“and what happened after
+                that?”). It outlives this process, and a question in it that was cut off goes on where it stopped.
+            earlier: answers that the question may lean on where there is no `conversation`, oldest first; nothing is
+                kept of them.
+
+        Raises:
+            UsageError: an empty or overlong question, a range without length, too few options.
+            UnknownVideoError: what is named is neither a file nor a video that has been read.
+            MediaError: a file cannot be read.
+            WeightsError: model weights have not been pulled.
+        """
+        events = self._answer_events(videos, question, options, time_range, conversation, earlier)
+        return finished(events, on_event)
+
+    def stream(
+        self,
+        videos: VideoName | Sequence[VideoName],
+        question: str,
+        options: Sequence[str] | None = None,
+        time_range: tuple[float, float] | None = None,
+        *,
+        conversation: str | None = None,
+        earlier: Sequence[Answer] = (),
+    ) -> "Iterator[Event | Answer]":
+        """Like `ask`, yielding steps, tools and tokens as they happen, and the `Answer` last.
+
+        Closing the iterator early stops the answer at its next step or token.
+        """
+        answer = yield from self._answer_events(videos, question, options, time_range, conversation, earlier)
+        yield answer
+
+    async def aask(self, videos: VideoName | Sequence[VideoName], question: str, **options: Any) -> Answer:
+        """`ask` without blocking the event loop; `on_event` is then called from another thread."""
+        return await in_thread(self.ask, videos, question, **options)
+
+    async def astream(
+        self, videos: VideoName | Sequence[VideoName], question: str, **options: Any
+    ) -> "AsyncIterator[Event | Answer]":
+        """`stream` without blocking the event loop."""
+        async for event in streamed(lambda: self.stream(videos, question, **options)):
+            yield event
+
+    def answering(self, asked_at: float | None = None, stop: threading.Event | None = None) -> "Answering":
+        """What the answer graph works with under these settings: the context that it is run with.
+
+        Args:
+            asked_at: when the question was asked, on the clock of `time.perf_counter`; by default now.
+            stop: set it, from any thread, to end the answer at its next step or token.
+
+        Raises:
+            UsageError: a selector, packer or route that does not exist, or a route that this answerer cannot go.
+        """
+        from ..graphs.answer.packers import PACKERS
+        from ..graphs.answer.routes import route
+        from ..graphs.answer.selectors import SELECTORS
+        from ..graphs.answer.state import Answering
+
+        settings = self.settings
+        for kind, name, known in (("selector", settings.selector, SELECTORS), ("packer", settings.packer, PACKERS)):
+            if name not in known:
+                raise UsageError(f"no {kind} {name!r}; there are {', '.join(sorted(known))}")
+        way, answerer = route(settings.route), self.role("answerer")
+        if not way.records and not answerer.accepts_frames:
+            raise UsageError(f"route {way.name!r} shows frames only, and answerer {answerer.name!r} reads none")
+        return Answering(
+            index=self.index,
+            text_embedding=self.role("text_embedding"),
+            frame_encoder=self.models.optional("frame_embedding"),
+            detector=self.models.open_detector(),
+            answerer=answerer,
+            selector=settings.selector,
+            packer=settings.packer,
+            route=way,
+            planner=settings.planner or self.profile.planner,
+            frames=settings.frames or self.profile.frames,
+            token_budget=settings.token_budget or self.profile.token_budget,
+            max_new_tokens=settings.max_new_tokens,
+            max_rounds=settings.max_rounds,
+            tool_timeout=settings.tool_timeout,
+            asked_at=time.perf_counter() if asked_at is None else asked_at,
+            stop=stop or threading.Event(),
+        )
+
+    def _answer_events(
+        self,
+        videos: VideoName | Sequence[VideoName],
+        question: str,
+        options: Sequence[str] | None,
+        time_range: tuple[float, float] | None,
+        conversation: str | None,
+        earlier: Sequence[Answer],
+    ) -> "Generator[Event, None, Answer]":
+        asked_at = time.perf_counter()
+        names = [videos] if isinstance(videos, str | PathLike) else list(videos)
+        question = checked_question(question)
+        chosen = checked_options(options)
+        check_range(time_range)
+        if not names:
+            raise UsageError("no video was named")
+        self.models.warm_up()
+        known: list[Video] = []
+        for name in names:
+            video = yield from self._read_first(name)
+            known.append(video)
+        check_range(time_range, known)
+        stop = threading.Event()
+        asked = _Asked(known, question, chosen, time_range, conversation, earlier, asked_at, stop)
+
+        def work(report: "Callable[[Event], None]") -> Answer:
+            return self._answer(asked, report)
+
+        # In a thread of its own: an interrupt from the keyboard reaches the thread that waits for it at once, where a
+        # graph that runs in it would first wait for its steps to end.
+        return (yield from watched(work, stop))
+
+    def _read_first(self, name: VideoName) -> "Generator[Event, None, Video]":
+        """The video of that name, read now if it has not been."""
+        video = meant(self.library, name)
+        if isinstance(video, Video) and video.status == "ready":
+            return video
+        file = video if isinstance(video, Path) else Path(name)
+        if isinstance(video, Video) and not file.is_file():
+            file = video.path
+            if not file.is_file():
+                raise MediaError(f"{video.name} was read only in part, and {file} is gone: bring the file back")
+        ingested = yield from self.ingest_events(file)
+        read = self.library.get(ingested.video)
+        assert read is not None
+        return read
+
+    def _answer(self, asked: _Asked, report: "Callable[[Event], None]") -> Answer:
+        """Run the answer graph, reporting its events."""
+        from ..graphs.answer.graph import compiled
+        from ..graphs.answer.state import AnswerState, begin
+        from ..graphs.events import Relevance
+
+        state: dict[str, Any] = {}
+        curves: dict[str, list[tuple[float, float]]] = {}
+        start: Any = AnswerState(
+            question=asked.question,
+            turns=[turn(answer) for answer in asked.earlier],
+            options=asked.options,
+            videos=[video.id for video in asked.videos],
+            durations={video.id: video.duration for video in asked.videos},
+            names={video.id: video.name for video in asked.videos},
+            time_range=asked.time_range,
+        )
+        with self._checkpointer(asked.conversation) as checkpointer, counting() as counters, noting() as mended:
+            graph = compiled(checkpointer)
+            config: Any = {"max_concurrency": BRANCHES_AT_ONCE}
+            if asked.conversation:
+                config["configurable"] = {"thread_id": asked.conversation}
+                before = graph.get_state(config)
+                start = None if before.next and same_question(before.values, start) else begin(start)
+            stream = graph.stream(
+                start,
+                config,
+                context=self.answering(asked.at, asked.stop),
+                stream_mode=["custom", "values"],
+                durability="sync" if asked.conversation else None,
+            )
+            for mode, chunk in stream:
+                if asked.stop.is_set():
+                    raise CancelledError("the question was given up")
+                if mode == "values":
+                    state = cast("dict[str, Any]", chunk)
+                    continue
+                if isinstance(chunk, Relevance):
+                    curves[chunk.video] = list(chunk.points)
+                report(cast("Event", chunk))
+        state["timings"]["total"] = time.perf_counter() - asked.at
+        state["notes"] = [*state["notes"], *mended]
+        return answered(AnswerState(**state), asked.videos, counters, self.profile.name, curves)
+
+    def _checkpointer(self, conversation: str | None) -> Any:
+        """Where a conversation is kept; a question outside of any leaves nothing behind and waits for no disk."""
+        if conversation is None:
+            return nullcontext()
+        from .checkpoints import open_checkpointer
+
+        return open_checkpointer(self.settings.checkpoints or self.settings.home / "conversations.sqlite")

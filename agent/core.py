@@ -1,0 +1,102 @@
+"""What reading, asking and searching share: one person's settings, with the models and the index that go with them."""
+
+import copy
+from types import TracebackType
+from typing import Any, Self
+
+from ..tools.errors import UnknownVideoError, UsageError
+from ..tools.index.video_index import VideoIndex
+from ..tools.index.videos import Library, Video
+from .models import Models
+from .profiles.profile import heard_in
+from .profiles.profile import profile as chosen
+from .settings import Settings, load
+from .which_video import VideoName, find
+
+FIXED = ("profile", "profiles", "language", "memory_limit", "home", "chroma_server", "serving")
+"""Settings by which models and index are made."""
+
+
+class Core:
+    """Settings, models and index of a `VideoScout`, opened and closed together.
+
+    Args:
+        profile: which models play the roles; see `vidscout.agent.profiles.profile`.
+        home: folder of the index; by default the platform's user data folder.
+        settings: everything else, by the fields of `Settings`.
+
+    Raises:
+        UsageError: a setting does not fit.
+        HomeError: the home folder cannot be used.
+    """
+
+    def __init__(self, profile: str | None = None, home: VideoName | None = None, **settings: Any) -> None:
+        self.settings: Settings = load(profile=profile, home=home, **settings)
+        self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), self.settings.language)
+        self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
+        self.models = Models(self.profile, self.settings.memory_limit, self.settings.serving)
+
+    def with_settings(self, **changes: Any) -> Self:
+        """The same models and the same index under other settings, for instance for one person's questions.
+
+        `None` takes a setting back to its default. Closing either closes both.
+
+        Raises:
+            UsageError: there is no such setting, its value does not fit, or models or index depend on it.
+        """
+        for name in changes:
+            if name not in Settings.model_fields:
+                raise UsageError(f"no setting {name!r}; there are {', '.join(Settings.model_fields)}")
+            if name in FIXED:
+                raise UsageError(f"setting {name} holds for the whole of a VideoScout: make another one")
+        twin = copy.copy(self)
+        twin.settings = load(**{**dict(self.settings), **changes})
+        return twin
+
+    @property
+    def library(self) -> Library:
+        return self.index.library
+
+    def role(self, role: str) -> Any:
+        """The backend that plays a role in this profile, constructed once; it loads on its first use."""
+        return self.models.role(role)
+
+    def videos(self) -> list[Video]:
+        """The videos that have been read, oldest first."""
+        return self.library.all()
+
+    def find(self, name: VideoName) -> Video:
+        """A video that has been read, by file, id, a beginning of the id, name, or `vidscout://ID`.
+
+        Raises:
+            UnknownVideoError: there is none.
+            UsageError: several videos are called so.
+        """
+        return find(self.library, name)
+
+    def forget(self, video: VideoName, *, missing_ok: bool = False) -> None:
+        """Remove a video and everything that was found in it; the file itself stays.
+
+        Raises:
+            UnknownVideoError: there is no such video, unless `missing_ok`.
+        """
+        try:
+            known = self.find(video)
+        except UnknownVideoError:
+            if missing_ok:
+                return
+            raise
+        self.index.delete(known.id)
+
+    def close(self) -> None:
+        """Let go of models and files."""
+        self.models.close()
+        self.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,54 @@
+"""Searching what has been read."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, cast
+
+from ..tools.errors import UsageError
+from ..tools.records import UNSEARCHED, Modality, Span
+from .answer import Evidence
+from .core import Core
+from .questions import check_range, checked_question, evidence
+from .which_video import VideoName
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..tools.runtime.backend import Tool
+
+
+class Searching(Core):
+    """The part of `VideoScout` that searches."""
+
+    def search(
+        self,
+        query: str,
+        videos: VideoName | Sequence[VideoName] | None = None,
+        *,
+        modality: str | None = None,
+        time_range: tuple[float, float] | None = None,
+        k: int = 10,
+    ) -> list[Evidence]:
+        """What in the index fits a text best, by meaning and by words, in one video, several, or all.
+
+        Args:
+            modality: `speech`, `screen_text`, `object`, `frame` or `caption`; by default all of them.
+            k: at most so many results.
+
+        Raises:
+            UsageError: an empty query, an unknown modality, a range without length, an unknown video.
+        """
+        query = checked_question(query, "query")
+        check_range(time_range)
+        try:
+            modalities = [Modality(modality)] if modality else None
+        except ValueError:
+            known = ", ".join(m for m in Modality if m not in UNSEARCHED)
+            raise UsageError(f"no modality {modality!r}; there are {known}") from None
+        wanted = [videos] if isinstance(videos, str | PathLike) else videos
+        ids = [self.find(name).id for name in wanted] if wanted is not None else None
+        [vector] = cast("Tool[str, np.ndarray]", self.role("text_embedding")).run([query])
+        within = Span(*time_range) if time_range else None
+        hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
+        names = {video.id: video.name for video in self.videos()}
+        return [evidence(hit.record, hit.similarity or hit.score, names.get(hit.record.video, "")) for hit in hits]
