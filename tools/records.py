@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .geometry import Box, Span, clock
-from .payloads import Detection, Modality, Payload, Spoken, Tag, Word
+from .payloads import Detection, Modality, ObjectCounts, Payload, Spoken, Tag, Track, Word
 from .rendering import render
 
 UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK})
@@ -59,6 +59,17 @@ class Record:
     ) -> "Record":
         """A finding with its text, as `rendering.py` puts it."""
         return cls(video, span, payload.modality, render(payload), score, source, boxes, payload)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the objects that it counts or follows; empty for other findings."""
+        match self.payload:
+            case ObjectCounts(numbers):
+                return tuple(label for label, _ in numbers)
+            case Track(label):
+                return (label,)
+            case _:
+                return ()
 
     @property
     def id(self) -> str:

@@ -1,8 +1,15 @@
 """Words that carry meaning: what lexical search and support checks compare."""
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowballstemmer.basestemmer import BaseStemmer
 
 STOP_WORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between both but by
@@ -14,13 +21,32 @@ STOP_WORDS = frozenset(
 )
 """English function words; a question keeps its meaning without them."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:[.,:]\d+)*", re.UNICODE)
+KNOWN_STEMS = 1 << 16
+"""Words whose stems are remembered: more than hours of speech have."""
+
+
+def _marks() -> str:
+    """The signs that are no letters but belong to a word, as Devanagari's vowels, for a regular expression's class."""
+    blocks = chain(range(0x300, 0x20D0), range(0xA800, 0xAC00))  # every script in use that has marks
+    return re.escape("".join(char for char in map(chr, blocks) if unicodedata.category(char)[0] == "M"))
+
+
+_WORD = re.compile(
+    r"(?:[^\W_][MARKS]*)+(?:['’](?:[^\W_][MARKS]*)+)*(?:[.,:]\d+)*".replace("MARKS", _marks()), re.UNICODE
+)
 
 
 def folded(text: str) -> str:
     """Lower case without accents, so that “Café” and “cafe” are one word."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def one_line(text: str) -> str:
+    """A text with its line ends and runs of spaces as single spaces."""
+    return " ".join(text.split())
 
 
 def words(text: str) -> list[str]:
@@ -32,20 +58,38 @@ def words(text: str) -> list[str]:
     return [word.replace("’", "'") for word in _WORD.findall(folded(text))]
 
 
-def stem(word: str) -> str:
-    """A crude stem that makes plural and singular, or tenses of one verb, compare equal.
+def spelled(text: str) -> list[tuple[str, str]]:
+    """The words of a text as `words` gives them, each with what stands between it and the next.
 
-    >>> stem("turbines") == stem("turbine"), stem("buckets"), stem("studies") == stem("study")
-    (True, 'bucket', True)
+    >>> spelled("A bus, a car.")
+    [('a', ' '), ('bus', ', '), ('a', ' '), ('car', '.')]
     """
-    word = word.removesuffix("'s")
-    if len(word) <= 3 or not word.isalpha():
-        return word
-    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
-        if word.endswith(ending) and not word.endswith(("ss", "us", "is")) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)] + instead
-            break
-    return word.removesuffix("e") if len(word) > 4 else word
+    whole = folded(text)
+    found = list(_WORD.finditer(whole))
+    ends = [*(match.start() for match in found[1:]), len(whole)]
+    return [(match[0].replace("’", "'"), whole[match.end() : end]) for match, end in zip(found, ends, strict=False)]
+
+
+@lru_cache(KNOWN_STEMS)
+def stem(word: str) -> str:
+    """A stem that makes plural and singular, or forms of one verb, compare equal (Snowball's English stemmer).
+
+    >>> stem("turbines") == stem("turbine"), stem("running") == stem("run"), stem("studies") == stem("study")
+    (True, True, True)
+    """
+    return _stemmer().stemWord(word) if word.replace("'", "").isalpha() else word
+
+
+_stemmers = threading.local()
+
+
+def _stemmer() -> "BaseStemmer":
+    """One a thread: a stemmer holds the word that it works on."""
+    if not hasattr(_stemmers, "english"):
+        import snowballstemmer
+
+        _stemmers.english = snowballstemmer.stemmer("english")
+    return _stemmers.english
 
 
 def content_words(text: str, without: Iterable[str] = ()) -> list[str]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from ..graphs.answer.question.object_names import detector_labels
 from ..tools.index.videos import Video
 from ..tools.records import Modality, Record, clock
 
@@ -44,7 +43,7 @@ def labels(records: Sequence[Record]) -> Counter[str]:
     seconds: Counter[str] = Counter()
     for record in records:
         if record.modality is Modality.OBJECT:
-            for label in detector_labels(record.text.partition(":")[0]):
+            for label in record.labels:
                 seconds[label] += max(round(record.span.duration), 1)
     return seconds
 

@@ -85,6 +85,8 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._labels: dict[object, list[str]] = {}
+        """Of the videos asked about last, by what was there then."""
 
     # Records
 
@@ -180,6 +182,21 @@ class Store:
                 f"select {_COLUMNS} from records where {condition} order by start, stop, modality, text", values
             ).fetchall()
         return [_record(row) for row in rows]
+
+    def labels(self, videos: Collection[str]) -> list[str]:
+        """Every label of which objects were found in these videos, by name."""
+        condition, values = Filter(videos, [Modality.OBJECT]).sql
+        with self._db.reading() as db:
+            there = db.execute(f"select count(*), max(number) from records where {condition}", values).fetchone()
+            key = (tuple(videos), there)
+            if key not in self._labels:
+                rows = db.execute(
+                    "select distinct json_extract(item.value, '$[0]') from records, "
+                    f"json_each(records.payload, '$.numbers') as item where {condition} order by 1",
+                    values,
+                ).fetchall()
+                self._labels = {key: [label for (label,) in rows]}
+            return self._labels[key]
 
     def stats(self, video: str | None) -> dict[str, int]:
         """How many records of each modality and how many `frames`, of one video or of all."""

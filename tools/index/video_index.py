@@ -310,6 +310,10 @@ class VideoIndex(FrameSearch):
         """A video's records in order of time, shots too; only those that overlap `within`."""
         return self._store.timeline(Filter([video], modalities, within))
 
+    def labels(self, videos: Collection[str]) -> list[str]:
+        """The labels of all objects that were found in these videos, by name."""
+        return self._store.labels(videos)
+
     def stats(self, video: str | None = None) -> dict[str, int]:
         """How many records of each modality and how many `frames` are kept, of one video or of all."""
         return self._store.stats(video)

@@ -11,7 +11,6 @@ from ....tools.records import FrameRef, Modality, Record, Span
 from ....tools.words import content_words, coverage
 from ...deadline import within
 from ...events import ToolFinished, Update
-from ..question.object_names import detector_labels
 from ..question.rules import ABOUT_THE_VIDEO
 from ..selectors.rarity import most_like
 from ..state import Answering, Candidate, Place, Retrieval
@@ -87,10 +86,9 @@ def find(request: Retrieval, answering: Answering) -> list[Candidate]:
 
 
 def held(topic: list[str], labels: tuple[str, ...], record: Record) -> float:
-    """Share of what was asked for that a record names; objects count under any of their everyday names."""
+    """Share of what was asked for that a record names; objects by their labels, whatever the question calls them."""
     if record.modality is Modality.OBJECT and labels:
-        named = detector_labels(record.text)
-        return sum(label in named for label in labels) / len(labels)
+        return sum(label in record.labels for label in labels) / len(labels)
     return coverage(topic, record.text)
 
 

@@ -1,6 +1,7 @@
 """Turn a question into a retrieval request: what to look for, in which modality, and when."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
@@ -13,6 +14,7 @@ from ...events import Update, timed
 from ..question.anchors import anchor, resolve
 from ..question.followup import in_context
 from ..question.model_plan import PlanError, Wanted, ask_model
+from ..question.object_names import known_labels
 from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, read_question
 from ..question.times import time_phrase
 from ..state import Answering, AnswerState, Place, Plan, Retrieval, Want
@@ -55,7 +57,8 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             told = None
             notes.append(f"the time that the question tells was given up after {answering.tool_timeout:g} s")
         when = told or when
-    parsed = read_question(_without(context.question, when.words))
+    known = known_labels(answering.index, state.videos)
+    parsed = read_question(_without(context.question, when.words), known)
     wanted = None
     if answering.planner == "model" and not again:
         try:
@@ -63,7 +66,7 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         except (PlanError, VidscoutError) as error:
             notes.append(f"the model's plan could not be used, so the rules planned: {error}")
     return {
-        "plan": planned(context.question, parsed, wanted, when, state, answering),
+        "plan": planned(context.question, parsed, wanted, when, state, answering, known),
         "round": state.round + 1,
         "notes": notes,
     }
@@ -83,9 +86,15 @@ def time_of(question: str, state: AnswerState, answering: Answering, anchored: b
 
 
 def planned(
-    question: str, parsed: ParsedQuestion, wanted: Wanted | None, when: When, state: AnswerState, answering: Answering
+    question: str,
+    parsed: ParsedQuestion,
+    wanted: Wanted | None,
+    when: When,
+    state: AnswerState,
+    answering: Answering,
+    known: Sequence[str],
 ) -> Plan:
-    """The requests of every branch, from what the rules read and what the model wants."""
+    """The requests of every branch, from what the rules read and what the model wants; `known` labels may be named."""
     only = answering.route.only
     again = state.round > 0
     # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
@@ -94,7 +103,7 @@ def planned(
     queries: dict[Modality, str] = {}
     within = when.within
     if wanted is not None:
-        want, labels = Want(wanted.want), wanted.labels(labels)
+        want, labels = Want(wanted.want), wanted.labels(labels, known)
         queries = wanted.queries()
         weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
         place = Place(wanted.first_or_last) if wanted.first_or_last else place
@@ -148,5 +157,8 @@ def things(parsed: ParsedQuestion, wanted: Wanted | None) -> tuple[str, ...]:
 
 def _without(question: str, told: str) -> str:
     """The question without the words that told its time, so that they are not looked for as well."""
-    rest = re.sub(re.escape(told.rstrip(" ?.!")), " ", question, flags=re.IGNORECASE).strip() if told else question
-    return rest if content_words(rest) or not told else question
+    if not told:
+        return question
+    phrase = rf"(?<!\w){re.escape(told.rstrip(' ?.!'))}(?!\w)"
+    rest = re.sub(phrase, " ", question, flags=re.IGNORECASE).strip()
+    return rest if content_words(rest) else question

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ....tools.records import FrameRef, Modality, Record, clock
 from ....tools.videollm.interface import FramePart, Message
+from ....tools.words import one_line
 from ..state import Answering, AnswerState, Candidate
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
@@ -78,7 +79,7 @@ def line(record: Record, name: str = "") -> str:
     What a video says or shows is data. Line breaks and quotation marks are taken out of it so that it cannot leave
     its quotes.
     """
-    said = " ".join(record.text.split()).replace('"', "'")
+    said = one_line(record.text).replace('"', "'")
     if len(said) > LONGEST_LINE:
         said = said[:LONGEST_LINE].rsplit(" ", 1)[0] + " …"
     where = f"{name} ".replace('"', "'") if name else ""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ....tools.records import Modality, Record, Span
 from ....tools.words import content_words, coverage, words
 from ..state import Answering, Place
-from .object_names import detector_labels
+from .object_names import known_labels, named_labels
 from .rules import ABOUT_THE_VIDEO
 from .times import AROUND
 
@@ -33,7 +33,7 @@ _EVENT = re.compile(
 )
 _OPENS = re.compile(r"^\W*(?P<side>before|after|when|while)\s+(?P<event>[^,;?]{3,}?)\s*,\s*(?=\w)", re.IGNORECASE)
 _WRITTEN = re.compile(
-    r"\b(?:(?P<place>first|opening|last|final|closing)\s+)?(?:title|caption|card|slide|text|sign|credits?)s?\b", re.I
+    r"\b(?:(?P<place>first|opening|last|final|closing)\s+)?(?:title|caption|slide|text|sign|credits?)s?\b", re.I
 )
 
 
@@ -74,7 +74,7 @@ def anchor(question: str) -> Anchor | None:
 def resolve(anchor: Anchor, videos: list[str], durations: dict[str, float], answering: Answering) -> Anchored | None:
     """Where the event is: the first record that names all of it; `None` when none does.
 
-    Also `None` when that record has the word of time as well, as “she repaired boats before she flew”: then the
+    Also `None` when that record has the word of time as well, as “he was a baker before he taught”: then the
     question is about what is said, not about what comes earlier in the video.
     """
     record = event(anchor.event, videos, answering)
@@ -101,12 +101,11 @@ def event(told: str, videos: list[str], answering: Answering) -> Record | None:
         videos=videos,
         k=DEEP,
     )
-    labels = set(detector_labels(told))
+    labels = set(named_labels(told, known_labels(answering.index, videos)))
     naming = [
         hit.record
         for hit in hits
-        if coverage(wanted, hit.record.text) == 1.0
-        or (labels and hit.record.modality is Modality.OBJECT and labels <= set(detector_labels(hit.record.text)))
+        if coverage(wanted, hit.record.text) == 1.0 or (labels and labels <= set(hit.record.labels))
     ]
     return min(naming, key=lambda record: (videos.index(record.video), record.span), default=None)
 

@@ -4,6 +4,7 @@ After Video-RAG's decoupled query (Luo et al., 2024), which asks for speech, ent
 it also says what is to be read on screen, what the picture looks like, and what kind of answer is wanted.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +13,7 @@ from ....tools.records import Modality
 from ....tools.runtime.counters import count
 from ....tools.videollm.interface import Message, VideoLLM
 from ..packers.base import prompt
-from .object_names import detector_labels
+from .object_names import named_labels
 
 LONGEST = 160
 """Tokens of a plan."""
@@ -48,9 +49,9 @@ class Wanted(BaseModel):
         }
         return {modality: query.strip() for modality, query in named.items() if query and query.strip()}
 
-    def labels(self, read: tuple[str, ...]) -> tuple[str, ...]:
-        """The detector's labels that the model names beside those that the question itself does."""
-        return tuple(dict.fromkeys([*read, *(label for item in self.objects for label in detector_labels(item))]))
+    def labels(self, read: tuple[str, ...], known: Iterable[str]) -> tuple[str, ...]:
+        """Those of the known labels that the model names, after those that the question itself does."""
+        return tuple(dict.fromkeys([*read, *(label for item in self.objects for label in named_labels(item, known))]))
 
 
 SCHEMA = Wanted.model_json_schema()

@@ -4,17 +4,19 @@ They never leave a modality out, because a wrong guess should cost rank, not the
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ....tools.perception.objects.coco import COCO_LABELS
 from ....tools.records import Modality
 from ....tools.words import words
 from ..state import Place, Want
-from .object_names import detector_labels
+from .object_names import named_labels
 
 SEARCHED = (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
 
 CUES: dict[Modality, str] = {
-    Modality.SCREEN_TEXT: r"""texts? titles? captions? subtitles? signs? slides? screens? written reads? cards?
+    Modality.SCREEN_TEXT: r"""texts? titles? captions? subtitles? signs? slides? screens? written reads?
         headings? headlines? labels? logos? displayed credits? intertitles? banners? posters? bullets? bulleted
         spelled spelling words? written""",
     Modality.SPEECH: r"""says? said saying speaks? speakers? spoke spoken speaking mentions? mentioned talks? talking
@@ -34,9 +36,9 @@ _SPEAKERS = frozenset(
 )
 
 ABOUT_THE_VIDEO = frozenset(
-    """video clip film movie lecture trailer recording footage appear appears appeared visible time timestamp moment
+    """video clip film movie lecture recording footage appear appears appeared visible time timestamp moment
     minute second seconds minutes first last exactly many much number count title text slide
-    screen card caption sign written read reads say says said speaker speakers mention mentioned mentions talk talks
+    screen caption sign written read reads say says said speaker speakers mention mentioned mentions talk talks
     talked talking narrator presenter lecturer displayed display seen see explain explains explained tell told happens
     happen following""".split()
 )
@@ -50,15 +52,15 @@ MODALITY_PRIOR = {Modality.CAPTION: 0.75, Modality.FRAME: 0.7}
 """Composed captions and frame tags repeat what other records say better, so they rank lower without a cue."""
 
 _WHEN = re.compile(
-    r"^\W*(?:and\s+)?when\b|\b(?:at|in|on) (?:what|which) (?:time|point|minute|second|moment|timestamp)|\bwhat time\b"
-    r"|\bhow (?:far|long) into\b|\btime ?stamp\b|\bwhen (?:does|do|did|is|are|was|were)\b"
+    r"^\W*(?:and\s+)?when\b|\b(?:at|in|on) (?:what|which) (?:time|point|minute|second|moment|timestamp)s?\b"
+    r"|\bwhat time\b|\bhow (?:far|long) into\b|\btime ?stamp\b|\bwhen (?:does|do|did|is|are|was|were)\b"
 )
 _ORDER = re.compile(r"\b(?:in|by) (?:what|which) (?:order|sequence)\b|\b(?:order|sequence) (?:do|does|did|of)\b")
 _COUNT = re.compile(r"\bhow (?:many|often)\b|\b(?:the|what) number of\b|\bcount (?:the|how)\b")
 _OVERVIEW = re.compile(
-    r"\bwhat(?:'s| is| was) (?:the|this) (?:video|clip|film|movie|lecture|trailer|talk|recording) (?:all )?about"
-    r"|\bsummar|\bdescribe (?:the|this) (?:video|clip|film|movie|lecture|talk)"
-    r"|\bwhat happens in (?:the|this) (?:video|clip|film)\b|\bgive (?:me )?an overview"
+    r"\bwhat(?:'s| is| was) (?:the|this) (?:video|clip|film|movie|lecture|trailer|talk|recording) (?:all )?about\b"
+    r"|\bsummar(?:y|ies|i[sz](?:e[sd]?|ing))\b|\bdescribe (?:the|this) (?:video|clip|film|movie|lecture|talk)\b"
+    r"|\bwhat happens in (?:the|this) (?:video|clip|film)\b|\bgive (?:me )?an overview\b"
 )
 _REPORTED = re.compile(
     r"^\W*what (?:does|did|do|is|was) (?:.{1,60} )?"
@@ -71,7 +73,7 @@ _BRIEF = re.compile(
 )
 _PLACED = re.compile(
     r"\b(first|opening|last|final|closing) (?:\w+ )?"
-    r"(?:texts?|titles?|captions?|slides?|cards?|signs?|lines?|words?|sentences?|things?|scenes?|shots?|frames?|images?"
+    r"(?:texts?|titles?|captions?|slides?|signs?|lines?|words?|sentences?|things?|scenes?|shots?|frames?|images?"
     r"|pictures?|objects?|speakers?|credits?)\b"
 )
 """An ordinal means an end of the timeline only before a thing that the timeline consists of: not in “cup final”."""
@@ -90,12 +92,16 @@ class ParsedQuestion:
     brief: bool
 
 
-def read_question(question: str) -> ParsedQuestion:
-    """What kind of answer is wanted, and how likely each modality holds it."""
+def read_question(question: str, labels: Iterable[str] = COCO_LABELS) -> ParsedQuestion:
+    """What kind of answer is wanted, and how likely each modality holds it.
+
+    Args:
+        labels: of objects, those that the question may name.
+    """
     lower = question.casefold()
     quoted = tuple(first or second for first, second in _QUOTED.findall(question))
     unquoted = _QUOTED.sub(" ", lower)
-    labels = detector_labels(unquoted)
+    named = named_labels(unquoted, labels)
     if _OVERVIEW.search(unquoted):
         want = Want.OVERVIEW
     elif _ORDER.search(unquoted):
@@ -111,7 +117,7 @@ def read_question(question: str) -> ParsedQuestion:
     placed = _PLACED.search(unquoted)
     place = None if placed is None else Place.FIRST if placed[1] in ("first", "opening") else Place.LAST
     brief = _BRIEF.search(unquoted) is not None
-    return ParsedQuestion(want, _weights(unquoted, labels), topic_of(question), place, quoted, labels, brief)
+    return ParsedQuestion(want, _weights(unquoted, named), topic_of(question), place, quoted, named, brief)
 
 
 def _weights(question: str, labels: tuple[str, ...]) -> dict[Modality, float]:
@@ -133,9 +139,9 @@ def _weights(question: str, labels: tuple[str, ...]) -> dict[Modality, float]:
 
 
 _QUESTION_WORDS = re.compile(
-    r"^\W*(?:(?:and|so|please|can you|could you|tell me|do you know)\s+)*"
+    r"^\W*(?:(?:and|so|please|can you|could you|tell me|do you know)\b\W+)*"
     r"(?:when|what|which|who|where|why|how(?: many| much| long| often)?)\b"
-    r"(?:\s+(?:time|does|do|did|is|are|was|were|has|have|had|can|could|will|would|the|a|an|in))*\s*",
+    r"(?:\s+(?:time|does|do|did|is|are|was|were|has|have|had|can|could|will|would|the|a|an|in)\b)*\s*",
     re.IGNORECASE,
 )
 
@@ -143,7 +149,7 @@ _QUESTION_WORDS = re.compile(
 def topic_of(question: str) -> str:
     """The question without its question words, which is closer to the record that answers it.
 
-    >>> topic_of("When does the speaker mention wind turbines?")
-    'speaker mention wind turbines'
+    >>> topic_of("When does the speaker mention wind turbines?"), topic_of("Where does Anna live?")
+    ('speaker mention wind turbines', 'Anna live')
     """
     return _QUESTION_WORDS.sub("", question).strip(" ?.!") or question.strip()

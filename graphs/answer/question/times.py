@@ -17,10 +17,10 @@ _NUMBERS = {"half a": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "couple of": 2, 
 _NUMBERS |= {"five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15}
 _NUMBERS |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
 
-_CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:\.\d+)?"
-_AMOUNT = rf"(?:(?P<number>\d+(?:\.\d+)?|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\s+)?"
+_CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:\.\d+)?(?![\d:])"
+_AMOUNT = rf"(?:(?P<number>\b\d+(?:\.\d+)?|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\s+)?"
 _UNIT = r"(?P<unit>seconds?|secs?|minutes?|mins?|hours?)"
-_MOMENT = rf"(?:{_CLOCK}|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?)\b|(?:second|minute)\s+\d+)"
+_MOMENT = rf"(?:{_CLOCK}|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?)\b|(?:second|minute)\s+\d+\b)"
 _OF_THE_VIDEO = r"(?: of (?:the|this) (?:video|clip|film|movie|lecture|talk|trailer|recording)\b|(?=\s*(?:[?.,!;]|$)))"
 """What may follow “at the end” when it means the end of the video, and not that of a speech or a street."""
 
@@ -69,7 +69,7 @@ def time_phrase(question: str, duration: float) -> TimePhrase | None:
         start = min(max(start, 0.0), duration)
         return TimePhrase(Span(start, max(start, min(end, duration))), words)
 
-    between = rf"(?:between|from)\s+(?P<a>{_MOMENT})\s+(?:and|to|until|till|through|-|–)\s+(?P<b>{_MOMENT})"
+    between = rf"\b(?:between|from)\s+(?P<a>{_MOMENT})\s+(?:and|to|until|till|through|-|–)\s+(?P<b>{_MOMENT})"
     if match := re.search(between, text):
         start, end = sorted((seconds(match["a"]), seconds(match["b"])))
         return within(start, end, match[0])

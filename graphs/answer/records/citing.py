@@ -12,8 +12,9 @@ SUPPORTED = 0.6
 AT_MOST_CITED = 3
 UNSUPPORTED = " (no record says so)"
 
-_END = re.compile(r"[.!?][”\"’')\]]*(?=\s)")
-_TIME = re.compile(r"\d:\d\d")
+_END = re.compile(r"[.!?][”\"’')\]]*(?=\s)|[。！？][」』”]*")
+_TIME = re.compile(r"(?<![\d:])\d{1,2}(?::\d\d){1,2}(?![\d:])")
+"""As `clock` writes it, all of it."""
 
 
 def support(answer: str, question: str, candidates: list[Candidate]) -> tuple[float, list[Candidate]]:

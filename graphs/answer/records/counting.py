@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from ....tools.perception.objects.scene_graph import counts
+from ....tools.payloads import ObjectCounts
 from ....tools.records import Modality, Record, clock
 from ....tools.words import content_words, coverage
+from ..question.object_names import counted_label
 from ..question.rules import ABOUT_THE_VIDEO
 from ..state import Answering, AnswerState, Candidate
 from .sentences import stretch
@@ -46,34 +47,31 @@ def count(state: AnswerState, answering: Answering) -> Counted | None:
     occurrences = OCCURRENCES.search(state.asked.casefold()) is not None
     if occurrences and state.plan.labels:
         return how_often_seen(state, answering)
-    if state.plan.labels:
-        passed = how_many_came(state, answering) if PASSING.search(state.asked.casefold()) else None
-        return passed or most_at_once(state)
+    if (label := counted_label(state.asked, state.plan.labels)) is not None:
+        passed = how_many_came(label, state, answering) if PASSING.search(state.asked.casefold()) else None
+        return passed or most_at_once(label, state)
     return how_often_written_or_said(state, answering) or (how_often_looks(state, answering) if occurrences else None)
 
 
-def most_at_once(state: AnswerState) -> Counted | None:
+def most_at_once(label: str, state: AnswerState) -> Counted | None:
     """The largest number of an object in one picture, and where."""
-    assert state.plan is not None
-    for label in state.plan.labels:
-        seen = [(counts(f.record.text).get(label, 0), f) for f in state.ranked if f.record.modality is Modality.OBJECT]
-        seen = [pair for pair in seen if pair[0] > 0]
-        if seen:
-            number, candidate = max(seen, key=lambda pair: (pair[0], -pair[1].record.span.start))
-            return Counted(
-                number, [candidate], f"{number} at once at most, {stretch(candidate.record)}: {candidate.record.text}."
-            )
-    return None
+    found = [(number_of(label, candidate.record), candidate) for candidate in state.ranked]
+    number, candidate = max(found, key=lambda pair: (pair[0], -pair[1].record.span.start), default=(0, None))
+    if not number or candidate is None:
+        return None
+    record = candidate.record
+    return Counted(number, [candidate], f"{number} at once at most, {stretch(record)}: {record.text}.")
 
 
-def how_many_came(state: AnswerState, answering: Answering) -> Counted | None:
+def number_of(label: str, record: Record) -> int:
+    """How many objects of a label a record counts."""
+    return record.payload.counts.get(label, 0) if isinstance(record.payload, ObjectCounts) else 0
+
+
+def how_many_came(label: str, state: AnswerState, answering: Answering) -> Counted | None:
     """How many individuals of a kind came and went, and when; `None` for a video whose objects were not followed."""
-    assert state.plan is not None
-    for label in state.plan.labels:
-        tracks = [r for r in everything(state, answering, Modality.TRACK) if label in counts(r.text)]
-        if tracks:
-            return times(tracks)
-    return None
+    tracks = [record for record in everything(state, answering, Modality.TRACK) if label in record.labels]
+    return times(tracks) if tracks else None
 
 
 def how_often_seen(state: AnswerState, answering: Answering) -> Counted | None:
@@ -82,7 +80,7 @@ def how_often_seen(state: AnswerState, answering: Answering) -> Counted | None:
     for label in state.plan.labels:
         stretches: list[Record] = []
         for record in everything(state, answering, Modality.OBJECT):
-            if label not in counts(record.text):
+            if label not in record.labels:
                 continue
             if stretches and record.video == stretches[-1].video and record.span.start - stretches[-1].span.end < 1.0:
                 continue  # the same appearance with another number of them

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ....tools.index.frames import FrameQuery
 from ....tools.records import Modality, Span, clock
-from ....tools.words import content_words, coverage
+from ....tools.words import content_words, coverage, one_line
 from ..selectors.rarity import most_like
 from ..state import Answering, AnswerState, Candidate
 
@@ -43,7 +43,7 @@ def order(state: AnswerState, answering: Answering) -> Ordered | None:
         return in_order_of_time(listed, state, answering)
     found = sorted(state.ranked[:LISTED], key=lambda candidate: (candidate.record.video, candidate.record.span))
     found = [f for f in found if f.record.modality in (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT)]
-    return Ordered([" ".join(f.record.text.split()) for f in found], found) if len(found) > 1 else None
+    return Ordered([one_line(f.record.text) for f in found], found) if len(found) > 1 else None
 
 
 def in_order_of_time(items: list[str], state: AnswerState, answering: Answering) -> Ordered | None:

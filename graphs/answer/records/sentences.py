@@ -3,7 +3,7 @@
 import re
 
 from ....tools.records import Modality, Record, clock
-from ..question.object_names import detector_labels
+from ....tools.words import one_line
 from ..question.times import AROUND
 from ..state import AnswerState, Candidate, Place
 
@@ -31,7 +31,7 @@ def alike(first: Record, second: Record) -> bool:
     if first.modality != second.modality:
         return False
     if first.modality is Modality.OBJECT:
-        return bool(set(detector_labels(first.text)) & set(detector_labels(second.text)))
+        return not set(first.labels).isdisjoint(second.labels)
     from rapidfuzz.fuzz import ratio
 
     return ratio(first.text.casefold(), second.text.casefold()) >= 85
@@ -43,7 +43,7 @@ def stretch(record: Record) -> str:
 
 
 def quoted(record: Record) -> str:
-    return "“" + " ".join(record.text.split()) + "”"
+    return f"“{one_line(record.text)}”"
 
 
 def occurrence(record: Record) -> str:

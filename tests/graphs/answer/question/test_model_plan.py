@@ -15,7 +15,7 @@ GOOD = {"want": "when", "speech": "the fuse is changed", "screen": None, "object
 def test_a_plan_says_what_to_look_for_where():
     wanted = ask_model("When was the fuse changed?", Scripted("Here it is: " + json.dumps(GOOD)))
     assert wanted.queries() == {Modality.SPEECH: "the fuse is changed", Modality.OBJECT: "bike"}
-    assert wanted.labels(("dog",)) == ("dog", "bicycle")
+    assert wanted.labels(("dog",), ("dog", "bicycle")) == ("dog", "bicycle")
 
 
 def test_a_plan_that_cannot_be_used_is_repaired_once():

@@ -67,3 +67,10 @@ def test_a_stretch_is_cut_to_the_video():
     phrase = time_phrase("What happens at 9:00:00?", 60.0)
     assert phrase is not None
     assert phrase.span == Span(60, 60)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the ratio at 1:2345?", "Who is at 12:30:455?", "Who lives near minute 5th?"]
+)
+def test_a_longer_number_is_no_time(question: str):
+    assert time_phrase(question, HOUR) is None

@@ -42,6 +42,11 @@ def test_a_number_may_be_written_in_figures_or_in_words():
     assert support("forty-eight cm", "How wide is it?", [written])[0] == 1
 
 
+def test_a_time_that_a_sentence_tells_is_not_held_against_the_records():
+    told = "Silicon carbide, at 12:34 and at 1:02:03."
+    assert checked(told, "What is the mirror made of?", [MIRROR]).support == 1
+
+
 def test_nothing_supports_an_answer_without_words():
     assert support("", "What?", [MIRROR]) == (0.0, [])
     assert support("...", "What?", [MIRROR]) == (0.0, [])
