@@ -84,7 +84,7 @@ class Ingested:
     path: str
     duration: float
     added: int
-    """Records that were not in the index before; 0 when the video had been read already."""
+    """Records that were not in the index before."""
     records: dict[str, int]
     """Records by modality."""
     seconds: float
@@ -92,3 +92,5 @@ class Ingested:
     timings: dict[str, float]
     counters: dict[str, float]
     notes: list[str] = field(default_factory=list)
+    stages: list[str] = field(default_factory=list)
+    """The stages that read it now; none where it had been read already."""

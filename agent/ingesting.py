@@ -17,7 +17,9 @@ from .which_video import VideoName
 
 if TYPE_CHECKING:
     from ..graphs.events import Event, Progress
+    from ..graphs.ingest.due import StageStatus
     from ..graphs.ingest.graph import Ingest
+    from ..graphs.ingest.stage import Sampling, Stage
 
 
 class Ingesting(Core):
@@ -28,6 +30,7 @@ class Ingesting(Core):
         paths: VideoName | Sequence[VideoName],
         on_progress: "Callable[[Progress], None] | None" = None,
         *,
+        stages: Sequence[str] = (),
         again: bool = False,
     ) -> list[Ingested]:
         """Read videos into the index; one that has been read already costs nothing.
@@ -35,10 +38,13 @@ class Ingesting(Core):
         Args:
             paths: video or audio files.
             on_progress: called from this thread with each `Progress`.
+            stages: read by these only, as far as they are not done, and by what must come before or after them; by
+                default by whatever is missing or has failed on parts of the video.
             again: read anew what has been read before, for instance with other settings.
 
         Raises:
             MediaError: a file cannot be read; the videos before it stay ingested.
+            UsageError: the profile has no such stage.
             WeightsError: model weights have not been pulled.
         """
         from ..graphs.events import Progress
@@ -48,36 +54,43 @@ class Ingesting(Core):
                 on_progress(event)
 
         paths = [paths] if isinstance(paths, str | PathLike) else paths
-        return [finished(self.ingest_events(path, again=again), show) for path in paths]
+        return [finished(self.ingest_events(path, stages=stages, again=again), show) for path in paths]
 
     def ingest_events(
-        self, path: VideoName, *, again: bool = False, graph: Any = None, stop: threading.Event | None = None
+        self,
+        path: VideoName,
+        *,
+        stages: Sequence[str] = (),
+        again: bool = False,
+        graph: "Callable[[Sequence[Stage]], Any] | None" = None,
+        stop: threading.Event | None = None,
     ) -> "Generator[Event, None, Ingested]":
         """Read one video and yield what happens meanwhile; closing the generator stops the work, to go on later.
 
         Args:
             path: a video or audio file.
+            stages: as in `ingest`.
             again: read it anew where it has been read before.
-            graph: another way of reading, as on a cluster (`vidscout.agent.distributed.ray_ingest`).
+            graph: builds another way of reading from the profile's stages, as on a cluster
+                (`vidscout.agent.distributed.ray_ingest`).
             stop: set it, from any thread, to end the work at the next batch with a `CancelledError`.
 
         Raises:
             CancelledError: `stop` was set before the video was read.
             MediaError: the file cannot be read.
+            UsageError: the profile has no such stage.
             WeightsError: model weights have not been pulled.
         """
         from ..graphs.ingest.graph import IngestState, build
 
         file = Path(path)
         video = self.library.identify(file)
-        if again:
-            self.forget(video, missing_ok=True)
         stop = stop or threading.Event()
+        context = self.reading(stop, stages, again)
         known = self.library.get(video)
         if known is not None and known.status == "ready" and Path(known.path) != file.resolve():
             self.library.put(replace(known, path=file.resolve(), name=file.name))
-        context = self.reading(stop)
-        compiled = (graph or build()).compile()
+        compiled = (graph or build)(context.stages).compile()
 
         def work(report: "Callable[[Event], None]") -> Ingested:
             began = time.perf_counter()
@@ -100,29 +113,63 @@ class Ingesting(Core):
                 timings=state["timings"],
                 counters=counters,
                 notes=[*state["notes"], *mended],
+                stages=state["due"],
             )
 
         return watched(work, stop)
 
-    def reading(self, stop: threading.Event | None = None) -> "Ingest":
-        """What the graph that reads videos works with: tools, settings, and where findings go."""
-        from ..graphs.ingest.graph import Ingest
+    def reading(self, stop: threading.Event | None = None, stages: Sequence[str] = (), again: bool = False) -> "Ingest":
+        """What the graph that reads videos works with: the profile's stages, and where their findings go.
 
+        Args:
+            stop: ends the work when it is set.
+            stages: only these.
+            again: although they are done.
+
+        Raises:
+            UsageError: the profile has no such stage.
+        """
+        from ..graphs.ingest.graph import Ingest
+        from ..graphs.ingest.stages import checked
+
+        made = self.stages_of_profile()
         return Ingest(
             library=self.library,
+            journal=self.library.journal,
             index=self.index,
-            screen_text=self.role("screen_text"),
-            tags=self.role("tags"),
-            objects=self.role("objects"),
-            speech=self.role("speech"),
+            stages=made,
             text_embedding=self.role("text_embedding"),
-            captioner=self.models.captioner(),
-            frame_encoder=self.models.optional("frame_embedding"),
-            sample_rate=self.settings.sample_rate,
-            longest_side=self.settings.longest_side,
-            audio_track=self.settings.audio_track,
+            sampling=self.sampling,
+            asked=checked(stages, self.profile.stages),
+            again=again,
             stop=stop or threading.Event(),
         )
+
+    @property
+    def sampling(self) -> "Sampling":
+        """How videos are read under these settings."""
+        from ..graphs.ingest.stage import Sampling
+
+        settings = self.settings
+        return Sampling(settings.sample_rate, settings.longest_side, settings.audio_track)
+
+    def stages_of_profile(self) -> "tuple[Stage, ...]":
+        """The stages by which a video is read in this profile; nothing is loaded yet."""
+        from ..graphs.ingest.stage import Parts
+        from ..graphs.ingest.stages import build
+
+        return build(Parts(self.role, self.models.played, self.sampling, self.profile.stages))
+
+    def stages(self, video: VideoName) -> "list[StageStatus]":
+        """How each of the profile's stages stands with a video: done, missing, partial, failed or stale.
+
+        Raises:
+            UnknownVideoError: there is no such video.
+        """
+        from ..graphs.ingest.due import statuses
+
+        entries = self.library.journal.entries(self.find(video).id)
+        return list(statuses(self.stages_of_profile(), entries, self.role("text_embedding").source).values())
 
     async def aingest(self, paths: VideoName | Sequence[VideoName], **options: Any) -> list[Ingested]:
         """`ingest` without blocking the event loop; `on_progress` is then called from another thread."""

@@ -39,12 +39,12 @@ class Models:
         """The backend of a role that a profile need not have, or `None`."""
         return self.role(role) if role in self.profile.roles else None
 
-    def captioner(self) -> Any:
-        """The captioner, or `None`; one that asks by prompt, and was told nobody else to ask, asks the answerer."""
-        captioner = self.optional("captions")
-        if captioner is not None and getattr(captioner, "answerer", captioner) is None:
-            captioner.answerer = self.role("answerer")
-        return captioner
+    def played(self, role: str) -> Any:
+        """As `optional`; a captioner that asks by prompt, and was told nobody else to ask, asks the answerer."""
+        model = self.optional(role)
+        if role == "captions" and model is not None and getattr(model, "answerer", model) is None:
+            model.answerer = self.role("answerer")
+        return model
 
     def open_detector(self) -> Any:
         """The detector, where it finds things under any name."""

@@ -22,6 +22,8 @@ class ProfileSettings(BaseModel):
     title: str = ""
     roles: Mapping[str, Literal[False] | str | Mapping[str, Any]] = Field(default_factory=dict)
     """By role: a backend's name, a table of its options with `backend` among them, or false for nobody."""
+    stages: tuple[str, ...] | None = None
+    """What a video is read by; by default what the other profile reads it by."""
     token_budget: int | None = Field(None, ge=32)
     frames: int | None = Field(None, ge=1, le=512)
     planner: Literal["rules", "model"] | None = None

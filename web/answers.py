@@ -21,9 +21,9 @@ STEPS = {
     "respond": "Asked the answerer",
     "verify": "Checked the answer against the evidence",
     "probe": "Looked at the file",
-    "see": "Watched",
-    "hear": "Listened",
-    "settle": "Wrote the index",
+    "frames": "Watched",
+    "audio": "Listened",
+    "finish": "Wrote the index",
 }
 MODALITIES = {
     "speech": "speech",

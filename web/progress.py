@@ -5,8 +5,6 @@ from html import escape
 from ..agent.inbox.queue import QueuedVideo, StageProgress
 from ..tools.records import clock
 
-STAGES = ("watching", "listening", "indexing")
-
 
 def progress_html(readings: list[QueuedVideo]) -> str:
     """The list of readings with a bar a stage."""
@@ -26,7 +24,9 @@ def _reading_html(reading: QueuedVideo) -> str:
         note = "waits for the video before it"
     else:
         note = reading.message
-    bars = "".join(_stage_html(name, reading.stages.get(name)) for name in STAGES) if state == "reading" else ""
+    bars = (
+        "".join(_stage_html(name, stage) for name, stage in list(reading.stages.items())) if state == "reading" else ""
+    )
     mark = {"ready": "✓ ", "failed": "✗ ", "stopped": "■ "}.get(state, "")
     return (
         f"<section class='vs-reading vs-{state}' aria-label='{escape(reading.upload.name, quote=True)}: {state}'>"
@@ -34,11 +34,7 @@ def _reading_html(reading: QueuedVideo) -> str:
     )
 
 
-def _stage_html(name: str, stage: StageProgress | None) -> str:
-    if stage is None:
-        return (
-            f"<label class='vs-stage'><span>{name}</span><progress value='0' max='1'></progress><span></span></label>"
-        )
+def _stage_html(name: str, stage: StageProgress) -> str:
     done, total = stage.last.done, max(stage.last.total, 1e-9)
     rate = ""
     if stage.rate and done < total:

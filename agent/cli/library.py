@@ -27,6 +27,10 @@ class Searchable(StrEnum):
 def ingest(
     context: typer.Context,
     video: Annotated[list[str], typer.Argument(help="Video or audio files.")],
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Read by this stage only; may be given several times (`videos --stages`)."),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Read anew what has been read before.")] = False,
     ray: Annotated[
         str | None,
@@ -34,13 +38,16 @@ def ingest(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Read videos, so that questions about them cost nothing but the answer."""
+    """Read videos, so that questions about them cost nothing but the answer.
+
+    What has been read before is read by those stages only that are missing, or failed on parts of it.
+    """
     with common_options(context).scout() as scout, ProgressBars() as bars:
 
         def tell(one: "Ingested") -> None:
             bars.stop()
             found = ", ".join(f"{count} {name}" for name, count in one.records.items() if count) or "nothing found"
-            speed = f"{one.duration / one.seconds:.1f} × real time" if one.added else "read before"
+            speed = f"{one.duration / one.seconds:.1f} × real time" if one.stages else "read before"
             took = f"{clock(one.duration)} in {one.seconds:.1f} s, {speed}"
             print(f"{one.path}: {took}; {one.added} new records ({found})")
             for note in one.notes:
@@ -51,13 +58,13 @@ def ingest(
             from ..distributed.ray_ingest import ingest_on
 
             with redirect_stdout(sys.stderr):  # where Ray says that a worker has died
-                read = ingest_on(scout, ray, video, on_progress=bars.show, again=again)
+                read = ingest_on(scout, ray, video, on_progress=bars.show, stages=stage or (), again=again)
             if not json:
                 for one in read:
                     tell(one)
         else:
             for path in video:
-                [one] = scout.ingest([path], on_progress=bars.show, again=again)
+                [one] = scout.ingest([path], on_progress=bars.show, stages=stage or (), again=again)
                 read.append(one)
                 if not json:
                     tell(one)
@@ -97,19 +104,31 @@ def search(
 
 
 def videos(
-    context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+    context: typer.Context,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Tell by what each has been read, and what is missing or failed.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """List the videos that have been read."""
     with common_options(context).scout() as scout:
         known = scout.videos()
+        read_by = {video.id: scout.stages(video.id) for video in known} if stages else {}
     if json:
         from dataclasses import asdict
 
-        print_json({"videos": [asdict(video) for video in known]})
+        listed = [asdict(video) for video in known]
+        for video in listed if stages else []:
+            video["stages"] = [asdict(stage) for stage in read_by[video["id"]]]
+        print_json({"videos": listed})
         return
     for video in known:
         state = "" if video.status == "ready" else "  (read in part)"
         print(f"{video.id[:12]}  {clock(video.duration):>8}  {video.name}{state}")
+        for stage in read_by.get(video.id, ()):
+            at = f" at {clock(stage.position)}" if stage.state == "partial" and stage.position else ""
+            why = stage.note or (f"read with {stage.fingerprint}" if stage.state == "stale" else "")
+            print(f"    {stage.name:<14} {stage.state}{at}{': ' if why else ''}{why}")
     if not known:
         print("no video has been read yet: vidscout ingest VIDEO", file=sys.stderr)
 

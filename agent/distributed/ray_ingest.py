@@ -1,11 +1,11 @@
-"""Many videos read at once on a Ray cluster: each is looked at and listened to by a task, on whichever machine is free.
+"""Many videos read at once on a Ray cluster: the stages observe each in a task, on whichever machine is free.
 
-    START ─► probe ─► elsewhere ─► settle ─► END
+    START ─► probe ─► elsewhere ─► (a node a stage) ─► finish ─► END
 
-It is the graph that reads a video here, with its two branches on another machine. A task sends what it sees and hears
-as it goes, and this process writes it down together with how far the task has come. So only this process touches the
-index: no folder has to be shared but that of the videos, which every machine must see at the same path. When a task's
-machine dies, another one goes on from there; when this process dies, so does its next run.
+It is the graph that reads a video here, with its sources read on another machine by the same stages. A task sends what
+they observe as it goes, and this process writes it down together with how far each has come. So only this process
+touches the index: no folder has to be shared but that of the videos, which every machine must see at the same path.
+When a task's machine dies, another one goes on from there; when this process dies, so does its next run.
 """
 
 import json
@@ -24,19 +24,12 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from ...graphs.events import Event, Update, timed
-from ...graphs.ingest.graph import (
-    HEAR,
-    SEE,
-    Ingest,
-    IngestState,
-    listen,
-    look_at_the_file,
-    read_already,
-    read_with,
-    settle,
-    watch,
-)
+from ...graphs.ingest.graph import FINISH, PROBE, add_settling, finish, look_at_the_file
+from ...graphs.ingest.passes import PASSES
+from ...graphs.ingest.stage import FrameStage, Stage
+from ...graphs.ingest.state import Ingest, IngestState
 from ...tools.errors import CancelledError, MediaError, ServingError, UsageError, VidscoutError
+from ...tools.index.stage_journal import Row, StageEntry
 from ...tools.records import clock
 from ...tools.runtime.counters import count, counting
 from ...tools.runtime.notes import noting
@@ -58,28 +51,29 @@ SHIPPED = ("sample_rate", "longest_side", "audio_track", "language", "serving", 
 """Settings that decide how a video is read; others, keys among them, stay here."""
 
 
+ELSEWHERE = "elsewhere"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a task is asked to do."""
 
     state: IngestState
-    read_with: str
-    """The fingerprint that the task's tools and settings must have."""
+    """Which video, and which stages are due."""
     settings: str
     """JSON."""
-    positions: dict[str, float | None]
-    """Seconds up to which each branch has been done."""
-    done: tuple[str, ...]
-    """Branches that need not be done again."""
+    entries: dict[str, StageEntry]
+    """How far each due stage has come, and the fingerprint that the task's must have, by name."""
+    known: dict[str, list[Row]]
+    """What stages have observed whose work depends on what they observed before, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Something for this process to write down: a method of the library or the index, and what it is given."""
+    """Something for this process to write down: a method of the journal or the index, and what it is given."""
 
     method: str
     arguments: tuple[Any, ...]
-    named: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +95,7 @@ def ingest_on(
     paths: "Sequence[VideoName]",
     on_progress: Callable[[Event], None] | None = None,
     *,
+    stages: Sequence[str] = (),
     again: bool = False,
 ) -> list[Ingested]:
     """Read videos on a cluster into this scout's index; one that has been read already costs nothing.
@@ -108,6 +103,7 @@ def ingest_on(
     Args:
         address: of a Ray cluster that this machine belongs to, as `HOST:PORT` or `auto`.
         on_progress: called from this thread.
+        stages, again: as in `VideoScout.ingest`.
 
     Raises:
         ServingError: no cluster answers.
@@ -119,7 +115,8 @@ def ingest_on(
     def work(report: Callable[[Event], None]) -> list[Ingested | VidscoutError]:
         def read(path: "VideoName") -> Ingested | VidscoutError:
             try:
-                return finished(scout.ingest_events(path, again=again, graph=_graph(scout), stop=stop), report)
+                options: dict[str, Any] = {"stages": stages, "again": again, "graph": _builder(scout), "stop": stop}
+                return finished(scout.ingest_events(path, **options), report)
             except VidscoutError as error:
                 return error
 
@@ -137,21 +134,22 @@ def ingest_on(
     return [one for one in read if isinstance(one, Ingested)]
 
 
-def _graph(scout: "VideoScout") -> "StateGraph[IngestState, Ingest, IngestState, IngestState]":
+def _builder(scout: "VideoScout") -> Callable[[Sequence[Stage]], Any]:
     def elsewhere(state: IngestState, runtime: Runtime[Ingest]) -> Update:
         return _followed(scout, state, runtime, runtime.context.stop.is_set)
 
-    graph = StateGraph(IngestState, context_schema=Ingest)
-    graph.add_node("probe", look_at_the_file)
-    graph.add_node("elsewhere", timed("elsewhere")(elsewhere))
-    graph.add_node("settle", settle)
-    graph.add_edge(START, "probe")
-    graph.add_conditional_edges(
-        "probe", lambda state: END if read_already(state) == END else "elsewhere", ["elsewhere", END]
-    )
-    graph.add_edge("elsewhere", "settle")
-    graph.add_edge("settle", END)
-    return graph
+    def build(stages: Sequence[Stage]) -> Any:
+        graph = StateGraph(IngestState, context_schema=Ingest)
+        graph.add_node(PROBE, look_at_the_file)
+        graph.add_node(ELSEWHERE, timed(ELSEWHERE)(elsewhere))
+        graph.add_node(FINISH, finish)
+        graph.add_edge(START, PROBE)
+        graph.add_conditional_edges(PROBE, lambda state: END if state.already_read else ELSEWHERE, [ELSEWHERE, END])
+        add_settling(graph, stages, [ELSEWHERE])
+        graph.add_edge(FINISH, END)
+        return graph
+
+    return build
 
 
 def _followed(scout: "VideoScout", state: IngestState, runtime: Runtime[Ingest], stopped: Callable[[], bool]) -> Update:
@@ -164,8 +162,8 @@ def _followed(scout: "VideoScout", state: IngestState, runtime: Runtime[Ingest],
         try:
             for piece in _pieces(scout, _job(scout, state, ingest), stopped):
                 if isinstance(piece, Seen):
-                    owner: Any = ingest.index if piece.method == "add_frames" else ingest.library
-                    getattr(owner, piece.method)(*piece.arguments, **piece.named)
+                    owner: Any = ingest.index if piece.method.startswith("add_") else ingest.journal
+                    getattr(owner, piece.method)(*piece.arguments)
                 elif not isinstance(piece, Finished):
                     runtime.stream_writer(piece)
                 elif piece.error is not None:
@@ -178,20 +176,27 @@ def _followed(scout: "VideoScout", state: IngestState, runtime: Runtime[Ingest],
             what = str(error).strip().splitlines()[-1].strip() if str(error).strip() else type(error).__name__
             if isinstance(error, RayTaskError) or attempt == ATTEMPTS - 1:
                 raise ServingError(f"{state.path} was not read on the cluster: {what}") from error
-            seen = ingest.library.position(state.video, SEE) or 0.0
-            died.append(f"the task that read the video died; another one went on at {clock(seen)}")
+            died.append(f"the task that read the video died; another one went on at {clock(_reached(state, ingest))}")
     raise AssertionError("the last attempt returns or raises")
+
+
+def _reached(state: IngestState, ingest: Ingest) -> float:
+    """Seconds up to which all stages that are still to go on have come."""
+    entries = ingest.journal.entries(state.video)
+    left = [entries[name] for name in state.due if not entries[name].observed]
+    return min((entry.position or 0.0 for entry in left), default=state.duration)
 
 
 def _job(scout: "VideoScout", state: IngestState, ingest: Ingest) -> Job:
     settings = scout.settings.model_dump(mode="json", include={*SHIPPED, "profiles"}, exclude_none=True)
-    branches = (SEE, HEAR)
+    entries = ingest.journal.entries(state.video)
+    due = [stage for stage in ingest.stages if stage.name in state.due]
+    sequential = [stage.name for stage in due if isinstance(stage, FrameStage) and stage.sequential]
     return Job(
-        state=replace(state, path=str(Path(state.path).resolve())),
-        read_with=read_with(ingest),
+        state=replace(state, path=str(Path(state.path).resolve()), notes=[], route=[], timings={}),
         settings=json.dumps({**settings, "profile": scout.profile.name}),
-        positions={branch: ingest.library.position(state.video, branch) for branch in branches},
-        done=tuple(branch for branch in branches if ingest.library.finished(state.video, branch)),
+        entries={stage.name: entries[stage.name] for stage in due},
+        known={name: list(ingest.journal.observations(state.video, name)) for name in sequential},
     )
 
 
@@ -237,11 +242,13 @@ def _observed(job: Job) -> Generator[Piece, None, Finished]:
     here = ray.util.get_node_ip_address()
     scout = _scout(job.settings)
     ingest = scout.reading()
-    if read_with(ingest) != job.read_with:
-        raise UsageError(
-            f"the machine {here} of the cluster would read with {read_with(ingest)}, not with {job.read_with}: "
-            "install the same vidscout there"
-        )
+    for stage in ingest.stages:
+        wanted = job.entries.get(stage.name)
+        if wanted is not None and wanted.fingerprint != stage.fingerprint:
+            raise UsageError(
+                f"the machine {here} of the cluster would read {stage.name} with {stage.fingerprint}, not with "
+                f"{wanted.fingerprint}: install the same vidscout there"
+            )
     file = Path(job.state.path)
     if not file.is_file():
         raise MediaError(f"{file} is not on the machine {here} of the cluster: all must see videos at the same path")
@@ -253,9 +260,9 @@ def _observed(job: Job) -> Generator[Piece, None, Finished]:
         relay: Any = Relay(job, report)
         state: dict[str, Any] = {}
         with counting() as counters, noting() as mended:
-            stream = _both_branches().stream(
+            stream = _passes().stream(
                 job.state,
-                context=replace(ingest, library=relay, index=relay, stop=stop),
+                context=replace(ingest, journal=relay, index=relay, stop=stop),
                 stream_mode=["custom", "values"],
             )
             for mode, chunk in stream:
@@ -263,43 +270,44 @@ def _observed(job: Job) -> Generator[Piece, None, Finished]:
                     report(chunk)  # pyright: ignore[reportArgumentType]
                 else:
                     state = chunk  # pyright: ignore[reportAssignmentType]
-        before = len(job.state.notes)
-        return Finished([*state["notes"][before:], *mended], state["timings"], counters)
+        return Finished([*state["notes"], *mended], state["timings"], counters)
 
     return (yield from watched(work, stop))
 
 
-def _both_branches() -> Any:
+def _passes() -> Any:
     graph = StateGraph(IngestState, context_schema=Ingest)
-    for name, node in ((SEE, watch), (HEAR, listen)):
-        graph.add_node(name, node)
-        graph.add_edge(START, name)
-        graph.add_edge(name, END)
+    for source, read in PASSES.items():
+        graph.add_node(source, read)
+        graph.add_edge(START, source)
+        graph.add_edge(source, END)
     return graph.compile()
 
 
 class Relay:
-    """The library and the index of whoever sent the job, as far as reading needs them: what is written is sent."""
+    """The journal and the index of whoever sent the job, as far as observing needs them: what is written is sent."""
 
     def __init__(self, job: Job, report: Callable[[Piece], None]) -> None:
         self._job = job
         self._report = report
 
-    def position(self, video: str, branch: str) -> float | None:
-        return self._job.positions[branch]
+    def entries(self, video: str) -> dict[str, StageEntry]:
+        return self._job.entries
 
-    def finished(self, video: str, branch: str) -> bool:
-        return branch in self._job.done
+    def observations(self, video: str, stage: str, since: float) -> list[Row]:
+        return [row for row in self._job.known[stage] if row[0] > since]
 
-    def append(self, video: str, branch: str, rows: Any, position: float) -> None:
-        self._report(Seen("append", (video, branch, list(rows)), {"position": position}))
+    def append(self, *arguments: Any) -> None:
+        self._report(Seen("append", arguments))
 
-    def finish(self, video: str, branch: str) -> None:
-        self._report(Seen("finish", (video, branch)))
+    def observed(self, *arguments: Any) -> None:
+        self._report(Seen("observed", arguments))
 
-    def add_frames(self, *arguments: Any) -> int:
+    def add_frames(self, *arguments: Any) -> None:
         self._report(Seen("add_frames", arguments))
-        return 0
+
+    def add_frame_vectors(self, *arguments: Any) -> None:
+        self._report(Seen("add_frame_vectors", arguments))
 
 
 @lru_cache(maxsize=1)

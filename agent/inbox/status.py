@@ -6,9 +6,6 @@ from typing import Any, Literal
 from ...tools.index.videos import Video
 from .queue import QueuedVideo
 
-STAGES = ("watching", "listening", "indexing")
-"""The stages of which progress is told, in the order in which they are shown."""
-
 State = Literal["waiting", "reading", "ready", "stopped", "failed"]
 
 
@@ -43,7 +40,7 @@ def of_reading(reading: QueuedVideo, known: Video | None) -> IngestStatus:
         name: round(min(stage.last.done / max(stage.last.total, 1e-9), 1.0), 4)
         for name, stage in list(reading.stages.items())
     }
-    done = sum(stages.values()) / max(len(stages), len(STAGES))
+    done = sum(stages.values()) / max(len(stages), 1)  # all that are due are told of when reading begins
     ready = reading.state == "ready"
     return IngestStatus(
         id=reading.video,

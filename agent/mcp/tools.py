@@ -14,7 +14,6 @@ from ..api.chat import until_read
 from ..api.shapes import Citation, DetectResult, VideoObject
 from ..bridge import in_thread, streamed
 from ..inbox.inbox import Inbox
-from ..inbox.status import STAGES
 from .shapes import AskVideoResult, SearchVideoResult, Seconds, Source, VideoList, asked_of
 
 
@@ -30,8 +29,8 @@ class ToolProgress:
         if isinstance(event, Progress):
             share = min(event.done / max(event.total, 1e-9), 1.0)
             self._shares[event.video, event.stage] = share
-            stages = len({stage for _, stage in self._shares}) if event.unit == "share" else len(STAGES)
-            await self._say(sum(self._shares.values()) / max(stages, len(self._shares)), f"{event.stage} {share:.0%}")
+            done = sum(self._shares.values()) / len(self._shares)
+            await self._say(min(done, 0.99), f"{event.stage} {share:.0%}")  # it is `ready` that says 1
 
     async def step(self, event: Any) -> None:
         if isinstance(event, StepStarted):

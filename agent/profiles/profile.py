@@ -8,6 +8,9 @@
     roles.answerer = { backend = "openai", base_url = "http://gpu7:8000/v1", model = "Qwen/Qwen3-VL-8B-Instruct" }
     roles.objects = { model = "grounding-dino-tiny" }
     roles.captions = false
+    stages = ["speech", "thumbnails", "screen_text"]
+
+`stages` says what a video is read by (`vidscout.graphs.ingest.stages`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answerer")
 """The roles that every profile fills; the others are played where a profile names them."""
+
+STAGES = ("speech", "thumbnails", "screen_text", "objects", "tags", "frame_vectors", "shots", "captions")
+"""By what a video is read where a profile says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Profile:
     impatient."""
     frames: int
     """How many frames are selected for a question."""
+    stages: tuple[str, ...] = STAGES
+    """The stages that read a video, one a way of finding something in it."""
     planner: str = "rules"
     """`model` where the answerer is large enough to plan; see `vidscout.graphs.answer.question.model_plan`."""
     memory: int = 0
@@ -281,6 +289,7 @@ def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str,
             roles[role] = _chosen(choice, roles.get(role), f"profiles.{name}.roles.{role}")
             _made(roles[role], role, name)
     changed = {"token_budget": asked.token_budget, "frames": asked.frames, "planner": asked.planner}
+    changed["stages"] = _stages(asked.stages, f"profiles.{name}")
     return replace(
         base,
         name=name,
@@ -288,6 +297,18 @@ def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str,
         roles=MappingProxyType(roles),
         **{field: value for field, value in changed.items() if value is not None},
     )
+
+
+def _stages(asked: Sequence[str] | None, where: str) -> tuple[str, ...] | None:
+    """The stages that a profile names, if it names any."""
+    if asked is None:
+        return None
+    from ...graphs.ingest.stages import checked
+
+    try:
+        return checked(asked)
+    except UsageError as error:
+        raise UsageError(f"{where}.stages: {error}") from None
 
 
 def _chosen(asked: str | Mapping[str, Any], before: RoleChoice | None, where: str) -> RoleChoice:

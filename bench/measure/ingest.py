@@ -26,7 +26,7 @@ with VideoScout(home=sys.argv[2], sample_rate=float(sys.argv[3])) as scout:
     print(json.dumps(dict(duration=read.duration, seconds=read.seconds, timings=read.timings, counters=read.counters,
                           records=read.records, notes=read.notes, peak_mb=peak / 1024)))
 """
-STAGES = ("decode", "screen_text", "objects", "tags", "store", "hear", "settle")
+STAGES = ("decode", "thumbnails", "screen_text", "objects", "tags", "speech", "frame_vectors", "captions", "store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Measured:
     seconds: float
     """Wall-clock seconds, models' loading included."""
     timings: dict[str, float]
-    """Busy seconds by stage; `decode` and `hear` run beside the others, so they add up to more than the wall clock."""
+    """Busy seconds by stage, with making and indexing its records; stages run side by side, so that they add up to more
+    than the wall clock."""
     counters: dict[str, float]
     peak_mb: float
     """Peak resident memory of the process, in MiB."""

@@ -208,6 +208,14 @@ class Vectors:
             some, rows = list(ids[first : first + MAX_BATCH]), vectors[first : first + MAX_BATCH]
             self._ask(name, lambda collection, some=some, rows=rows: collection.upsert(some, rows), create=True)
 
+    def remove(self, name: str, ids: Sequence[str]) -> None:
+        """Remove rows from a collection; those that are not there, or a collection that is not, do no harm."""
+        with self._using() as client:
+            there = name in {collection.name for collection in client.list_collections()}
+        for first in range(0, len(ids) if there else 0, MAX_BATCH):
+            some = list(ids[first : first + MAX_BATCH])
+            self._ask(name, lambda collection, some=some: collection.delete(some))
+
     def nearest(
         self, name: str, vector: np.ndarray, k: int, among: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:

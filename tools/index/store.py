@@ -98,28 +98,31 @@ class Store:
         Raises:
             UsageError: the vectors have another length than those before.
         """
-        new = 0
         with self._db.writing() as db:
-            keys = [record.id for record in records]
-            known = dict(
-                db.execute(
-                    "select id, embedded from records where id in (select value from json_each(?))", [json.dumps(keys)]
-                )
+            return self.put_in(db, records, vectors)
+
+    def put_in(self, db: Connection, records: Sequence[Record], vectors: np.ndarray | None) -> int:
+        """The work of `put`, inside somebody's transaction."""
+        new = 0
+        keys = [record.id for record in records]
+        known = dict(
+            db.execute(
+                "select id, embedded from records where id in (select value from json_each(?))", [json.dumps(keys)]
             )
-            for at, (key, record) in enumerate(zip(keys, records, strict=True)):
-                embed = vectors is not None and record.modality not in UNSEARCHED
-                if key not in known:
-                    self._insert(db, key, record, embed)
-                    new += 1
-                else:
-                    db.execute(
-                        "update records set score = ?, boxes = ?, payload = ?, embedded = max(embedded, ?) "
-                        "where id = ?",
-                        (record.score, _boxes(record), _payload(record), embed, key),
-                    )
-                if embed and vectors is not None and not known.get(key):
-                    self._wait(db, records_of(record.video), key, vectors[at])
-                known[key] = embed or known.get(key, False)
+        )
+        for at, (key, record) in enumerate(zip(keys, records, strict=True)):
+            embed = vectors is not None and record.modality not in UNSEARCHED
+            if key not in known:
+                self._insert(db, key, record, embed)
+                new += 1
+            else:
+                db.execute(
+                    "update records set score = ?, boxes = ?, payload = ?, embedded = max(embedded, ?) where id = ?",
+                    (record.score, _boxes(record), _payload(record), embed, key),
+                )
+            if embed and vectors is not None and not known.get(key):
+                self._wait(db, records_of(record.video), key, vectors[at])
+            known[key] = embed or known.get(key, False)
         return new
 
     def _insert(self, db: Connection, key: str, record: Record, embed: bool) -> None:
@@ -176,7 +179,9 @@ class Store:
 
     def timeline(self, where: Filter) -> list[Record]:
         """Records by time, then modality and text."""
-        condition, values = where.sql
+        return self._select(*where.sql)
+
+    def _select(self, condition: str, values: Sequence[Any]) -> list[Record]:
         with self._db.reading() as db:
             rows = db.execute(
                 f"select {_COLUMNS} from records where {condition} order by start, stop, modality, text", values
@@ -220,8 +225,11 @@ class Store:
             for ms, (time, vectors) in frames.items():
                 db.execute("insert into frames values (?, ?, ?)", (video, ms, time))
                 for encoder, vector in vectors.items():
-                    db.execute("insert or ignore into encoders values (?, ?)", (encoder_key(encoder), encoder))
+                    self._name_encoder(db, encoder)
                     self._wait(db, frames_of(video, encoder), str(ms), vector)
+
+    def _name_encoder(self, db: Connection, encoder: str) -> None:
+        db.execute("insert or ignore into encoders values (?, ?)", (encoder_key(encoder), encoder))
 
     def encoders(self, video: str) -> list[str]:
         """The encoders that a video's frames have vectors of; an empty one stands for the texts' own space."""
@@ -302,7 +310,10 @@ class Store:
     def unfinished(self) -> bool:
         """Whether Chroma is still to do something."""
         with self._db.reading() as db:
-            query = "select exists (select 1 from waiting) or exists (select 1 from collections where state = ?)"
+            query = (
+                "select exists (select 1 from waiting) or exists (select 1 from leaving) "
+                "or exists (select 1 from collections where state = ?)"
+            )
             return bool(db.execute(query, [State.DOOMED]).fetchone()[0])
 
     def next_waiting(self, limit: int) -> tuple[str, list[str], np.ndarray] | None:
@@ -334,8 +345,13 @@ class Store:
             db.execute("delete from records where video = ?", [video])
             db.execute("delete from frames where video = ?", [video])
             for name in (records_of(video), *self._frame_collections(db, video).values()):
-                db.execute("delete from waiting where collection = ?", [name])
-                db.execute("update collections set state = ? where name = ?", (State.DOOMED, name))
+                self._doom(db, name)
+
+    def _doom(self, db: Connection, name: str) -> None:
+        """Have Chroma drop a collection, with what waits to come into it or to leave it."""
+        for table in ("waiting", "leaving"):
+            db.execute(f"delete from {table} where collection = ?", [name])
+        db.execute("update collections set state = ? where name = ?", (State.DOOMED, name))
 
     def doomed(self) -> list[str]:
         """The collections that Chroma is to drop."""

@@ -17,11 +17,12 @@ import numpy as np
 from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from .chroma import open_vectors, unit
-from .frames import FrameQuery, FrameSearch, by_encoder, how_many, is_id, milliseconds, other_encoder
+from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other_encoder
 from .home import CHROMA, LOCK, THUMBNAILS
 from .matrices import Matrices
 from .rank_fusion import fuse, ranks
-from .store import Filter, Store, records_of
+from .stage_records import StageStore, StageWrites
+from .store import Filter, records_of
 from .videos import Library
 
 DEPTH = 32
@@ -52,7 +53,7 @@ class Hit:
     """Lexical score, higher is better; None where no word matched."""
 
 
-class VideoIndex(FrameSearch):
+class VideoIndex(StageWrites):
     """The searchable index of one home, for any number of threads; other processes may read, and write in turns."""
 
     def __init__(self, home: Path, server: str | None = None, read_only: bool = False) -> None:
@@ -71,7 +72,7 @@ class VideoIndex(FrameSearch):
         self.library = Library(home, read_only)
         self.home = self.library.home
         self.read_only = read_only
-        self._store = Store(self.library.database)
+        self._store = StageStore(self.library.database)
         self._matrices = Matrices(self.home, read_only)
         try:
             self._vectors = open_vectors(self.home / CHROMA, server)
@@ -130,6 +131,9 @@ class VideoIndex(FrameSearch):
         for name in self._store.doomed():
             self._vectors.drop(name)
             self._vectors.wrote(self._store.dropped(name))
+        while gone := self._store.next_leaving(FLUSH_ROWS):
+            self._vectors.remove(*gone)
+            self._vectors.wrote(self._store.left(*gone))
         while batch := self._store.next_waiting(FLUSH_ROWS):
             name, ids, vectors = batch
             self._vectors.add(name, ids, vectors)

@@ -1,4 +1,4 @@
-"""Which videos are known, and how far each has been read.
+"""Which videos are known, by what is in their files.
 
 A home folder holds `vidscout.sqlite` (its tables are made in `migrations/`), `chroma/` and `thumbnails/`.
 """
@@ -6,17 +6,15 @@ A home folder holds `vidscout.sqlite` (its tables are made in `migrations/`), `c
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import UsageError
+from . import stage_journal
 from .sqlite import Database
-
-PAGE = 256
-"""Observations fetched at a time, so that reading them back takes little memory."""
+from .stage_journal import StageJournal
 
 MIN_PREFIX = 6
 """Shortest beginning of a video id that stands for it."""
@@ -43,9 +41,8 @@ class Video:
     has_video: bool = True
     size: int = 0
     """Bytes."""
-    settings: str = ""
-    """Fingerprint of the tools and settings that the video was read with."""
     status: Literal["reading", "ready"] = "reading"
+    """`ready` once every stage that was to read it has been over it; `StageJournal` knows how each of them stands."""
     added: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     """ISO 8601, UTC."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -56,12 +53,9 @@ class Video:
 
 _ABOUT = [item.name for item in fields(Video) if item.name not in {"id", "name", "path", "added"}]
 
-Row = tuple[float, Any]
-"""A time in seconds and what was observed: bytes, or anything JSON can hold."""
-
 
 class Library:
-    """The videos of one home, the manifest of what ingest has seen of each, and what questions computed."""
+    """The videos of one home, the journal of how each stage read them, and what questions computed."""
 
     def __init__(self, home: Path, read_only: bool = False) -> None:
         """Open the library of a home folder, creating it unless `read_only`.
@@ -70,6 +64,7 @@ class Library:
             HomeError: the folder cannot be created, read or written.
         """
         self.database = Database(home, read_only)
+        self.journal = StageJournal(self.database)
         self.home = self.database.home
         self.read_only = read_only
         self._identified: dict[tuple[bytes, int, int, int], str] = {}
@@ -119,11 +114,11 @@ class Library:
         return found[0] if found else None
 
     def remove(self, video: str) -> bool:
-        """Forget a video with its observations and cached answers; whether it was known."""
+        """Forget a video with its journal and cached answers; whether it was known."""
         with self.database.writing() as db:
             known = db.execute("delete from videos where id = ?", (video,)).rowcount > 0
-            for table in ("observations", "branches", "cache"):
-                db.execute(f"delete from {table} where video = ?", (video,))
+            stage_journal.forget(db, video)
+            db.execute("delete from cache where video = ?", (video,))
             db.execute("delete from identities where id = ?", (video,))
         self._identified = {key: known_id for key, known_id in self._identified.items() if known_id != video}
         return known
@@ -148,7 +143,7 @@ class Library:
         from ..media.video import content_id
 
         file = Path(path).expanduser().absolute()
-        before = _state_of(file)
+        before = state_of(file)
         if before is None:
             return content_id(file)  # a device, a pipe or nothing at all: it says what is wrong
         key = (_as_stored(file), *before)
@@ -159,83 +154,13 @@ class Library:
                 "select id from identities where path = ? and size = ? and mtime_ns = ? and inode = ?", key
             ).fetchone()
         found = row[0] if row else content_id(file)
-        if _state_of(file) != before:
+        if state_of(file) != before:
             return found  # still being written: its content will be another one
         if row is None and not self.read_only:
             with self.database.writing() as db:
                 db.execute("insert or replace into identities values (?, ?, ?, ?, ?)", (*key, found))
         self._identified[key] = found
         return found
-
-    # The manifest: what ingest has seen, so that it goes on where it was stopped
-
-    def append(self, video: str, branch: str, rows: Iterable[Row], position: float) -> None:
-        """Add observations and move a branch's position, both or neither.
-
-        Args:
-            video: the video's id.
-            branch: which pass over the file, as `see` or `hear`.
-            rows: observations by time; one at a time that is already there replaces it.
-            position: seconds up to which the branch has now read the file.
-        """
-        packed = [
-            (video, branch, time, payload if isinstance(payload, bytes) else json.dumps(payload))
-            for time, payload in rows
-        ]
-        with self.database.writing() as db:
-            db.executemany(
-                "insert or replace into observations (video, branch, time, payload) values (?, ?, ?, ?)", packed
-            )
-            db.execute(
-                "insert into branches (video, branch, position) values (?, ?, ?) "
-                "on conflict (video, branch) do update set position = excluded.position",
-                (video, branch, position),
-            )
-
-    def position(self, video: str, branch: str) -> float | None:
-        """Seconds up to which a branch has read the file; None where it has not begun."""
-        return self._branch("position", video, branch)
-
-    def finish(self, video: str, branch: str) -> None:
-        """Say that a branch has read the whole file."""
-        with self.database.writing() as db:
-            db.execute(
-                "insert into branches (video, branch, finished) values (?, ?, 1) "
-                "on conflict (video, branch) do update set finished = 1",
-                (video, branch),
-            )
-
-    def finished(self, video: str, branch: str) -> bool:
-        """Whether a branch has read the whole file."""
-        return bool(self._branch("finished", video, branch))
-
-    def _branch(self, column: str, video: str, branch: str) -> Any:
-        with self.database.reading() as db:
-            row = db.execute(
-                f"select {column} from branches where video = ? and branch = ?", (video, branch)
-            ).fetchone()
-        return row[0] if row else None
-
-    def observations(self, video: str, branch: str, since: float | None = None) -> Iterator[Row]:
-        """Stream a branch's observations in order of time; those later than `since` seconds where it is given."""
-        last = float("-inf") if since is None else since
-        while True:
-            with self.database.reading() as db:
-                rows = db.execute(
-                    "select time, payload from observations where video = ? and branch = ? and time > ? "
-                    "order by time limit ?",
-                    (video, branch, last, PAGE),
-                ).fetchall()
-            for last, payload in rows:
-                yield last, payload if isinstance(payload, bytes) else json.loads(payload)
-            if len(rows) < PAGE:
-                return
-
-    def clear(self, video: str) -> None:
-        """Forget the observations and positions of every branch of a video; the video itself stays."""
-        with self.database.writing() as db:
-            for table in ("observations", "branches"):
-                db.execute(f"delete from {table} where video = ?", (video,))
 
     # What a question computed and the next one can use
 
@@ -263,8 +188,8 @@ def _readable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _state_of(file: Path) -> tuple[int, int, int] | None:
-    """Size, time of change and inode of a regular file."""
+def state_of(file: Path) -> tuple[int, int, int] | None:
+    """Size in bytes, time of change in nanoseconds and inode of a regular file; None where there is none."""
     try:
         state = file.stat()
     except OSError:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from ..errors import BackendUnavailableError, UsageError
 from . import out_of_memory
@@ -124,6 +124,15 @@ class Backend(ABC):
         """The backends that it keeps and works with."""
         kept = [inner for part in vars(self).values() for inner in (part if isinstance(part, list) else [part])]
         return [inner for inner in kept if isinstance(inner, Backend)]
+
+    @property
+    def computes_on(self) -> Literal["cpu", "gpu", "elsewhere"]:
+        """Where it works: on this machine's cores, on a GPU, or on another machine or in a server of its own.
+
+        Raises:
+            UsageError: the device that was asked for is not here.
+        """
+        return "gpu" if any(part.computes_on == "gpu" for part in self.parts()) else "cpu"
 
     def footprint(self) -> int:
         """Bytes of memory that it takes when loaded, as far as known before; 0 when unknown."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import BackendUnavailableError, UsageError, WeightsError
 from ..weights import catalogue as weights
@@ -257,6 +257,10 @@ class FromHub(Backend):
     @property
     def source(self) -> str:
         return f"{self.name}/{self.checkpoint.identity}.{self.version}"
+
+    @property
+    def computes_on(self) -> Literal["cpu", "gpu", "elsewhere"]:
+        return "cpu" if self.checkpoint.place.type == "cpu" else "gpu"
 
     def portions(self, batch: Sequence[Any]) -> Iterator[Sequence[Any]]:
         """The batch in parts of at most `batch_size`."""

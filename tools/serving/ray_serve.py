@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import BackendUnavailableError, ServingError, UsageError
 from ..runtime.backend import Tool
@@ -256,6 +256,10 @@ class Served(Tool[Any, Any]):
     @property
     def source(self) -> str:
         return self.tool.source
+
+    @property
+    def computes_on(self) -> Literal["cpu", "gpu", "elsewhere"]:
+        return "elsewhere"
 
     def setup(self) -> None:
         """Find the deployment.

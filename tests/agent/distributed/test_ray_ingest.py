@@ -153,7 +153,7 @@ def test_another_task_goes_on_where_one_died(address: str, clip: Path, expected:
         killed: list[float] = []
 
         def kill_once(event: Event) -> None:
-            if isinstance(event, Progress) and event.stage == "watching" and event.done > 0 and not killed:
+            if isinstance(event, Progress) and event.stage == "screen_text" and event.done > 0 and not killed:
                 killed.append(event.done)
                 os.kill(_process_that_reads(), signal.SIGKILL)
 
@@ -175,7 +175,7 @@ def test_a_stopped_run_keeps_what_it_had_and_the_next_one_goes_on(
     address: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path
 ):
     def stop(event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == "watching" and event.done > 0:
+        if isinstance(event, Progress) and event.stage == "screen_text" and event.done > 0:
             raise InterruptedError
 
     with VideoScout(home=tmp_path) as scout:
@@ -183,7 +183,9 @@ def test_a_stopped_run_keeps_what_it_had_and_the_next_one_goes_on(
             cluster.ingest_on(scout, address, [clip], stop)
         [video] = scout.videos()
         assert video.status == "reading"
-        assert scout.library.position(video.id, "see") is not None
+        entry = scout.library.journal.entry(video.id, "screen_text")
+        assert entry is not None
+        assert entry.position is not None
     with VideoScout(home=tmp_path) as scout:
         cluster.ingest_on(scout, address, [clip])
         assert said(scout)[video.id] == expected[video.id]
@@ -199,14 +201,21 @@ def test_a_video_that_cannot_be_read_keeps_no_other_from_being_read(address: str
         assert [video.name for video in scout.videos() if video.status == "ready"] == ["carphone.mp4"]
 
 
+def the_job(scout: VideoScout, path: Path) -> cluster.Job:
+    """What a task would be asked to do for a file that no stage has read."""
+    ingest, video = scout.reading(), scout.library.identify(path)
+    for stage in ingest.stages:
+        ingest.journal.begin(video, stage.name, stage.fingerprint)
+    due = [stage.name for stage in ingest.stages]
+    return cluster._job(scout, cluster.IngestState(str(path), video, due=due), ingest)
+
+
 def test_a_file_that_the_cluster_sees_differently_is_refused(address: str, carphone: Path, tmp_path: Path):
     mine = Path(shutil.copy(carphone, tmp_path / "mine.mp4"))
     with VideoScout(home=tmp_path / "home") as scout:
-        video = scout.library.identify(mine)
+        job = the_job(scout, mine)
         with mine.open("ab") as file:  # as if the path led to another file there
             file.write(b"\0" * 64)
-        state = cluster.IngestState(str(mine), video)
-        job = cluster._job(scout, state, scout.reading())
         last = list(cluster._pieces(scout, job, lambda: False))[-1]
     assert isinstance(last, cluster.Finished)
     assert "is another file on the machine" in str(last.error)
@@ -216,8 +225,8 @@ def test_a_cluster_that_reads_with_other_tools_is_refused(address: str, carphone
     from dataclasses import replace
 
     with VideoScout(home=tmp_path) as scout:
-        state = cluster.IngestState(str(carphone), scout.library.identify(carphone))
-        job = replace(cluster._job(scout, state, scout.reading()), read_with="1fps 1280px; another detector")
+        job = the_job(scout, carphone)
+        job = replace(job, entries={"objects": replace(job.entries["objects"], fingerprint="another detector")})
         last = list(cluster._pieces(scout, job, lambda: False))[-1]
     assert isinstance(last, cluster.Finished)
     assert "install the same vidscout there" in str(last.error)
@@ -225,7 +234,7 @@ def test_a_cluster_that_reads_with_other_tools_is_refused(address: str, carphone
 
 def test_settings_reach_the_tasks_but_no_keys_do(address: str, carphone: Path, tmp_path: Path):
     with VideoScout(home=tmp_path, sample_rate=0.5, api_keys=("hunter2",)) as scout:
-        job = cluster._job(scout, cluster.IngestState(str(carphone), "x"), scout.reading())
+        job = the_job(scout, carphone)
         assert "hunter2" not in job.settings
         [read] = cluster.ingest_on(scout, address, [carphone])
         assert read.records["frames"] == 2

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from vidscout import Modality, VideoScout
 from vidscout.agent.bridge import finished
+from vidscout.graphs.events import Progress
 from vidscout.tools.errors import CancelledError, WeightsError
 
 pytestmark = pytest.mark.models
@@ -18,6 +19,13 @@ pytestmark = pytest.mark.models
 
 def record_ids(scout: VideoScout, path: Path) -> set[str]:
     return {record.id for record in scout.index.timeline(scout.find(path).id)}
+
+
+def position(scout: VideoScout, stage: str) -> float:
+    """Seconds up to which a stage has read the only video of a home."""
+    [video] = scout.videos()
+    entry = scout.library.journal.entry(video.id, stage)
+    return (entry.position if entry else None) or 0.0
 
 
 def test_the_trailers_cards_are_read_with_their_times(scout: VideoScout, trailer: Path):
@@ -93,14 +101,14 @@ def test_a_killed_ingest_goes_on_and_ends_with_the_same_records(tmp_path: Path, 
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             known = watching.videos()
-            if known and (watching.library.position(known[0].id, "see") or 0) > 8:
+            if known and position(watching, "screen_text") > 8:
                 break
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.wait()
         [video] = watching.videos()
         assert video.status == "reading"
-        assert watching.library.position(video.id, "see")
+        assert position(watching, "screen_text")
         [read] = watching.ingest(trailer)
         assert read.added > 0
         assert read.counters["frames_decoded"] < scout.find(trailer).fps * scout.find(trailer).duration
@@ -113,12 +121,12 @@ def test_stopping_keeps_what_was_read(tmp_path: Path, trailer: Path):
     with VideoScout(home=tmp_path / "home") as scout:
         events = scout.ingest_events(trailer)
         for event in events:
-            if getattr(event, "stage", "") == "watching":
+            if isinstance(event, Progress) and event.stage == "screen_text" and event.done > 0:
                 break
         events.close()
         [video] = scout.videos()
         assert video.status == "reading"
-        assert scout.library.position(video.id, "see") is not None
+        assert position(scout, "screen_text") > 0
 
 
 def test_who_stops_during_the_last_batch_is_heard_all_the_same(

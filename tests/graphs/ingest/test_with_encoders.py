@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from vidscout import Modality, VideoScout
+from vidscout.graphs.events import Progress
 from vidscout.tools.errors import UsageError
 from vidscout.tools.perception.captions.captioner import BLIP, Caption, Scene
 
@@ -93,7 +94,7 @@ def test_a_differential_captioner_hears_the_caption_before_even_when_reading_was
     with seeing(tmp_path / "home", roles(checkpoint, captions=changes, frame_embedding=False)) as scout:
         events = scout.ingest_events(bikes)
         for event in events:
-            if getattr(event, "stage", "") == "watching":
+            if isinstance(event, Progress) and event.stage == "captions" and event.done > 0:
                 break
         events.close()
         first = list(scout.role("captions").before)
@@ -111,6 +112,6 @@ def test_a_failing_encoder_is_noted_and_the_rest_is_read(
     with seeing(tmp_path / "home", roles(checkpoint, captions=False)) as scout:
         monkeypatch.setattr(scout.role("frame_embedding"), "perceive", lambda batch: 1 / 0)
         [read] = scout.ingest(bikes)
-        assert any("frame_embedding failed" in note for note in read.notes)
+        assert any("frame_vectors failed" in note for note in read.notes)
         assert read.records["frames"] > 0
         assert scout.ask(bikes, "How many people are there?").evidence

@@ -344,7 +344,7 @@ def test_deleting_a_video_leaves_no_trace_of_it_and_all_of_the_others(index: Vid
     for name in ("gone", "kept"):
         index.library.put(Video(name, f"{name}.mp4", Path(f"/{name}.mp4")))
         index.library.cache(f"boxes of {name}", b"boxes", video=name)
-        index.library.append(name, "see", [(0.0, b"seen")], 0.0)
+        index.library.journal.begin(name, "screen_text", "1")
         index.add([record(f"secret of {name} {at}", at, video=name) for at in range(300)], noise(300))
         index.add_frames(name, list(range(300)), noise(300), [b"jpeg of " + name.encode()] * 300)
     index.frame_similarities(direction(0), "gone")

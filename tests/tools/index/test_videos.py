@@ -1,11 +1,9 @@
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import textwrap
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 from vidscout.tools.errors import HomeError, MediaError, UsageError
 from vidscout.tools.index.sqlite import DATABASE
-from vidscout.tools.index.videos import PAGE, Library, Video
+from vidscout.tools.index.videos import Library, Video
 
 
 @pytest.fixture
@@ -119,109 +117,6 @@ def test_what_is_no_file_has_no_identity(library: Library, tmp_path: Path):
             library.identify(path)
 
 
-def test_observations_come_back_in_order_of_time_whatever_their_number(library: Library):
-    rows = [(at / 4, {"at": at}) for at in range(2 * PAGE + 7)]
-    library.append("v", "see", reversed(rows), position=99.0)
-    library.append("v", "hear", [(1.0, b"\x00sound")], position=2.0)
-    library.append("w", "see", [(0.0, "another video")], position=1.0)
-    assert list(library.observations("v", "see")) == rows
-    assert list(library.observations("v", "see", since=rows[-3][0])) == rows[-2:]
-    assert list(library.observations("v", "hear")) == [(1.0, b"\x00sound")]
-    assert list(library.observations("v", "taste")) == []
-
-
-def test_an_observation_at_the_same_time_takes_the_place_of_the_one_before(library: Library):
-    library.append("v", "see", [(1.0, "first"), (2.0, "second")], position=2.0)
-    library.append("v", "see", [(2.0, "better"), (3.0, "third")], position=3.0)
-    assert list(library.observations("v", "see")) == [(1.0, "first"), (2.0, "better"), (3.0, "third")]
-
-
-def test_reading_observations_and_appending_more_do_not_hinder_each_other(library: Library):
-    library.append("v", "see", [(float(at), at) for at in range(PAGE + 1)], position=1.0)
-    stream = library.observations("v", "see")
-    assert next(stream) == (0.0, 0)
-    library.append("v", "see", [(1e6, "late")], position=2.0)
-    assert list(stream)[-1] == (1e6, "late")
-
-
-def test_an_append_that_fails_keeps_neither_rows_nor_position(library: Library):
-    library.append("v", "see", [(1.0, 1)], position=1.0)
-    with pytest.raises(HomeError):
-        library.append("v", "see", [(2.0, 2), (None, 3)], position=3.0)  # type: ignore[list-item]
-    assert list(library.observations("v", "see")) == [(1.0, 1)]
-    assert library.position("v", "see") == 1.0
-
-
-def test_a_branch_has_no_position_until_it_begins_and_is_finished_once_it_says_so(library: Library):
-    assert library.position("v", "see") is None
-    assert not library.finished("v", "see")
-    library.append("v", "see", [], position=12.5)
-    library.finish("v", "see")
-    assert library.position("v", "see") == 12.5
-    assert library.finished("v", "see")
-    assert not library.finished("v", "hear")
-    library.clear("v")
-    assert library.position("v", "see") is None
-    assert not library.finished("v", "see")
-
-
-def test_a_killed_process_leaves_rows_and_position_that_agree(tmp_path: Path):
-    writer = in_a_new_process(
-        """
-        import sys
-        from pathlib import Path
-        from vidscout.tools.index.videos import Library
-        library = Library(Path(sys.argv[1]))
-        for batch in range(100_000):
-            times = [batch * 8.0 + at for at in range(8)]
-            library.append("v", "see", [(time, b"x" * 4000) for time in times], times[-1])
-            print(batch, flush=True)
-        """,
-        tmp_path,
-    )
-    assert writer.stdout is not None
-    done = 0
-    while done < 30:
-        done = int(writer.stdout.readline())
-    writer.send_signal(signal.SIGKILL)
-    writer.communicate()
-    library = Library(tmp_path)
-    times = [time for time, _ in library.observations("v", "see")]
-    assert times == [float(at) for at in range(len(times))]
-    assert len(times) % 8 == 0
-    assert len(times) >= 8 * done
-    assert library.position("v", "see") == times[-1]
-    library.close()
-
-
-def test_two_threads_and_another_process_write_at_once(library: Library):
-    other = in_a_new_process(
-        """
-        import sys
-        from pathlib import Path
-        from vidscout.tools.index.videos import Library
-        library = Library(Path(sys.argv[1]))
-        for at in range(100):
-            library.append("v", "other", [(float(at), at)], float(at))
-        """,
-        library.home,
-    )
-
-    def write(branch: str) -> None:
-        for at in range(100):
-            library.append("v", branch, [(float(at), at)], float(at))
-            assert library.position("v", branch) == at
-
-    threads = [threading.Thread(target=write, args=[branch]) for branch in ("see", "hear")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert other.wait(30) == 0
-    for branch in ("see", "hear", "other"):
-        assert [payload for _, payload in library.observations("v", branch)] == list(range(100))
-
-
 def test_several_processes_may_create_the_same_home_at_once(tmp_path: Path):
     code = """
         import sys, time
@@ -229,7 +124,7 @@ def test_several_processes_may_create_the_same_home_at_once(tmp_path: Path):
         from vidscout.tools.index.videos import Library
         for begins in sys.argv[3:]:
             time.sleep(max(float(begins) - time.time(), 0))
-            Library(Path(sys.argv[1], begins)).append("v", sys.argv[2], [(0.0, 1)], 0.0)
+            Library(Path(sys.argv[1], begins)).journal.begin("v", sys.argv[2], "1")
         """
     begins = [time.time() + 1 + number / 10 for number in range(20)]
     processes = [in_a_new_process(code, tmp_path, at, *begins) for at in range(6)]
@@ -240,14 +135,11 @@ def test_cached_answers_stay_until_their_video_is_removed(library: Library):
     library.put(video("a1b2c3d4", duration=1.0))
     library.cache("boxes of a frame", b"\x01\x02", video="a1b2c3d4")
     library.cache("of nobody", b"\x03")
-    library.append("a1b2c3d4", "see", [(0.0, 1)], position=0.0)
     assert library.cached("boxes of a frame") == b"\x01\x02"
     assert library.remove("a1b2c3d4")
     assert library.cached("boxes of a frame") is None
     assert library.cached("of nobody") == b"\x03"
     assert library.get("a1b2c3d4") is None
-    assert list(library.observations("a1b2c3d4", "see")) == []
-    assert library.position("a1b2c3d4", "see") is None
     assert not library.remove("a1b2c3d4")
 
 

@@ -5,7 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -117,10 +117,17 @@ class EasyOCR(ScreenText):
     def source(self) -> str:
         return super().source if self.languages == ("en",) else f"{super().source}+{'+'.join(self.languages)}"
 
-    def setup(self) -> None:
+    @property
+    def computes_on(self) -> Literal["cpu", "gpu", "elsewhere"]:
+        return "cpu" if self._place().type == "cpu" else "gpu"
+
+    def _place(self) -> Any:
         from ...runtime.hub_model import device
 
-        place = device({None: "auto", True: "cuda", False: "cpu"}[self.gpu])
+        return device({None: "auto", True: "cuda", False: "cpu"}[self.gpu])
+
+    def setup(self) -> None:
+        place = self._place()
         storage = self.storage or weights.folder("easyocr-english")
         import easyocr  # pyright: ignore[reportMissingImports]
 

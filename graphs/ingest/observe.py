@@ -1,0 +1,187 @@
+"""One stage observes its source: batch by batch, each written down with the stage's position and its failures."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...tools.errors import BackendUnavailableError, CancelledError, HomeError, ServingError, WeightsError
+from ...tools.index.stage_journal import NOWHERE, Failure, StageEntry
+from ...tools.media.audio import SAMPLE_RATE, AudioChunk, audio
+from ...tools.media.video import Frame
+from ...tools.runtime.cores import cores
+from ..events import Progress
+from .stage import AudioStage, Cost, FileStage, FrameStage, Stage, Watched
+from .state import Ingest, IngestState
+
+SAMPLED_AT_ONCE = 64
+"""A picture that stands still gives no kept frames; progress is told after this many sampled ones."""
+
+ENDS_ALL = (WeightsError, BackendUnavailableError, HomeError, ServingError, CancelledError)
+"""What the user must mend before anything can be read, or has asked for: it ends the reading. Anything else that a
+stage raises is a failure of that stage on that part of the video."""
+
+_turns = threading.BoundedSemaphore(max(cores() // 2, 1))
+"""Models on the CPU that look at frames at the same time in this process; each takes all cores that it gets."""
+
+Report = Callable[[Progress], None]
+
+
+@dataclass
+class Todo:
+    """What a stage has still to observe of a video."""
+
+    failed: tuple[Failure, ...] = ()
+    """Parts that it failed on before."""
+    position: float | None = None
+    """Seconds up to which it has been; None where it has not begun."""
+    rest: bool = True
+    """Whether it has still to go on from there."""
+
+    @classmethod
+    def of(cls, entry: StageEntry) -> "Todo":
+        """By what the journal has."""
+        failed = tuple(part for part in entry.failures if part.start != NOWHERE)
+        return cls(failed, entry.position, not entry.observed)
+
+    def wants(self, time: float) -> bool:
+        """Whether the frame at a time in seconds is to be observed."""
+        if self.rest and (self.position is None or time > self.position):
+            return True
+        return any(part.start <= time <= part.end for part in self.failed)
+
+    @property
+    def start(self) -> float:
+        """Seconds at which to begin: at the last frame that was kept, so that the next has the same neighbour."""
+        begins = [part.start for part in self.failed]
+        return min([*begins, self.position or 0.0] if self.rest else begins, default=0.0)
+
+    @property
+    def end(self) -> float:
+        """Seconds after which nothing is left to observe."""
+        return float("inf") if self.rest else max((part.end for part in self.failed), default=0.0)
+
+
+@dataclass
+class Observer:
+    """What observing a video with one stage needs: where to write, whom to tell, and what it took."""
+
+    state: IngestState
+    ingest: Ingest
+    stage: Stage
+    report: Report
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def video(self) -> Watched:
+        return self.state.watched(self.ingest)
+
+    def tell(self, done: float) -> None:
+        """Report how far the stage has come, in seconds of video."""
+        total = self.state.duration
+        self.report(Progress(self.state.video, self.stage.name, min(done, total), total))
+
+    def attempt(self, work: Callable[[], Sequence[Any]], parts: Sequence[tuple[float, float]], position: float) -> None:
+        """Observe some parts of the video and write down what was found there, or that it failed."""
+        error = ""
+        rows: Sequence[Any] = ()
+        with self.turn():
+            began = time.perf_counter()
+            try:
+                rows = work()
+            except ENDS_ALL:
+                raise
+            except Exception as failure:
+                error = " ".join(f"{type(failure).__name__}: {failure}".split())
+            finally:
+                self.add(self.stage.name, time.perf_counter() - began)
+        began = time.perf_counter()
+        self.ingest.journal.append(self.state.video, self.stage.name, rows, position, parts, error)
+        self.add("store", time.perf_counter() - began)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold one of the turns on the CPU, where the stage looks at frames with a model that computes there."""
+        stage = self.stage
+        takes = isinstance(stage, FrameStage) and stage.cost is Cost.MODEL
+        on_cpu = takes and (stage.tool is None or stage.tool.computes_on == "cpu")
+        with _turns if on_cpu else nullcontext():
+            yield
+
+    def add(self, what: str, seconds: float) -> None:
+        """Add to what the reading took."""
+        self.seconds[what] = self.seconds.get(what, 0.0) + seconds
+
+
+Sampled = tuple[float, Frame | None]
+"""A sampled frame's time in seconds, and the frame, unless it looks like the kept one before it."""
+
+
+def look(observer: Observer, stage: FrameStage, todo: Todo, sampled: Iterable[Sampled]) -> None:
+    """Observe the frames that a stage has still to see, in batches of its size."""
+    known: dict[float, bytes] = {}
+    if stage.sequential:
+        rows = observer.ingest.journal.observations(observer.state.video, stage.name, todo.start - 1e-6)
+        known = dict(rows)
+    batch: list[Frame] = []
+    waited = 0
+    for at, frame in sampled:
+        waited += 1
+        if frame is not None and todo.wants(at):
+            batch.append(frame)
+        elif frame is not None and at in known:
+            stage.remind(observer.video, frame, known[at])
+        if len(batch) >= stage.batch or waited >= SAMPLED_AT_ONCE:
+            _look_at(observer, stage, batch)
+            observer.tell(at)
+            batch, waited = [], 0
+    _look_at(observer, stage, batch)
+
+
+def _look_at(observer: Observer, stage: FrameStage, batch: Sequence[Frame]) -> None:
+    if not batch or not observer.ingest.goes_on():
+        return
+    times = [frame.time for frame in batch]
+
+    def work() -> list[tuple[float, bytes]]:
+        return list(zip(times, stage.observe(observer.video, batch), strict=True))
+
+    observer.attempt(work, [(at, at) for at in times], times[-1])
+
+
+def listen(observer: Observer, stage: AudioStage, todo: Todo, chunks: Iterable[AudioChunk]) -> None:
+    """Observe the sound from a stage's position on, after the windows that it failed on before."""
+    for part in todo.failed:
+        again = audio(observer.video.path, start=part.start, track=observer.ingest.sampling.audio_track)
+        for window in stage.windows(again):
+            _listen_to(observer, stage, window)
+            if window.end >= part.end or not observer.ingest.goes_on():
+                break
+    if todo.rest:
+        for window in stage.windows(from_time(chunks, todo.position or 0.0)):
+            _listen_to(observer, stage, window)
+            observer.tell(window.end)
+
+
+def _listen_to(observer: Observer, stage: AudioStage, window: AudioChunk) -> None:
+    if observer.ingest.goes_on():
+        observer.attempt(lambda: stage.observe(observer.video, window), [(window.start, window.end)], window.end)
+
+
+def from_time(chunks: Iterable[AudioChunk], start: float) -> Iterator[AudioChunk]:
+    """A stream of sound from a time in seconds on, to the nearest sample."""
+    begin = round(start * SAMPLE_RATE)
+    for chunk in chunks:
+        first = begin - round(chunk.start * SAMPLE_RATE)
+        if first <= 0:
+            yield chunk
+        elif first < len(chunk.samples):
+            yield AudioChunk(begin / SAMPLE_RATE, chunk.samples[first:])
+
+
+def read_file(observer: Observer, stage: FileStage) -> None:
+    """Observe the file itself, at once."""
+    duration = observer.state.duration
+    observer.attempt(lambda: stage.observe(observer.video), [(0.0, duration)], duration)

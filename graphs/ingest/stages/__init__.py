@@ -1,0 +1,45 @@
+"""The stages, one module each; a module's name is its stage's name."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+from ....tools.errors import UsageError
+from ..stage import SOURCES, Parts, Stage
+
+
+def known() -> list[str]:
+    """The names of all stages that there are."""
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+def checked(names: Sequence[str], among: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Names of stages, each once, in the order of `among`.
+
+    Args:
+        names: as somebody asked for them.
+        among: the stages that there are for him; by default all.
+
+    Raises:
+        UsageError: there is no such stage.
+    """
+    there = known() if among is None else among
+    for name in names:
+        if name not in there:
+            raise UsageError(f"no stage {name!r}; there are {', '.join(there)}")
+    return tuple(name for name in (names if among is None else among) if name in names)
+
+
+def build(parts: Parts) -> tuple[Stage, ...]:
+    """The stages of a profile; nothing is loaded yet.
+
+    Raises:
+        UsageError: there is no such stage, the profile has nobody for a role that one needs, or not the stage that
+            another needs.
+    """
+    checked(parts.names)
+    stages = tuple(import_module(f".{name}", __name__).stage(parts) for name in parts.names)
+    for stage in stages:
+        if missing := [need for need in stage.needs if need not in SOURCES and need not in parts.names]:
+            raise UsageError(f"the stage {stage.name!r} needs {', '.join(missing)}: add it to the profile's stages")
+    return stages

@@ -1,0 +1,194 @@
+"""What one stage of reading wrote into the index, and how its next run replaces it: records, frames and vectors.
+
+What is replaced leaves SQLite at once, in the transaction that brings what takes its place. Its vectors leave Chroma
+afterwards: their ids wait in a table until they have, as new vectors do.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..records import UNSEARCHED, Record
+from .chroma import unit
+from .frames import FrameSearch, milliseconds
+from .store import Store, frames_of, records_of
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+BY_STAGE = "video = ? and stage = ?"
+
+
+class StageStore(Store):
+    """The index's tables, as far as they are written stage by stage."""
+
+    def replace(self, video: str, stage: str, records: Sequence[Record], vectors: np.ndarray | None) -> int:
+        """Write a stage's records in place of those that it wrote before, in one transaction; how many are new."""
+        ids = json.dumps([record.id for record in records])
+        with self._db.writing() as db:
+            old = db.execute(
+                f"select number, id, embedded from records where {BY_STAGE} "
+                "and id not in (select value from json_each(?))",
+                (video, stage, ids),
+            ).fetchall()
+            numbers = json.dumps([number for number, _, _ in old])
+            for table, column in (("words", "rowid"), ("records", "number")):
+                db.execute(f"delete from {table} where {column} in (select value from json_each(?))", [numbers])
+            self._remove_vectors(db, records_of(video), [key for _, key, embedded in old if embedded])
+            new = self.put_in(db, records, vectors)
+            db.execute("update records set stage = ? where id in (select value from json_each(?))", (stage, ids))
+        return new
+
+    def of_stage(self, video: str, stage: str) -> list[Record]:
+        """A stage's records by time, then modality and text."""
+        return self._select(BY_STAGE, [video, stage])
+
+    def known(self, records: Sequence[Record]) -> set[str]:
+        """The ids of those of these records that are there and have a vector, where their modality has one."""
+        searched = json.dumps([str(modality) for modality in UNSEARCHED])
+        with self._db.reading() as db:
+            rows = db.execute(
+                "select id from records where (embedded or modality in (select value from json_each(?))) "
+                "and id in (select value from json_each(?))",
+                (searched, json.dumps([record.id for record in records])),
+            )
+            return {key for (key,) in rows}
+
+    def put_vectors(self, video: str, vectors: Mapping[str, Mapping[int, np.ndarray]]) -> None:
+        """Note unit vectors of frames, by encoder and milliseconds, that wait for Chroma.
+
+        Raises:
+            UsageError: the vectors have another length than those before.
+        """
+        with self._db.writing() as db:
+            for encoder, rows in vectors.items():
+                self._name_encoder(db, encoder)
+                for ms, vector in rows.items():
+                    self._wait(db, frames_of(video, encoder), str(ms), vector)
+
+    def drop_frames(self, video: str, gone: Collection[int]) -> None:
+        """Remove frames by their milliseconds, with the vectors that any encoder made of them."""
+        with self._db.writing() as db:
+            db.execute(
+                "delete from frames where video = ? and ms in (select value from json_each(?))",
+                (video, json.dumps(list(gone))),
+            )
+            for name in self._frame_collections(db, video).values():
+                self._remove_vectors(db, name, [str(ms) for ms in gone])
+                self._count_write(db, name)  # frames may have come whose vectors were there before
+
+    def drop_encoders(self, video: str, kept: Collection[str]) -> None:
+        """Have Chroma drop the vectors of a video's frames by all encoders but these."""
+        with self._db.writing() as db:
+            for encoder, name in self._frame_collections(db, video).items():
+                if encoder not in kept:
+                    self._doom(db, name)
+
+    def _remove_vectors(self, db: Connection, collection: str, ids: Sequence[str]) -> None:
+        listed = json.dumps(ids)
+        db.execute(
+            "delete from waiting where collection = ? and id in (select value from json_each(?))", (collection, listed)
+        )
+        db.execute("insert or ignore into leaving select ?, value from json_each(?)", (collection, listed))
+
+    def next_leaving(self, limit: int) -> tuple[str, list[str]] | None:
+        """A collection and ids whose vectors Chroma is to remove; None where there are none."""
+        with self._db.reading() as db:
+            rows = db.execute(
+                "select collection, id from leaving where collection = (select min(collection) from leaving) limit ?",
+                [limit],
+            ).fetchall()
+        return (rows[0][0], [key for _, key in rows]) if rows else None
+
+    def left(self, collection: str, ids: Sequence[str]) -> int:
+        """Note that Chroma has these vectors no more; the new count of writes."""
+        with self._db.writing() as db:
+            db.execute(
+                "delete from leaving where collection = ? and id in (select value from json_each(?))",
+                (collection, json.dumps(ids)),
+            )
+            return self._count_write(db, collection)
+
+
+class StageWrites(FrameSearch, ABC):
+    """What `VideoIndex` can do for a stage of reading."""
+
+    _store: StageStore  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @abstractmethod
+    def writing(self) -> "AbstractContextManager[None]":
+        """Hold off other writers."""
+
+    @abstractmethod
+    def _bring_chroma_up_to_date(self) -> None: ...
+
+    def replace(self, video: str, stage: str, records: Sequence[Record], vectors: np.ndarray | None) -> int:
+        """Write a stage's records in place of all that it wrote before, in one transaction.
+
+        Args:
+            video: the video's id.
+            stage: which stage they are from.
+            records: of this video. One that is there already takes the new score, boxes and payload.
+            vectors: float array of shape (records, dimensions), of any length; None where no record needs one. The rows
+                of records that are `known` are not used.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            UsageError: shapes that do not fit, numbers that are not finite, or another embedding model than before.
+        """
+        if vectors is not None and np.shape(vectors)[:1] != (len(records),):
+            raise UsageError(f"{len(records)} records came with vectors of shape {np.shape(vectors)}")
+        with self.writing():
+            new = self._store.replace(video, stage, records, None if vectors is None else unit(vectors))
+            self._bring_chroma_up_to_date()
+        return new
+
+    def known(self, records: Sequence[Record]) -> set[str]:
+        """The ids of those of these records that are in the index with their vectors."""
+        return self._store.known(records)
+
+    def records_by(self, video: str, stage: str) -> list[Record]:
+        """The records that a stage wrote of a video, in order of time."""
+        return self._store.of_stage(video, stage)
+
+    def add_frame_vectors(self, video: str, times: Sequence[float], vectors: Mapping[str, Any]) -> None:
+        """Add vectors of frames, which are kept already or will be; one that is there is replaced.
+
+        Args:
+            video: the video's id.
+            times: of the frames, in seconds.
+            vectors: for each encoder by its source, float array of shape (frames, dimensions), of any length.
+
+        Raises:
+            UsageError: numbers that are not finite, or vectors of another length than before.
+        """
+        moments = [milliseconds(time) for time in times]
+        rows = {encoder: dict(zip(moments, unit(made), strict=True)) for encoder, made in vectors.items()}
+        if not moments:
+            return
+        with self.writing():
+            self._store.put_vectors(video, rows)
+            self._bring_chroma_up_to_date()
+
+    def keep_frames(self, video: str, times: Sequence[float]) -> None:
+        """Keep the frames of a video at these times, in seconds, and remove all others with pictures and vectors."""
+        kept = {milliseconds(time) for time in times}
+        with self.writing():
+            gone = [ms for ms in self._store.frames(video) if ms not in kept]
+            for ms in gone:
+                self._thumbnail(video, ms).unlink(missing_ok=True)  # before SQLite forgets that there is one
+            self._store.drop_frames(video, gone)
+            self._bring_chroma_up_to_date()
+
+    def keep_encoders(self, video: str, encoders: Collection[str]) -> None:
+        """Keep the vectors of a video's frames by these encoders, by their sources, and remove those by all others."""
+        with self.writing():
+            self._store.drop_encoders(video, encoders)
+            self._bring_chroma_up_to_date()
