@@ -29,7 +29,7 @@ checks: $(VENV)/checks
 # The package alone, for the demo. Python compiles what is imported when it is: pip would compile everything at once.
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[demo]'
 	@touch $@
 
 # What checks and tests need beside it. torch comes first and pinned: left to itself, pip takes a build for CUDA of
@@ -46,6 +46,8 @@ models: $(VENV)/ready
 lint: $(VENV)/checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=$(VENV)/types $(BIN)/lint-imports --no-logo
+	$(BIN)/deptry --no-ansi .
 
 types: $(VENV)/checks
 	$(BIN)/basedpyright

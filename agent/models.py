@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any
 
 from ..tools.errors import VidscoutError
-from ..tools.runtime.backend import Backend
-from .distributed.deployments import played
-from .profiles.profile import Profile, memory_budget
+from ..tools.runtime.backend import Backend, Tool
+from ..tools.serving.ray_serve import Served
+from .profiles.profile import Profile, build, memory_budget
 
 
 class Models:
@@ -31,7 +31,7 @@ class Models:
         """The backend that plays a role, constructed once; it loads on its first use."""
         with self._lock:
             if role not in self._backends:
-                self._backends[role] = played(self.profile, role, self._serving)
+                self._backends[role] = _played(self.profile, role, self._serving)
                 self.memory.admit(self._backends[role])
             return self._backends[role]
 
@@ -78,3 +78,9 @@ class Models:
             for loaded in self._backends.values():
                 loaded.close()
             self._backends.clear()
+
+
+def _played(profile: Profile, role: str, serving: str | None) -> Backend:
+    """The backend of a role: in this process, or its stand-in where tools are served. Nothing is loaded yet."""
+    made = build(profile, role)
+    return Served(made, serving) if serving and isinstance(made, Tool) else made

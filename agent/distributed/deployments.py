@@ -1,18 +1,12 @@
-"""What a profile has to serve, where it goes on a cluster, and which of its tools are asked there."""
+"""What a profile has to serve, and where it goes on a cluster."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ...tools.errors import UsageError
-from ...tools.runtime.backend import ROLES, Backend, Tool, backend
-from ...tools.serving.ray_serve import Deployed, Placement, Served
-from ..profiles.profile import Profile, build
-
-
-def played(profile: Profile, role: str, serving: str | None) -> Backend:
-    """The backend of a role: in this process, or its stand-in where tools are served. Nothing is loaded yet."""
-    made = build(profile, role)
-    return Served(made, serving) if serving and isinstance(made, Tool) else made
+from ...tools.runtime.backend import ROLES, Tool, backend
+from ...tools.serving.ray_serve import Deployed, Placement
+from ..profiles.profile import Profile
 
 
 def served_roles(profile: Profile) -> list[str]:

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import UsageError
+from ..signals.likelihood import Whitening
 from ..signals.registry import SIGNALS
 from ..signals.signal import Side
 from ..windows import LENGTH, RATE
-from .likelihood import Whitening
 
 FORMAT = 2
 LEVELS = np.linspace(0, 1, 21)

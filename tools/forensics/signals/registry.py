@@ -1,12 +1,12 @@
 """All signals that are measured on a window of frames, by name."""
 
-from ..calibration.likelihood import SpatialLikelihood, TemporalLikelihood
 from .embedding import Curvature, SecondDifference
 from .faces import face_jitter, mouth_movement
 from .flow import Acceleration, FlowResidual, FlowSmoothness
 from .frequency import Blocks, Grid, Spectrum
 from .hands import hand_jitter
 from .light import Edges, ExposureDrift, Flicker, Saturation
+from .likelihood import SpatialLikelihood, TemporalLikelihood
 from .noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
 from .signal import Signal
 from .sound import looped_sound

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..signals.signal import Reading, Signal, Window
+from .signal import Reading, Signal, Window
 
 KEPT_AXES = 24
 """Directions that are whitened one by one; the rest of the space shares one variance (probabilistic PCA), because a
