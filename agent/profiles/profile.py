@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answerer")
 """The roles that every profile fills; the others are played where a profile names them."""
 
-STAGES = ("speech", "thumbnails", "screen_text", "objects", "tags", "frame_vectors", "shots", "captions")
+STAGES = ("speech", "subtitles", "thumbnails", "screen_text", "objects", "tags", "frame_vectors", "shots", "captions")
 """By what a video is read where a profile says nothing else."""
 
 
