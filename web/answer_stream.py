@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..agent.answer import Answer, Evidence
+from ..agent.answer import Answer
 from ..agent.bridge import streamed
 from ..agent.cli.common import time_range
 from ..agent.scout import VideoScout
@@ -52,14 +52,6 @@ class PageQuestion:
         return time_range(self.start.strip() or None, self.end.strip() or None)
 
 
-@dataclass(frozen=True)
-class _Relevance:
-    """How well each moment of each video fits the question, and the evidence to mark."""
-
-    curves: dict[str, list[tuple[float, float]]]
-    best: list[Evidence]
-
-
 @dataclass
 class _Reply:
     """The conversation with a reply that grows."""
@@ -98,7 +90,6 @@ async def answered(
                 reply.text = with_chips(item)
                 reply.understood = item.understood if item.understood != item.question else ""
                 yield {"conversation": reply.messages(now, done=True), **_under_the_answer(site, item)}
-            elif isinstance(item, _Relevance):
                 yield {"timelines": _timelines(site, question.videos, item)}
             elif isinstance(item, Token):
                 reply.text += plain(item.text)
@@ -116,23 +107,16 @@ async def answered(
         yield {"conversation": reply.messages(time.perf_counter(), done=True)}
 
 
-def _events(site: Site, scout: VideoScout, question: PageQuestion) -> "Iterator[Event | Answer | _Relevance]":
+def _events(site: Site, scout: VideoScout, question: PageQuestion) -> "Iterator[Event | Answer]":
     """All that is to be shown of a question; works in a thread."""
     # Only what the library knows: the scout would read any file that is named, and a page may send any name.
     videos = [video.id for video in site.named(question.videos)]
     if not videos:
         raise UsageError("choose a video first, or add one in the Library tab")
     with site.inbox.asking(question.conversation):
-        answer: Answer | None = None
-        for event in scout.stream(
+        yield from scout.stream(
             videos, question.text, question.options, question.within, conversation=question.conversation
-        ):
-            if isinstance(event, Answer):
-                answer = event
-            yield event
-    if answer is not None:
-        curves = {video: site.relevance(answer.understood, video) for video in answer.videos}
-        yield _Relevance(curves, [] if answer.abstained else answer.evidence[:MARKED])
+        )
 
 
 def _under_the_answer(site: Site, answer: Answer) -> Update:
@@ -144,6 +128,8 @@ def _under_the_answer(site: Site, answer: Answer) -> Update:
     }
 
 
-def _timelines(site: Site, videos: list[str], found: _Relevance) -> str:
-    marked = {video: [item.start for item in found.best if item.video == video] for video in videos}
-    return timelines_html(site, site.named(videos), found.curves, marked)
+def _timelines(site: Site, videos: list[str], answer: Answer) -> str:
+    """The timelines of the chosen videos, with the answer's own curve and its best evidence marked."""
+    best = [] if answer.abstained else answer.evidence[:MARKED]
+    marked = {video: [item.start for item in best if item.video == video] for video in videos}
+    return timelines_html(site, site.named(videos), answer.relevance, marked)

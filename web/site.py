@@ -55,26 +55,6 @@ class Site:
     def records(self, video: str, *modalities: Modality) -> list[Record]:
         return self.scout.index.timeline(video, modalities or None)
 
-    def relevance(self, question: str, video: str) -> list[tuple[float, float]]:
-        """Time and cosine with the question (0..1) of the kept frames and of what stands when they do, in order."""
-        import numpy as np
-
-        from ..graphs.answer.question.rules import topic_of
-
-        [vector] = self.scout.role("text_embedding").run([topic_of(question)])
-        times, similar = self.scout.index.frame_similarities(self.scout.models.frame_query(topic_of(question)), video)
-        if not len(times):
-            return []
-        curve = np.clip(similar, 0.0, 1.0)
-        hits = self.scout.index.search(question, vector, videos=[video], k=64)
-        for hit in hits:
-            if hit.similarity is None:
-                continue
-            first = max(int(np.searchsorted(times, hit.record.span.start, side="right")) - 1, 0)
-            last = max(int(np.searchsorted(times, hit.record.span.end)), first + 1)
-            curve[first:last] = np.maximum(curve[first:last], hit.similarity)
-        return list(zip(times.tolist(), curve.tolist(), strict=True))
-
     def thumbnail(self, video: str, time: float) -> str | None:
         """Address of the picture of the kept frame nearest to a time in seconds; None where no frames are kept."""
         address = self.scout.index.thumbnail_address(video, time)
