@@ -16,7 +16,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from .nodes.answer_from_records import answer_from_records, answerable, sees
+from .nodes.answer_from_records import answer_from_records, answerable, would_see
 from .nodes.find_objects import find_objects
 from .nodes.gather import RETRY, gather
 from .nodes.pack import pack
@@ -41,7 +41,7 @@ def one_branch_a_request(state: AnswerState) -> list[Send]:
 
 def told_or_prompt(state: AnswerState, runtime: Runtime[Answering]) -> str:
     """What the records tell by themselves needs no prompt and no model; nor does what nothing can show."""
-    hopeless = not answerable(state) and not sees(state, runtime.context)
+    hopeless = not answerable(state) and not would_see(state, runtime.context)
     if state.cited or (not state.options and hopeless):
         return "verify"
     return "summarise" if runtime.context.route.summarises else "pack"

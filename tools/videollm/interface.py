@@ -23,6 +23,8 @@ ANSWER_BEGINS = "Answer:"
 """What a choice's answer begins with. Small models name the right letter far more often after it than when they are
 asked to answer with a letter (bench/answerers.py)."""
 
+YES_OR_NO = ("Yes", "No")
+
 UNSEEN = -20.0
 """Log-probability of a letter that the model does not report among its likely next tokens."""
 
@@ -205,6 +207,17 @@ class VideoLLM(Backend):
             for number, probability in zip(order, letters(tokens, len(options)), strict=True):
                 total[number] += probability / rotations
         return total
+
+    def confirms(self, messages: Sequence[Message]) -> float:
+        """How probable the model finds it that a yes-or-no question is to be answered with yes, 0..1.
+
+        By the log-probabilities of the two options' letters in both orders, as in P(True) of Kadavath et al., 2022.
+        Nothing is written; a backend that keeps the prompt reads only the options anew for the second order.
+
+        Args:
+            messages: the conversation up to the question, which the last message ends with.
+        """
+        return self.choose(messages, YES_OR_NO)[0]
 
     def _check(self, messages: Sequence[Message]) -> None:
         if not messages:

@@ -70,6 +70,11 @@ def answerable(state: AnswerState) -> bool:
     return bool(state.ranked) and state.ranked[0].relevance >= ANSWERABLE
 
 
-def sees(state: AnswerState, answering: Answering) -> bool:
-    """Whether the answerer is shown frames, which may hold what no record says."""
+def would_see(state: AnswerState, answering: Answering) -> bool:
+    """Whether there are frames for the prompt, which may hold what no record says, and an answerer that reads them."""
     return answering.answerer.accepts_frames and answering.route.frames and bool(state.frames)
+
+
+def sees(state: AnswerState) -> bool:
+    """Whether the prompt that was packed holds frames: a budget may have room for none of those that were selected."""
+    return any(message.frames for message in state.messages)

@@ -68,6 +68,9 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     return {
         "plan": planned(context.question, parsed, wanted, when, state, answering, known),
         "round": state.round + 1,
+        "messages": [],  # what an earlier round asked and was told
+        "text": "",
+        "sentences": [],
         "notes": notes,
     }
 

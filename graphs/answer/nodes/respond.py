@@ -43,8 +43,7 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             yield piece
 
     check = partial(checked, question=state.asked, candidates=state.packed)
-    seen = sees(state, answering)
-    text = with_times(counted(), check, state.name, seen) if answering.route.records else counted()
+    text = with_times(counted(), check, state.name, sees(state))
     try:
         while True:
             try:
@@ -55,7 +54,7 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             shown.append(piece)
             runtime.stream_writer(Token(piece))
     except AnswererError as error:
-        notes.append(f"the answerer failed, so the best record is quoted instead: {error}")
+        notes.append(f"the answerer failed, so the records answer alone: {error}")
         shown.clear()
     return {
         "text": "".join(shown).strip(),

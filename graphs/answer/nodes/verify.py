@@ -1,65 +1,141 @@
-"""Hold an answer against the records that it was given, and say which of them support it."""
+"""Hold an answer against what it was given, records and frames, and say what supports it."""
 
 from langgraph.runtime import Runtime
 
+from ....tools.errors import CancelledError, VidscoutError
+from ....tools.runtime.counters import count
+from ....tools.words import words
 from ...events import Update, timed
+from ..packers.base import asked_back, prompt
 from ..records.citing import AT_MOST_CITED, SUPPORTED
-from ..records.sentences import quote
-from ..state import Answering, AnswerState, Candidate, Turn
-from .answer_from_records import answerable, sees
+from ..records.sentences import occurrence, quote
+from ..state import Answering, AnswerState, Candidate, CheckedSentence, Turn, Want
+from .answer_from_records import ANSWERABLE, answerable, sees
 
 FRAMES_ALONE = 0.5
 """Relevance that stands for frames where no record fits. Nothing was measured to set it."""
+LIKELIER_SHOWN = 0.5
+"""Probability from which the answerer finds it likelier that the frames show a sentence than that they do not."""
+MOST_ASKED_BACK = 3
+"""Sentences of one answer about which the answerer is asked again; later ones count as not shown."""
 NOT_FOUND = "Nothing found in the video answers this."
 
 
 @timed("verify")
 def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Keep, replace or withdraw the answer; what is withdrawn is looked for again while rounds are left."""
-    best = state.ranked[0].relevance if state.ranked else 0.0
-    last = state.round >= runtime.context.max_rounds
-    seen = sees(state, runtime.context)
+    answering = runtime.context
+    last = state.round >= answering.max_rounds
+    seen = sees(state)
     if not answerable(state) and not seen:
-        if not last:
-            return {"supported": False}
-        if state.options:
-            note = "no evidence supports any of the options: the choice is a guess"
-            return {"supported": False, "abstained": True, "notes": [note], "confidence": min(state.confidence, 0.2)}
-        return {"supported": False, "abstained": True, "text": NOT_FOUND, "cited": [], "confidence": 0.0}
+        return nothing_fits(state, last)
     if state.cited or state.options:  # read off the records, or chosen by them
         return {"supported": True}
-    if not runtime.context.route.records:
-        note = "answered from frames alone: nothing of it was held against records"
-        return {"supported": True, "confidence": 0.5, "notes": [note]}
-    supported = [sentence for sentence in state.sentences if sentence.support >= SUPPORTED and sentence.cited]
-    if supported:
-        cited = list({candidate.record.id: candidate for s in supported for candidate in s.cited}.values())
-        share = sum(sentence.support for sentence in supported) / len(state.sentences)
-        lost = [sentence.text for sentence in state.sentences if sentence not in supported]
-        return {
-            "supported": True,
-            "cited": cited[:AT_MOST_CITED],
-            "confidence": round(share * min(best, 1.0), 3),
-            "notes": [f"no record says so: {text!r}" for text in lost],
-        }
-    if seen and state.text:
-        note = "no record confirms it: answered from the frames that were shown"
-        return {"supported": True, "confidence": round(0.5 * max(best, FRAMES_ALONE), 3), "notes": [note]}
-    if not last and state.sentences and not (state.plan and state.plan.open):
+    held = [sentence for sentence in state.sentences if sentence.support >= SUPPORTED and sentence.cited]
+    shown, notes = shown_in_frames(state, answering, held) if seen else ({}, [])
+    if held or shown:
+        return {**supported(state, held, shown), "notes": [*notes, *unsupported(state, held, shown)]}
+    if not last and (state.sentences or seen) and not (state.plan and state.plan.open):
+        return {"supported": False, "notes": notes}
+    return {**instead(state, answering), "notes": [*notes, *withdrawn(state, seen)]}
+
+
+def nothing_fits(state: AnswerState, last: bool) -> Update:
+    """Where neither a record nor a frame in the prompt may hold the answer."""
+    if not last:
         return {"supported": False}
-    source: Candidate = next((f for f in state.ranked if f in state.packed), state.ranked[0])
+    if state.options:
+        note = "no evidence supports any of the options: the choice is a guess"
+        return {"supported": False, "abstained": True, "notes": [note], "confidence": min(state.confidence, 0.2)}
+    return abstention()
+
+
+def abstention(nearest: Candidate | None = None) -> Update:
+    """That nothing answers the question, and what comes nearest, if anything does."""
+    told = f" Nearest: {occurrence(nearest.record)}" if nearest is not None else ""
+    cited = [nearest] if nearest is not None else []
+    return {"supported": False, "abstained": True, "text": NOT_FOUND + told, "cited": cited, "confidence": 0.0}
+
+
+def shown_in_frames(
+    state: AnswerState, answering: Answering, held: list[CheckedSentence]
+) -> tuple[dict[str, float], list[str]]:
+    """Of the sentences that no record holds those that the frames in the prompt show, by the answerer's own word.
+
+    Returns:
+        The sentences with the probability that the answerer gives them, and notes of what could not be asked.
+    """
+    shown: dict[str, float] = {}
+    open_ones = [sentence.text for sentence in state.sentences if sentence not in held]
+    for text in [text for text in open_ones if not says_it_is_not_there(text)][:MOST_ASKED_BACK]:
+        if answering.stop.is_set():
+            raise CancelledError("the question was given up")
+        count("llm_calls")
+        try:
+            probability = answering.answerer.confirms(asked_back(state, text))
+        except VidscoutError as error:
+            return shown, [f"whether the frames show the answer could not be asked: {error}"]
+        if probability > LIKELIER_SHOWN:
+            shown[text] = probability
+    return shown, []
+
+
+def says_it_is_not_there(text: str) -> bool:
+    """Whether the answerer says in the prompt's own words that the frames do not show the answer."""
+    told = words(prompt("unseen").rpartition(":")[2])
+    return words(text)[: len(told)] == told
+
+
+def supported(state: AnswerState, held: list[CheckedSentence], shown: dict[str, float]) -> Update:
+    """The answer as it was written, with the records that hold it."""
+    best = min(state.ranked[0].relevance, 1.0) if state.ranked else 0.0
+    cited = {candidate.record.id: candidate for sentence in held for candidate in sentence.cited}
+    share = sum(sentence.support for sentence in held) * best + sum(shown.values()) * max(best, FRAMES_ALONE)
     return {
         "supported": True,
-        "text": quote(source),
-        "cited": [source],
-        "confidence": round(0.5 * min(best, 1.0), 3),
-        "notes": [f"the model's sentence was not supported by the records and was replaced: {state.text!r}"],
+        "cited": list(cited.values())[:AT_MOST_CITED],
+        "confidence": round(share / len(state.sentences), 3),
     }
+
+
+def unsupported(state: AnswerState, held: list[CheckedSentence], shown: dict[str, float]) -> list[str]:
+    """Notes of the sentences that only the frames show, or nothing."""
+    notes = [f"the frames show it, no record says so: {text!r}" for text in shown]
+    lost = [sentence.text for sentence in state.sentences if sentence not in held and sentence.text not in shown]
+    return notes + [f"no record says so: {text!r}" for text in lost]
+
+
+def instead(state: AnswerState, answering: Answering) -> Update:
+    """A record in place of an answer that nothing supports, if it answers by itself; otherwise that nothing does."""
+    if not answering.route.records or not state.ranked:
+        return abstention()
+    nearest = next((candidate for candidate in state.ranked if candidate in state.packed), state.ranked[0])
+    if not answers_by_itself(nearest, state):
+        return abstention(nearest)
+    return {
+        "supported": True,
+        "text": quote(nearest),
+        "cited": [nearest],
+        "confidence": round(0.5 * min(nearest.relevance, 1.0), 3),
+    }
+
+
+def answers_by_itself(candidate: Candidate, state: AnswerState) -> bool:
+    """Whether a record is about what is asked: relevant, and holding as many of its words as support takes."""
+    if state.plan is not None and state.plan.want is Want.OVERVIEW:
+        return True  # any record tells something of the whole
+    return candidate.relevance >= ANSWERABLE and candidate.coverage >= SUPPORTED
+
+
+def withdrawn(state: AnswerState, seen: bool) -> list[str]:
+    """A note of what the answerer had written, where it had."""
+    by = "the records or shown by the frames" if seen else "the records"
+    return [f"the answer was not supported by {by} and was withdrawn: {state.text!r}"] if state.text else []
 
 
 def remember(state: AnswerState) -> Update:
     """Keep what a later question of the same conversation may lean on."""
-    record = state.cited[0].record if state.cited else None
+    record = state.cited[0].record if state.cited and not state.abstained else None
     topic = state.plan.topic if state.plan is not None else state.question
     turn = Turn(
         question=state.asked,

@@ -135,8 +135,26 @@ def conversation(state: AnswerState, candidates: list[Candidate], frames: list[F
         parts.append("Evidence:\n")
     for _, part in timed_parts:
         parts.append(part + "\n" if isinstance(part, str) else part)
-    parts.append(f"Question: {state.asked}")
+    if frames and not state.options:
+        parts.append(prompt("unseen") + "\n")
+    parts.append(question_part(state))
     return [opening(), Message("user", tuple(parts))]
+
+
+def question_part(state: AnswerState) -> str:
+    """What ends the evidence of a prompt."""
+    return f"Question: {state.asked}"
+
+
+def asked_back(state: AnswerState, sentence: str) -> list[Message]:
+    """The prompt that was packed, with the question whether its frames show a sentence of the answer.
+
+    All before the question stays as it was, so that a backend which keeps prompts reads and encodes nothing anew.
+    """
+    system, packed = state.messages[:2]
+    evidence = packed.parts[: packed.parts.index(question_part(state))]
+    question = f"{question_part(state)}\nAnswer that was given: {one_line(sentence)}\n{prompt('shown')}"
+    return [system, Message("user", (*evidence, question))]
 
 
 Item = TypeVar("Item")
