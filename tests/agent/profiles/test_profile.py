@@ -109,7 +109,7 @@ def test_a_profile_of_ones_own_changes_what_it_names_and_keeps_the_rest():
                 "roles": {
                     "answerer": {"backend": "openai", "base_url": "http://gpu7:8000/v1", "model": "a/b"},
                     "objects": {"model": "grounding-dino-tiny"},
-                    "screen_text": "rapidocr",
+                    "screen_text": "pp-ocr",
                     "captions": False,
                 },
             }
@@ -118,7 +118,7 @@ def test_a_profile_of_ones_own_changes_what_it_names_and_keeps_the_rest():
     assert (mine.name, mine.frames, mine.token_budget) == ("mine", 64, GPU.token_budget)
     assert mine.roles["answerer"].options == {"base_url": "http://gpu7:8000/v1", "model": "a/b"}
     assert mine.roles["objects"].options == {**GPU.roles["objects"].options, "model": "grounding-dino-tiny"}
-    assert mine.roles["screen_text"] == RoleChoice("rapidocr")
+    assert mine.roles["screen_text"] == RoleChoice("pp-ocr")
     assert "captions" not in mine.roles
     assert mine.roles["speech"] == GPU.roles["speech"]
 

@@ -1,88 +1,66 @@
-"""PP-OCRv4 in onnxruntime: where text is on a picture, and what it says.
+"""PP-OCRv6 in onnxruntime: where text is on a picture, and what it says.
 
-The models and their pre- and postprocessing are those of `rapidocr_onnxruntime`. Run through its `RapidOCR` class, a
-frame takes several times as long: it enlarges the picture, normalises it in float64, looks for upside-down lines, and
-lets idle threads spin. And its texts lose their spaces, which `spelled` brings back.
+The networks are those that PaddleOCR publishes (Apache-2.0), the tiny one that finds lines and the small one that reads
+them; `python -m vidscout.bench.measure.screen_text` holds them against known lines. What stands around them is little:
+the picture's preparation, the boxes around what was found, and the decoding of what was read.
 """
 
-import math
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
-from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from ...runtime.onnx import session
-from ...weights.convert.onnx_folding import folded
 
-DETECTION_SIDE = 864
+LONGEST_SIDE = 736
 """Pixels of the longer side at which text is looked for; a larger frame is scaled down, a smaller one left as it is.
 
-Of 69 one-line captions drawn over 720p frames of a film, this size finds 61 of those in 16 pixel type, 66 in 20 and 69
-in 28; full size finds all, in 2.3 times the time; 736 pixels find 47, 60 and 63. On rendered slides, 736 is enough for
-16 pixel type. Enlarging frames of 640×360 found nothing more.
+A size that the published configuration names. In 720p film frames it finds 14, 16 and 17 of 20 captions in type of
+12, 14 and 16 pixels; PP-OCRv4 at 864 pixels found 10, 14 and 15, in 1.7 times the processor time.
 """
 FLAT = 4.0
 """Standard deviation of each colour below which a picture is taken for empty: black frames between scenes."""
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of each channel, as the published configuration (`inference.yml`) applies them."""
+INSIDE, BELIEVED_BOX, GROWTH = 0.2, 0.4, 1.4
+"""Probability from which a pixel is text, mean probability from which a box is, and how far a box grows over its
+pixels, in multiples of area / perimeter, since the network marks only a line's core: the published configuration."""
+SMALLEST = 3
+"""Pixels of the shorter side below which marked pixels are no line; as in PaddleOCR."""
 
-BLANK = 0
-SPACE_BY_PROBABILITY, SPACE_BY_GAP, SPACE_ANYWAY = 1.88, 34.6, 0.42
-"""A space is set where SPACE_BY_PROBABILITY · ln p + SPACE_BY_GAP · gap + SPACE_ANYWAY > 0, for the space's probability
-p and the empty columns between two characters as a share of the line's height: at a gap of 0.2 from p = 0.02 on.
-
-The recogniser was trained on Chinese, which has no spaces, and seldom gives one the highest probability, yet where one
-belongs its probability is well over that of other places. Taking the most probable symbol, 46 % of the lines of
-rendered slides come out with just their spaces; taking all from p = 0.05 on, 82 %; by this rule 92 % (of 455 lines in
-eight typefaces; of 83 lines over film frames 100, 95 and 98 %). The numbers are a logistic regression on other lines.
-"""
-WIDEST_GAP = 0.3
-"""Share of a line's height from which a wider gap says no more."""
-SPACE_PROBABILITY = 0.05
-"""Probability from which a space is set where gaps cannot be seen."""
-INK = 0.3
-"""Share of a line's contrast below which a column of it is empty."""
-UNCLEAR = 0.5
-"""Share of empty columns from which they say nothing: something behind the line has more contrast than its letters.
-Lines on plain paper have 0.12 to 0.5 of them, the pale title of the Big Buck Bunny trailer 0.7."""
 LINE_HEIGHT = 48
 """Pixels to which the recogniser wants lines scaled."""
 WIDTH_STEP = 64
 """Lines are padded to a multiple of this width, never to that of their neighbours in the batch: padding can change a
 reading, and what is read must not depend on what else was read with it."""
-STEP = 8
-"""Pixels of a line that one step of the recogniser's answer stands for."""
 LINES_AT_ONCE = 6
 REMEMBERED = 512
 """Readings kept for lines that come again pixel by pixel, as those of a slide beside a moving speaker do."""
 
 
 class PPOCR:
-    """Text detection by differentiable binarisation (Liao et al., 2020) and recognition by SVTR-LCNet with CTC."""
+    """Text is found by differentiable binarisation (Liao et al., 2020) and read with CTC (Graves et al., 2006)."""
 
-    def __init__(self, threads: int | None = None, detection_side: int = DETECTION_SIDE) -> None:
-        from rapidocr_onnxruntime.ch_ppocr_det.utils import DBPostProcess
-        from rapidocr_onnxruntime.ch_ppocr_rec.utils import CTCLabelDecode
+    def __init__(self, weights: Path, threads: int | None = None, longest_side: int = LONGEST_SIDE) -> None:
+        """Load both networks.
 
-        found = find_spec("rapidocr_onnxruntime")
-        assert found is not None
-        assert found.origin is not None
-        models = Path(found.origin).parent / "models"
-        self._detector = session(folded(models / "ch_PP-OCRv4_det_infer.onnx"), threads)
-        self._recogniser = session(folded(models / "ch_PP-OCRv4_rec_infer.onnx"), threads)
-        # thresholds and growth of the boxes as in the library's configuration
-        self._boxes = DBPostProcess(
-            thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, score_mode="fast", use_dilation=True
-        )
-        characters = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
-        self._alphabet: list[str] = CTCLabelDecode(character=characters).character
-        self._side = detection_side
+        Args:
+            weights: folder with `finds.onnx`, `reads.onnx` and `characters.txt`.
+            threads: of one forward pass; by default onnxruntime takes all physical cores.
+            longest_side: pixels of the longer side at which text is looked for.
+        """
+        self._finds = session(weights / "finds.onnx", threads)
+        self._reads = session(weights / "reads.onnx", threads)
+        characters = (weights / "characters.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        self._alphabet = ["", *characters, " "]
+        """The first is CTC's blank, the last the space."""
+        self._side = longest_side
         self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def detect(self, image: np.ndarray) -> list[np.ndarray]:
+    def find(self, image: np.ndarray) -> list[np.ndarray]:
         """The corners of each line of text, clockwise from the top left: float32 (4, 2), in pixels.
 
         Args:
@@ -97,10 +75,10 @@ class PPOCR:
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         if cv2.meanStdDev(small)[1].max() < FLAT:
             return []
-        pixels = cv2.dnn.blobFromImage(small, 1 / 127.5, mean=(127.5, 127.5, 127.5))
-        [probability] = self._detector.run(None, {"x": pixels})
-        corners, _ = self._boxes(probability, (height, width))
-        return [line.astype(np.float32) for line in corners if min(_sides(line)) > 3]
+        pixels = cv2.dnn.blobFromImage(small, mean=tuple(255 * mean for mean in MEAN))
+        pixels /= 255 * np.array(DEVIATION, np.float32)[:, None, None]
+        [probability] = self._finds.run(None, {"x": pixels})
+        return boxes(probability[0, 0], (height, width))
 
     def read(self, lines: Sequence[np.ndarray]) -> list[tuple[str, float]]:
         """What lines of text say, each with the mean probability of its characters.
@@ -125,9 +103,9 @@ class PPOCR:
                 pixels = np.zeros((len(part), 3, LINE_HEIGHT, width), np.float32)
                 for row, (_, line) in enumerate(part):
                     pixels[row, :, :, : line.shape[1]] = line.transpose(2, 0, 1) / np.float32(127.5) - 1
-                [probabilities] = self._recogniser.run(None, {"x": pixels})
-                for (key, line), steps in zip(part, probabilities, strict=True):
-                    readings[key] = spelled(steps, self._alphabet, empty_columns(line))
+                [probabilities] = self._reads.run(None, {"x": pixels})
+                for (key, _), steps in zip(part, probabilities, strict=True):
+                    readings[key] = decoded(steps, self._alphabet)
         self._remember(readings)
         return [readings[key] for key in keys]
 
@@ -140,52 +118,73 @@ class PPOCR:
                 self._known.popitem(last=False)
 
 
-def spelled(probabilities: np.ndarray, alphabet: Sequence[str], empty: np.ndarray) -> tuple[str, float]:
-    """Greedy CTC decoding with spaces where both probability and picture speak for one.
+def boxes(probability: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """The boxes of lines, upright or tilted, on a map of where text is.
+
+    Args:
+        probability: (h, w) float32, 0..1.
+        size: height and width of the picture, in whose pixels the boxes are given.
+
+    Returns:
+        Corners of each line, clockwise from the top left: float32 (4, 2).
+    """
+    import cv2
+
+    height, width = size
+    scale = np.array([width / probability.shape[1], height / probability.shape[0]], np.float32)
+    outlines, _ = cv2.findContours((probability > INSIDE).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for outline in outlines:
+        middle, (across, down), angle = cv2.minAreaRect(outline)
+        if min(across, down) < SMALLEST or _mean_inside(probability, outline) < BELIEVED_BOX:
+            continue
+        grown = GROWTH * across * down / (across + down)
+        corners = cv2.boxPoints((middle, (across + grown, down + grown), angle)) * scale
+        corners = np.clip(np.round(_clockwise(corners)), 0, (width - 1, height - 1)).astype(np.float32)
+        if min(_sides(corners)) > SMALLEST:
+            found.append(corners)
+    return found
+
+
+def _mean_inside(probability: np.ndarray, outline: np.ndarray) -> float:
+    """The mean over the tightest box around an outline."""
+    import cv2
+
+    corners = cv2.boxPoints(cv2.minAreaRect(outline))
+    far = np.array(probability.shape[::-1]) - 1
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, far).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, far).astype(int)
+    mask = np.zeros((bottom - top + 1, right - left + 1), np.uint8)
+    cv2.fillPoly(mask, [(corners - (left, top)).astype(np.int32)], 1)
+    return cv2.mean(probability[top : bottom + 1, left : right + 1], mask)[0]
+
+
+def _clockwise(corners: np.ndarray) -> np.ndarray:
+    """Four corners from the top left on, by which two are left and which of those is above."""
+    by_left = corners[np.argsort(corners[:, 0], kind="stable")]
+    (top_left, bottom_left), (top_right, bottom_right) = (
+        pair[np.argsort(pair[:, 1], kind="stable")] for pair in (by_left[:2], by_left[2:])
+    )
+    return np.array([top_left, top_right, bottom_right, bottom_left])
+
+
+def decoded(probabilities: np.ndarray, alphabet: Sequence[str]) -> tuple[str, float]:
+    """The most probable symbol of each step, repeated ones once, blanks left out: greedy CTC decoding.
 
     Args:
         probabilities: (T, len(alphabet)), a distribution over symbols at each step.
-        alphabet: symbol names; the first is CTC's blank, the last the space.
-        empty: which columns of the line's picture are empty, `STEP` of them a step.
+        alphabet: symbols; the first is the blank.
 
     Returns:
-        The text, and the mean probability of its characters.
+        The text, and the mean probability of its characters; 0 where there are none.
     """
-    space = len(alphabet) - 1
     best = probabilities.argmax(axis=1)
     starts = np.ones(len(best), bool)
     starts[1:] = best[1:] != best[:-1]
-    at = np.flatnonzero(starts & (best != BLANK) & (best != space))
+    at = np.flatnonzero(starts & (best != 0))
     if not len(at):
         return "", 0.0
-    text = alphabet[int(best[at[0]])]
-    clear = float(empty.mean()) < UNCLEAR
-    for left, right in pairwise(at):
-        likely = float(probabilities[left : right + 1, space].max())
-        if clear:
-            gap = min(_longest_run(empty[left * STEP : (right + 1) * STEP]) / LINE_HEIGHT, WIDEST_GAP)
-            parted = SPACE_BY_PROBABILITY * math.log(likely + 1e-6) + SPACE_BY_GAP * gap + SPACE_ANYWAY > 0
-        else:
-            parted = likely > SPACE_PROBABILITY
-        if parted or (best[left:right] == space).any():
-            text += " "
-        text += alphabet[int(best[right])]
-    return text, float(probabilities[at, best[at]].mean())
-
-
-def empty_columns(line: np.ndarray) -> np.ndarray:
-    """Which columns of a line's picture, (48, W, 3) uint8, hold no ink: hardly any contrast from top to bottom."""
-    import cv2
-
-    grey = cv2.cvtColor(line, cv2.COLOR_BGR2GRAY)[LINE_HEIGHT // 8 : -LINE_HEIGHT // 8].astype(np.int16)
-    contrast = grey.max(axis=0) - grey.min(axis=0)
-    return contrast < INK * np.percentile(contrast, 90)
-
-
-def _longest_run(columns: np.ndarray) -> int:
-    """The most columns in a row that are true."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], columns, [False]]).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+    return "".join(alphabet[symbol] for symbol in best[at]), float(probabilities[at, best[at]].mean())
 
 
 def cut_out(image: np.ndarray, corners: np.ndarray) -> np.ndarray:

@@ -13,10 +13,12 @@ from ...errors import UsageError, WeightsError
 from ...records import Box, TextLine
 from ...runtime.backend import Tool
 from ...weights import catalogue as weights
-from .ppocr import DETECTION_SIDE, PPOCR, cut_out
+from .ppocr import LONGEST_SIDE, PPOCR, cut_out
 
 LEGIBLE = 0.5
-"""Mean character probability below which a reading is not text; RapidOCR's own default."""
+"""Mean character probability below which a reading is not text; PaddleOCR's own default (`drop_score`)."""
+BULLETS = "•●∙·▪■◦○‣►▶"
+"""Marks before the items of a list: no part of what an item says, and read now as one of these, now as another."""
 
 
 class ScreenText(Tool[np.ndarray, list[TextLine]]):
@@ -26,32 +28,36 @@ class ScreenText(Tool[np.ndarray, list[TextLine]]):
     counter = "ocr_calls"
 
 
-class RapidOCR(ScreenText):
-    """PP-OCRv4 (mobile) on the CPU; reads English and Chinese. What it reads in a frame depends on nothing else."""
+class PPOCRReader(ScreenText):
+    """PP-OCRv6 on the CPU; reads the Latin script with its accents, Chinese and Japanese.
 
-    name = "rapidocr"
-    version = "PP-OCRv4.1"
-    requires = ("rapidocr_onnxruntime", "onnxruntime")
+    What it reads in a frame depends on nothing else.
+    """
 
-    def __init__(self, threads: int | None = None, detection_side: int = DETECTION_SIDE) -> None:
+    name = "pp-ocr"
+    version = "v6.1"
+    requires = ("onnxruntime", "cv2")
+    weights = ("pp-ocr-v6",)
+
+    def __init__(self, threads: int | None = None, longest_side: int = LONGEST_SIDE) -> None:
         """Choose how closely it looks.
 
         Args:
             threads: of one forward pass; by default onnxruntime takes all physical cores.
-            detection_side: pixels of the longer side at which text is looked for; more finds smaller print, and takes
+            longest_side: pixels of the longer side at which text is looked for; more finds smaller print, and takes
                 time in proportion to its square.
         """
         super().__init__()
         self.threads = threads
-        self.detection_side = detection_side
+        self.longest_side = longest_side
         self._engine: PPOCR | None = None
 
     @property
     def source(self) -> str:
-        return super().source if self.detection_side == DETECTION_SIDE else f"{super().source}@{self.detection_side}"
+        return super().source if self.longest_side == LONGEST_SIDE else f"{super().source}@{self.longest_side}"
 
     def setup(self) -> None:
-        self._engine = PPOCR(self.threads, self.detection_side)
+        self._engine = PPOCR(weights.folder("pp-ocr-v6"), self.threads, self.longest_side)
 
     def perceive(self, batch: Sequence[np.ndarray]) -> list[list[TextLine]]:
         import cv2
@@ -61,7 +67,7 @@ class RapidOCR(ScreenText):
         cuts: list[np.ndarray] = []
         for image in batch:
             blue_first = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-            places.append(self._engine.detect(blue_first))
+            places.append(self._engine.find(blue_first))
             cuts += [cut_out(blue_first, corners) for corners in places[-1]]
         readings = iter(self._engine.read(cuts))
         return [
@@ -180,7 +186,9 @@ def _line(reading: tuple[str, float], corners: np.ndarray, image: np.ndarray) ->
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     inside = (min(max(float(at), 0.0), 1.0) for at in (left / width, top / height, right / width, bottom / height))
     text, score = reading
-    return TextLine(text.strip(), round(float(score), 4), Box(*(round(at, 4) for at in inside)))
+    return TextLine(
+        text.strip().lstrip(BULLETS).lstrip(), round(float(score), 4), Box(*(round(at, 4) for at in inside))
+    )
 
 
 def legible(lines: Iterable[TextLine]) -> list[TextLine]:

@@ -38,9 +38,9 @@ def test_writing_that_mutates_more_reads_less_stable() -> None:
 @pytest.mark.models
 @pytest.mark.parametrize("name", ["bikes", "woman", "man"])
 def test_captions_that_mutate_on_a_real_clip_are_read_as_less_stable(name: str) -> None:
-    from vidscout.tools.perception.screen_text.readers import RapidOCR
+    from vidscout.tools.perception.screen_text.readers import PPOCRReader
 
-    reader = RapidOCR()
+    reader = PPOCRReader()
     pictures, rate = alterations.read(fetch(name), 1.0)
     pictures = pictures[:: max(len(pictures) // 4, 1)][:4]
     values = []

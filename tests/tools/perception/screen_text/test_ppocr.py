@@ -1,77 +1,71 @@
-import math
-
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
-from vidscout.tools.perception.screen_text.ppocr import LINE_HEIGHT, STEP, empty_columns, spelled
+from vidscout.tools.perception.screen_text.ppocr import boxes, decoded
 
-ALPHABET = ["blank", *"abcdefghijklmnopqrstuvwxyz", " "]
-SPACE = len(ALPHABET) - 1
+ALPHABET = ["", *"abcdefghijklmnopqrstuvwxyz", "é", " "]
 
 
-def steps(*symbols: str, space: dict[int, float] | None = None) -> np.ndarray:
-    """A CTC output whose most probable symbols are these, `_` for blank, with the space's probability at some steps."""
+def steps(symbols: str) -> np.ndarray:
+    """A CTC output whose most probable symbols are these, `_` for blank."""
     out = np.zeros((len(symbols), len(ALPHABET)), np.float32)
     for at, symbol in enumerate(symbols):
         out[at, ALPHABET.index(symbol) if symbol != "_" else 0] = 0.9
-        out[at, SPACE] = max((space or {}).get(at, 0.0), out[at, SPACE])
     return out
 
 
-def read(probabilities: np.ndarray, gap: float = 0.0) -> str:
-    """What is spelled when the picture is empty over `gap` line heights at each step's middle."""
-    empty = np.zeros(len(probabilities) * STEP, bool)
-    for middle in range(len(probabilities)):
-        width = math.ceil(gap * LINE_HEIGHT)
-        start = max(middle * STEP + (STEP - width) // 2, 0)
-        empty[start : start + width] = True
-    return spelled(probabilities, ALPHABET, empty)[0]
+def read(symbols: str) -> str:
+    return decoded(steps(symbols), ALPHABET)[0]
 
 
 def test_repeated_symbols_are_one_unless_a_blank_parts_them():
-    assert read(steps("a", "a", "_", "a", "b")) == "aab"
+    assert read("aa_ab") == "aab"
 
 
-def test_a_space_counts_although_a_blank_is_more_probable_where_the_picture_has_a_gap():
-    hinted = steps("a", "_", "_", "b", space={1: 0.08})
-    assert read(hinted, gap=0.16) == "a b"
-    assert read(hinted, gap=0.0) == "ab"
-
-
-def test_a_gap_alone_is_no_space():
-    assert read(steps("a", "_", "_", "b"), gap=0.16) == "ab"
-
-
-def test_a_space_that_the_model_is_sure_of_needs_no_gap():
-    assert read(steps("a", " ", "b")) == "a b"
-
-
-def test_where_hardly_a_column_holds_ink_gaps_say_nothing():
-    everywhere = np.ones(4 * STEP, bool)
-    assert spelled(steps("a", "_", "_", "b", space={1: 0.08}), ALPHABET, everywhere)[0] == "a b"
-    assert spelled(steps("a", "_", "_", "b", space={1: 0.03}), ALPHABET, everywhere)[0] == "ab"
-
-
-def test_spaces_at_the_ends_are_dropped_and_several_are_one():
-    assert read(steps(" ", "a", " ", "_", " ", "b", " ")) == "a b"
+def test_spaces_and_accents_are_characters_like_others():
+    assert read("a_ _bé") == "a bé"
 
 
 def test_the_score_is_that_of_the_characters():
-    text, score = spelled(steps("_", "a", "_", "b"), ALPHABET, np.zeros(4 * STEP, bool))
+    text, score = decoded(steps("_a_b"), ALPHABET)
     assert text == "ab"
     assert score == pytest.approx(0.9)
 
 
 def test_nothing_but_blanks_is_no_text():
-    assert spelled(steps("_", "_"), ALPHABET, np.zeros(2 * STEP, bool)) == ("", 0.0)
+    assert decoded(steps("__"), ALPHABET) == ("", 0.0)
 
 
-def test_columns_without_ink_are_empty_on_dark_and_on_light_paper():
-    image = Image.new("RGB", (200, LINE_HEIGHT), "white")
-    ImageDraw.Draw(image).text((4, 2), "mm    mm", fill="black", font=ImageFont.load_default(36))
-    light = np.asarray(image)
-    for line in (light, 255 - light):
-        empty = empty_columns(line)
-        inked = (light < 128).any(axis=(0, 2))
-        assert not empty[inked].any()
-        assert empty[np.flatnonzero(inked)[0] :].sum() > 30
+def test_a_box_is_given_in_the_pictures_pixels_and_grows_over_what_was_marked():
+    marked = np.zeros((100, 200), np.float32)
+    marked[40:50, 20:120] = 0.9
+    [corners] = boxes(marked, (200, 400))
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    assert left < 2 * 20 < 2 * 119 < right
+    assert top < 2 * 40 < 2 * 49 < bottom
+    assert bottom - top < 60
+    assert corners.tolist() == [[left, top], [right, top], [right, bottom], [left, bottom]]
+
+
+def test_a_box_stays_inside_the_picture():
+    marked = np.zeros((64, 64), np.float32)
+    marked[:8] = 0.9
+    [corners] = boxes(marked, (64, 64))
+    assert corners.min() == 0
+    assert corners.max() == 63
+
+
+def test_specks_and_faint_marks_are_no_lines():
+    marked = np.zeros((100, 200), np.float32)
+    marked[10:12, 10:12] = 0.9
+    marked[50:60, 20:120] = 0.3
+    assert boxes(marked, (100, 200)) == []
+
+
+def test_a_tilted_line_has_a_tilted_box():
+    import cv2
+
+    marked = np.zeros((200, 200), np.float32)
+    cv2.line(marked, (40, 60), (160, 120), 0.9, 10)
+    [corners] = boxes(marked, (200, 200))
+    top_left, top_right, *_ = corners
+    assert top_right[1] - top_left[1] == pytest.approx(0.5 * (top_right[0] - top_left[0]), rel=0.1)
