@@ -245,4 +245,4 @@ class Asking(Ingesting):
             return nullcontext()
         from .checkpoints import open_checkpointer
 
-        return open_checkpointer(self.settings.checkpoints or self.settings.home / "conversations.sqlite")
+        return open_checkpointer(self.conversations)

@@ -22,6 +22,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Overwrite, Send
 
 from ..tools.errors import BackendUnavailableError, HomeError, UsageError
+from ..tools.index.home import private_file, private_folder
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -66,6 +67,12 @@ def kept_types() -> dict[tuple[str, str], type]:
     return found
 
 
+def _moved(module: str, name: str) -> type | None:
+    """The class of that name where an earlier version kept it in another module of ours; names are unique."""
+    ours = module.startswith(f"{__name__.partition('.')[0]}.")
+    return next((kind for (_, known), kind in kept_types().items() if ours and known == name), None)
+
+
 class ExactSerializer(JsonPlusSerializer):
     """What is read back equals what was written: tuples, the classes of `kept_types`, and all that LangGraph knows."""
 
@@ -106,7 +113,7 @@ class ExactSerializer(JsonPlusSerializer):
             return tuple(self._unpacked(packed))
         if code == _DATACLASS:
             module, name, values = self._unpacked(packed)
-            known: Any = kept_types().get((module, name))
+            known: Any = kept_types().get((module, name)) or _moved(module, name)
             if known is None:
                 return values  # of another version, or forged
             wanted = {field.name for field in fields(known)}
@@ -147,7 +154,8 @@ def _in_a_file(file: Path) -> "Iterator[BaseCheckpointSaver[Any]]":
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
+        private_file(file)
     except OSError as error:
         raise HomeError(f"conversations cannot be kept in {file} ({error})") from error
     try:

@@ -1,12 +1,16 @@
 """What reading, asking and searching share: one person's settings, with the models and the index that go with them."""
 
 import copy
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..tools.errors import UnknownVideoError, UsageError
+from ..tools.errors import UnknownVideoError, UsageError, VidscoutError
+from ..tools.index.home import CONVERSATIONS
 from ..tools.index.video_index import VideoIndex
 from ..tools.index.videos import Library, Video
+from .forgetting import finish_forgetting
 from .models import Models
 from .profiles.profile import heard_in
 from .profiles.profile import profile as chosen
@@ -35,6 +39,8 @@ class Core:
         self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), self.settings.language)
         self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
         self.models = Models(self.profile, self.settings.memory_limit, self.settings.serving)
+        with suppress(VidscoutError):  # whoever holds it up now, or a later start, ends it
+            finish_forgetting(self.index, self.conversations)
 
     def with_settings(self, **changes: Any) -> Self:
         """The same models and the same index under other settings, for instance for one person's questions.
@@ -75,9 +81,13 @@ class Core:
         return find(self.library, name)
 
     def forget(self, video: VideoName, *, missing_ok: bool = False) -> None:
-        """Remove a video and everything that was found in it; the file itself stays.
+        """Remove a video with everything that was found in it and said about it; of the file, only uploaded copies go.
+
+        Conversations in which it was asked about or cited are removed as a whole. What a kill or a locked file keeps
+        from being removed goes when a `VideoScout` of this home is made next.
 
         Raises:
+            HomeError: another process is writing, or a file cannot be removed.
             UnknownVideoError: there is no such video, unless `missing_ok`.
         """
         try:
@@ -86,7 +96,13 @@ class Core:
             if missing_ok:
                 return
             raise
-        self.index.delete(known.id)
+        self.index.forget(known.id)
+        finish_forgetting(self.index, self.conversations)
+
+    @property
+    def conversations(self) -> str | Path:
+        """Where the states of conversations are kept: a SQLite file, or the address of a PostgreSQL server."""
+        return self.settings.checkpoints or self.settings.home / CONVERSATIONS
 
     def close(self) -> None:
         """Let go of models and files."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ...tools.index.home import ARRIVING, private_folder
+
 UNCLAIMED_FOR = 24 * 3600.0
 """Seconds for which a folder that nobody says is theirs is left alone: an older version may still be filling it."""
 
@@ -20,20 +22,18 @@ class Arrivals:
 
     def __init__(self, home: Path) -> None:
         """Name the folder and sweep what processes that are gone have left; nothing is created before it is needed."""
-        self._root = home / "arriving"
+        self._root = home / ARRIVING
         self.process = uuid.uuid4().hex
         """The name by which other processes can ask whether this one is alive."""
-        self._lock = FileLock(self._root / f"{self.process}.lock", thread_local=False)
+        self._lock = FileLock(self._root / f"{self.process}.lock", mode=0o600, thread_local=False)
         self._sweep()
 
     def claim(self) -> Path:
         """The folder, made and locked where it is not yet; from now on others see that this process is alive."""
         if not self._lock.is_locked:
-            self._root.mkdir(parents=True, exist_ok=True)
+            private_folder(self._root)
             self._lock.acquire(timeout=5.0)
-        folder = self._root / self.process
-        folder.mkdir(exist_ok=True)
-        return folder
+        return private_folder(self._root / self.process)
 
     def place(self) -> Path:
         """A path at which nothing is yet, for one file or one folder."""
@@ -44,7 +44,7 @@ class Arrivals:
         path = self._root / f"{process}.lock"
         if process == self.process or not path.is_file():
             return process == self.process
-        other = FileLock(path, thread_local=False)
+        other = FileLock(path, mode=0o600, thread_local=False)
         try:
             other.acquire(timeout=0)
         except (Timeout, OSError):

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ...tools.errors import MediaError, UnknownVideoError, UsageError
+from ...tools.index.home import UPLOADS
 from ..scout import VideoScout
 from ..which_video import LINK, find, unknown
 from .arrivals import Arrivals
@@ -41,7 +42,7 @@ class Inbox:
         self.scout = scout
         self.limits = limits or Limits()
         self.rules = Rules(self.limits.size, hosts=hosts)
-        self.uploads: Path = scout.settings.home / "uploads"
+        self.uploads: Path = scout.settings.home / UPLOADS
         self.arrivals = Arrivals(scout.settings.home)
         self.readings = ReadingQueue(scout)
         self._fetched: OrderedDict[str, tuple[dict[str, str], str]] = OrderedDict()
@@ -178,7 +179,7 @@ class Inbox:
         return reading is not None and reading.ended is None
 
     def forget(self, video: str) -> str:
-        """Forget a video, with its file where that is our own; its name. One that is being read must be stopped first.
+        """Forget a video, with every copy that was sent of it; its name. One that is being read must be stopped first.
 
         Raises:
             UnknownVideoError: it is not there.
@@ -188,8 +189,6 @@ class Inbox:
             raise UnknownVideoError(unknown(video))
         self.scout.forget(known.id)
         self.readings.drop(known.id)
-        if known.path.parent == self.uploads.resolve():
-            known.path.unlink(missing_ok=True)
         return known.name
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...tools.errors import MediaError, UsageError
+from ...tools.index.home import tighten, write_private
 from ...tools.media.video import probe
 from ...tools.records import clock
 
@@ -129,11 +130,11 @@ def accept(
             raise TooLargeError(f"{name} lasts {clock(info.duration)}; at most {clock(limits.duration)} are taken")
         suffix = Path(name).suffix.lower()
         safe = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""
-        folder.mkdir(parents=True, exist_ok=True)
         upload = Upload(folder / f"{uuid.uuid4().hex}{safe}", name, info.duration, owner)
         receipt = {"name": name, "duration": info.duration, "owner": owner, "process": process}
-        upload.receipt.write_text(json.dumps(receipt), encoding="utf-8")
+        write_private(upload.receipt, json.dumps(receipt).encode())
         shutil.move(sent, upload.path)
+        tighten(upload.path)
     except BaseException:
         sent.unlink(missing_ok=True)
         raise

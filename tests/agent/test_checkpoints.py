@@ -17,7 +17,8 @@ import pytest
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Overwrite, Send
 from vidscout.agent.checkpoints import ExactSerializer, kept_types, open_checkpointer
-from vidscout.graphs.answer.state import AnswerState
+from vidscout.agent.forgetting import forget_conversations
+from vidscout.graphs.answer.state import AnswerState, Turn
 from vidscout.tools.errors import HomeError, UsageError
 from vidscout.tools.records import Span
 
@@ -47,7 +48,8 @@ def something(kind: Any) -> Any:
         return Span(1.5, 4.25)
     if is_dataclass(kind):
         make: Any = kind
-        return make(**{name: something(hint) for name, hint in get_type_hints(kind).items()})
+        hints = get_type_hints(kind)
+        return make(**{field.name: something(hints[field.name]) for field in fields(kind)})
     if issubclass(kind, Enum):
         return list(kind)[-1]
     return {str: "Spiegel – 鏡", int: 7, float: 0.625, bool: True, Path: Path("/videos/frame 1.jpg")}[kind]
@@ -155,6 +157,60 @@ def test_a_graph_goes_on_with_the_same_state_after_it_was_closed(where: str):
     with open_checkpointer(where) as saver:
         found = graph.compile(checkpointer=saver).get_state(config)
     assert repr(AnswerState(**found.values)) == repr(full)
+
+
+def test_conversations_that_asked_about_or_cite_a_forgotten_video_are_gone_and_no_others(where: str):
+    asked, cited, other = "a" * 32, "b" * 32, "c" * 32
+
+    def answer(state: AnswerState) -> dict[str, Any]:
+        span = Span(1.0, 2.0)
+        return {
+            "text": "said",
+            "turns": [Turn(state.question, "topic", "said", cited if state.options else None, span)],
+        }
+
+    graph = StateGraph(AnswerState)
+    graph.add_node("answer", answer)
+    graph.add_edge(START, "answer")
+    graph.add_edge("answer", END)
+
+    def ask(*questions: tuple[str, AnswerState]) -> None:
+        with open_checkpointer(where) as saver:
+            for conversation, state in questions:
+                config: Any = {"configurable": {"thread_id": conversation}}
+                graph.compile(checkpointer=saver).invoke(state, config)
+
+    def left() -> list[str]:
+        with open_checkpointer(where) as saver:
+            there = {found.config.get("configurable", {})["thread_id"] for found in saver.list(None)}
+            return sorted(there & {*names})  # other tests use the same server
+
+    names = ["asked", "asked before", "cited", "other"]
+    about = {video: AnswerState("What is shown?", videos=[video]) for video in (asked, other)}
+    citing = AnswerState("Which?", videos=[other], options=["it", "that"])
+    ask(("asked", about[asked]), ("asked before", about[asked]), ("asked before", about[other]))
+    ask(("other", about[other]), ("cited", citing))
+    assert left() == names
+    forget_conversations(where, "d" * 32)
+    assert left() == names
+    forget_conversations(where, asked)
+    assert left() == ["cited", "other"]
+    forget_conversations(where, cited)
+    assert left() == ["other"]
+    forget_conversations(where, other)
+
+
+def test_forgetting_where_no_conversation_was_ever_kept_does_nothing(where: str, tmp_path: Path):
+    forget_conversations(where, "a" * 32)
+    forget_conversations(tmp_path / "none.sqlite", "a" * 32)
+    assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_conversations_on_a_server_that_is_not_there_stay_owed_in_one_line():
+    with pytest.raises(UsageError, match="PostgreSQL") as refused:
+        forget_conversations("postgresql://me:hunter2@127.0.0.1:1/talks", "a" * 32)
+    assert "hunter2" not in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_several_may_open_it_at_once_although_the_tables_are_not_there_yet(where: str):

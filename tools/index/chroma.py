@@ -29,6 +29,8 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 
 from ..errors import HomeError, UsageError
+from .home import private_file, private_folder, tighten
+from .sqlite import BUSY_SECONDS
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -74,6 +76,7 @@ class Vectors:
         self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
+        self._tightened: dict[str, int] = {}
 
     @contextlib.contextmanager
     def _using(self) -> Iterator["Client"]:
@@ -109,6 +112,7 @@ class Vectors:
         try:
             readable_only = self._folder.exists() and not os.access(self._folder, os.W_OK)
             folder = self._linked_copy() if readable_only else self._folder
+            private_file(private_folder(folder) / DATABASE)
             return cast("Client", chromadb.PersistentClient(folder, settings=settings))
         except Exception as error:
             raise HomeError(f"the vectors in {self._folder} cannot be opened ({_one_line(error)})") from error
@@ -207,6 +211,20 @@ class Vectors:
         for first in range(0, len(ids), MAX_BATCH):
             some, rows = list(ids[first : first + MAX_BATCH]), vectors[first : first + MAX_BATCH]
             self._ask(name, lambda collection, some=some, rows=rows: collection.upsert(some, rows), create=True)
+        self._tighten()
+
+    def _tighten(self) -> None:
+        """Take from others the right to read the graphs that Chroma has just written: it asks the umask."""
+        if self._server is not None:
+            return
+        with os.scandir(self._folder) as parts:
+            changed = {
+                part.path: part.stat().st_mtime_ns for part in parts if part.is_dir() and _UUID.fullmatch(part.name)
+            }
+        for path, when in changed.items():
+            if self._tightened.get(path) != when:
+                tighten(Path(path), again=True)
+        self._tightened = changed
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
         """Remove rows from a collection; those that are not there, or a collection that is not, do no harm."""
@@ -270,6 +288,25 @@ class Vectors:
                 raise HomeError(f"{name} cannot be removed from {self._folder} ({_one_line(error)})") from error
         if self._server is None:
             self._remove_orphans()
+
+    def compact(self) -> None:
+        """Rewrite Chroma's SQLite file, whose free pages keep ids and vectors of what was dropped.
+
+        Chroma is closed meanwhile. Nothing where a server has the vectors: its disk is its own.
+
+        Raises:
+            HomeError: another process is writing, or the disk is full.
+        """
+        if self._server is not None or not (self._folder / DATABASE).is_file():
+            return
+        with self._state:
+            self._state.wait_for(lambda: self._users == 0)
+            self._let_go()
+            try:
+                with contextlib.closing(sqlite3.connect(self._folder / DATABASE, BUSY_SECONDS)) as db:
+                    db.execute("vacuum")
+            except sqlite3.Error as error:
+                raise HomeError(f"the vectors in {self._folder} cannot be rewritten ({error})") from error
 
     def _remove_orphans(self) -> None:
         """Delete the graphs that Chroma's own table no longer lists; leaves all where that table is not as known."""

@@ -10,9 +10,10 @@ import numpy as np
 from ..errors import HomeError, UnknownVideoError, UsageError
 from ..records import FrameRef, Span
 from .chroma import unit
+from .filters import bounds
 from .home import THUMBNAILS
 from .rank_fusion import fused
-from .store import Store, bounds, frames_of
+from .store import Store, frames_of
 
 if TYPE_CHECKING:
     from .chroma import Vectors

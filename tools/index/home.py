@@ -112,12 +112,13 @@ def open_private(home: Path) -> Path:
     return home
 
 
-def tighten(path: Path) -> None:
+def tighten(path: Path, again: bool = False) -> None:
     """Take every right from others on a file, or on a folder and all that it holds; only what is this user's own.
 
-    A folder is tightened after its content, so that one which is private already needs no look into it.
+    A folder is tightened after its content, so that one which is private already needs no look into it, but where
+    `again` says that somebody else has written there since.
     """
-    if not _POSIX or path.is_symlink() or not _open_to_others(path):
+    if not _POSIX or path.is_symlink() or not (again or _open_to_others(path)):
         return
     if path.is_dir():
         for part in _content(path):

@@ -14,10 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..errors import HomeError
+from .home import DATABASE, open_private, private_file
 from .migrations import NEWEST, migrate, version
-
-DATABASE = "vidscout.sqlite"
-"""The file's name in a home folder."""
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another process's transaction before it gives up."""
@@ -57,7 +55,7 @@ class Database:
             if read_only:
                 self._uri = self._readable_uri()
             else:
-                self.home.mkdir(parents=True, exist_ok=True)
+                private_file(open_private(self.home) / DATABASE)
                 self._uri = f"file:{quote(str(self.home / DATABASE))}"
         except OSError as error:
             raise HomeError(
@@ -172,6 +170,7 @@ class Database:
         db = sqlite3.connect(self._uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # A process that is killed loses nothing; only a power cut can cost the last transactions.
         db.execute("pragma synchronous = normal")
+        db.execute("pragma secure_delete = on")
         return db
 
     @contextlib.contextmanager
@@ -210,6 +209,20 @@ class Database:
                 if self._writer.in_transaction:
                     self._writer.execute("rollback")
                 raise
+
+    def compact(self) -> None:
+        """Rewrite the file and empty its log: free pages, and pages from which rows have moved, keep old bytes.
+
+        Raises:
+            HomeError: somebody else is reading or writing for too long, or the disk is full.
+        """
+        with self._write_lock, self._explained():
+            if self._writer is None:
+                raise HomeError(f"the index in {self.home} was closed")
+            self._writer.execute("vacuum")
+            [busy, *_] = self._writer.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if busy:
+            raise HomeError(f"{self.home} is in use: what was forgotten leaves its files when a vidscout starts next")
 
     def close(self) -> None:
         """Close every connection; a read that still runs closes its own."""

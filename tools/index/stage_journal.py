@@ -192,12 +192,6 @@ class StageJournal:
                 return
 
 
-def forget(db: Connection, video: str) -> None:
-    """Delete everything that the journal has of a video, inside somebody's transaction."""
-    for table in ("observations", "failures", "stages"):
-        db.execute(f"delete from {table} where video = ?", (video,))
-
-
 def _reopen_dependents(db: Connection, video: str, stage: str) -> None:
     """Whatever was made from a stage's findings, directly or not, is to be made again."""
     db.execute(

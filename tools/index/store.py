@@ -6,7 +6,6 @@ killed in between leaves nothing half done: the next writer carries on.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
 from sqlite3 import Connection
@@ -17,6 +16,7 @@ import numpy as np
 from ..errors import UsageError
 from ..payloads import from_json, to_json
 from ..records import UNSEARCHED, Box, Modality, Record, Span
+from .filters import Filter
 from .fts import match_expression, searchable
 from .sqlite import Database
 
@@ -47,37 +47,6 @@ def frames_of(video: str, encoder: str = "") -> str:
 def encoder_key(encoder: str) -> str:
     """What stands for an encoder's source in the names of its collections, which may hold few signs."""
     return blake2b(encoder.encode(), digest_size=6).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which records are meant."""
-
-    videos: Collection[str] | None = None
-    """Only these ids; None for all."""
-    modalities: Collection[Modality] | None = None
-    """Only these; None for all."""
-    within: Span | None = None
-    """Only what overlaps this stretch; one of no duration still holds its one moment."""
-
-    @property
-    def sql(self) -> tuple[str, list[Any]]:
-        """A condition on the table `records`, and its values."""
-        parts, values = ["true"], []
-        for column, chosen in (("video", self.videos), ("modality", self.modalities)):
-            if chosen is not None:
-                parts.append(f"{column} in (select value from json_each(?))")
-                values.append(json.dumps(list(chosen)))
-        if self.within is not None:
-            first, last = bounds(self.within)
-            parts.append("start < ? and (stop > ? or start >= ?)")  # the last for records of no duration
-            values += [last, first, first]
-        return " and ".join(parts), values
-
-
-def bounds(within: Span) -> tuple[float, float]:
-    """Start and exclusive end in seconds, the end at least a little later."""
-    return within.start, max(within.end, np.nextafter(within.start, np.inf).item())
 
 
 class Store:
@@ -338,14 +307,15 @@ class Store:
             db.execute("update collections set state = ? where name = ?", (State.THERE, name))
             return self._count_write(db, name)
 
-    def forget(self, video: str) -> None:
-        """Remove a video's records and frames; its collections are to be dropped."""
+    def collections_of(self, video: str) -> list[str]:
+        """The names that a video's collections have, or would have."""
+        with self._db.reading() as db:
+            return [records_of(video), *self._frame_collections(db, video).values()]
+
+    def compact(self) -> None:
+        """Take words that no record has any more out of the full-text index, which keeps them until segments merge."""
         with self._db.writing() as db:
-            db.execute("delete from words where rowid in (select number from records where video = ?)", [video])
-            db.execute("delete from records where video = ?", [video])
-            db.execute("delete from frames where video = ?", [video])
-            for name in (records_of(video), *self._frame_collections(db, video).values()):
-                self._doom(db, name)
+            db.execute("insert into words (words) values ('optimize')")
 
     def _doom(self, db: Connection, name: str) -> None:
         """Have Chroma drop a collection, with what waits to come into it or to leave it."""

@@ -6,7 +6,6 @@ ChromaDB (`chroma.py`), pictures in a folder. SQLite is what counts; Chroma is t
 
 import contextlib
 import os
-import shutil
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,16 @@ import numpy as np
 
 from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
+from . import removal
 from .chroma import open_vectors, unit
+from .filters import Filter
 from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other_encoder
-from .home import CHROMA, LOCK, THUMBNAILS
+from .home import CHROMA, LOCK, write_private
 from .matrices import Matrices
 from .rank_fusion import fuse, ranks
+from .removal import Owed
 from .stage_records import StageStore, StageWrites
-from .store import Filter, records_of
+from .store import records_of
 from .videos import Library
 
 DEPTH = 32
@@ -80,8 +82,8 @@ class VideoIndex(StageWrites):
             self.library.close()
             raise
         self._lock = threading.RLock()
-        self._file_lock = FileLock(self.home / LOCK, thread_local=False)
-        if not read_only and self._store.unfinished():
+        self._file_lock = FileLock(self.home / LOCK, mode=0o600, thread_local=False)
+        if not read_only and (self._store.unfinished() or removal.owed(self.library.database)):
             with contextlib.suppress(HomeError), self.writing(wait=0):
                 pass  # entering finishes it; whoever holds the lock now will do so itself
 
@@ -119,7 +121,7 @@ class VideoIndex(StageWrites):
             except OSError as error:
                 raise HomeError(f"the folder {self.home} cannot be written ({error.strerror or error})") from error
             try:
-                self._bring_chroma_up_to_date()
+                self._finish()
                 yield
             finally:
                 self._file_lock.release()
@@ -203,23 +205,66 @@ class VideoIndex(StageWrites):
 
     def _keep_thumbnail(self, path: Path, jpeg: bytes) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{os.getpid()}.part")
-            part.write_bytes(jpeg)
-            part.replace(path)
+            write_private(path, jpeg)
         except OSError as error:
             raise HomeError(f"{path} cannot be written ({error.strerror or error})") from error
 
     def delete(self, video: str) -> bool:
-        """Remove everything that is known of a video, in the library too; whether there was anything."""
+        """Remove everything that was found in a video, so that it can be read anew; whether there was anything.
+
+        Raises:
+            HomeError: another process is writing, or a file cannot be removed. What SQLite holds is then gone or whole,
+                and the rest goes when the home is next opened.
+        """
+        return self._remove(video, forgotten=False)
+
+    def forget(self, video: str) -> bool:
+        """Remove a video so that nothing of it stays in the home; whether there was anything.
+
+        Its uploaded copies go too. Conversations about it are for the caller to remove (`owed_conversations`), and
+        `remove_remnants` comes last.
+
+        Raises:
+            HomeError: as `delete`.
+        """
+        return self._remove(video, forgotten=True)
+
+    def _remove(self, video: str, forgotten: bool) -> bool:
         _check_id(video)
         with self.writing():
-            known = any(self.stats(video).values())
-            self._store.forget(video)
-            self._bring_chroma_up_to_date()
-            shutil.rmtree(self.home / THUMBNAILS / video, ignore_errors=True)
+            known = self.library.remove(video, self._store.collections_of(video), forgotten=forgotten)
             self._matrices.drop(video)
-            return self.library.remove(video) or known
+            self._finish()
+        return known
+
+    def _finish(self) -> None:
+        """Do what SQLite says is still to be done in Chroma and in folders; needs the lock."""
+        self._bring_chroma_up_to_date()
+        removal.remove_files(self.library.database)
+
+    def owed_conversations(self) -> list[str]:
+        """The forgotten videos whose conversations are still to be removed."""
+        return [os.fsdecode(video) for _, video in removal.owed(self.library.database, Owed.CONVERSATIONS)]
+
+    def conversations_removed(self, video: str) -> None:
+        """Note that no conversation about a forgotten video is left."""
+        removal.settle(self.library.database, Owed.CONVERSATIONS, os.fsencode(video))
+
+    def remove_remnants(self) -> None:
+        """Rewrite the databases where their free pages still hold something of a forgotten video.
+
+        Takes as long as copying them.
+
+        Raises:
+            HomeError: a file is in use, or the disk is full; it is done when the home is next opened.
+        """
+        if not removal.owed(self.library.database, Owed.REMNANTS):
+            return
+        with self.writing():
+            self._vectors.compact()
+            self._store.compact()
+            self.library.database.compact()
+            removal.settle(self.library.database, Owed.REMNANTS, b"")
 
     # Records
 

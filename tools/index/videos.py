@@ -6,13 +6,14 @@ A home folder holds `vidscout.sqlite` (its tables are made in `migrations/`), `c
 import json
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from ..errors import UsageError
-from . import stage_journal
+from . import removal
 from .sqlite import Database
 from .stage_journal import StageJournal
 
@@ -113,13 +114,15 @@ class Library:
             raise UsageError(f"{text!r} stands for several videos, name one by its id or path: {several}")
         return found[0] if found else None
 
-    def remove(self, video: str) -> bool:
-        """Forget a video with its journal and cached answers; whether it was known."""
-        with self.database.writing() as db:
-            known = db.execute("delete from videos where id = ?", (video,)).rowcount > 0
-            stage_journal.forget(db, video)
-            db.execute("delete from cache where video = ?", (video,))
-            db.execute("delete from identities where id = ?", (video,))
+    def remove(self, video: str, collections: Sequence[str] = (), *, forgotten: bool = False) -> bool:
+        """Delete a video from every table, and note what is to be done elsewhere (`removal`); whether it was known.
+
+        Args:
+            video: its id.
+            collections: names of its collections of vectors.
+            forgotten: it is to leave no trace; else it is only to be read anew.
+        """
+        known = removal.remove(self.database, video, collections, forgotten=forgotten)
         self._identified = {key: known_id for key, known_id in self._identified.items() if known_id != video}
         return known
 

@@ -1,10 +1,12 @@
 """Several frames as one picture, for answerers that look at one image, or to save tokens."""
 
 import hashlib
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from ....tools.index.home import COMPOSITES, SEVERAL, write_private
 from ....tools.records import FrameRef, clock
 from ..state import Answering, AnswerState
 from .base import Packed, packed_with, packer
@@ -42,17 +44,17 @@ def tiled(frames: Sequence[FrameRef], folder: Path) -> Path:
                 picture.thumbnail((width, height))
                 sheet.paste(picture, (left + (width - picture.width) // 2, top + (height - picture.height) // 2))
         draw.text((left + 6, top + 4), clock(frame.time), "white", font, stroke_width=2, stroke_fill="black")
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    sheet.save(part, "JPEG", quality=85)
-    part.replace(path)
+    drawn = io.BytesIO()
+    sheet.save(drawn, "JPEG", quality=85)
+    write_private(path, drawn.getvalue())
     return path
 
 
 def _composite(answering: Answering, frames: Sequence[FrameRef]) -> list[FrameRef]:
     if not frames:
         return []
-    sheet = tiled(frames, answering.index.home / "composites")
+    of_one = len({frame.video for frame in frames}) == 1  # its folder goes when the video is forgotten
+    sheet = tiled(frames, answering.index.home / COMPOSITES / (frames[0].video if of_one else SEVERAL))
     best = max(frame.score for frame in frames)
     return [FrameRef(frames[0].video, frames[0].time, best, sheet)]
 

@@ -14,12 +14,13 @@ of its own time, not the classes of today.
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from . import step_1_tables, step_2_payloads, step_3_stages
+from . import step_1_tables, step_2_payloads, step_3_stages, step_4_removals
 
 STEPS: tuple[Callable[[Connection], None], ...] = (
     step_1_tables.apply,
     step_2_payloads.apply,
     step_3_stages.apply,
+    step_4_removals.apply,
 )
 """In order; step n brings a file from version n - 1 to version n."""
 
