@@ -89,7 +89,7 @@ class Plan:
     things: tuple[str, ...] = ()
     """What a detector of open vocabulary is to find, in the question's own words."""
     brief: bool = False
-    """It is about something that is there for a moment only: a picture that was inserted, a flash."""
+    """It is about something that is there for a moment only, as a flash."""
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
     open: bool = False

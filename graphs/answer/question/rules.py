@@ -68,9 +68,11 @@ _REPORTED = re.compile(
 )
 _QUOTED = re.compile(r"[\"“”«]([^\"“”«»]{2,200})[\"“”»]|(?<![\w])['‘]([^'‘’]{3,200})['’](?![\w])")
 _BRIEF = re.compile(
-    r"\b(?:for (?:a|just a|only a|one) (?:moment|second|frame)|momentarily|briefly|suddenly|inserted|flash(?:es|ed)?"
-    r"|(?:one|single) frame)\b"
+    r"\bfor (?:only |just )?(?:an?|one) (?:brief |short |split )?(?:moment|second|instant|frame)\b"
+    r"|\bmomentar(?:y|ily)\b|\bbrief(?:ly)?\b|\bsudden(?:ly)?\b|\bflash(?:es|ed)?\b|\b(?:one|single) frame\b"
+    r"|\b(?:cut|edited|inserted|mixed|spliced) into (?:the|this) (?:video|clip|film|movie|footage|recording)\b"
 )
+"""Wordings for what is there for a moment only: adverbs of time, and what editing puts between other pictures."""
 _PLACED = re.compile(
     r"\b(first|opening|last|final|closing) (?:\w+ )?"
     r"(?:texts?|titles?|captions?|slides?|signs?|lines?|words?|sentences?|things?|scenes?|shots?|frames?|images?"

@@ -14,7 +14,7 @@ from .sentences import stretch
 OCCURRENCES = re.compile(
     r"\bhow (?:many times|often)\b|\bhow many (?:of the )?(?:pictures?|images?|photos?|scenes?|shots?|clips?|frames?)\b"
 )
-"""Wordings that count how often something is there, not how many are there at once."""
+"""Wordings that count how often something is there, not how many are there at once: times, or parts of a video."""
 PASSING = re.compile(
     r"\b(?:pass(?:es|ed|ing)?|cross(?:es|ed|ing)?|enter(?:s|ed|ing)?|different|in total|altogether)\b"
     r"|\b(?:comes?|came|go|goes|went|walk\w*|rides?|rode|riding|drives?|drove|driving|runs?|ran|running) "

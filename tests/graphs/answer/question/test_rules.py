@@ -95,3 +95,18 @@ def test_a_longer_word_that_begins_like_a_cue_is_another_word(question: str):
 
 def test_a_question_word_alone_stays():
     assert topic_of("Why?") == "Why?"
+
+
+@pytest.mark.parametrize(
+    ("question", "brief"),
+    [
+        ("What appears for a split second?", True),
+        ("Which animal is seen briefly?", True),
+        ("Which picture was spliced into the film?", True),
+        ("What is the second thing on the table?", False),
+        ("What is inserted into the slot?", False),
+        ("What is in the briefcase?", False),
+    ],
+)
+def test_what_is_there_for_a_moment_is_told_by_the_wording_of_time_or_of_editing(question: str, brief: bool):
+    assert read_question(question).brief is brief
