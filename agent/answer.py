@@ -21,6 +21,8 @@ class Evidence:
     """Tool and version that found it."""
     name: str = ""
     """Base name of the video's file."""
+    payload: dict[str, Any] | None = field(default=None, hash=False)
+    """What was found, typed: `kind` and its fields, as `tools/payloads.py` has them; `text` is the same in words."""
 
 
 @dataclass(frozen=True, slots=True)

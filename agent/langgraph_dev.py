@@ -14,6 +14,8 @@ from langgraph.graph import END, START, StateGraph
 
 from ..graphs.answer.graph import compiled
 from ..graphs.answer.state import AnswerState
+from ..tools.payloads import to_fields
+from ..tools.records import Record
 
 if TYPE_CHECKING:
     from .scout import VideoScout
@@ -68,9 +70,15 @@ def ask(state: Asked) -> dict[str, Any]:
     return {
         "text": end.text,
         "choice": end.choice,
-        "evidence": [asdict(finding.record) for finding in end.cited],
+        "evidence": [plain(found.record) for found in end.cited],
         "notes": end.notes,
     }
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """A record as JSON can hold it, its payload with its kind."""
+    payload = None if record.payload is None else to_fields(record.payload)
+    return asdict(record) | {"payload": payload}
 
 
 def read(state: Read) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..tools.errors import UsageError
 from ..tools.index.videos import Video
+from ..tools.payloads import to_fields
 from ..tools.records import Record, Span, clock
 from .answer import Answer, AnswerFrame, Evidence
 
@@ -78,6 +79,7 @@ def evidence(record: Record, score: float, name: str) -> Evidence:
         score=round(min(max(score, 0.0), 1.0), 3),
         source=record.source,
         name=name,
+        payload=None if record.payload is None else to_fields(record.payload),
     )
 
 

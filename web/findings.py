@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..tools.index.videos import Video
-from ..tools.records import Modality, Record, clock
+from ..tools.payloads import ObjectCounts, TextLines
+from ..tools.records import Modality, Record, clock, of_kind
 
 SUGGESTED = 4
 TITLE_WORDS = range(2, 8)
@@ -41,10 +42,9 @@ def covered(records: Sequence[Record]) -> float:
 def labels(records: Sequence[Record]) -> Counter[str]:
     """Seconds for which each kind of object is seen, in the detector's words."""
     seconds: Counter[str] = Counter()
-    for record in records:
-        if record.modality is Modality.OBJECT:
-            for label in record.labels:
-                seconds[label] += max(round(record.span.duration), 1)
+    for record, found in of_kind(records, ObjectCounts):
+        for label, _ in found.numbers:
+            seconds[label] += max(round(record.span.duration), 1)
     return seconds
 
 
@@ -52,12 +52,15 @@ def suggestions(records: Sequence[Record]) -> list[str]:
     """Questions that the index can answer: about a title, what is said, an object, and the whole."""
     asked: list[str] = []
     spoken = [record for record in records if record.modality is Modality.SPEECH]
-    titles = [record for record in records if record.modality is Modality.SCREEN_TEXT]
-    titles = [r for r in titles if len(first_line(r).split()) in TITLE_WORDS and r.score > 0.9]
+    titles = [
+        (record, " ".join(text.lines[0].split()), len(text.lines))
+        for record, text in of_kind(records, TextLines)
+        if len(text.lines[0].split()) in TITLE_WORDS and record.score > 0.9
+    ]
     if titles:
         # A text of one line is a title of its own; the first line of several may end in the middle of a sentence.
-        title = min(titles, key=lambda record: (" / " in record.text, -round(record.score, 2), record.span))
-        asked.append(f"When does the title “{first_line(title)}” appear?")
+        _, title, _ = min(titles, key=lambda one: (one[2] > 1, -round(one[0].score, 2), one[0].span))
+        asked.append(f"When does the title “{title}” appear?")
     if spoken:
         longest = max(spoken, key=lambda record: len(record.text))
         asked.append(f"What is said at {clock(longest.span.start)}?")
@@ -65,14 +68,9 @@ def suggestions(records: Sequence[Record]) -> list[str]:
         article = "an" if label[0] in "aeiou" else "a"
         asked.append(f"When does {article} {label} appear?")
     if titles and len(titles) > 1:
-        middle = titles[len(titles) // 2]
-        asked.append(f"What text is on screen at {clock((middle.span.start + middle.span.end) / 2)}?")
+        span = titles[len(titles) // 2][0].span
+        asked.append(f"What text is on screen at {clock((span.start + span.end) / 2)}?")
     return asked[:SUGGESTED]
-
-
-def first_line(record: Record) -> str:
-    """The first of a text's lines, which on a slide is its title."""
-    return " ".join(record.text.splitlines()[0].split(" / ")[0].split()) if record.text else ""
 
 
 def card(video: Video, records: Sequence[Record]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from ..tools.index.videos import Video
+from ..tools.payloads import TextLines, to_fields
 from ..tools.records import Modality, Record, clock
 from ..tools.words import words
 from .chips import chip
@@ -64,7 +65,7 @@ def srt(video: Video, records: Sequence[Record]) -> str:
     cues = []
     for number, record in enumerate(_cues(records), start=1):
         start, end = (_timestamp(at, ",") for at in (record.span.start, record.span.end))
-        cues.append(f"{number}\n{start} --> {end}\n{_lines(record.text)}\n")
+        cues.append(f"{number}\n{start} --> {end}\n{_lines(record)}\n")
     return "\n".join(cues)
 
 
@@ -73,7 +74,7 @@ def vtt(video: Video, records: Sequence[Record]) -> str:
     cues = ["WEBVTT\n"]
     for record in _cues(records):
         start, end = (_timestamp(at, ".") for at in (record.span.start, record.span.end))
-        text = escape(_lines(record.text), quote=False)  # `<` begins a tag in WebVTT, `-->` a cue
+        text = escape(_lines(record), quote=False)  # `<` begins a tag in WebVTT, `-->` a cue
         cues.append(f"{start} --> {end}\n{text}\n")
     return "\n".join(cues)
 
@@ -93,6 +94,7 @@ def as_json(video: Video, records: Sequence[Record]) -> str:
                     "text": record.text,
                     "score": round(record.score, 4),
                     "source": record.source,
+                    "payload": to_fields(record.payload) if record.payload is not None else None,
                 }
                 for record in records
             ],
@@ -137,9 +139,10 @@ def _cues(records: Sequence[Record]) -> list[Record]:
     return spoken or list(records)
 
 
-def _lines(text: str) -> str:
-    """Text without blank lines, which end a cue."""
-    return "\n".join(line for line in (line.strip() for line in text.replace(" / ", "\n").splitlines()) if line)
+def _lines(record: Record) -> str:
+    """What a cue shows, without blank lines, which end it."""
+    lines = record.payload.lines if isinstance(record.payload, TextLines) else (record.text,)
+    return "\n".join(line.strip() for text in lines for line in text.splitlines() if line.strip())
 
 
 def _timestamp(seconds: float, point: str) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from langgraph.runtime import Runtime
@@ -13,9 +13,10 @@ from ...tools.forensics.signals.faces import face_jitter, mouth_movement
 from ...tools.forensics.signals.hands import hand_jitter
 from ...tools.forensics.signals.signal import Reading
 from ...tools.forensics.signals.text_stability import LONG_ENOUGH, SURE, text_stability
-from ...tools.forensics.signals.tracks import Seen, followed
+from ...tools.forensics.signals.tracks import followed
 from ...tools.media.audio import SAMPLE_RATE, audio
 from ...tools.media.video import frames
+from ...tools.perception.follower import B
 from ...tools.records import Span
 from ..events import timed
 from .measure import spend
@@ -23,8 +24,6 @@ from .state import Examination, People, Update, Writing
 
 if TYPE_CHECKING:
     from ...tools.runtime.backend import Tool
-
-S = TypeVar("S", bound=Seen)
 
 LINES_READ = 6
 """Frames in which one piece of writing is read."""
@@ -166,11 +165,11 @@ def follow_hands(state: People, runtime: Runtime[Examination]) -> Update:
 
 
 def _seen(
-    state: People, finder: "Tool[np.ndarray, list[S]]", start: float, seconds: float
-) -> list[tuple[float, list[S]]]:
+    state: People, finder: "Tool[np.ndarray, list[B]]", start: float, seconds: float
+) -> list[tuple[float, list[B]]]:
     """Times and what is found from a place on: on the neighbouring frames first; nothing where the first frame has
     none."""
-    seen: list[tuple[float, list[S]]] = []
+    seen: list[tuple[float, list[B]]] = []
     rate = state.info.fps or 25.0
     coming = frames(state.path, rate, LONGEST_SIDE, start, start + seconds, threads=1)
     for number, frame in enumerate(coming):

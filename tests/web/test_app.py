@@ -31,6 +31,7 @@ from vidscout.bench.demo import questions
 from vidscout.graphs.events import Progress, StepStarted, ToolFinished
 from vidscout.tools.errors import MediaError, UsageError
 from vidscout.tools.index.videos import Video
+from vidscout.tools.payloads import ObjectCounts, Payload, Shot, Spoken, TextLines
 from vidscout.tools.records import Modality
 from vidscout.web.answer_stream import PageQuestion, answered
 from vidscout.web.answers import AnswerSteps, as_markdown, cost_html, evidence_html, frames_html
@@ -47,7 +48,12 @@ VIDEO = Video("a1b2c3", "talk & <more>.mp4", Path("/nowhere/talk.mp4"), duration
 
 
 def record(start: float, end: float, text: str, modality: Modality = Modality.SPEECH) -> Record:
-    return Record(VIDEO.id, Span(start, end), modality, text, 0.95, "test/1")
+    kinds = {Modality.SCREEN_TEXT: TextLines((text,)), Modality.SHOT: Shot(1)}
+    return found(start, end, kinds.get(modality, Spoken(text)))
+
+
+def found(start: float, end: float, payload: Payload) -> Record:
+    return Record.of(VIDEO.id, Span(start, end), payload, 0.95, "test/1")
 
 
 def answer(text: str, *evidence: tuple[float, float, str], abstained: bool = False) -> Answer:
@@ -395,7 +401,7 @@ def test_an_axis_has_few_round_times(duration: float):
 LINES = [
     record(1.5, 3.25, "The café opens --> at <nine>"),
     record(3.25, 5.0, "Speech two"),
-    record(0, 60, "Opening hours / 9 to 5", Modality.SCREEN_TEXT),
+    found(0, 60, TextLines(("Opening hours", "9 to 5"))),
 ]
 
 
@@ -422,6 +428,7 @@ def test_json_holds_every_line_with_its_times():
     assert [(line["start"], line["modality"]) for line in written["lines"]] == [
         (1.5, "speech"), (3.25, "speech"), (0, "screen_text"),
     ]  # fmt: skip
+    assert written["lines"][2]["payload"] == {"kind": "text_lines", "lines": ["Opening hours", "9 to 5"]}
 
 
 @pytest.mark.parametrize(("query", "found"), [("CAFE", 1), ("open", 2), ("speech two", 1), ("nothing", 0), ("", 3)])
@@ -529,13 +536,13 @@ def test_overlapping_speech_counts_once():
 
 
 def test_objects_are_counted_by_kind_whatever_their_number():
-    seen = [record(0, 4, "2 people, 1 dog: a dog at the left", Modality.OBJECT)]
-    assert labels(seen) == {"person": 4, "dog": 4}
+    seen = [found(0, 4, ObjectCounts((("fire truck", 2), ("dog", 1))))]
+    assert labels(seen) == {"fire truck": 4, "dog": 4}
 
 
 def test_suggestions_ask_about_what_is_there():
     title = record(10, 14, "An unlucky bird", Modality.SCREEN_TEXT)
-    records = [*LINES, title, record(20, 30, "1 elephant: an elephant in the middle", Modality.OBJECT)]
+    records = [*LINES, title, found(20, 30, ObjectCounts((("elephant", 1),)))]
     asked = suggestions(records)
     assert any("elephant" in question for question in asked)
     assert any("“" in question for question in asked)

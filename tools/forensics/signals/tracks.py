@@ -1,11 +1,11 @@
 """One face or hand from frame to frame, and how much its form trembles."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
 
 import numpy as np
 
-from ...records import Box
+from ...perception.follower import B, follow, overlap
+from ...records import Span
 from .signal import Reading
 
 FEWEST = 5
@@ -15,31 +15,23 @@ SAME_PLACE = 0.3
 UNIT = "thousandths"
 
 
-class Seen(Protocol):
-    """What a frame shows at a place."""
+def followed(seen: Sequence[tuple[float, Sequence[B]]]) -> list[tuple[float, B]]:
+    """The first face or hand that stays for `FEWEST` frames, the largest where there are several, until it is lost.
 
-    @property
-    def box(self) -> Box: ...
+    Args:
+        seen: time in seconds of each frame and what it shows.
 
-
-S = TypeVar("S", bound=Seen)
-
-
-def followed(seen: Sequence[tuple[float, Sequence[S]]]) -> list[tuple[float, S]]:
-    """The largest one of the first frame that has any, from frame to frame until it is lost."""
-    track: list[tuple[float, S]] = []
-    for time, shown in seen:
-        if not track:
-            track = [(time, shown[0])] if shown else []
-            continue
-        same = [one for one in shown if one.box.overlap(track[-1][1].box) >= SAME_PLACE]
-        if not same:
-            if len(track) >= FEWEST:
-                break
-            track = [(time, shown[0])] if shown else []
-            continue
-        track.append((time, max(same, key=lambda one: one.box.overlap(track[-1][1].box))))
-    return track
+    Returns:
+        Its times and what was seen of it; of what is never there so long, the longest.
+    """
+    times = [time for time, _ in seen]
+    spans = [Span(time, after) for time, after in zip(times, [*times[1:], *times[-1:]], strict=True)]
+    shown = zip(spans, (found for _, found in seen), strict=True)
+    things = follow(shown, 0.0, lambda thing, found, _: overlap(thing, found, SAME_PLACE))
+    if not things:
+        return []
+    best = max(things, key=lambda one: (min(len(one.seen), FEWEST), -one.span.start, one.seen[0].box.area))
+    return [(span.start, found) for span, found in zip(best.spans, best.seen, strict=True)]
 
 
 def trembling(times: Sequence[float], shapes: Sequence[np.ndarray], sizes: Sequence[float]) -> Reading:

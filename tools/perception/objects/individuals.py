@@ -7,9 +7,9 @@ second a pedestrian has left its last box. SORT (Bewley et al., 2016) does the s
 import math
 from collections.abc import Iterable, Sequence
 
-from ... import payloads
-from ...records import Box, Detection, Record, Span
-from .nanodet import Track, tracks
+from ...payloads import Track
+from ...records import Detection, Record, Span
+from ..follower import Followed, follow
 
 GAP = 2.0
 """Seconds for which an individual may be missed."""
@@ -21,19 +21,21 @@ SLIP = 0.6
 """Score that an individual needs when it is seen once: most slips of a detector are less sure."""
 
 
-def individuals(observations: Iterable[tuple[Span, Sequence[Detection]]]) -> list[Track]:
+def individuals(observations: Iterable[tuple[Span, Sequence[Detection]]]) -> list[Followed[Detection]]:
     """The individuals behind the detections, by the time at which each is first seen.
 
     Args:
         observations: in order of time: how long a frame's picture stood, and what was detected on it.
     """
-    followed = tracks(observations, GAP, by_course)
-    return [track for track in followed if len(track.seen) > 1 or track.score >= SLIP]
+    followed = follow(observations, GAP, by_course)
+    return [one for one in followed if len(one.seen) > 1 or one.seen[0].score >= SLIP]
 
 
-def by_course(track: Track, box: Box, time: float) -> float | None:
-    """Diagonals between where an individual should be and a box; `None` when the box cannot be it."""
-    last = track.seen[-1].box
+def by_course(track: Followed[Detection], found: Detection, time: float) -> float | None:
+    """Diagonals between where an individual should be and a detection; `None` when that cannot be it."""
+    if found.label != track.seen[-1].label:
+        return None
+    last, box = track.seen[-1].box, found.box
     x, y = expected(track, time)
     diagonal = math.hypot(last.right - last.left, last.bottom - last.top)
     away = math.hypot(box.centre[0] - x, box.centre[1] - y) / max(diagonal, 1e-6)
@@ -43,7 +45,7 @@ def by_course(track: Track, box: Box, time: float) -> float | None:
     return round(away, 4)
 
 
-def expected(track: Track, time: float) -> tuple[float, float]:
+def expected(track: Followed[Detection], time: float) -> tuple[float, float]:
     """Where an individual's centre should be by a time, at the speed of its last two sightings."""
     x, y = track.seen[-1].box.centre
     if len(track.seen) < 2:
@@ -62,16 +64,10 @@ def passage_records(video: str, observations: Iterable[tuple[Span, Sequence[Dete
         observations: as for `individuals`.
         source: detector and version.
     """
-    return [
-        Record.of(
-            video,
-            one.span,
-            payloads.Track(
-                one.label, tuple(span.start for span in one.spans), tuple(detection.box for detection in one.seen)
-            ),
-            round(one.score, 4),
-            source,
-            (one.seen[0].box, one.seen[-1].box),
-        )
-        for one in individuals(observations)
-    ]
+    records = []
+    for one in individuals(observations):
+        boxes = tuple(detection.box for detection in one.seen)
+        track = Track(one.seen[0].label, tuple(span.start for span in one.spans), boxes)
+        score = round(sum(detection.score for detection in one.seen) / len(one.seen), 4)
+        records.append(Record.of(video, one.span, track, score, source, (boxes[0], boxes[-1])))
+    return records

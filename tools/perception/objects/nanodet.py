@@ -1,12 +1,11 @@
-"""Things on a frame: COCO's eighty kinds of object, each with its box; and the same thing followed over time."""
+"""Things on a frame: COCO's eighty kinds of object, each with its box."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ...records import Box, Detection, Span
+from ...records import Box, Detection
 from ...runtime import out_of_memory
 from ...runtime.backend import Tool
 from ...runtime.counters import count
@@ -177,73 +176,3 @@ def _points() -> np.ndarray:
 
 
 POINTS = _points()
-
-
-@dataclass
-class Track:
-    """One object for as long as it is seen."""
-
-    label: str
-    spans: list[Span] = field(default_factory=list)
-    """How long each frame's picture stood on which it was seen."""
-    seen: list[Detection] = field(default_factory=list)
-
-    @property
-    def span(self) -> Span:
-        return Span(self.spans[0].start, self.spans[-1].end)
-
-    @property
-    def score(self) -> float:
-        """Mean over the frames."""
-        return sum(detection.score for detection in self.seen) / len(self.seen)
-
-
-OVERLAP = 0.2
-"""Intersection over union with its last box from which a detection is the same object."""
-
-
-def by_overlap(track: Track, box: Box, time: float) -> float | None:
-    """How far a box is from a track's last one, lower is nearer; `None` when it cannot be the same object.
-
-    At one frame a second whatever moves fast is lost and found as another, so the number of such tracks is not a number
-    of individuals; the number at once is (Bochinski et al., 2017, describe the method for video rate).
-    """
-    shared = round(track.seen[-1].box.overlap(box), 4)
-    return -shared if shared >= OVERLAP else None
-
-
-def tracks(
-    observations: Iterable[tuple[Span, Sequence[Detection]]],
-    gap: float = 2.0,
-    distance: Callable[[Track, Box, float], float | None] = by_overlap,
-) -> list[Track]:
-    """Follow each object from frame to frame: greedily, the nearest first.
-
-    Args:
-        observations: in order of time: how long a frame's picture stood, and what was detected on it.
-        gap: seconds for which an object may be missed.
-        distance: of a box at a time from a track; `None` when it cannot be the same object.
-    """
-    done: list[Track] = []
-    current: list[Track] = []
-    for span, detections in observations:
-        done += [track for track in current if span.start - track.span.end > gap]
-        current = [track for track in current if span.start - track.span.end <= gap]
-        pairs = sorted(
-            (away, old, new)
-            for old, track in enumerate(current)
-            for new, detection in enumerate(detections)
-            if track.label == detection.label and (away := distance(track, detection.box, span.start)) is not None
-        )
-        taken: set[int] = set()
-        found: set[int] = set()
-        for _, old, new in pairs:
-            if old not in taken and new not in found:
-                taken.add(old)
-                found.add(new)
-                current[old].spans.append(span)
-                current[old].seen.append(detections[new])
-        current += [
-            Track(detection.label, [span], [detection]) for new, detection in enumerate(detections) if new not in found
-        ]
-    return sorted(done + current, key=lambda track: (track.span, track.label, track.seen[0].box.left))

@@ -7,11 +7,13 @@ from functools import cache
 from ...payloads import ObjectCounts
 from ...plurals import plural
 from ...records import Detection, Record, Span
+from ..follower import Followed, follow, overlap
 from .coco import COCO_LABELS
-from .nanodet import tracks
 
 GAP = 2.0
 """Seconds for which an object may be missed and still counts as there."""
+OVERLAP = 0.2
+"""Intersection over union with its last box from which a detection is the same object."""
 PASSING = 0.5
 """Score that an object needs when it is seen on one frame only: most slips of the detector are less sure."""
 
@@ -62,8 +64,8 @@ def _settled(observations: Sequence[tuple[Span, Sequence[Detection]]]) -> Seen:
     there: dict[Span, list[Detection]] = {span: [] for span, _ in observations}
     spans = list(there)
     position = {span: at for at, span in enumerate(spans)}
-    for track in tracks(observations, gap=GAP):
-        if len(track.seen) == 1 and track.score < PASSING and track.span.duration < GAP:
+    for track in follow(observations, GAP, by_overlap):
+        if len(track.seen) == 1 and track.seen[0].score < PASSING and track.span.duration < GAP:
             continue
         found = dict(zip(track.spans, track.seen, strict=True))
         latest = track.seen[0]
@@ -71,6 +73,11 @@ def _settled(observations: Sequence[tuple[Span, Sequence[Detection]]]) -> Seen:
             latest = found.get(span, latest)
             there[span].append(latest)
     return list(there.items())
+
+
+def by_overlap(track: Followed[Detection], found: Detection, time: float) -> float | None:
+    """How far a detection is from an object's last box; `None` when it cannot be the same object."""
+    return overlap(track, found, OVERLAP) if found.label == track.seen[-1].label else None
 
 
 def _without_flicker(seen: Seen) -> Seen:
