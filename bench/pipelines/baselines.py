@@ -21,7 +21,7 @@ from ...graphs.answer.packers import line, opening
 from ...graphs.answer.selectors import SELECTORS, Curve
 from ...tools.media.video import Frame, frames, probe
 from ...tools.perception.frames.tags import frame_records
-from ...tools.perception.objects.scene_graph import object_records
+from ...tools.perception.objects.counts_over_time import object_records
 from ...tools.perception.screen_text.lines_over_time import text_records
 from ...tools.records import Modality, Record, Span
 from ...tools.videollm.interface import Message, with_options

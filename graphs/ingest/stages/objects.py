@@ -31,8 +31,8 @@ class Objects(FrameStage):
         return [packed(list[Detection], things) for things in self._detector.run([frame.image for frame in frames])]
 
     def records(self, found: Found) -> list[Record]:
+        from ....tools.perception.objects.counts_over_time import object_records
         from ....tools.perception.objects.individuals import passage_records
-        from ....tools.perception.objects.scene_graph import object_records
 
         source = self._detector.source
         seen = [(span, unpacked(list[Detection], row)) for span, row in found.standing(self.name)]

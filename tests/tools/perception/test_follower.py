@@ -1,5 +1,5 @@
 from vidscout.tools.perception.follower import Followed, follow
-from vidscout.tools.perception.objects.scene_graph import GAP, by_overlap
+from vidscout.tools.perception.objects.counts_over_time import GAP, by_overlap
 from vidscout.tools.records import Box, Detection, Span
 
 

@@ -27,7 +27,7 @@ def captions(
         video: content id.
         shots: in order of time.
         looks: records of what frames look like, as `tags.frame_records` makes them.
-        objects: records of what was detected, as `scene_graph.object_records` makes them.
+        objects: records of what was detected, as `counts_over_time.object_records` makes them.
         texts: records of screen text.
     """
     parts = [part for shot in shots for part in _portions(shot)]

@@ -1,5 +1,5 @@
 from vidscout.tools.payloads import ObjectCounts
-from vidscout.tools.perception.objects.scene_graph import object_records
+from vidscout.tools.perception.objects.counts_over_time import object_records
 from vidscout.tools.records import Box, Detection, Modality, Record, Span
 
 

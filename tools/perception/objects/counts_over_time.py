@@ -2,13 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
 
 from ...payloads import ObjectCounts
-from ...plurals import plural
 from ...records import Detection, Record, Span
 from ..follower import Followed, follow, overlap
-from .coco import COCO_LABELS
 
 GAP = 2.0
 """Seconds for which an object may be missed and still counts as there."""
@@ -44,16 +41,6 @@ def object_records(video: str, observations: Iterable[tuple[Span, Sequence[Detec
             records.append(Record.of(video, span, ObjectCounts.of(surest), round(_mean(surest), 4), source, boxes))
         first = at
     return records
-
-
-def counts(text: str) -> dict[str, int]:
-    """The number of each COCO label that a sentence of this module states.
-
-    >>> counts("2 people, 1 dog: 2 people at the left, a dog in the middle")
-    {'person': 2, 'dog': 1}
-    """
-    stated = (part.partition(" ") for part in text.partition(":")[0].split(", "))
-    return {_labels()[name]: int(number) for number, _, name in stated if number.isdigit() and name in _labels()}
 
 
 Seen = list[tuple[Span, list[Detection]]]
@@ -99,9 +86,3 @@ def _numbers(objects: Sequence[Detection]) -> list[tuple[str, int]]:
 
 def _mean(objects: Sequence[Detection]) -> float:
     return sum(detection.score for detection in objects) / len(objects)
-
-
-@cache
-def _labels() -> dict[str, str]:
-    """COCO labels by their singular and plural names."""
-    return {name: label for label in COCO_LABELS for name in (plural(label), label)}
