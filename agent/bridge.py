@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, ParamSpec, TypeVar, cast
+from weakref import WeakSet
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,11 +30,20 @@ class _End(Generic[Result]):
     error: BaseException | None = None
 
 
+_threads: "WeakSet[threading.Thread]" = WeakSet()
+
+
 def _start(work: Callable[[], None]) -> threading.Thread:
     """Begin work in a daemon thread that counts and notes for whoever started it (`counting`, `noting`)."""
     thread = threading.Thread(target=copy_context().run, args=(work,), name="vidscout", daemon=True)
+    _threads.add(thread)
     thread.start()
     return thread
+
+
+def still_working() -> bool:
+    """Whether any thread that was started here has not ended, as one whose watcher was interrupted."""
+    return any(thread.is_alive() for thread in list(_threads))
 
 
 def watched(

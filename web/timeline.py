@@ -68,7 +68,7 @@ def timeline(
 
     Args:
         records: the video's, in order of time.
-        relevance: time in seconds and relevance to the question (0..1) of the kept frames, in order.
+        relevance: seconds and relevance to the question (0..1), in order, each until the next (`Answer.relevance`).
         cited: seconds at which the answer's evidence begins.
         top: relevance drawn at full height.
     """

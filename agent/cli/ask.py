@@ -11,6 +11,7 @@ import typer
 from ...tools.errors import UsageError
 from ...tools.records import clock
 from .common import ProgressBars, common_options, print_json, time_range
+from .interrupts import interruptible
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
@@ -48,7 +49,7 @@ def ask(
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:
     """Ask about a video. It is read first if it has not been."""
-    with common_options(context).scout(route=route) as scout, ProgressBars() as bars:
+    with common_options(context).scout(route=route) as scout, interruptible(), ProgressBars() as bars:
         shown = Streamed(bars, quiet=json, trace=trace)
         answer = scout.ask(
             [video, *(also or [])], question, option, time_range(start, end), shown.see, conversation=conversation

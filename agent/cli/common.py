@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ...tools.errors import UsageError, VidscoutError
+from .interrupts import tell_stopped
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
@@ -38,7 +39,7 @@ def reported() -> Iterator[None]:
         print(f"vidscout: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
-        print("vidscout: stopped; run it again to go on from here", file=sys.stderr)
+        tell_stopped()
         raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of a pipe has gone, as in `vidscout videos | head -1`
         sys.stderr.close()

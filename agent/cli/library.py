@@ -9,6 +9,7 @@ import typer
 
 from ...tools.records import clock
 from .common import ProgressBars, common_options, print_json, time_range
+from .interrupts import interruptible
 
 if TYPE_CHECKING:
     from ..answer import Ingested
@@ -42,7 +43,7 @@ def ingest(
 
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
-    with common_options(context).scout() as scout, ProgressBars() as bars:
+    with common_options(context).scout() as scout, interruptible(), ProgressBars() as bars:
 
         def tell(one: "Ingested") -> None:
             bars.stop()

@@ -14,7 +14,7 @@ from vidscout.tools.errors import UsageError
 EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name"}
 ANSWER = {
     "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
-    "tokens", "profile", "question", "videos", "images", "understood",
+    "tokens", "profile", "question", "videos", "images", "understood", "relevance",
 }  # fmt: skip
 
 
