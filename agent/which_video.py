@@ -1,5 +1,6 @@
 """Which video is meant: the one place where a name that somebody gives becomes a video or a file."""
 
+import os
 from os import PathLike
 from pathlib import Path
 
@@ -30,13 +31,17 @@ def meant(library: Library, name: VideoName, *, files: bool = True) -> Video | P
         UsageError: several videos are called so.
     """
     wanted, path = str(name).strip(), Path(name)
+    try:
+        os.fsencode(wanted)
+    except UnicodeEncodeError:  # half of a character, which no file or video is called
+        raise UnknownVideoError(unknown(wanted, files)) from None
     if wanted.startswith(LINK):
         wanted, files = wanted.removeprefix(LINK).rstrip("/"), False
     if files and path.is_file():
         return library.get(library.identify(path)) or path
     if files:
         known = library.find(wanted)
-        if known is None and path.exists():
+        if known is None and wanted and path.exists():
             return path  # a folder or a device: reading it says what is wrong
     else:
         known = _without_paths(library, wanted)

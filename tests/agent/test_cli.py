@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,33 @@ def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path, trailer: Path
     done = vidscout("ingest", trailer, home=home)
     assert done.returncode == 2
     assert "home" in only_line(done)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_question_that_is_told_to_end_does_so_within_two_seconds_with_one_line(home: Path, number: signal.Signals):
+    code = """
+import sys, threading
+from vidscout.agent.cli import main
+from vidscout.graphs.answer.nodes import gather
+
+def endless(request, answering):
+    print("searching", flush=True)
+    threading.Event().wait()
+
+gather.find = endless
+sys.argv = ["vidscout", *sys.argv[1:]]
+main()
+"""
+    asked = ["--home", str(home), "ask", "lecture.mp4", "What is the mirror made of?"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "searching\n"
+    began = time.monotonic()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - began < 2
+    assert process.returncode == 128 + number
+    assert errors.strip() == "vidscout: stopped; run it again to go on from here"
