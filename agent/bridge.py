@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Result = TypeVar("Result")
 
-INTERRUPTED_WITHIN = 1.0
+INTERRUPTED_WITHIN = 0.5
 """Seconds that work gets to notice that it was interrupted from the keyboard, before its watcher goes on without it."""
 
 

@@ -35,8 +35,8 @@ def tell_stopped() -> None:
 def interruptible() -> Iterator[None]:
     """Let Ctrl-C and the other signals to end stop the work inside, also where it does not notice.
 
-    Work that still runs a second after it was stopped is left behind, with what it has open: an index outlives that,
-    as it outlives a kill. On a thread other than the main one, which gets no signals, it does nothing.
+    Work that still runs half a second after it was stopped is left behind, with what it has open: an index outlives
+    that, as it outlives a kill. On a thread other than the main one, which gets no signals, it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
