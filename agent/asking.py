@@ -236,7 +236,9 @@ class Asking(Ingesting):
                     curves[chunk.video] = list(chunk.points)
                 report(cast("Event", chunk))
         state["timings"]["total"] = time.perf_counter() - asked.at
-        state["notes"] = [*state["notes"], *mended]
+        sought = {step.removeprefix("gather:") for step in state["route"] if step.startswith("gather:")}
+        missing = [note for video in asked.videos for note in self.gaps(video, sought)]
+        state["notes"] = [*state["notes"], *mended, *missing]
         return answered(AnswerState(**state), asked.videos, counters, self.profile.name, curves)
 
     def _checkpointer(self, conversation: str | None) -> Any:

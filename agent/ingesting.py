@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Ingested
@@ -170,6 +171,25 @@ class Ingesting(Core):
 
         entries = self.library.journal.entries(self.find(video).id)
         return list(statuses(self.stages_of_profile(), entries, self.role("text_embedding").source).values())
+
+    def gaps(self, video: Video, modalities: Collection[str]) -> list[str]:
+        """What a question has to be told that looks for these kinds of records: which of them no stage has made yet.
+
+        Args:
+            video: that it asks about.
+            modalities: by their names; `records.Modality`.
+        """
+        entries = self.library.journal.entries(video.id)
+        if all(name in entries and entries[name].done for name in self.profile.stages):
+            return []
+        done = [stage for stage in self.stages_of_profile() if (e := entries.get(stage.name)) is not None and e.done]
+        made = {modality for stage in done for modality in stage.writes}
+        return [
+            f"{video.name} has not been read by {stage.name}: `vidscout ingest {video.name} --stage {stage.name}`"
+            for stage in self.stages_of_profile()
+            for modality in stage.writes
+            if modality in modalities and modality not in made
+        ]
 
     async def aingest(self, paths: VideoName | Sequence[VideoName], **options: Any) -> list[Ingested]:
         """`ingest` without blocking the event loop; `on_progress` is then called from another thread."""

@@ -158,10 +158,13 @@ class Total(Stage):
     needs = ("numbers",)
     writes = (Modality.CAPTION,)
     cost = Cost.FREE
-    fingerprint = "total/1"  # pyright: ignore[reportAssignmentType]
 
     def __init__(self, fails: bool = False) -> None:
         self.fails = fails
+
+    @property
+    def fingerprint(self) -> str:
+        return "total/1"
 
     def records(self, found: Found) -> list[Record]:
         if self.fails:

@@ -33,6 +33,9 @@ from .shapes import (
     ModelCard,
     ModelList,
     SearchRequest,
+    StageObject,
+    Stages,
+    StagesRequest,
     VideoObject,
     Videos,
     listed,
@@ -171,6 +174,19 @@ def _add_videos(site: FastAPI, inbox: Inbox) -> None:
         """How far a video has come, by id, `vidscout://ID` or name."""
         return _video(inbox, inbox.find(video))
 
+    @site.get("/v1/videos/{video}/stages", tags=["videos"])
+    def list_stages(video: Id) -> Stages:
+        """By what a video has been read, and what is missing, failed or out of date."""
+        return _stages(inbox, inbox.find(video))
+
+    @site.post("/v1/videos/{video}/stages", tags=["videos"])
+    def read_by_stages(video: Id, request: StagesRequest) -> Stages:
+        """Read a video that is here by some stages only; answers when they are done."""
+        found = inbox.find(video)
+        for _ in inbox.read_by(found, request.stages):
+            pass
+        return _stages(inbox, found)
+
     @site.delete("/v1/videos/{video}", tags=["videos"])
     async def delete_video(video: Id) -> Deleted:
         """Forget a video and everything that was found in it, and delete the file that was sent."""
@@ -235,6 +251,11 @@ def _show_keys(site: FastAPI) -> None:
     schema = site.openapi()
     schema.setdefault("components", {})["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     schema["security"] = [{"key": []}]
+
+
+def _stages(inbox: Inbox, video: str) -> Stages:
+    status = inbox.scout.stages(video)
+    return Stages(data=[StageObject.model_validate(stage, from_attributes=True) for stage in status])
 
 
 def _video(inbox: Inbox, video: str) -> VideoObject:

@@ -168,6 +168,25 @@ class VideoObject(BaseModel):
     message: str = Field(description="Why it failed or stopped.")
 
 
+class StageObject(BaseModel):
+    """How one way of finding something stands with a video."""
+
+    name: str
+    state: Literal["done", "missing", "partial", "failed", "stale"]
+    position: float | None = Field(description="Seconds up to which it has read; null where it has not begun.")
+    note: str | None = Field(description="On what it failed.")
+    fingerprint: str = Field(description="Tool, version and options.")
+
+
+class Stages(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[StageObject]
+
+
+class StagesRequest(BaseModel):
+    stages: list[str] = Field(min_length=1, description="Read the video by these, as far as they are not done.")
+
+
 class Videos(BaseModel):
     object: Literal["list"] = "list"
     data: list[VideoObject]

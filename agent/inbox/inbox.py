@@ -2,10 +2,11 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ...graphs.events import Event
 from ...tools.errors import MediaError, UnknownVideoError, UsageError
 from ...tools.index.home import UPLOADS
 from ..scout import VideoScout
@@ -49,6 +50,7 @@ class Inbox:
         self._questions = QuestionsAtOnce()
         self._fetching = threading.BoundedSemaphore(FETCHED_AT_ONCE)
         self._lock = threading.Lock()
+        self._by_stages = threading.Lock()
         for upload in left_behind(self.uploads, self.arrivals.alive):
             self.readings.add(upload)
 
@@ -110,6 +112,22 @@ class Inbox:
             while len(self._fetched) > REMEMBERED:
                 self._fetched.popitem(last=False)
         return video
+
+    def read_by(self, video: str, stages: Sequence[str], stop: threading.Event | None = None) -> Iterator[Event]:
+        """Read a video that is here by these stages, as far as they are not done; yields what happens meanwhile.
+
+        Raises:
+            UnknownVideoError: it is not there.
+            NotReadyError: it is being read.
+            MediaError: its file has gone, or cannot be read.
+            UsageError: there is no such stage.
+        """
+        self.check_ready(video)
+        known = self.scout.find(video)
+        if not known.path.is_file():
+            raise MediaError(f"the file of {known.name} has gone: send it again")
+        with self._by_stages:
+            yield from self.scout.ingest_events(known.path, stages=stages, stop=stop)
 
     # -- what is here --------------------------------------------------------------------------------------------
 

@@ -78,6 +78,7 @@ def server(inbox: Inbox, local: bool) -> MCPServer[Any]:
         (tools.detect_generated, READS_FIRST),
         (tools.search_video, READS),
         (tools.list_videos, READS),
+        (tools.video_stages, READS),
     ]
     for tool, hints in lent_as:
         lent.add_tool(told(tool), annotations=hints)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from ..answer import Answer
-from ..api.shapes import Citation, VideoObject
+from ..api.shapes import Citation, StageObject, VideoObject
 
 Source = Annotated[str, Field(min_length=1, max_length=4096, description="A video: its id or name, or an address.")]
 Seconds = Annotated[float, Field(ge=0)]
@@ -13,6 +13,10 @@ Seconds = Annotated[float, Field(ge=0)]
 
 class VideoList(BaseModel):
     videos: list[VideoObject]
+
+
+class VideoStages(BaseModel):
+    stages: list[StageObject]
 
 
 class AskVideoResult(BaseModel):

@@ -11,10 +11,10 @@ from pydantic import Field
 from ...graphs.events import Event, Progress, StepStarted
 from ..answer import Answer, Evidence, Ingested
 from ..api.chat import until_read
-from ..api.shapes import Citation, DetectResult, VideoObject
+from ..api.shapes import Citation, DetectResult, StageObject, VideoObject
 from ..bridge import in_thread, streamed
 from ..inbox.inbox import Inbox
-from .shapes import AskVideoResult, SearchVideoResult, Seconds, Source, VideoList, asked_of
+from .shapes import AskVideoResult, SearchVideoResult, Seconds, Source, VideoList, VideoStages, asked_of
 
 
 class ToolProgress:
@@ -55,10 +55,24 @@ class Tools:
         self._inbox = inbox
         self._local = local
 
-    async def ingest_video(self, source: Source, context: "Context[Any, Any]") -> VideoObject:
+    async def ingest_video(
+        self,
+        source: Source,
+        context: "Context[Any, Any]",
+        stages: Annotated[
+            list[str] | None, Field(description="Also by these stages, where video_stages says they are not done.")
+        ] = None,
+    ) -> VideoObject:
         """Read a video into the index, by its address or (locally) its path; one that was read before costs nothing."""
         steps = ToolProgress(context)
         video = await self._read_first(source, steps)
+        if stages:
+            stop = threading.Event()
+            try:
+                async for event in streamed(lambda: self._inbox.read_by(video, stages, stop)):
+                    await steps.see(event)
+            finally:
+                stop.set()
         await steps.ready()
         return VideoObject.model_validate(await in_thread(self._inbox.status, video), from_attributes=True)
 
@@ -115,6 +129,11 @@ class Tools:
         """List the videos that have been read or are being read."""
         known = await in_thread(self._inbox.all)
         return VideoList(videos=[VideoObject.model_validate(status, from_attributes=True) for status in known])
+
+    async def video_stages(self, video: Source) -> VideoStages:
+        """List by what a video has been read, and what is missing, failed or out of date."""
+        found = await in_thread(lambda: self._inbox.scout.stages(self._inbox.find(video)))
+        return VideoStages(stages=[StageObject.model_validate(stage, from_attributes=True) for stage in found])
 
     async def detect_generated(self, video: Source, context: "Context[Any, Any]") -> DetectResult:
         """Examine a video for traces of generation: real, generated or uncertain, with everything measured."""

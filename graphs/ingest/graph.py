@@ -96,7 +96,7 @@ def _described(state: IngestState, known: Video | None, info: MediaInfo) -> Vide
     found = known or Video(state.video, path.name, path.resolve())
     return replace(
         found,
-        name=path.name,
+        name=found.name if found.path == path.resolve() else path.name,  # an upload has a name that its owner gave it
         path=path.resolve(),
         duration=info.duration,
         width=info.width,

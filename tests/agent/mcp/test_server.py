@@ -20,7 +20,7 @@ from vidscout.agent.mcp.server import http_application
 
 pytestmark = pytest.mark.models
 
-TOOLS = {"ingest_video", "ask_video", "search_video", "list_videos", "detect_generated"}
+TOOLS = {"ingest_video", "ask_video", "search_video", "list_videos", "video_stages", "detect_generated"}
 KEY = "a-key-for-tests"
 
 
@@ -78,6 +78,10 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         assert [moment["text"] for moment in (found.structured_content or {})["moments"]] == ["TAXI"]
         listed = (await client.call_tool("list_videos")).structured_content or {}
         assert [one["id"] for one in listed["videos"]] == [video["id"]]
+        stages = (await client.call_tool("video_stages", {"video": video["id"]})).structured_content or {}
+        assert {stage["state"] for stage in stages["stages"]} == {"done"}
+        again = {"source": video["id"], "stages": ["smell"]}
+        assert "no stage 'smell'; there are speech" in line(await client.call_tool("ingest_video", again))
         verdict = (await client.call_tool("detect_generated", {"video": video["id"]})).structured_content or {}
         assert verdict["label"] in ("real", "generated", "uncertain")
 
