@@ -7,14 +7,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..tools.errors import CancelledError, MediaError, UsageError
 from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Answer
-from .bridge import finished, in_thread, streamed, watched
+from .bridge import end_state, finished, in_thread, streamed, watched
 from .ingesting import Ingesting
 from .questions import answered, check_range, checked_options, checked_question, same_question, turn
 from .which_video import VideoName, meant
@@ -201,7 +201,6 @@ class Asking(Ingesting):
         from ..graphs.answer.state import AnswerState, begin
         from ..graphs.events import Relevance
 
-        state: dict[str, Any] = {}
         curves: dict[str, list[tuple[float, float]]] = {}
         start: Any = AnswerState(
             question=asked.question,
@@ -212,6 +211,14 @@ class Asking(Ingesting):
             names={video.id: video.name for video in asked.videos},
             time_range=asked.time_range,
         )
+
+        def tell(event: "Event") -> None:
+            if asked.stop.is_set():
+                raise CancelledError("the question was given up")
+            if isinstance(event, Relevance):
+                curves[event.video] = list(event.points)
+            report(event)
+
         with self._checkpointer(asked.conversation) as checkpointer, counting() as counters, noting() as mended:
             graph = compiled(checkpointer)
             config: Any = {"max_concurrency": BRANCHES_AT_ONCE}
@@ -226,15 +233,7 @@ class Asking(Ingesting):
                 stream_mode=["custom", "values"],
                 durability="sync" if asked.conversation else None,
             )
-            for mode, chunk in stream:
-                if asked.stop.is_set():
-                    raise CancelledError("the question was given up")
-                if mode == "values":
-                    state = cast("dict[str, Any]", chunk)
-                    continue
-                if isinstance(chunk, Relevance):
-                    curves[chunk.video] = list(chunk.points)
-                report(cast("Event", chunk))
+            state = end_state(stream, tell)
         state["timings"]["total"] = time.perf_counter() - asked.at
         sought = {step.removeprefix("gather:") for step in state["route"] if step.startswith("gather:")}
         missing = [note for video in asked.videos for note in self.gaps(video, sought)]

@@ -8,10 +8,10 @@ Everything below the agent is synchronous. Who shows events while work goes on (
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakSet
 
 P = ParamSpec("P")
@@ -90,6 +90,21 @@ def finished(watching: Generator[T, None, Result], see: Callable[[T], None] | No
             return end.value
         if see is not None:
             see(event)
+
+
+def end_state(stream: Iterable[Any], report: Callable[[Any], None]) -> dict[str, Any]:
+    """Report what a running graph tells, and return the state that it ends in.
+
+    Args:
+        stream: `graph.stream` in the modes `custom` and `values`.
+    """
+    state: dict[str, Any] = {}
+    for mode, chunk in stream:
+        if mode == "custom":
+            report(chunk)
+        else:
+            state = chunk
+    return state
 
 
 async def streamed(make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Ingested
-from .bridge import finished, in_thread, watched
+from .bridge import end_state, finished, in_thread, watched
 from .core import Core
 from .which_video import VideoName
 
@@ -95,15 +95,9 @@ class Ingesting(Core):
 
         def work(report: "Callable[[Event], None]") -> Ingested:
             began = time.perf_counter()
-            state: dict[str, Any] = {}
             with counting() as counters, noting() as mended:
                 start = IngestState(str(file), video)
-                stream = compiled.stream(start, context=context, stream_mode=["custom", "values"])
-                for mode, chunk in stream:
-                    if mode == "custom":
-                        report(cast("Event", chunk))
-                    else:
-                        state = cast("dict[str, Any]", chunk)
+                state = end_state(compiled.stream(start, context=context, stream_mode=["custom", "values"]), report)
             return Ingested(
                 video=video,
                 path=str(file),

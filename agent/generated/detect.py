@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Generator
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...tools.errors import BackendUnavailableError, MediaError, UsageError, WeightsError
 from ...tools.records import Modality
 from ...tools.runtime.cores import cores
-from ..bridge import finished, watched
+from ..bridge import end_state, finished, watched
 from ..which_video import meant
 from .assemble import verdict_of
 from .verdict import Verdict
@@ -95,7 +95,6 @@ def run(
     from ...graphs.forensics.graph import build
     from ...graphs.forensics.state import ForensicState
 
-    state: dict[str, Any] = {}
     stream = (
         build()
         .compile()
@@ -106,12 +105,7 @@ def run(
             config={"max_concurrency": context.workers, "recursion_limit": 50},
         )
     )
-    for mode, chunk in stream:
-        if mode == "custom":
-            report(cast("Event", chunk))
-        else:
-            state = cast("dict[str, Any]", chunk)
-    return ForensicState(**state)
+    return ForensicState(**end_state(stream, report))
 
 
 def calibrate(
