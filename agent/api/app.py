@@ -113,7 +113,7 @@ def _add_errors(site: FastAPI) -> None:
 def _add_chat(site: FastAPI, inbox: Inbox) -> None:
     scout = inbox.scout
     known = models(scout)
-    conversations = Conversations()
+    conversations = Conversations(lambda video: scout.library.get(video) is not None)
 
     @site.post("/v1/chat/completions", response_model=Completion, tags=["chat"])
     async def chat(request: ChatRequest, http: Request) -> Any:

@@ -7,7 +7,7 @@ its evidence was, so the answers themselves are remembered, for as long as the s
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..answer import Answer
 from .shapes import ChatMessage, ChatRequest
@@ -20,7 +20,13 @@ FORGOTTEN = "the messages before are not known to this server: the question was 
 class Conversations:
     """Keeps the conversations of different keys apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Callable[[str], bool]) -> None:
+        """Remember nothing yet.
+
+        Args:
+            known: whether a video, by its id, is still there: answers about a forgotten one are not leaned on.
+        """
+        self._known = known
         self._answers: OrderedDict[bytes, Answer] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,9 +41,14 @@ class Conversations:
         """The answer that the question comes after, and what is to be said about that."""
         if request.conversation is not None or not any(message.role == "assistant" for message in request.messages):
             return [], []
+        digest = _digest(request.messages[:-1], key)
         with self._lock:
-            known = self._answers.get(_digest(request.messages[:-1], key))
-        return ([known], []) if known is not None else ([], [FORGOTTEN])
+            before = self._answers.get(digest)
+        if before is not None and not all(map(self._known, before.videos)):
+            with self._lock:
+                self._answers.pop(digest, None)
+            before = None
+        return ([before], []) if before is not None else ([], [FORGOTTEN])
 
     def remember(self, request: ChatRequest, key: str, answer: Answer) -> None:
         """Keep an answer, for a question that comes after the same messages and it."""

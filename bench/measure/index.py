@@ -118,7 +118,20 @@ def one_hour(home: Path, maker: Maker) -> None:
         measure("32 frames", lambda: index.search_frames(query(), videos=about))
         measure("32 frames within a minute", lambda: index.search_frames(query(), videos=about, within=minute))
         measure("whole curve", lambda: index.frame_similarities(query(), "hour"))
+        row("CPU of a whole curve while another video is read", beside_a_reading(index, maker))
         measure("timeline of a minute", lambda: index.timeline("hour", within=minute))
+
+
+def beside_a_reading(index: VideoIndex, maker: Maker, batches: int = 20) -> list[float]:
+    """CPU seconds of this process for a curve after each batch of frames that is written to another video."""
+    seconds = []
+    for batch in range(batches):
+        index.add_frames("being-read", range(4 * batch, 4 * batch + 4), maker.vectors(4), [b"x" * 20_000] * 4)
+        query, began = maker.vectors(1)[0], time.process_time()
+        index.frame_similarities(query, "hour")
+        seconds.append(time.process_time() - began)
+    index.delete("being-read")
+    return seconds
 
 
 def many_videos(home: Path, maker: Maker, videos: int, records: int) -> None:
@@ -138,7 +151,11 @@ def many_videos(home: Path, maker: Maker, videos: int, records: int) -> None:
         measure("hybrid, one video", lambda: index.search(maker.question(), query(), videos=["video-007"]))
         began = time.perf_counter()
         index.delete("video-007")
-        row("forget a video", [time.perf_counter() - began])
+        row("delete a video", [time.perf_counter() - began])
+        began = time.perf_counter()
+        index.forget("video-008")
+        index.remove_remnants()
+        row("forget a video, databases rewritten", [time.perf_counter() - began])
     size = sum(part.stat().st_size for part in home.rglob("*") if part.is_file())
     print(f"\n{size / 2**20:.0f} MiB on disk")
 
