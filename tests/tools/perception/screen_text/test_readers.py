@@ -87,6 +87,25 @@ def test_an_items_bullet_is_no_part_of_it(reader: PPOCRReader):
 
 
 @pytest.mark.models
+def test_small_pale_print_in_the_corners_of_an_empty_page_is_read(reader: PPOCRReader):
+    page = Image.new("RGB", (1280, 720), "white")
+    pen = ImageDraw.Draw(page)
+    corners = {
+        (12, 4): "page header",
+        (1130, 4): "Chapter two",
+        (12, 700): "All rights reserved",
+        (1170, 700): "page 42",
+    }
+    for place, words in corners.items():
+        pen.text(place, words, "#909090", ImageFont.load_default(14))
+    for shown in (page, page.crop((0, 360, 1280, 720)), page.crop((640, 0, 1280, 720))):
+        left, top = (1280 - shown.width, 720 - shown.height)
+        wanted = {words for (x, y), words in corners.items() if x >= left and y >= top}
+        [read] = reader.run([np.asarray(shown)])
+        assert {found.text for found in read} == wanted
+
+
+@pytest.mark.models
 def test_a_title_that_fades_in_over_a_still_picture_is_read(reader: PPOCRReader, trailer):
     [meadow] = [frame.image for frame in frames(trailer, 1.0) if round(frame.time) == 43]
     titled = Image.fromarray(meadow)
