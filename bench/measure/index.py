@@ -19,11 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from ...tools.index.video_index import VideoIndex
-from ...tools.records import Modality, Record, Span
+from ...tools.payloads import Caption, Labels, Modality, Payload, Spoken, Tag, TextLines
+from ...tools.records import Record, Span
 
 SIZE, TOPICS, WORDS = 384, 200, 20_000
 HOUR, RECORDS = 3600, 3000
-MODALITIES = [Modality.SPEECH, Modality.SCREEN_TEXT, Modality.OBJECT, Modality.CAPTION]
+KINDS: list[Callable[[str], Payload]] = [
+    Spoken,
+    lambda text: TextLines((text,)),
+    lambda text: Labels((Tag(text, 0.5),)),
+    Caption,
+]
 
 COLD = """
 import sys, time
@@ -61,7 +67,7 @@ class Maker:
     def records(self, video: str, rows: int) -> list[Record]:
         starts = np.sort(self.rng.uniform(0, HOUR, rows))
         return [
-            Record(video, Span(float(at), float(at) + 4), MODALITIES[row % 4], self.text(), 0.9, "bench/1")
+            Record.of(video, Span(float(at), float(at) + 4), KINDS[row % 4](self.text()), 0.9, "bench/1")
             for row, at in enumerate(starts)
         ]
 

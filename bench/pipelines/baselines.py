@@ -20,6 +20,7 @@ from ...agent.scout import VideoScout
 from ...graphs.answer.packers import line, opening
 from ...graphs.answer.selectors import SELECTORS, Curve
 from ...tools.media.video import Frame, frames, probe
+from ...tools.payloads import Caption, Spoken
 from ...tools.perception.frames.tags import frame_records
 from ...tools.perception.objects.counts_over_time import object_records
 from ...tools.perception.screen_text.lines_over_time import text_records
@@ -198,7 +199,7 @@ class LLoVi(Baseline):
             captions = captions[::2]  # a longer video is captioned more thinly
         summary = "".join(model.generate(summary_of(question, captions), max_tokens=LLOVI_WORDS)).strip()
         whole = Span(0.0, self._scout.find(video).duration)
-        told = [Record(known, whole, Modality.CAPTION, summary, 1.0, "summary")] if summary else []
+        told = [Record.of(known, whole, Caption(summary), 1.0, "summary")] if summary else []
         return self.choose(question, options, told, [], began, captions=len(captions), summary=summary)
 
 
@@ -270,9 +271,7 @@ class VideoRAG(Baseline):
         for record in self._scout.index.timeline(known, [Modality.SPEECH]):
             said.setdefault(int(record.span.start // CHUNK), []).append(record)
         return [
-            Record(
-                known, Span(n * CHUNK, (n + 1) * CHUNK), Modality.SPEECH, " ".join(r.text for r in some), 1.0, "chunk"
-            )
+            Record.of(known, Span(n * CHUNK, (n + 1) * CHUNK), Spoken(" ".join(r.text for r in some)), 1.0, "chunk")
             for n, some in said.items()
         ]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....tools.media.video import Frame
-from ....tools.perception.captions.captioner import Caption, Described, Scene
+from ....tools.perception.captions.captioner import Described, FrameCaption, Scene
 from ....tools.records import Modality, Record
 from ..stage import Cost, Found, FrameStage, Parts, Sampling, Stage, Watched, packed, unpacked
 
@@ -36,22 +36,22 @@ class Captions(FrameStage):
     def observe(self, video: Watched, frames: Sequence[Frame]) -> list[bytes]:
         if not self.sequential:
             said = self._captioner.run([Scene(frame.image) for frame in frames])
-            return [packed(Caption, caption) for caption in said]
+            return [packed(FrameCaption, caption) for caption in said]
         observed = []
         for frame in frames:
             [caption] = self._captioner.run([Scene(frame.image, self._before.get(video.id))])
             self._before[video.id] = Described(frame.image, caption.text)
-            observed.append(packed(Caption, caption))
+            observed.append(packed(FrameCaption, caption))
         return observed
 
     def remind(self, video: Watched, frame: Frame, observed: bytes) -> None:
-        self._before[video.id] = Described(frame.image, unpacked(Caption, observed).text)
+        self._before[video.id] = Described(frame.image, unpacked(FrameCaption, observed).text)
 
     def records(self, found: Found) -> list[Record]:
         from ....tools.perception.captions.captioner import caption_records
 
         self._before.pop(found.video, None)
-        said = ((span, unpacked(Caption, row)) for span, row in found.standing(self.name))
+        said = ((span, unpacked(FrameCaption, row)) for span, row in found.standing(self.name))
         return caption_records(found.video, said, self._captioner.source)
 
 

@@ -8,7 +8,7 @@ import pytest
 from vidscout import Modality, VideoScout
 from vidscout.graphs.events import Progress
 from vidscout.tools.errors import UsageError
-from vidscout.tools.perception.captions.captioner import BLIP, Caption, Scene
+from vidscout.tools.perception.captions.captioner import BLIP, FrameCaption, Scene
 
 pytestmark = pytest.mark.models
 
@@ -27,11 +27,11 @@ class Changes(BLIP):
         super().__init__(**options)
         self.before: list[str | None] = []
 
-    def perceive(self, batch: Sequence[Scene]) -> list[Caption]:
+    def perceive(self, batch: Sequence[Scene]) -> list[FrameCaption]:
         [scene] = batch
         self.before.append(scene.before.text if scene.before else None)
         said = super().perceive(batch)[0]
-        return [Caption(f"{said.text} after {len(scene.before.text) if scene.before else 0}", said.score)]
+        return [FrameCaption(f"{said.text} after {len(scene.before.text) if scene.before else 0}", said.score)]
 
 
 def seeing(home: Path, roles: dict[str, Any]) -> VideoScout:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ... import payloads
 from ...errors import UsageError
+from ...payloads import Caption
 from ...records import Record, Span
 from ...runtime.backend import Tool, backend
 from ...runtime.hub_model import FromHub, quiet
@@ -34,7 +34,7 @@ CHANGES = Path(__file__).with_name("caption_changes.md")
 
 
 @dataclass(frozen=True, slots=True)
-class Caption:
+class FrameCaption:
     """One sentence about a frame."""
 
     text: str
@@ -58,14 +58,14 @@ class Scene:
     before: Described | None = None
 
 
-class Captioner(Tool[Scene, Caption]):
+class Captioner(Tool[Scene, FrameCaption]):
     """The role: a scene becomes one sentence; an empty one where the model had nothing to say."""
 
     role = "captions"
     differential: bool = False
     """Whether it says what changed since the frame before, so that frames must come one after the other."""
 
-    def describe(self, images: Sequence[np.ndarray], before: Described | None = None) -> list[Caption]:
+    def describe(self, images: Sequence[np.ndarray], before: Described | None = None) -> list[FrameCaption]:
         """Captions of frames in order of time: one by one where each needs the one before, else in one batch.
 
         Args:
@@ -105,7 +105,7 @@ class HubCaptioner(FromHub, Captioner):
         self._processor = self.checkpoint.processor(needs=("image_processor", "tokenizer"))
         self._model = self.checkpoint.load("AutoModelForImageTextToText")
 
-    def perceive(self, batch: Sequence[Scene]) -> list[Caption]:
+    def perceive(self, batch: Sequence[Scene]) -> list[FrameCaption]:
         return [
             caption for scenes in self.portions(batch) for caption in self._captions([scene.image for scene in scenes])
         ]
@@ -114,7 +114,7 @@ class HubCaptioner(FromHub, Captioner):
         """What the processor makes of frames."""
         return self._processor(images=images, return_tensors="pt")
 
-    def _captions(self, images: list[np.ndarray]) -> list[Caption]:
+    def _captions(self, images: list[np.ndarray]) -> list[FrameCaption]:
         import torch
 
         with torch.inference_mode(), quiet():
@@ -129,7 +129,7 @@ class HubCaptioner(FromHub, Captioner):
         # the first token only starts the decoder; BLIP's would be spelled out
         texts = self._processor.tokenizer.batch_decode(written.sequences[:, 1:], skip_special_tokens=True)
         return [
-            Caption(" ".join(text.split()), round(score, 4))
+            FrameCaption(" ".join(text.split()), round(score, 4))
             for text, score in zip(texts, self._scores(written), strict=True)
         ]
 
@@ -225,10 +225,10 @@ class ByPrompt(Captioner):
             raise UsageError(f"answerer {self.answerer.name!r} reads no frames, so that it cannot caption any")
         self.answerer.ready()
 
-    def perceive(self, batch: Sequence[Scene]) -> list[Caption]:
+    def perceive(self, batch: Sequence[Scene]) -> list[FrameCaption]:
         return [self._caption(scene) for scene in batch]
 
-    def _caption(self, scene: Scene) -> Caption:
+    def _caption(self, scene: Scene) -> FrameCaption:
         from ...videollm.interface import FramePart, Message, defused
 
         assert self.answerer is not None
@@ -243,7 +243,7 @@ class ByPrompt(Captioner):
                 prompt = CHANGES.read_text(encoding="utf-8").replace("{said}", said)
                 parts = (earlier, shown, prompt)
             pieces = self.answerer.generate([Message("user", parts)], max_tokens=self.max_tokens)
-            return Caption(" ".join("".join(pieces).split()), 1.0)
+            return FrameCaption(" ".join("".join(pieces).split()), 1.0)
 
 
 def _answerer(name: str, options: dict[str, Any]) -> "VideoLLM":
@@ -263,7 +263,7 @@ def _picture(image: np.ndarray, path: Path) -> Path:
     return path
 
 
-def caption_records(video: str, observations: Iterable[tuple[Span, Caption]], source: str) -> list[Record]:
+def caption_records(video: str, observations: Iterable[tuple[Span, FrameCaption]], source: str) -> list[Record]:
     """One record for as long as a caption holds: captions in a row that say the same, but for a letter, are one.
 
     Args:
@@ -284,7 +284,7 @@ def caption_records(video: str, observations: Iterable[tuple[Span, Caption]], so
             and ratio(before.text.casefold(), caption.text.casefold()) >= SAME_CAPTION
         ):
             best = max((before.score, before.text), (caption.score, caption.text), key=lambda said: said[0])
-            span, caption = Span(before.span.start, span.end), Caption(best[1], best[0])
+            span, caption = Span(before.span.start, span.end), FrameCaption(best[1], best[0])
             records.pop()
-        records.append(Record.of(video, span, payloads.Caption(caption.text), caption.score, source))
+        records.append(Record.of(video, span, Caption(caption.text), caption.score, source))
     return records

@@ -9,10 +9,10 @@ import pytest
 from vidscout.tools.errors import UsageError
 from vidscout.tools.perception.captions.captioner import (
     ByPrompt,
-    Caption,
     Captioner,
     Described,
     Florence2,
+    FrameCaption,
     HubCaptioner,
     Scene,
     caption_records,
@@ -241,8 +241,8 @@ def test_a_video_llm_of_the_real_class_captions_and_says_what_changed(checkpoint
 
 
 def test_captions_in_a_row_that_say_the_same_are_one_record():
-    def caption(text: str, score: float = 0.5) -> Caption:
-        return Caption(text, score)
+    def caption(text: str, score: float = 0.5) -> FrameCaption:
+        return FrameCaption(text, score)
 
     said = [
         (Span(0, 2), caption("A dog runs on a beach")),
