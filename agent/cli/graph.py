@@ -1,10 +1,11 @@
 """`vidscout graph`: the picture of a graph, drawn from the compiled graph itself."""
 
 from enum import StrEnum
-from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from .common import common_options
 
 
 class Drawn(StrEnum):
@@ -14,10 +15,30 @@ class Drawn(StrEnum):
     ingest = "ingest"
 
 
-HOMES = {Drawn.answer: "...graphs.answer.graph", Drawn.ingest: "...graphs.ingest.graph"}
+def graph(context: typer.Context, name: Annotated[Drawn, typer.Argument(help="Which graph.")] = Drawn.answer) -> None:
+    """Print a graph as Mermaid text; the one that reads videos has the profile's stages."""
+    built = _answer() if name is Drawn.answer else _ingest(common_options(context).profile)
+    print(built.compile().get_graph().draw_mermaid())
 
 
-def graph(name: Annotated[Drawn, typer.Argument(help="Which graph.")] = Drawn.answer) -> None:
-    """Print a graph as Mermaid text."""
-    build = import_module(HOMES[name], __package__).build
-    print(build().compile().get_graph().draw_mermaid())
+def _answer() -> Any:
+    from ...graphs.answer.graph import build
+
+    return build()
+
+
+def _ingest(profile_name: str | None) -> Any:
+    from ...graphs.ingest.graph import build
+    from ...graphs.ingest.stage import Parts, Sampling
+    from ...graphs.ingest.stages import build as build_stages
+    from ..profiles.profile import build as build_role
+    from ..profiles.profile import profile
+    from ..settings import load
+
+    settings = load(profile=profile_name)
+    chosen = profile(settings.profile, settings.profiles)
+
+    def optional(role: str) -> Any:
+        return build_role(chosen, role) if role in chosen.roles else None
+
+    return build(build_stages(Parts(lambda role: build_role(chosen, role), optional, Sampling(), chosen.stages)))
