@@ -204,6 +204,7 @@ def finish(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     assert known is not None
     notes = list(dict.fromkeys([*about(known), *notes_of(ingest, state.video)]))
     counts = ingest.index.stats(state.video)
+    ingest.index.prepare(state.video)
     ingest.library.put(replace(known, status="ready", counts=counts, notes=notes))
     return {"notes": [note for note in notes if note not in state.notes]}
 

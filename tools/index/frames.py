@@ -197,6 +197,16 @@ class FrameSearch:
             self._matrices.drop(video)
         return matrix
 
+    def prepare(self, video: str) -> None:
+        """Put the vectors of a video's frames where the first question finds them, in this process or another.
+
+        Without it, that question waits for them to be read from Chroma: half a second for an hour of frames.
+        """
+        for encoder in self._store.encoders(video):
+            with contextlib.suppress(HomeError):  # the question will say so, if it matters then
+                if self._store.dimensions(frames_of(video, encoder)):
+                    self._matrix(video, encoder)
+
     def frame_vectors(self, video: str) -> tuple[np.ndarray, np.ndarray]:
         """Times of all kept frames in seconds, ascending, and their unit vectors, (frames, dimensions).
 
@@ -269,10 +279,13 @@ def is_id(video: str) -> bool:
 
 
 def by_encoder(vectors: FrameQuery) -> Mapping[str, np.ndarray]:
+    """Vectors by their encoders' sources; an array alone belongs to the records' own space, `""`."""
     return vectors if isinstance(vectors, Mapping) else {"": vectors}
 
 
 def other_encoder(video: str, kept: Collection[str], asked: Collection[str]) -> str:
+    """What to say where a video's frames were embedded by other encoders than those of a query, with the remedy."""
+
     def names(encoders: Collection[str]) -> str:
         return " and ".join(encoder or "labels and the text embedding" for encoder in encoders) or "nothing"
 
@@ -283,12 +296,22 @@ def other_encoder(video: str, kept: Collection[str], asked: Collection[str]) -> 
 
 
 def how_many(k: int) -> int:
+    """A number of results, if it is one.
+
+    Raises:
+        UsageError: it is negative.
+    """
     if k < 0:
         raise UsageError(f"cannot find {k} results")
     return k
 
 
 def milliseconds(time: float) -> int:
+    """The number that names the frame at a time in seconds.
+
+    Raises:
+        UsageError: it is negative or not finite.
+    """
     if not 0 <= time < float("inf"):
         raise UsageError(f"{time} is no time in a video")
     return round(time * 1000)

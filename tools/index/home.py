@@ -53,8 +53,7 @@ def private_folder(folder: Path) -> Path:
         at = at.parent
     for made in reversed(missing):
         with contextlib.suppress(FileExistsError):
-            made.mkdir()
-            made.chmod(0o700)
+            made.mkdir(0o700)
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
     return folder
@@ -70,12 +69,7 @@ def private_file(file: Path) -> Path:
         OSError: it cannot be made.
     """
     with contextlib.suppress(FileExistsError):
-        opened = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        try:
-            if _POSIX:
-                os.fchmod(opened, 0o600)
-        finally:
-            os.close(opened)
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     return file
 
 

@@ -85,6 +85,18 @@ def test_what_another_process_writes_elsewhere_costs_a_video_nothing(home: Path,
         assert (times[-1], curve[-1]) == (2000.0, pytest.approx(1.0, abs=1e-3))
 
 
+def test_a_prepared_video_is_asked_without_reading_its_vectors(home: Path, fetched: list[str]):
+    with VideoIndex(home) as index:
+        fill(index, "other", 2)
+        index.add([Record("words", Span(0, 1), Modality.SPEECH, "word", 0.9, "t/1")], None)
+        for video in ("other", "words", "nobody"):
+            index.prepare(video)
+        assert fetched == ["frames-other"]
+    with VideoIndex(home) as index:
+        assert len(index.frame_similarities(vectors(9)[0], "other")[1]) == FRAMES
+        assert fetched == ["frames-other"]
+
+
 def test_a_new_process_finds_the_matrix_in_its_file_and_needs_no_chroma(home: Path):
     [file] = files(home)
     assert file.stat().st_size < 2.2 * FRAMES * SIZE + 8 * FRAMES + 512, "two bytes a number"

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import random
 import signal
@@ -551,40 +552,49 @@ def test_an_index_of_somebody_else_can_be_asked_but_not_written():
     ]
 
 
-def test_a_chroma_server_holds_the_vectors_as_well(tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    with VideoIndex(tmp_path / "home", address) as index, pytest.raises(HomeError, match=rf"no Chroma server.*{port}"):
-        index.add([record("before")], direction(2)[None])
-    command = [Path(sys.executable).with_name("chroma"), "run", "--path", tmp_path / "server", "--port", str(port)]
+@contextlib.contextmanager
+def chroma_server(folder: Path, port: int) -> Iterator[None]:
+    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder / "server", "--port", str(port)]
     server = subprocess.Popen(
-        [*command, "--host", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path,
+        [*command, "--host", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
         env=os.environ | {"ANONYMIZED_TELEMETRY": "false"},
     )  # fmt: skip
     try:
-        for _ in range(100):
+        for _ in range(300):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        with VideoIndex(tmp_path / "home", address) as index:
-            assert index.search(vector=direction(2))[0].record.text == "before", "what it missed while it was down"
-            index.add([record(f"sign {at}", at) for at in range(50)], noise(50))
-            index.add_frames("v", [1.0, 2.0], noise(2), [b"a", b"b"])
-            assert index.search("sign 7", noise(50)[7], k=1)[0].record.text == "sign 7"
-            assert index.search(vector=noise(50)[7], within=Span(20, 22), k=9)
-            assert index.search_frames(noise(2)[1], k=1)[0].time == 2.0
-            assert len(index.frame_similarities(noise(2)[1], "v")[0]) == 2
-            with VideoIndex(tmp_path / "home", address, read_only=True) as second:
-                assert second.search(vector=noise(50)[9], k=1)[0].record.text == "sign 9"
-            assert index.delete("v")
-            assert index.search(vector=direction(2)) == []
-        assert not (tmp_path / "home" / "chroma").exists()
+        yield
     finally:
         server.terminate()
         server.wait(10)
+
+
+def test_a_chroma_server_holds_the_vectors_as_well(tmp_path: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, rows = f"http://127.0.0.1:{port}", noise(1100)
+    with VideoIndex(tmp_path / "home", address) as index, pytest.raises(HomeError, match=rf"no Chroma server.*{port}"):
+        index.add([record("before")], direction(2)[None])
+    with chroma_server(tmp_path, port), VideoIndex(tmp_path / "home", address) as index:
+        assert index.search(vector=direction(2))[0].record.text == "before", "what it missed while it was down"
+        index.add([record(f"sign {at}", at) for at in range(1100)], rows)
+        index.add_frames("v", [1.0, 2.0], noise(2), [b"a", b"b"])
+        assert index.search("sign 7", rows[7], k=1)[0].record.text == "sign 7"
+        assert index.search(vector=rows[7], within=Span(20, 22), k=9)
+        assert index.search_frames(noise(2)[1], k=1)[0].time == 2.0
+        assert len(index.frame_similarities(noise(2)[1], "v")[0]) == 2
+        with VideoIndex(tmp_path / "home", address, read_only=True) as second:
+            assert second.search(vector=rows[9], k=1)[0].record.text == "sign 9"
+    with chroma_server(tmp_path, port), VideoIndex(tmp_path / "home", address) as index:
+        # chroma-core/chroma#7090: a server that was started anew does not load collections of more than 1,000 rows
+        assert len(index.search(vector=rows[7], k=2000)) == 1101
+        assert index.search(vector=rows[1099], k=1)[0].record.text == "sign 1099"
+        assert index.delete("v")
+        assert index.search(vector=direction(2)) == []
+    assert not (tmp_path / "home" / "chroma").exists()
 
 
 @pytest.mark.parametrize("address", ["localhost", "ftp://host", "http://", ""])
