@@ -61,6 +61,7 @@ class Core:
 
     @property
     def library(self) -> Library:
+        """The videos that are known, and how far each has been read."""
         return self.index.library
 
     def role(self, role: str) -> Any:

@@ -48,6 +48,7 @@ class Read:
 
 @cache
 def scout() -> "VideoScout":
+    """The `VideoScout` of the settings, made on first use."""
     from .scout import VideoScout
 
     return VideoScout()

@@ -36,6 +36,11 @@ def same_question(values: dict[str, Any], asked: Any) -> bool:
 
 
 def checked_question(question: str, what: str = "question") -> str:
+    """A question without spaces around it.
+
+    Raises:
+        UsageError: it is empty or too long; the message calls it `what`.
+    """
     question = question.strip()
     if not question:
         raise UsageError(f"the {what} is empty")
@@ -45,6 +50,11 @@ def checked_question(question: str, what: str = "question") -> str:
 
 
 def checked_options(options: Sequence[str] | None) -> list[str]:
+    """Choices without spaces around them; none for a free question.
+
+    Raises:
+        UsageError: they are fewer than 2 or more than 26, one is empty, or two are the same.
+    """
     if options is None:
         return []
     options = [option.strip() for option in options]
@@ -54,6 +64,11 @@ def checked_options(options: Sequence[str] | None) -> list[str]:
 
 
 def check_range(time_range: tuple[float, float] | None, videos: Sequence[Video] = ()) -> None:
+    """Make sure that a range of seconds has a length, and lies within the videos where they are given.
+
+    Raises:
+        UsageError: it has none, or begins behind the end.
+    """
     if time_range is None:
         return
     start, end = time_range

@@ -23,6 +23,7 @@ def questions(kind: str) -> list[dict[str, Any]]:
 
 
 def video(name: str) -> Path:
+    """The demo's video of that name."""
     return lecture() if name == "lecture" else fetch(name)
 
 

@@ -82,9 +82,11 @@ class AnswerSteps:
 
     @property
     def markdown(self) -> str:
+        """The steps so far as a list."""
         return "\n".join(self._lines) or "- Starting"
 
     def title(self, now: float) -> str:
+        """One line for the folded list: how many steps, and the seconds they took until `now`."""
         return f"{self.count} steps in {_seconds(now - self._began)}"
 
 

@@ -53,6 +53,7 @@ class Site:
         return [video for video in (self.scout.library.get(key) for key in ids or []) if video is not None]
 
     def records(self, video: str, *modalities: Modality) -> list[Record]:
+        """A video's records in order of time; of these modalities, or all."""
         return self.scout.index.timeline(video, modalities or None)
 
     def thumbnail(self, video: str, time: float) -> str | None:

@@ -158,6 +158,7 @@ class Replies:
         self._kept = picture
 
     def completion(self, answer: Answer) -> dict[str, Any]:
+        """The whole answer as one `chat.completion` object."""
         self._remember(answer)
         message = AnswerMessage(content=answer.text, vidscout=self.extension(answer))
         choice = ChatChoice(message=message, finish_reason=self._finish(answer))
@@ -173,6 +174,7 @@ class Replies:
         )
 
     def extension(self, answer: Answer) -> Extension:
+        """What the answer rests on, for the field `vidscout`."""
         return Extension(
             choice=answer.choice,
             abstained=answer.abstained,
@@ -200,6 +202,7 @@ class Replies:
         return f"/v1/videos/{video}/frames/{milliseconds}.jpg"
 
     def first_chunk(self) -> str:
+        """The chunk that opens a stream: who speaks, and no text yet."""
         return self._chunk({"role": "assistant", "content": ""})
 
     def event_chunk(self, event: Event) -> str | None:

@@ -32,11 +32,13 @@ class RequestError(Exception):
 
     @property
     def body(self) -> dict[str, Any]:
+        """The `error` object that OpenAI's clients read."""
         line = " ".join(self.message.split())
         return {"error": {"message": line, "type": self.kind, "param": self.param, "code": self.code}}
 
     @property
     def headers(self) -> dict[str, str]:
+        """HTTP headers that go with the status, as `Retry-After`."""
         if self.status == 401:
             return {"WWW-Authenticate": "Bearer"}
         return {"Retry-After": "2"} if self.status in (429, 503) else {}
@@ -83,4 +85,5 @@ def of_validation(errors: list[Any]) -> RequestError:
 
 
 def not_found(path: str) -> RequestError:
+    """The error for an address at which nothing is served."""
     return RequestError(404, "not_found_error", "unknown_address", f"there is nothing at {path[:200]}; see /docs")

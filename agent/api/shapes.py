@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class VideoUrl(BaseModel):
+    """Where a video is: `https://…`, or `vidscout://ID` for one that has been read."""
+
     url: str = Field(max_length=4096, description="`https://…` to fetch, or `vidscout://ID` of a video that is here.")
 
 
@@ -22,11 +24,15 @@ class Part(BaseModel):
 
 
 class ChatMessage(BaseModel):
+    """One message of a conversation; text, or parts of text and video."""
+
     role: Literal["system", "developer", "user", "assistant"]
     content: str | list[Part] | None = None
 
 
 class StreamOptions(BaseModel):
+    """What a streamed answer ends with."""
+
     include_usage: bool = False
 
 
@@ -72,6 +78,8 @@ class ChatRequest(BaseModel):
 
 
 class Citation(BaseModel):
+    """A finding that an answer or a search names: video, seconds, modality, text and score."""
+
     video: str
     start: float = Field(description="Seconds from the video's first frame.")
     end: float
@@ -82,6 +90,8 @@ class Citation(BaseModel):
 
 
 class SelectedFrame(BaseModel):
+    """A frame that was selected for the question, and the address of its picture."""
+
     video: str
     time: float = Field(description="Seconds.")
     score: float
@@ -107,6 +117,8 @@ class Extension(BaseModel):
 
 
 class Usage(BaseModel):
+    """Tokens that the answer took."""
+
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
@@ -114,6 +126,8 @@ class Usage(BaseModel):
 
 
 class AnswerMessage(BaseModel):
+    """The message that answers, with what it rests on in `vidscout`."""
+
     role: Literal["assistant"] = "assistant"
     content: str
     refusal: None = None
@@ -121,6 +135,8 @@ class AnswerMessage(BaseModel):
 
 
 class ChatChoice(BaseModel):
+    """The one answer, in the list in which OpenAI's clients look for it."""
+
     index: int = 0
     message: AnswerMessage
     finish_reason: Literal["stop", "length"]
@@ -128,6 +144,8 @@ class ChatChoice(BaseModel):
 
 
 class Completion(BaseModel):
+    """A `chat.completion` object."""
+
     id: str
     object: Literal["chat.completion"] = "chat.completion"
     created: int
@@ -138,6 +156,8 @@ class Completion(BaseModel):
 
 
 class ModelCard(BaseModel):
+    """A name under which questions are answered."""
+
     id: str
     object: Literal["model"] = "model"
     created: int = 0
@@ -145,6 +165,8 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
+    """All of these names."""
+
     object: Literal["list"] = "list"
     data: list[ModelCard]
 
@@ -188,17 +210,23 @@ class StagesRequest(BaseModel):
 
 
 class Videos(BaseModel):
+    """Every video that is here or on its way."""
+
     object: Literal["list"] = "list"
     data: list[VideoObject]
 
 
 class Deleted(BaseModel):
+    """What `DELETE` answers."""
+
     id: str
     object: Literal["video"] = "video"
     deleted: bool = True
 
 
 class SearchRequest(BaseModel):
+    """What is looked for, and where."""
+
     query: str
     video: str | list[str] | None = Field(None, description="Ids or names; all videos by default.")
     modality: str | None = None
@@ -207,12 +235,16 @@ class SearchRequest(BaseModel):
 
 
 class Hits(BaseModel):
+    """What a search found, best first."""
+
     object: Literal["list"] = "list"
     query: str
     data: list[Citation]
 
 
 class DetectRequest(BaseModel):
+    """Which video is to be examined."""
+
     video: str = Field(description="Id or name of a video that is here, or `vidscout://ID`.")
 
 
@@ -228,12 +260,16 @@ class DetectResult(BaseModel):
 
 
 class Health(BaseModel):
+    """Whether the server is up."""
+
     status: Literal["ok"] = "ok"
     version: str
     profile: str
 
 
 class ErrorBody(BaseModel):
+    """One error, in one line."""
+
     message: str
     type: str
     param: str | None
@@ -241,12 +277,16 @@ class ErrorBody(BaseModel):
 
 
 class Failure(BaseModel):
+    """What a request that failed gets."""
+
     error: ErrorBody
 
 
 def listed(names: str | list[str] | None) -> list[str]:
+    """One name, several or none, as a list."""
     return [names] if isinstance(names, str) else list(names or [])
 
 
 def plain(value: BaseModel) -> dict[str, Any]:
+    """A shape as JSON values, without fields that were not set."""
     return value.model_dump(mode="json")

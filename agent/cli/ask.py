@@ -77,6 +77,7 @@ class Streamed:
         """What was printed of the answer."""
 
     def see(self, event: "Event") -> None:
+        """Show one event."""
         from ...graphs.events import StepStarted, Token, ToolFinished
 
         self._bars.show(event)
@@ -121,6 +122,7 @@ def save(pictures: Sequence[str], folder: Path) -> int:
 
 
 def print_evidence(answer: "Answer") -> None:
+    """The best evidence, a line each."""
     for item in answer.evidence[:SHOWN]:
         several = f"{item.name}  " if len(answer.videos) > 1 else ""
         span = f"{clock(item.start)}–{clock(item.end)}"

@@ -25,6 +25,7 @@ class Common:
     profile: str | None
 
     def scout(self, **settings: Any) -> "VideoScout":
+        """A `VideoScout` with the options before the command, and with settings of the command's own."""
         from ..scout import VideoScout
 
         return VideoScout(self.profile, self.home, **settings)

@@ -118,6 +118,7 @@ def calibrate(
 
 
 def print_verdict(verdict: "Verdict") -> None:
+    """The verdict for people: label, score, reason, stretches and notes."""
     low, high = verdict.interval
     print(f"{verdict.label}  score {verdict.score:.2f} ({low:.2f}–{high:.2f}), decided by {verdict.decided_by}")
     if verdict.evidence.reason:
@@ -141,6 +142,7 @@ def print_verdict(verdict: "Verdict") -> None:
 
 
 def print_costs(verdict: "Verdict") -> None:
+    """The steps of the examination, each with its seconds, and as a multiple of the video's length."""
     whole = max(verdict.duration, 1e-9)
     print("route: " + " → ".join(verdict.route), file=sys.stderr)
     for name, spent in sorted(verdict.costs.items(), key=lambda item: -item[1]):

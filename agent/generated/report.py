@@ -79,6 +79,7 @@ def reliability_page(report: Mapping[str, Any]) -> str:
 
 
 def page(verdict: Verdict) -> str:
+    """The verdict as one HTML page that asks for nothing outside of itself."""
     low, high = verdict.interval
     known = verdict.calibration
     parts = [

@@ -79,6 +79,8 @@ class VerdictEvidence:
 
 @dataclass(frozen=True)
 class Verdict:
+    """Whether a video was generated, how sure that is, and everything that was measured."""
+
     label: Literal["real", "generated", "uncertain"]
     score: float
     """0..1. With a calibration of real videos only: the share of their windows that are less unusual; it is no

@@ -35,6 +35,7 @@ class Rules:
     """Hosts, as `name` or `name:port`, that may be asked although their address is not public."""
 
     def trusts(self, host: str, port: int) -> bool:
+        """Whether a host may be asked although its address is not public."""
         named = {host.lower(), f"{host.lower()}:{port}"}
         return any(entry.lower() in named for entry in self.hosts)
 

@@ -12,6 +12,8 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class VideoList(BaseModel):
+    """The videos that have been read or are being read."""
+
     videos: list[VideoObject]
 
 
@@ -33,6 +35,8 @@ class AskVideoResult(BaseModel):
 
 
 class SearchVideoResult(BaseModel):
+    """The moments that were found."""
+
     query: str
     moments: list[Citation] = Field(description="Best first; times in seconds.")
 

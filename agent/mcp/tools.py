@@ -26,6 +26,7 @@ class ToolProgress:
         self._said = 0.0
 
     async def see(self, event: Any) -> None:
+        """Report how far the reading of a video has come."""
         if isinstance(event, Progress):
             share = min(event.done / max(event.total, 1e-9), 1.0)
             self._shares[event.video, event.stage] = share
@@ -33,12 +34,14 @@ class ToolProgress:
             await self._say(min(done, 0.99), f"{event.stage} {share:.0%}")  # it is `ready` that says 1
 
     async def step(self, event: Any) -> None:
+        """Report a step of answering, or how far a reading has come."""
         if isinstance(event, StepStarted):
             await self._say(int(self._said) + 1.0, event.step)
         else:
             await self.see(event)
 
     async def ready(self) -> None:
+        """Report that the video can be asked about."""
         await self._say(1.0, "ready")
 
     async def _say(self, progress: float, message: str) -> None:

@@ -246,6 +246,7 @@ def _fetch_package(package: Package) -> None:
 def download(package: Package, target: Path) -> Path:
     # With a hash in a requirements file pip checks the archive before it looks into it: a source distribution's build
     # script runs, to tell the version, only when the bytes are those pinned.
+    """Bring a package's archive into `target`, checked against its pinned hash; the archive's path."""
     requirement = target / "requirement.txt"
     requirement.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", encoding="utf-8")
     # A wheel is asked for by platform, so that every machine gets the one that is pinned.

@@ -63,6 +63,7 @@ class Sentence:
 
     @property
     def end(self) -> float:
+        """Seconds at which it ends."""
         return self.start + len(self.samples) / SAMPLE_RATE
 
 

@@ -58,9 +58,11 @@ class Item:
 
     @property
     def answerable(self) -> bool:
+        """Whether the timeline answers it."""
         return bool(self.options)
 
     def messages(self, system: Message, evidence: bool = True) -> list[Message]:
+        """The prompt for it; without the timeline where `evidence` is false."""
         shown = "Evidence:\n" + "\n".join(self.lines) + "\n" if evidence else ""
         return [system, Message("user", (f"{shown}Question: {self.question}",))]
 

@@ -55,9 +55,11 @@ class Maker:
         self.frequency = frequency / frequency.sum()
 
     def vectors(self, rows: int) -> np.ndarray:
+        """Random unit vectors, (rows, 384) float32."""
         return self.topics[self.rng.integers(0, TOPICS, rows)] + 0.8 * self.rng.standard_normal((rows, SIZE))
 
     def text(self, words: int = 12) -> str:
+        """A text of so many random words."""
         return " ".join(f"w{word}" for word in self.rng.choice(WORDS, words, p=self.frequency))
 
     def question(self) -> str:
@@ -65,6 +67,7 @@ class Maker:
         return " ".join([word for word in self.text(60).split() if int(word[1:]) >= 100][:6])
 
     def records(self, video: str, rows: int) -> list[Record]:
+        """So many records of a video, four seconds each."""
         starts = np.sort(self.rng.uniform(0, HOUR, rows))
         return [
             Record.of(video, Span(float(at), float(at) + 4), KINDS[row % 4](self.text()), 0.9, "bench/1")
@@ -73,6 +76,7 @@ class Maker:
 
 
 def row(name: str, seconds: list[float]) -> None:
+    """Print the median and the worst of some timings, in milliseconds."""
     print(f"| {name} | {statistics.median(seconds) * 1e3:.1f} | {sorted(seconds)[-1 - len(seconds) // 20] * 1e3:.1f} |")
 
 
@@ -98,6 +102,7 @@ def cold(name: str, home: Path, *video: str) -> None:
 
 
 def one_hour(home: Path, maker: Maker) -> None:
+    """Time questions to one hour of video."""
     with VideoIndex(home) as index:
         began = time.perf_counter()
         index.add(maker.records("hour", RECORDS), maker.vectors(RECORDS))
@@ -141,6 +146,7 @@ def beside_a_reading(index: VideoIndex, maker: Maker, batches: int = 20) -> list
 
 
 def many_videos(home: Path, maker: Maker, videos: int, records: int) -> None:
+    """Time questions across many videos."""
     with VideoIndex(home) as index:
         began = time.perf_counter()
         for number in range(videos):

@@ -102,6 +102,7 @@ class KnownLines:
     """Milliseconds of processor time a frame."""
 
     def row(self) -> str:
+        """The figures as a row of the table."""
         return (
             f"| {self.where} | {self.lines} | {self.exact} | {self.unspaced} | {self.alike} | {self.errors:.4f} "
             f"| {self.processor:.0f} |"
@@ -121,6 +122,7 @@ class FalseLines:
     """Milliseconds of processor time a frame."""
 
     def row(self) -> str:
+        """The figures as a row of the table."""
         return f"| {self.where} | {self.frames} | {self.lines} | {self.believed} | {self.processor:.0f} |"
 
 

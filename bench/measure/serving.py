@@ -41,10 +41,12 @@ class Compared:
 
     @property
     def ratio(self) -> float:
+        """Inputs a second on Ray Serve over those in process."""
         return self.served / self.local
 
     @property
     def mean_batch(self) -> float:
+        """Requests a batch that the replica made."""
         return sum(size * times for size, times in self.batches.items()) / max(sum(self.batches.values()), 1)
 
 

@@ -89,6 +89,7 @@ def measure(hear: Hear, spoken: Sequence[Spoken]) -> dict[str, Any]:
 
 
 def ours(name: str, **options: Any) -> Hear:
+    """How a recogniser of this package hears, by its backend's name and options."""
     tool = backend("speech", name)(**options)
     assert isinstance(tool, FasterWhisper)
     tool.ready()

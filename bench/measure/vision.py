@@ -39,6 +39,7 @@ class VisualTool:
     """Seconds of video in a second of processor time."""
 
     def row(self) -> str:
+        """The figures as a row of the table."""
         return f"| {self.tool} | {self.frames} | {self.processor:.1f} | {self.wall:.1f} | {self.real_time:.0f} × |"
 
 

@@ -77,6 +77,7 @@ def _await(address: str) -> None:
 
 
 def row(name: str, seconds: Sequence[float]) -> str:
+    """Median and worst of some timings in seconds, as a row of the table."""
     return f"| {name} | {statistics.median(seconds):.2f} s | {max(seconds):.2f} s |"
 
 

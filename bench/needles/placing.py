@@ -52,6 +52,7 @@ class Placement:
     needles: tuple[Placed, ...]
 
     def of(self, asked: NeedleQuestion) -> list[Placed]:
+        """The needles of one question, where they were put."""
         return [placed for placed in self.needles if placed.asked is asked]
 
 

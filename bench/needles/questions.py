@@ -85,6 +85,7 @@ class NeedleQuestion:
 
     @property
     def seconds(self) -> float:
+        """How long its needles take in all."""
         return sum(needle.seconds for needle in self.needles)
 
     @property

@@ -133,6 +133,7 @@ class Baseline:
 
 
 def prompt(question: str, records: Sequence[Record]) -> list[Message]:
+    """The prompt of a question with records as its evidence."""
     evidence = "".join(line(record) + "\n" for record in records)
     return [opening(), Message("user", (f"Evidence:\n{evidence}" if evidence else "", f"Question: {question}"))]
 
@@ -204,6 +205,7 @@ class LLoVi(Baseline):
 
 
 def summary_of(question: str, captions: Sequence[Record]) -> list[Message]:
+    """The prompt that has captions summarised for a question."""
     told = "".join(line(record) + "\n" for record in captions)
     ask = f"Captions:\n{told}Summarise what matters for this question in two sentences: {question}"
     return [opening(), Message("user", (ask,))]
@@ -266,6 +268,7 @@ class VideoRAG(Baseline):
         return (found, False) if isinstance(found, dict) else ({}, True)
 
     def chunks(self, video: Path) -> list[Record]:
+        """What is said in a video in documents of `CHUNK` seconds."""
         known = self._scout.find(video).id
         said: dict[int, list[Record]] = {}
         for record in self._scout.index.timeline(known, [Modality.SPEECH]):
@@ -276,6 +279,7 @@ class VideoRAG(Baseline):
         ]
 
     def similar(self, queries: Sequence[str], records: Sequence[Record]) -> list[Record]:
+        """The records whose cosine with one of the queries is above `SIMILAR`."""
         if not records:
             return []
         embed = self._scout.role("text_embedding")

@@ -53,4 +53,5 @@ def transcript_html(site: Site, ids: list[str] | None, query: str | None, shown:
 
 
 def downloads(site: Site, ids: list[str] | None) -> str:
+    """Links to the transcripts of the chosen videos, as HTML."""
     return downloads_html(site.named(ids))
