@@ -16,12 +16,15 @@ class Span:
 
     @property
     def duration(self) -> float:
+        """Seconds from start to end."""
         return self.end - self.start
 
     def overlaps(self, other: "Span") -> bool:
+        """Whether the two share a moment."""
         return self.start < other.end and other.start < self.end
 
     def contains(self, time: float) -> bool:
+        """Whether a time in seconds lies in it; its end does not."""
         return self.start <= time < self.end
 
 
@@ -36,10 +39,12 @@ class Box:
 
     @property
     def centre(self) -> tuple[float, float]:
+        """Across and down, in fractions of the frame."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
     def area(self) -> float:
+        """Its share of the frame, 0..1."""
         return max(self.right - self.left, 0.0) * max(self.bottom - self.top, 0.0)
 
     def overlap(self, other: "Box") -> float:

@@ -37,6 +37,8 @@ MOVES = 0.15
 
 
 class Modality(StrEnum):
+    """By which sense a finding was made: what a search can be narrowed to."""
+
     SPEECH = "speech"
     """What is said: one record an utterance."""
     SCREEN_TEXT = "screen_text"

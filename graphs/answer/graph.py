@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 def one_branch_a_request(state: AnswerState) -> list[Send]:
+    """A branch for each request of the plan."""
     return [Send("gather", request) for request in state.plan.requests] if state.plan else []
 
 
@@ -48,14 +49,17 @@ def told_or_prompt(state: AnswerState, runtime: Runtime[Answering]) -> str:
 
 
 def think_or_respond(state: AnswerState, runtime: Runtime[Answering]) -> str:
+    """Whether evidence is written down before the answer."""
     return "think" if runtime.context.route.thinks else "respond"
 
 
 def settled_or_look_again(state: AnswerState) -> str:
+    """The end where the answer is supported or withdrawn; otherwise another round."""
     return "remember" if state.supported or state.abstained else "plan"
 
 
 def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
+    """The graph, not yet compiled: a question in, an answer with its evidence out."""
     graph = StateGraph(AnswerState, context_schema=Answering)
     graph.add_node("plan", plan)
     graph.add_node("gather", gather, input_schema=Retrieval, retry_policy=RETRY)

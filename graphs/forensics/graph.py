@@ -33,6 +33,7 @@ STRETCH = (10.0, 120.0)
 
 @timed("probe")
 def look(state: ForensicState, runtime: Runtime[Examination]) -> Update:
+    """Probe the file, and say what cannot be measured in it."""
     info = probe(Path(state.path))
     notes = []
     if max(info.width, info.height) > LARGEST:
@@ -43,6 +44,7 @@ def look(state: ForensicState, runtime: Runtime[Examination]) -> Update:
 
 
 def one_branch_a_stretch(state: ForensicState, runtime: Runtime[Examination]) -> list[Send]:
+    """A branch for each stretch of frames, and those for the file, faces, hands and writing."""
     info, context = state.info, runtime.context
     assert info is not None
     branches = [Send("file", File(state.path, info))]
@@ -91,6 +93,7 @@ def choose(state: ForensicState, runtime: Runtime[Examination]) -> Update:
 
 @timed("judge")
 def judge(state: ForensicState, runtime: Runtime[Examination]) -> Update:
+    """What the calibrated signals say, and the video-LLM where the profile has one that reads frames."""
     context = runtime.context
     said = state.signals_say or judging.by_signals(state.scored, context.calibration, state.uncovered)
     update: Update = {"signals_say": said, "round": state.round + 1}
@@ -119,6 +122,7 @@ def check(state: ForensicState, runtime: Runtime[Examination]) -> Update:
 
 
 def settled_or_again(state: ForensicState) -> str:
+    """Another opinion where the evidence contradicts the last one and rounds are left; otherwise the verdict."""
     return "judge" if state.contradictions and state.round < MAX_ROUNDS else "verdict"
 
 
@@ -171,6 +175,7 @@ def _together(signals: Opinion, seen: Opinion, wrong: list[str]) -> tuple[Label,
 
 
 def build() -> "StateGraph[ForensicState, Examination, ForensicState, ForensicState]":
+    """The graph, not yet compiled: a file in, an opinion with its evidence out."""
     graph = StateGraph(ForensicState, context_schema=Examination)
     graph.add_node("probe", look)
     graph.add_node("measure", measure, input_schema=Stretch)

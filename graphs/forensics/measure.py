@@ -104,6 +104,7 @@ def _keep_plot(signal: Signal, reading: Reading, context: Examination) -> None:
 
 
 def spend(costs: dict[str, float], name: str, began: float) -> None:
+    """Add the seconds since `began` to what a step has cost."""
     costs[name] = costs.get(name, 0.0) + time.perf_counter() - began
 
 

@@ -36,10 +36,12 @@ class Judgement(BaseModel):
 
 @cache
 def text(name: str) -> str:
+    """The text of a prompt file."""
     return (Path(__file__).parent / f"{name}.md").read_text(encoding="utf-8")
 
 
 def ask(model: VideoLLM, prompt: str, frames: Sequence[FramePart] = (), max_tokens: int = 300) -> str:
+    """What a video-LLM writes for a prompt with frames."""
     message = Message("user", (*frames, prompt))
     pieces = model.generate([message], max_tokens=max_tokens, deadline=time.monotonic() + PATIENCE)
     return "".join(pieces)

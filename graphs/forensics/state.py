@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 class Label(StrEnum):
+    """What can be said of a video, a window or a shot."""
+
     REAL = "real"
     GENERATED = "generated"
     UNCERTAIN = "uncertain"
@@ -158,6 +160,8 @@ class Opinion:
 
 @dataclass
 class ForensicState:
+    """The graph's state: what was measured of one video, and what follows from it."""
+
     path: str
     writing: tuple[Span, ...] = ()
     """Where screen text stands, from the index: there it is read again, frame by frame. Nothing for a video that has

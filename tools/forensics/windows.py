@@ -59,6 +59,7 @@ class Taken:
         self.patches = np.stack([grey[y : y + side, x : x + side] for y, x, side in patch_places(height, width)])
 
     def differs(self, other: "Taken") -> float:
+        """The mean absolute difference of two frames in grey levels, 0..255."""
         import cv2
 
         return float(cv2.absdiff(self.grey, other.grey).mean())

@@ -59,6 +59,7 @@ class FirstFrame:
 
     @property
     def seconds(self) -> Fraction:
+        """Its time stamp in seconds, exactly."""
         return self.pts * self.time_base
 
 

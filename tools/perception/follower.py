@@ -28,6 +28,7 @@ class Followed(Generic[B]):
 
     @property
     def span(self) -> Span:
+        """From the first sighting to the end of the last."""
         return Span(self.spans[0].start, self.spans[-1].end)
 
 

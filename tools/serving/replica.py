@@ -106,6 +106,7 @@ class Replica:
         return await self._together(message)
 
     async def about(self) -> About:
+        """What it is, in which process, and the batches that it has made."""
         return About(
             source=self.tool.source,
             process=os.getpid(),

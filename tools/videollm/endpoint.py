@@ -204,6 +204,7 @@ class Endpoint:
 
 
 def has_pictures(body: dict[str, Any]) -> bool:
+    """Whether a request carries pictures or video."""
     return any(
         part["type"] != "text"
         for message in body["messages"]

@@ -57,6 +57,7 @@ class Message:
 
     @property
     def frames(self) -> tuple[FramePart, ...]:
+        """The frames among its parts, in order."""
         return tuple(part for part in self.parts if isinstance(part, FramePart))
 
 

@@ -34,6 +34,7 @@ def serve(model: str, context: int, threads: int, key: str, template: str) -> st
 
 
 def main() -> None:
+    """Load the model that one line on stdin describes, print the address it is served at, and end with stdin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then closes our input
     print(serve(**json.loads(sys.stdin.readline())), flush=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody reads the errors' pipe from here on

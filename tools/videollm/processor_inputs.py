@@ -43,10 +43,12 @@ class Read:
 
     @property
     def ids(self) -> list[int]:
+        """The prompt's tokens."""
         return self.inputs["input_ids"][0].tolist()
 
     @property
     def is_video(self) -> bool:
+        """Whether the frames went in as a video rather than as pictures."""
         return "pixel_values_videos" in self.inputs
 
 

@@ -34,6 +34,7 @@ class Encoded:
 
     @property
     def bytes(self) -> int:
+        """How much memory it takes."""
         return sum(part.numel() * part.element_size() for part in (self.rows, *self.deeper))
 
 
@@ -99,6 +100,7 @@ class Encoder:
         return {"video" if is_video else "image": output}
 
     def clear(self) -> None:
+        """Forget every encoded frame."""
         self._kept.clear()
 
     def _images(self, read: Read) -> list[Encoded]:

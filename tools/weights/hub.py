@@ -43,6 +43,7 @@ def offline() -> bool:
 
 
 def endpoint() -> str:
+    """The address of the model hub: `HF_ENDPOINT`, or the public one."""
     return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 
 

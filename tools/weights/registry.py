@@ -151,6 +151,7 @@ def write_joined(pieces: Sequence[tuple[Path, str]], target: Path, limit: int) -
 
 
 def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -21,6 +21,8 @@ REFERENCES = ("selector", "packer", "route", "backend", "option", "setting", "be
 
 
 class Status(StrEnum):
+    """How a system of the field can be had."""
+
     RUNS_HERE = "runs here"
     STOCK_CLASS = "stock class"
     REMOTE_CODE = "remote code"

@@ -11,6 +11,7 @@ from ..state import Answering, AnswerState
 
 @timed("pack")
 def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Put the question, the best candidates and the selected frames into a prompt within the budget."""
     answering = runtime.context
     if not answering.route.records:
         state = replace(state, ranked=[])

@@ -43,6 +43,7 @@ class When:
 
 @timed("plan")
 def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Understand the question, in its conversation, and say what to look for, where and when."""
     answering = runtime.context
     notes: list[str] = []
     context = in_context(state.question, state.turns, state.durations)

@@ -16,12 +16,14 @@ from .answer_from_records import sees, waited
 
 @timed("respond")
 def respond(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Ask the answerer: to weigh the options, or to write."""
     before = waited(state, runtime)
     update = choose(state, runtime.context) if state.options else generate(state, runtime)
     return {**update, "timings": {**update.get("timings", {}), **before}}
 
 
 def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Have the answer written, each sentence held against the records as soon as it is there."""
     answering = runtime.context
     began = time.perf_counter()
     first: float | None = None

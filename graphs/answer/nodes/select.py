@@ -42,6 +42,7 @@ def preferring_quoted(candidates: list[Candidate], quoted: tuple[str, ...]) -> l
 
 @timed("select")
 def select(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Rank what the branches found, choose the frames, and tell how relevant each moment is."""
     assert state.plan is not None
     found = ranked(state.found, latest_first=state.plan.place is Place.LAST)
     state.ranked = preferring_quoted(found, state.plan.quoted)

@@ -16,6 +16,7 @@ KEPT_FREE = 600
 
 @timed("summarise")
 def summarise(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """Replace the captions by a summary of them for the question."""
     model = runtime.context.answerer
     captions = in_time(state.ranked)
     while len(captions) > 1 and model.count_tokens(asked(state, captions)) > model.context - KEPT_FREE - SUMMARY:
@@ -34,5 +35,6 @@ def summarise(state: AnswerState, runtime: Runtime[Answering]) -> Update:
 
 
 def asked(state: AnswerState, captions: list[Candidate]) -> list[Message]:
+    """The prompt that has captions summarised for the question."""
     told = "".join(line(candidate.record, state.name(candidate.record.video)) + "\n" for candidate in captions)
     return [opening(), Message("user", (f"Captions:\n{told}", f"{prompt('summarise')} {state.asked}"))]

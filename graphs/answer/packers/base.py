@@ -59,12 +59,14 @@ PACKERS: dict[str, Packer] = {}
 
 
 def packer(function: Packer) -> Packer:
+    """Register a packing under its function's name."""
     PACKERS[function.__name__] = function
     return function
 
 
 @cache
 def prompt(name: str) -> str:
+    """The text of a prompt file."""
     return (PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
@@ -116,6 +118,7 @@ def least_relevance(state: AnswerState) -> float:
 
 
 def in_time(candidates: list[Candidate]) -> list[Candidate]:
+    """Candidates in order of video and time."""
     return sorted(candidates, key=lambda f: (f.record.video, f.record.span, f.record.modality))
 
 

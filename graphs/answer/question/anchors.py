@@ -16,6 +16,8 @@ DEEP = 16
 
 
 class Side(StrEnum):
+    """On which side of an event the time lies that a question means."""
+
     BEFORE = "before"
     AFTER = "after"
     AT = "when"
@@ -91,6 +93,7 @@ def resolve(anchor: Anchor, videos: list[str], durations: dict[str, float], answ
 
 
 def event(told: str, videos: list[str], answering: Answering) -> Record | None:
+    """The first record that names all of an event; `None` when none does."""
     wanted = content_words(told, without=ABOUT_THE_VIDEO)
     if not wanted:
         return written(told, videos, answering)

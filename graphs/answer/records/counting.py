@@ -38,6 +38,7 @@ class Counted:
     said: str
 
     def told(self) -> tuple[str, list[Candidate]]:
+        """The sentence, and what it cites."""
         return self.said, self.cited
 
 

@@ -29,6 +29,7 @@ told; no other value was tried."""
 
 
 def letter(position: int) -> str:
+    """`A` for the first option."""
     return chr(ord("A") + position)
 
 
@@ -50,6 +51,7 @@ def choose(state: AnswerState, answering: Answering) -> Update:
 
 
 def chosen(state: AnswerState, position: int, confidence: float, cited: list[Candidate]) -> Update:
+    """The state's change when an option is chosen."""
     return {
         "text": f"{letter(position)}. {state.options[position]}",
         "choice": position,
@@ -161,6 +163,7 @@ def pairs_in_common(first: list[str], second: list[str]) -> float:
 
 
 def option_time(option: str) -> float | None:
+    """The seconds that an option names; `None` when it names no time."""
     try:
         return seconds(re.sub(r"^\W*(?:at|around|about)\s+", "", option.strip(" .")))
     except ValueError:

@@ -22,6 +22,7 @@ class Ordered:
     cited: list[Candidate]
 
     def told(self) -> tuple[str, list[Candidate]]:
+        """The sentence, and what it cites."""
         times = [clock(candidate.record.span.start) for candidate in self.cited]
         events = "; ".join(f"{at} {item}" for at, item in zip(times, self.items, strict=True))
         return f"{events}.", self.cited

@@ -38,11 +38,13 @@ def alike(first: Record, second: Record) -> bool:
 
 
 def stretch(record: Record) -> str:
+    """When a record is, in words."""
     start, end = clock(record.span.start), clock(record.span.end)
     return f"at {start}" if start == end else f"from {start} to {end}"
 
 
 def quoted(record: Record) -> str:
+    """A record's text in quotation marks, in one line."""
     return f"“{one_line(record.text)}”"
 
 

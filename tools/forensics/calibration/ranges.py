@@ -53,6 +53,7 @@ class Conditions:
     format: int = FORMAT
 
     def differences(self, other: "Conditions") -> list[str]:
+        """What differs from other conditions, each in a few words; nothing where the two are the same."""
         mine, theirs = self.__dict__, other.__dict__
         return [
             f"{name} {mine[name] or 'none'} instead of {theirs[name] or 'none'}"
@@ -115,6 +116,8 @@ class Fusion:
 
 @dataclass(frozen=True)
 class Calibration:
+    """How values of signals spread over measured videos, under which conditions, and how well that tells them apart."""
+
     conditions: Conditions
     sources: tuple[Source, ...]
     ranges: Mapping[str, Range]
@@ -135,6 +138,7 @@ class Calibration:
 
     @property
     def real(self) -> list[Source]:
+        """The sources that are known to be real."""
         return [source for source in self.sources if not source.generated]
 
     def positions(self, values: Values) -> dict[str, float]:
@@ -150,6 +154,7 @@ class Calibration:
         return {name: suspicion(at, SIGNALS[name].unusual) for name, at in self.positions(values).items()}
 
     def percentiles(self, values: Values) -> dict[str, float]:
+        """The share of real windows that lie below each value, 0..1, by the signal's name."""
         return {
             name: self.ranges[name].percentile(SIGNALS[name]().scale(value))
             for name, value in values.items()

@@ -19,6 +19,7 @@ class FrameEncoder:
 
     @property
     def source(self) -> str:
+        """The model's name and version."""
         return self.tags.source
 
     def ready(self) -> str:

@@ -41,6 +41,7 @@ class Reading:
 
     @property
     def measured(self) -> bool:
+        """Whether there is a value."""
         return bool(np.isfinite(self.value))
 
 
@@ -114,6 +115,7 @@ class Signal(ABC):
         return self.look(window)
 
     def nothing(self, why: str) -> Reading:
+        """What stands for a window on which the signal cannot be measured, with the reason."""
         return Reading(float("nan"), self.unit, note=why)
 
     def scale(self, value: float) -> float:

@@ -38,6 +38,7 @@ class StandingLine:
     boxes: dict[str, Box] = field(default_factory=dict)
 
     def see(self, span: Span, line: TextLine) -> None:
+        """Take in another reading of it, on a picture that stood for `span`."""
         self.end = max(self.end, span.end)
         self.last = line
         self.readings[line.text] += line.score * max(span.duration, 0.001)

@@ -112,6 +112,7 @@ class Pause:
 
     @property
     def middle(self) -> float:
+        """Seconds at its middle."""
         return (self.squeezed.start + self.squeezed.end) / 2
 
     def distance(self, time: float) -> float:

@@ -23,6 +23,7 @@ class Graph:
         self.constants: dict[str, Array] = {}
 
     def constant(self, value: Array | Sequence[int] | float) -> str:
+        """Add numbers; the name of their value."""
         array = np.asarray(value)
         if array.dtype == np.float64:
             array = array.astype(np.float32)
@@ -31,6 +32,7 @@ class Graph:
         return name
 
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node with one output; the name of its value."""
         return self.nodes_of(op, *inputs, outputs=1, **attributes)[0]
 
     def nodes_of(self, op: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
