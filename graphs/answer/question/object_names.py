@@ -40,7 +40,7 @@ _COUNTS = re.compile(r"\b(?:how many|number of|count)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class QuestionWord:
     """A word of a question, and whether something other than space stands between it and the next."""
 
     text: str
@@ -93,13 +93,13 @@ def counted_label(question: str, labels: Iterable[str]) -> str | None:
     return None
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> list[QuestionWord]:
     """The words of a text in order, folded."""
     found = spelled(text)
-    return [Token(word, gap.strip(" \t\n-") != "") for word, gap in found]
+    return [QuestionWord(word, gap.strip(" \t\n-") != "") for word, gap in found]
 
 
-def _named(said: Sequence[Token], names: "Names", counted: bool = False) -> list[Named]:
+def _named(said: Sequence[QuestionWord], names: "Names", counted: bool = False) -> list[Named]:
     """Every place at which a name stands as a noun of its own; of names that overlap the longest."""
     found: list[Named] = []
     at = 0
@@ -118,7 +118,7 @@ def _named(said: Sequence[Token], names: "Names", counted: bool = False) -> list
     return found
 
 
-def _is_head(said: Sequence[Token], first: int, end: int, counted: bool) -> bool:
+def _is_head(said: Sequence[QuestionWord], first: int, end: int, counted: bool) -> bool:
     """Whether the singular name at `first` to `end` is a noun of its own, not a verb or the beginning of a compound."""
     before = said[first - 1].text if first else ""
     if before in BEFORE_A_VERB:
@@ -133,7 +133,7 @@ def _is_head(said: Sequence[Token], first: int, end: int, counted: bool) -> bool
     return len(run) == 1 and _verb_is_due(said, first, end + 1)
 
 
-def _content_after(said: Sequence[Token], end: int) -> list[str]:
+def _content_after(said: Sequence[QuestionWord], end: int) -> list[str]:
     """The content words that follow without a stop."""
     run: list[str] = []
     while end + len(run) < len(said) and not said[end + len(run) - 1].ends:
@@ -144,14 +144,14 @@ def _content_after(said: Sequence[Token], end: int) -> list[str]:
     return run
 
 
-def _is_of_a_kind(said: Sequence[Token], end: int) -> bool:
+def _is_of_a_kind(said: Sequence[QuestionWord], end: int) -> bool:
     """Whether “of” and a bare noun follow, which make another thing of it: “a table of contents”."""
     if end + 1 >= len(said) or said[end - 1].ends or said[end].text != "of" or said[end - 1].text in VESSELS:
         return False
     return said[end + 1].text not in STOP_WORDS
 
 
-def _verb_is_due(said: Sequence[Token], first: int, after: int) -> bool:
+def _verb_is_due(said: Sequence[QuestionWord], first: int, after: int) -> bool:
     """Whether the one content word after a subject must be its verb, because the clause has no other."""
     if after < len(said) and not said[after - 1].ends and said[after].text in AUXILIARIES | BE:
         return False  # “which bus stops are there”
