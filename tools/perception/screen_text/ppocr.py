@@ -212,7 +212,7 @@ def decoded(probabilities: np.ndarray, alphabet: Sequence[str]) -> tuple[str, fl
     at = np.flatnonzero(starts & (best != 0))
     if not len(at):
         return "", 0.0
-    return "".join(alphabet[symbol] for symbol in best[at]), float(probabilities[at, best[at]].mean())
+    return "".join(alphabet[int(symbol)] for symbol in best[at]), float(probabilities[at, best[at]].mean())
 
 
 def cut_out(image: np.ndarray, corners: np.ndarray) -> np.ndarray:
