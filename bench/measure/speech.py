@@ -76,16 +76,27 @@ def measure(hear: Hear, spoken: Sequence[Spoken]) -> dict[str, Any]:
         for one, found in zip(spoken, heard, strict=True)
         for span, _ in one.sentences
     ]
+    ends = [
+        min((abs(said.span.end - span.end) for said in found), default=99.0)
+        for one, found in zip(spoken, heard, strict=True)
+        for span, _ in one.sentences
+    ]
     utterances = [said for found in heard for said in found]
     return {
         "× real time a core": f"{seconds / cores:.1f}",
+        "× real time": f"{seconds / wall:.1f}",
         "cores": f"{cores / wall:.2f}",
         "word error rate": f"{word_errors(expected, [said.text for said in utterances]):.3f}",
         "utterances / sentences": f"{len(utterances)} / {len(expected)}",
         "longest s": f"{max(said.span.duration for said in utterances):.1f}",
-        "start off by, median s": f"{statistics.median(late):.2f}",
+        "start off by, median and 95 % s": _spread(late),
+        "end off by, median and 95 % s": _spread(ends),
         f"starts within {IN_TIME} s": f"{sum(off <= IN_TIME for off in late)} / {len(late)}",
     }
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    return f"{statistics.median(seconds):.2f}, {float(np.percentile(seconds, 95)):.2f}"
 
 
 def ours(name: str, **options: Any) -> Hear:
@@ -133,6 +144,8 @@ def main() -> None:
     variants: dict[str, Callable[[], Hear]] = {
         "`faster-whisper`": lambda: ours("faster-whisper", threads=1),
         "`faster-whisper`, beam 5": lambda: ours("faster-whisper", threads=1, beam=5),
+        "`faster-whisper`, words with times": lambda: ours("faster-whisper", threads=1, words=True),
+        "`faster-whisper`, clips of 18 s": lambda: ours("faster-whisper", threads=1, clip=18.0),
         "`faster-whisper`, 2 threads": lambda: ours("faster-whisper", threads=2),
         "`faster-whisper-tiny-en`": lambda: ours("faster-whisper-tiny-en", threads=1),
         "base, one segment after another": lambda: as_it_comes("whisper-base-ct2", batched=False, beam_size=1),

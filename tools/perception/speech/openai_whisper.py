@@ -5,7 +5,6 @@ import io
 import os
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -119,7 +118,7 @@ class OpenAIWhisper(WhisperOnVoice):
             )
         fields = ("start", "end", "text", "avg_logprob", "no_speech_prob", "compression_ratio")
         found = [Segment(*(segment[name] for name in fields)) for segment in heard["segments"]]
-        return [_inside(segment, clips) for segment in found if segment.text.strip()], language, probability
+        return [segment for segment in found if segment.text.strip()], language, probability
 
     def _language(self, samples: np.ndarray, clip: Span) -> tuple[str, float]:
         import whisper  # pyright: ignore[reportMissingImports]
@@ -140,10 +139,3 @@ class OpenAIWhisper(WhisperOnVoice):
             import torch
 
             torch.cuda.empty_cache()
-
-
-def _inside(segment: Segment, clips: Sequence[Span]) -> Segment:
-    """A segment without what lies behind its clip: in the silence that fills its 30 s Whisper may put an end."""
-    clip = max((clip for clip in clips if clip.start <= segment.start + 0.01), default=clips[0])
-    start = min(max(segment.start, clip.start), clip.end)
-    return replace(segment, start=start, end=min(max(segment.end, start), clip.end))

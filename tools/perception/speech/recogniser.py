@@ -5,16 +5,16 @@ import re
 import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ...payloads import Spoken
+from ...payloads import Spoken, Word
 from ...records import Record, Span, Utterance
 from ...runtime.backend import Tool
 from ...runtime.counters import count
-from .voice_activity import LONGEST, RATE, WINDOW, Squeezed, voice
+from .voice_activity import CLIP, LONGEST, RATE, WINDOW, Squeezed, voice
 
 if TYPE_CHECKING:
     from ...media.audio import AudioChunk
@@ -29,6 +29,9 @@ NO_SPEECH, UNSURE, REPETITIVE = 0.6, -1.0, 2.4
 """Whisper's own limits (Radford et al., 2022, section 4.5): probability of no speech, mean log-probability, and zlib
 compression ratio beyond which a transcript is taken for an invention."""
 
+PACE = 1.7
+"""How many times longer a sentence may take that is said again in the same words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -40,6 +43,10 @@ class Segment:
     avg_logprob: float
     no_speech_prob: float
     compression_ratio: float
+    words: tuple[Word, ...] = ()
+    """In seconds of the sound too, where the library gives times to words; their texts make up the segment's."""
+    language: str = ""
+    """ISO 639-1 code."""
 
 
 class SpeechRecogniser(Tool["AudioChunk", list[Utterance]]):
@@ -47,7 +54,7 @@ class SpeechRecogniser(Tool["AudioChunk", list[Utterance]]):
 
     role = "speech"
     window: ClassVar[float] = WINDOW
-    """Seconds of sound that fit one batch well."""
+    """Seconds of sound that are best heard at once."""
 
 
 class WhisperOnVoice(SpeechRecogniser):
@@ -57,7 +64,9 @@ class WhisperOnVoice(SpeechRecogniser):
     and kept for the chunks that follow on it, wherever they are heard.
     """
 
-    version = "2"
+    version = "3"
+    clip: float = CLIP
+    """Most seconds of sound in one encoder pass."""
 
     def __init__(self, language: str | None = None) -> None:
         """Say what is spoken, as an ISO 639-1 code; by default it is found out."""
@@ -70,7 +79,7 @@ class WhisperOnVoice(SpeechRecogniser):
     @abstractmethod
     def transcribe(
         self, samples: np.ndarray, clips: Sequence[Span], language: str | None
-    ) -> tuple[Sequence[Any], str, float]:
+    ) -> tuple[Sequence[Segment], str, float]:
         """Everything heard in the clips, each of at most 30 s, as segments; the language, and how probable it is.
 
         Args:
@@ -85,25 +94,31 @@ class WhisperOnVoice(SpeechRecogniser):
     def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
         language = self.language or self._language_so_far(chunk.start)
         self._keep_language(chunk.end, language)  # also where nobody speaks, or hearing this chunk fails
-        voiced = voice(chunk.samples)
+        voiced = voice(chunk.samples, self.clip)
         if not voiced:
             return []
         count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
-        squeezed = Squeezed.of(chunk.samples, voiced)
+        squeezed = Squeezed.of(chunk.samples, voiced, self.clip)
         found, spoken, probability = self.transcribe(squeezed.samples, squeezed.clips, language)
         if language is None and probability > SURE_OF_LANGUAGE:
             self._keep_language(chunk.end, spoken)
-        heard = list(credible(found))
+        heard = list(credible(within(found, squeezed.clips), squeezed))
         for _ in range(2):
             rests = [rest for clip in squeezed.clips if (rest := squeezed.unheard(clip, heard))]
             if not rests:
                 break
             found, _, _ = self.transcribe(squeezed.samples, rests, spoken)
-            heard = sorted([*heard, *credible(found)], key=lambda segment: segment.start)
+            heard = sorted([*heard, *credible(within(found, rests), squeezed)], key=lambda segment: segment.start)
         return joined(
-            Utterance(Span(chunk.start + start, chunk.start + end), text, min(math.exp(segment.avg_logprob), 1.0))
+            Utterance(
+                Span(chunk.start + start, chunk.start + end),
+                text,
+                min(math.exp(segment.avg_logprob), 1.0),
+                tuple(replace(word, start=chunk.start + word.start, end=chunk.start + word.end) for word in words),
+                segment.language or spoken,
+            )
             for segment in heard
-            for start, end, text in squeezed.sentences(segment.start, segment.end, segment.text)
+            for start, end, text, words in squeezed.sentences(segment.start, segment.end, segment.text, segment.words)
         )
 
     def forget(self) -> None:
@@ -138,16 +153,36 @@ def speech_records(video: str, utterances: Iterable[Utterance], source: str) -> 
     ]
 
 
-def credible(segments: Iterable[Any]) -> Iterator[Any]:
-    """Whisper's segments without what it makes up where nothing is said: empty, repeated, or against its own limits."""
-    before = ""
+def within(segments: Iterable[Segment], clips: Sequence[Span]) -> Iterator[Segment]:
+    """Segments without what lies behind their clip: Whisper may end a sentence in the silence that fills its pass."""
+    for segment in segments:
+        clip = max((clip for clip in clips if clip.start <= segment.start + 0.01), default=clips[0])
+        start = min(max(segment.start, clip.start), clip.end)
+        yield replace(segment, start=start, end=min(max(segment.end, start), clip.end))
+
+
+def credible(segments: Iterable[Segment], sound: Squeezed | None = None) -> Iterator[Segment]:
+    """Whisper's segments without what it makes up where nothing is said: empty, repeated, or against its own limits.
+
+    Args:
+        segments: in order.
+        sound: what they were heard in. It tells a sentence that is really said again, after a pause and at about the
+            same pace, from one that Whisper writes again and again.
+    """
+    before: Segment | None = None
     for segment in segments:
         text = segment.text.strip()
-        repeated = text == before and len(text.split()) > 3
+        repeated = before is not None and text == before.text.strip() and len(text.split()) > 3
+        if before is not None and repeated and sound is not None:
+            repeated = not (sound.apart(before.end, segment.start) and 1 / PACE < _pace(segment, before) < PACE)
         silent = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
         if re.search(r"\w", text) and not repeated and not silent and segment.compression_ratio <= REPETITIVE:
-            before = text
+            before = segment
             yield segment
+
+
+def _pace(segment: Segment, other: Segment) -> float:
+    return (segment.end - segment.start) / max(other.end - other.start, 0.01)
 
 
 def joined(heard: Iterable[Utterance]) -> list[Utterance]:
@@ -167,7 +202,13 @@ def joined(heard: Iterable[Utterance]) -> list[Utterance]:
             and said.span.end - before.span.start <= LONGEST
         ):
             span = Span(before.span.start, max(before.span.end, said.span.end))
-            whole[-1] = Utterance(span, f"{before.text} {said.text}", min(before.score, said.score))
+            whole[-1] = replace(
+                before,
+                span=span,
+                text=f"{before.text} {said.text}",
+                score=min(before.score, said.score),
+                words=before.words + said.words,
+            )
         else:
             whole.append(said)
     return whole

@@ -1,12 +1,13 @@
 """Where somebody speaks: Silero VAD, sound cut in its pauses, and speech with its long pauses shortened."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...payloads import Word
 from ...records import Span
 
 if TYPE_CHECKING:
@@ -73,14 +74,19 @@ def windows(chunks: Iterable["AudioChunk"], target: float = WINDOW) -> Iterator[
         yield AudioChunk(start, samples)
 
 
-def voice(samples: np.ndarray) -> list[tuple[int, int]]:
-    """Where Silero VAD hears a voice: sample ranges, in order, with at least `PAUSE` seconds between them."""
+def voice(samples: np.ndarray, longest: float = CLIP) -> list[tuple[int, int]]:
+    """Where Silero VAD hears a voice: sample ranges, in order, with at least `PAUSE` seconds between them.
+
+    Args:
+        samples: mono at `RATE`.
+        longest: seconds of a clip, in which a range and the pauses around it must fit; a longer one is cut.
+    """
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(
         min_silence_duration_ms=round(PAUSE * 1000),
         min_speech_duration_ms=200,  # a click is not a word
-        max_speech_duration_s=CLIP - KEPT_PAUSE,
+        max_speech_duration_s=longest - KEPT_PAUSE,
         speech_pad_ms=0,
     )
     return [(found["start"], min(found["end"], len(samples))) for found in get_speech_timestamps(samples, options)]
@@ -131,8 +137,14 @@ class Squeezed:
     """Before the first voice, between voices, and after the last."""
 
     @classmethod
-    def of(cls, samples: np.ndarray, voiced: list[tuple[int, int]]) -> "Squeezed":
-        """Take the voiced ranges and a little of the pauses around them."""
+    def of(cls, samples: np.ndarray, voiced: list[tuple[int, int]], clip_length: float = CLIP) -> "Squeezed":
+        """Take the voiced ranges and a little of the pauses around them.
+
+        Args:
+            samples: mono at `RATE`.
+            voiced: sample ranges, in order.
+            clip_length: most seconds in a clip.
+        """
         half = round(KEPT_PAUSE * RATE / 2)
         edges = [0, *(edge for stretch in voiced for edge in stretch), len(samples)]
         kept: list[np.ndarray] = []
@@ -149,7 +161,7 @@ class Squeezed:
             placed += before
             stretch = 0 if last else voiced[number][1] - voiced[number][0]
             long = number > 0 and speaks - quiet > LONG_PAUSE * RATE
-            if placed > clip and (last or long or placed + after + stretch + half - clip > CLIP * RATE):
+            if placed > clip and (last or long or placed + after + stretch + half - clip > clip_length * RATE):
                 clips.append(Span(clip / RATE, placed / RATE))
                 clip = placed
             placed += after + stretch
@@ -157,27 +169,40 @@ class Squeezed:
                 kept.append(samples[slice(*voiced[number])])
         return cls(np.concatenate(kept), clips, pauses)
 
-    def sentences(self, start: float, end: float, text: str) -> Iterator[tuple[float, float, str]]:
+    def sentences(
+        self, start: float, end: float, text: str, words: Sequence[Word] = ()
+    ) -> Iterator[tuple[float, float, str, list[Word]]]:
         """A segment of Whisper as one sentence or several, with times in the original sound.
 
-        Its sentences are told apart by their full stops, where there is a pause about when the share of the letters
-        says that one ends. Beginnings and ends move to the pause nearest to them.
+        Its sentences are told apart by their full stops, where there is a pause about when the last word ends, or,
+        without times of words, when the share of the letters says so. Beginnings and ends move to the nearest pause.
+
+        Args:
+            start: seconds of the squeezed sound.
+            end: likewise.
+            text: all that is said in between.
+            words: the same word by word, in seconds of the squeezed sound.
         """
-        parts = re.split(r"(?<=[.?!…])\s+(?=\S)", text.strip())
+        parts = re.split(r"(?<=[.?!…。？！])\s+(?=\S)", text.strip())
         letters = sum(map(len, parts))
-        begun, words, share = start, "", 0
-        for part in parts[:-1]:
-            words, share = f"{words} {part}".strip(), share + len(part)
-            ends = start + (end - start) * share / letters
-            pause = self._nearest(ends)
-            if begun < pause.squeezed.start and pause.squeezed.end < end and pause.distance(ends) <= STRAY:
-                ends = pause.middle
-            elif ends - begun < LONGEST:
-                continue
-            yield (*self.original(begun, ends), words)
-            begun, words = ends, ""
-        words = f"{words} {parts[-1]}".strip()
-        yield (*self.original(begun, end), words)
+        begun, said, own, share, used = start, "", [], 0, 0
+        for number, part in enumerate(parts, 1):
+            said, share = f"{said} {part}".strip(), share + len(part)
+            more, used = words_of(part, words, used)
+            own += more
+            if number < len(parts):
+                ends = own[-1].end if own else start + (end - start) * share / letters
+                pause = self._nearest(ends)
+                apart = begun < pause.squeezed.start and pause.squeezed.end < end
+                if apart and pause.distance(ends) <= (SNAP if own else STRAY):
+                    ends = pause.middle
+                elif ends - begun < LONGEST:
+                    continue
+            else:
+                ends = end
+            begins, stops = self.original(begun, ends)
+            yield begins, stops, said, [self._placed(word, begins, stops) for word in own]
+            begun, said, own = ends, "", []
 
     def original(self, start: float, end: float) -> tuple[float, float]:
         """Times in the original sound, moved to where the voice begins and ends near them."""
@@ -197,9 +222,36 @@ class Squeezed:
         start = pause.middle if pause.distance(heard) <= SNAP else heard
         return Span(start, clip.end) if clip.end - start > UNHEARD else None
 
+    def apart(self, end: float, start: float) -> bool:
+        """Whether what ends and what starts at these times of the squeezed sound have a pause between them."""
+        near = [pause for pause in self.pauses if pause.distance(end) <= SNAP and pause.distance(start) <= SNAP]
+        return start - end > SNAP or bool(near)
+
     def _nearest(self, time: float) -> Pause:
         return min(self.pauses, key=lambda pause: pause.distance(time))
 
     def _unmoved(self, time: float) -> float:
         before = max((pause for pause in self.pauses if pause.squeezed.end <= time), key=lambda pause: pause.squeezed)
         return before.original.end + time - before.squeezed.end
+
+    def _placed(self, word: Word, begins: float, stops: float) -> Word:
+        """A word with its times in the original sound, inside its sentence."""
+        first, last = self._nearest(word.start), self._nearest(word.end)
+        start = first.original.end if first.distance(word.start) == 0 else self._unmoved(word.start)
+        end = last.original.start if last.distance(word.end) == 0 else self._unmoved(word.end)
+        start = min(max(start, begins), stops)
+        return replace(word, text=word.text.strip(), start=start, end=min(max(end, start), stops))
+
+
+def words_of(text: str, words: Sequence[Word], first: int) -> tuple[list[Word], int]:
+    """The words from `first` on that make up a text, and which word comes next.
+
+    >>> words_of("Go on.", [Word(" Go", 0, 1), Word(" on.", 1, 2), Word(" Why?", 3, 4)], 0)[1]
+    2
+    """
+    letters = sum(not letter.isspace() for letter in text)
+    last = first
+    while letters > 0 and last < len(words):
+        letters -= sum(not letter.isspace() for letter in words[last].text)
+        last += 1
+    return list(words[first:last]), last

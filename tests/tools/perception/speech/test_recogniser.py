@@ -3,7 +3,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,9 @@ from vidscout.bench.data.lecture import LECTURE, Sentence
 from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
 from vidscout.bench.measure.speech import word_errors
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
+from vidscout.tools.payloads import Word
 from vidscout.tools.perception.speech.faster_whisper import FasterWhisper
-from vidscout.tools.perception.speech.recogniser import WhisperOnVoice, credible, joined, speech_records
+from vidscout.tools.perception.speech.recogniser import Segment, WhisperOnVoice, credible, joined, speech_records
 from vidscout.tools.perception.speech.voice_activity import CLIP, Squeezed, quietest, voice, windows
 from vidscout.tools.records import Modality, Span, Utterance
 from vidscout.tools.runtime.backend import backend
@@ -155,7 +155,7 @@ class TestSqueezed:
         squeezed = Squeezed.of(np.zeros(110 * SAMPLE_RATE, np.float32), [*music, said])
         assert len(squeezed.clips) == 2
         _, clip = squeezed.clips
-        [(start, end, _)] = squeezed.sentences(clip.start, clip.end, "The professor ordered sixty boxes of candles.")
+        [(start, end, *_)] = squeezed.sentences(clip.start, clip.end, "The professor ordered sixty boxes of candles.")
         assert (round(start, 2), round(end, 2)) == (60, 63)
 
     def test_two_sentences_in_one_segment_are_told_apart_at_the_pause_between(self):
@@ -163,13 +163,28 @@ class TestSqueezed:
         squeezed = Squeezed.of(np.zeros(8 * SAMPLE_RATE, np.float32), ranges)
         start, end = squeezed.pauses[0].squeezed.end, squeezed.pauses[-1].squeezed.start
         found = list(squeezed.sentences(start, end, " Whales sleep now. They hang in the water."))
-        assert [text for *_, text in found] == ["Whales sleep now.", "They hang in the water."]
-        assert [(round(start, 2), round(end, 2)) for start, end, _ in found] == [(1, 3), (4, 7)]
+        assert [text for _, _, text, _ in found] == ["Whales sleep now.", "They hang in the water."]
+        assert [(round(start, 2), round(end, 2)) for start, end, *_ in found] == [(1, 3), (4, 7)]
+
+    def test_the_last_word_tells_where_a_sentence_ends_that_takes_longer_than_its_letters(self):
+        ranges = [(16_000, 96_000), (112_000, 144_000)]  # 1 to 6 s and 7 to 9 s
+        squeezed = Squeezed.of(np.zeros(10 * SAMPLE_RATE, np.float32), ranges)
+        start, pause, end = squeezed.pauses[0].squeezed.end, squeezed.pauses[1], squeezed.pauses[-1].squeezed.start
+        words = [Word(" No.", start, pause.squeezed.start - 0.1), Word(" Nobody", pause.squeezed.end, end - 1)]
+        words.append(Word(" knows.", end - 1, end))
+        text = " No. Nobody knows."
+        assert len(list(squeezed.sentences(start, end, text))) == 1
+        first, second = squeezed.sentences(start, end, text, words)
+        assert [(round(begins, 2), round(ends, 2)) for begins, ends, *_ in (first, second)] == [(1, 6), (7, 9)]
+        assert [(word.text, round(word.start, 2), round(word.end, 2)) for word in second[3]] == [
+            ("Nobody", 7.0, 8.0),
+            ("knows.", 8.0, 9.0),
+        ]
 
     def test_sentences_without_a_pause_between_stay_together(self):
         squeezed = Squeezed.of(np.zeros(8 * SAMPLE_RATE, np.float32), [(16_000, 96_000)])
         found = list(squeezed.sentences(0.3, 5.2, "It costs 3.5 million. That is a lot of money."))
-        assert found == [(1.0, 6.0, "It costs 3.5 million. That is a lot of money.")]
+        assert found == [(1.0, 6.0, "It costs 3.5 million. That is a lot of money.", [])]
 
     def test_a_time_beyond_the_end_is_the_end(self):
         squeezed = Squeezed.of(np.zeros(20 * SAMPLE_RATE, np.float32), [(SAMPLE_RATE, 3 * SAMPLE_RATE)])
@@ -186,9 +201,9 @@ class TestSqueezed:
         assert squeezed.unheard(clip, []) is None
 
 
-def segment(text: str, **told: float) -> Any:
+def segment(text: str, **told: float) -> Segment:
     sure = {"start": 0.0, "end": 1.0, "no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 1.2}
-    return SimpleNamespace(text=text, **sure | told)
+    return Segment(text=text, **sure | told)
 
 
 def texts(segments: list[Any]) -> list[str]:
@@ -205,6 +220,15 @@ class TestCredible:
         assert texts([segment("so so so so so so so", compression_ratio=3.1)]) == []
         said = segment("We paint it every year.")
         assert texts([said, said, said]) == ["We paint it every year."]
+
+    def test_what_is_said_again_after_a_pause_is_kept(self):
+        ranges = [(start * SAMPLE_RATE, (start + 3) * SAMPLE_RATE) for start in (1, 6, 11)]
+        sound = Squeezed.of(np.zeros(15 * SAMPLE_RATE, np.float32), ranges)
+        times = [(p.squeezed.end, q.squeezed.start) for p, q in pairwise(sound.pauses)]
+        again = [segment("Please stand clear of the doors.", start=start, end=end) for start, end in times]
+        assert len(list(credible(again, sound))) == 3
+        loop = [segment("so he said to me", start=at, end=at + 0.7) for at in (0.2, 0.9, 1.6)]
+        assert len(list(credible(loop, Squeezed.of(np.zeros(4 * SAMPLE_RATE, np.float32), [(0, 64_000)])))) == 1
 
     def test_short_answers_may_come_twice(self):
         assert texts([segment("No."), segment("No.")]) == ["No.", "No."]
@@ -290,29 +314,71 @@ class TestFasterWhisper:
         spoken = sum(said.end - said.start for said in sentences() if said.end < 12)
         assert counters["speech_seconds"] == pytest.approx(spoken, abs=1)
 
-    def test_finds_the_language_out_once_a_video(self, monkeypatch: pytest.MonkeyPatch, whisper: FasterWhisper):
-        whisper.ready()
-        transcribe = whisper._pipeline.transcribe
-        given_language = []
+    def test_finds_the_language_out_once_a_video(self):
+        class Watched(FasterWhisper):
+            def transcribe(self, samples: np.ndarray, clips: Sequence[Span], language: str | None) -> Any:
+                given.append(language)
+                return super().transcribe(samples, clips, language)
 
-        def watched(*sound: Any, **told: Any) -> Any:
-            given_language.append(told["language"])
-            return transcribe(*sound, **told)
-
-        monkeypatch.setattr(whisper._pipeline, "transcribe", watched)
+        given: list[str | None] = []
+        tool = Watched()
         first, second = (lecture_sound()[: 8 * SAMPLE_RATE], lecture_sound()[12 * SAMPLE_RATE : 17 * SAMPLE_RATE])
         silence = np.zeros(5 * SAMPLE_RATE, np.float32)
         for chunk in (AudioChunk(0.0, first), AudioChunk(8.0, silence), AudioChunk(13.0, second)):
-            whisper.run([chunk])
-        assert (given_language[0], given_language[-1]) == (None, "en")
-        whisper.run([AudioChunk(0.0, first)])  # another video begins
-        assert given_language.count(None) == 2
+            tool.run([chunk])
+        assert (given[0], given[-1]) == (None, "en")
+        tool.run([AudioChunk(0.0, first)])  # another video begins
+        assert given.count(None) == 2
+        tool.close()
 
-    def test_a_given_language_is_not_looked_for(self, whisper: FasterWhisper):
+    def test_a_given_language_holds_whatever_is_heard(self):
         tool = FasterWhisper(language="de")
-        tool._pipeline, tool._ready = whisper._pipeline, True
         [[utterance]] = tool.run([AudioChunk(0.0, lecture_sound()[: 3 * SAMPLE_RATE])])
-        assert "morning" not in utterance.text.lower() or "guten" in utterance.text.lower()
+        assert utterance.language == "de"
+        tool.close()
+
+    def test_utterances_say_their_language(self, heard: list[Utterance]):
+        assert {utterance.language for utterance in heard} == {"en"}
+
+    def test_several_threads_hear_what_one_hears(self):
+        sound = lecture_sound()[: 62 * SAMPLE_RATE]
+        one, two = FasterWhisper(threads=1), FasterWhisper(threads=2)
+        alone, together = (tool.run([AudioChunk(0.0, sound)])[0] for tool in (one, two))
+        assert len(alone) == len(together)
+        assert word_errors([said.text for said in alone], [said.text for said in together]) < 0.02
+        one.close()
+        two.close()
+
+    def test_a_sentence_before_a_long_silence_ends_with_its_voice(self, whisper: FasterWhisper):
+        first, second = lecture_part(0), lecture_part(1)
+        silence = np.zeros(7 * SAMPLE_RATE, np.float32)
+        [heard] = whisper.run([AudioChunk(0.0, np.concatenate([silence, first, silence, second, silence]))])
+        ends = [7 + len(first) / SAMPLE_RATE, 14 + (len(first) + len(second)) / SAMPLE_RATE]
+        assert [utterance.span.end for utterance in heard] == pytest.approx(ends, abs=0.3)
+
+    def test_a_sentence_that_is_said_three_times_is_heard_three_times(self, whisper: FasterWhisper):
+        said, pause = lecture_part(1), np.zeros(2 * SAMPLE_RATE, np.float32)
+        [heard] = whisper.run([AudioChunk(0.0, np.concatenate([pause, said] * 3 + [pause]))])
+        assert len(heard) == 3
+        step = 2 + len(said) / SAMPLE_RATE
+        assert [utterance.span.start for utterance in heard] == pytest.approx([2, 2 + step, 2 + 2 * step], abs=0.3)
+
+    def test_words_have_times_inside_their_sentence(self):
+        tool = FasterWhisper(words=True)
+        [heard] = tool.run([AudioChunk(3600.0, lecture_sound()[: 12 * SAMPLE_RATE])])
+        for utterance in heard:
+            words = utterance.words
+            assert " ".join(word.text for word in words) == utterance.text
+            assert all(utterance.span.start <= word.start <= word.end <= utterance.span.end for word in words)
+            assert all(first.end <= second.start + 0.01 for first, second in pairwise(words))
+            assert all(0 < word.probability <= 1 for word in words)
+        tool.close()
+
+
+def lecture_part(number: int) -> np.ndarray:
+    """One of the lecture's sentences, without silence around it."""
+    said = sentences()[number]
+    return lecture_sound()[round(said.start * SAMPLE_RATE) : round(said.end * SAMPLE_RATE)]
 
 
 class Interpreter(WhisperOnVoice):
@@ -333,6 +399,30 @@ class Interpreter(WhisperOnVoice):
             raise found
         self.heard.append(found)
         return [], found, 0.4 if found == "unsure" else 0.9
+
+
+class Overrun(WhisperOnVoice):
+    """Ends each clip's only sentence 9 s too late, as Whisper does in the silence that fills its pass."""
+
+    def setup(self) -> None: ...
+
+    def transcribe(
+        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
+    ) -> tuple[Sequence[Segment], str, float]:
+        said = ["Guten Morgen.", "Bis bald."]
+        found = [
+            Segment(clip.start, clip.end + 9, text, -0.3, 0.1, 1.0) for clip, text in zip(clips, said, strict=False)
+        ]
+        return found, "de", 0.9
+
+
+def test_a_sentence_ends_in_the_clip_that_held_its_voice():
+    silence = np.zeros(7 * SAMPLE_RATE, np.float32)
+    sound = np.concatenate([silence, lecture_part(0), silence, lecture_part(1), silence])
+    [[first, second]] = Overrun().run([AudioChunk(0.0, sound)])
+    assert first.span.end == pytest.approx(7 + len(lecture_part(0)) / SAMPLE_RATE, abs=0.3)
+    assert (first.text, first.language) == ("Guten Morgen.", "de")
+    assert second.span.start == pytest.approx(14 + len(lecture_part(0)) / SAMPLE_RATE, abs=0.3)
 
 
 class TestOneLanguageAVideo:

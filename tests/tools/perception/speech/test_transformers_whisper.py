@@ -11,7 +11,8 @@ from vidscout.bench.measure.speech import word_errors
 from vidscout.tools.errors import BackendUnavailableError, UsageError, WeightsError
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
 from vidscout.tools.perception.speech.recogniser import WhisperOnVoice
-from vidscout.tools.perception.speech.transformers_whisper import TransformersWhisper, repetitive, timed
+from vidscout.tools.perception.speech.transformers_whisper import TransformersWhisper
+from vidscout.tools.perception.speech.whisper_tokens import repetitive, timed
 from vidscout.tools.records import Span, Utterance
 from vidscout.tools.runtime.backend import backend, backends
 from vidscout.tools.weights import catalogue as weights
