@@ -50,6 +50,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1)
     arguments = parser.parse_args()
     heavy: set[str] = set()
+    largest: list[tuple[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         wheels = arguments.wheels or Path(folder, "wheels")
         if not wheels.is_dir():
