@@ -97,8 +97,10 @@ class Core:
             if missing_ok:
                 return
             raise
-        self.index.forget(known.id)
-        finish_forgetting(self.index, self.conversations)
+        try:
+            self.index.forget(known.id)
+        finally:  # also where Chroma is out of reach
+            finish_forgetting(self.index, self.conversations)
 
     @property
     def conversations(self) -> str | Path:

@@ -17,6 +17,7 @@ import pytest
 from vidscout import VideoScout
 from vidscout.agent.inbox.uploads import Limits, accept
 from vidscout.tools.errors import HomeError, UnknownVideoError
+from vidscout.tools.index.chroma import Vectors
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.index.videos import Video
 from vidscout.tools.records import Modality, Record, Span
@@ -224,6 +225,23 @@ def test_what_a_locked_file_keeps_goes_at_the_next_start(
     reader.execute("rollback")
     reader.close()
     assert traces(home, SECRET)
+    VideoScout(home=home).close()
+    assert traces(home, SECRET, GONE) == []
+
+
+def test_what_chroma_fails_at_keeps_nothing_else_from_going(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(*_: object) -> None:
+        raise HomeError("the server is out of reach")
+
+    home = copied(template, tmp_path / "home")
+    with VideoScout(home=home) as scout, monkeypatch.context() as broken:
+        broken.setattr(Vectors, "drop", fails)
+        with pytest.raises(HomeError, match="out of reach"):
+            scout.forget(GONE)
+        assert scout.index.search(SECRET) == []
+    assert {file.partition("/")[0] for _, file in traces(home, SECRET, GONE)} <= {"chroma", "vidscout.sqlite"}
     VideoScout(home=home).close()
     assert traces(home, SECRET, GONE) == []
 

@@ -29,6 +29,7 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 
 from ..errors import HomeError, UsageError
+from .hnsw_files import blank_unused
 from .home import private_file, private_folder, tighten
 from .sqlite import BUSY_SECONDS
 
@@ -76,7 +77,8 @@ class Vectors:
         self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
-        self._tightened: dict[str, int] = {}
+        self._cleaned: dict[str, int] = {}
+        self._cleaned_at = 0
 
     @contextlib.contextmanager
     def _using(self) -> Iterator["Client"]:
@@ -173,7 +175,13 @@ class Vectors:
                 _shared.pop(self._server or str(self._folder), None)
 
     def _ask(self, name: str, ask: "Callable[[Collection], T]", create: bool = False) -> T:
-        """What a collection answers."""
+        """What a collection answers. The first question may make Chroma write its graph."""
+        try:
+            return self._answer(name, ask, create)
+        finally:
+            self._clean_graphs()
+
+    def _answer(self, name: str, ask: "Callable[[Collection], T]", create: bool) -> T:
         from chromadb.errors import ChromaError, NotFoundError
         from httpx import HTTPError
 
@@ -211,20 +219,26 @@ class Vectors:
         for first in range(0, len(ids), MAX_BATCH):
             some, rows = list(ids[first : first + MAX_BATCH]), vectors[first : first + MAX_BATCH]
             self._ask(name, lambda collection, some=some, rows=rows: collection.upsert(some, rows), create=True)
-        self._tighten()
 
-    def _tighten(self) -> None:
-        """Take from others the right to read the graphs that Chroma has just written: it asks the umask."""
-        if self._server is not None:
+    def _clean_graphs(self) -> None:
+        """Keep private what Chroma has just written: its files ask the umask, and hold memory that nobody filled."""
+        if self._server is not None or self._snapshot is not None:
             return
-        with os.scandir(self._folder) as parts:
-            changed = {
-                part.path: part.stat().st_mtime_ns for part in parts if part.is_dir() and _UUID.fullmatch(part.name)
-            }
-        for path, when in changed.items():
-            if self._tightened.get(path) != when:
-                tighten(Path(path), again=True)
-        self._tightened = changed
+        with contextlib.suppress(OSError):  # a folder that is being removed needs no cleaning
+            if (now := self._folder.stat().st_mtime_ns) == self._cleaned_at:
+                return  # whatever Chroma writes, it also writes a journal into its folder
+            with os.scandir(self._folder) as parts:
+                changed = {
+                    part.path: part.stat().st_mtime_ns for part in parts if part.is_dir() and _UUID.fullmatch(part.name)
+                }
+            new = [Path(path) for path, when in changed.items() if self._cleaned.get(path) != when]
+            if new:
+                with self._state:
+                    self._state.wait_for(lambda: self._users == 0)  # a question may make Chroma write a graph
+                    for path in new:
+                        tighten(path, again=True)
+                        blank_unused(path)
+            self._cleaned, self._cleaned_at = changed, now
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
         """Remove rows from a collection; those that are not there, or a collection that is not, do no harm."""
@@ -305,6 +319,8 @@ class Vectors:
             try:
                 with contextlib.closing(sqlite3.connect(self._folder / DATABASE, BUSY_SECONDS)) as db:
                     db.execute("vacuum")
+                for header in self._folder.glob("*/header.bin"):
+                    blank_unused(header.parent)
             except sqlite3.Error as error:
                 raise HomeError(f"the vectors in {self._folder} cannot be rewritten ({error})") from error
 

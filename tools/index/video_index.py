@@ -239,8 +239,8 @@ class VideoIndex(StageWrites):
 
     def _finish(self) -> None:
         """Do what SQLite says is still to be done in Chroma and in folders; needs the lock."""
+        removal.remove_files(self.library.database)  # first: a Chroma server may be out of reach
         self._bring_chroma_up_to_date()
-        removal.remove_files(self.library.database)
 
     def owed_conversations(self) -> list[str]:
         """The forgotten videos whose conversations are still to be removed."""
