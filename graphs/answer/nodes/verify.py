@@ -4,9 +4,10 @@ from langgraph.runtime import Runtime
 
 from ....tools.errors import CancelledError, VidscoutError
 from ....tools.runtime.counters import count
-from ....tools.words import words
+from ....tools.words import content_words, coverage, words
 from ...events import Update, timed
 from ..packers.base import asked_back, prompt
+from ..question.rules import ABOUT_THE_VIDEO
 from ..records.citing import AT_MOST_CITED, SUPPORTED
 from ..records.sentences import occurrence, quote
 from ..state import Answering, AnswerState, Candidate, CheckedSentence, Turn, Want
@@ -124,7 +125,9 @@ def answers_by_itself(candidate: Candidate, state: AnswerState) -> bool:
     """Whether a record is about what is asked: relevant, and holding as many of its words as support takes."""
     if state.plan is not None and state.plan.want is Want.OVERVIEW:
         return True  # any record tells something of the whole
-    return candidate.relevance >= ANSWERABLE and candidate.coverage >= SUPPORTED
+    topic = state.plan.topic if state.plan is not None else state.asked
+    wanted = content_words(topic, without=ABOUT_THE_VIDEO) or content_words(topic)
+    return candidate.relevance >= ANSWERABLE and coverage(wanted, candidate.record.text) >= SUPPORTED
 
 
 def withdrawn(state: AnswerState, seen: bool) -> list[str]:

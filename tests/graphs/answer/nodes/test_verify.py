@@ -16,6 +16,7 @@ from vidscout.graphs.answer.packers.base import conversation
 from vidscout.graphs.answer.records.citing import checked
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Plan, Want
+from vidscout.tools.payloads import ObjectCounts
 from vidscout.tools.records import FrameRef
 from vidscout.tools.videollm import Message
 from vidscout.tools.words import content_words, coverage
@@ -134,6 +135,13 @@ def test_a_record_takes_the_place_of_an_answer_only_if_it_is_about_the_question(
     assert update["text"].startswith(NOT_FOUND)
     assert "A boat is a ship." in update["text"], "it says what is nearest"
     assert update["cited"] == [beside]
+
+
+def test_objects_alone_are_no_answer_to_what_is_asked_about_them():
+    people = Record.of("v", Span(4, 8), ObjectCounts((("person", 2),)), 0.9, "test/1")
+    state = answered("", Candidate(people, 0.9, 1.0, 1.0), frames=0)
+    state.plan = Plan(Want.FACT, "What does the person ride?", "person ride", (), labels=("person",))
+    assert verified(state, running(Watcher(sees=False)))["abstained"]
 
 
 def test_a_turn_without_an_answer_gives_the_next_question_no_time():
