@@ -205,7 +205,7 @@ class FasterWhisper(WhisperOnVoice):
             [prompt] * count,
             beam_size=self.beam,
             max_length=len(prompt) + MAX_TOKENS,
-            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+            suppress_tokens=get_suppressed_tokens(tokenizer, (-1,)),
             return_scores=True,
             return_no_speech_prob=True,
         )

@@ -201,8 +201,14 @@ class TestSqueezed:
         assert squeezed.unheard(clip, []) is None
 
 
-def segment(text: str, **told: float) -> Segment:
-    sure = {"start": 0.0, "end": 1.0, "no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 1.2}
+def segment(text: str, **told: Any) -> Segment:
+    sure: dict[str, Any] = {
+        "start": 0.0,
+        "end": 1.0,
+        "no_speech_prob": 0.1,
+        "avg_logprob": -0.3,
+        "compression_ratio": 1.2,
+    }
     return Segment(text=text, **sure | told)
 
 
