@@ -53,7 +53,7 @@ def read_off(state: AnswerState, answering: Answering) -> Update | None:
             told = compose.what_is_there(state)
         case _:
             pass
-    if told is None:
+    if told is None or not told[1]:  # nothing told, or nothing to cite for it
         return None
     text, cited = told
     return {"text": text, "cited": cited, "confidence": round(min(max(f.relevance for f in cited), 1.0), 3)}
