@@ -27,7 +27,7 @@ from .shapes import (
     Deleted,
     DetectRequest,
     DetectResult,
-    Failure,
+    ErrorResponse,
     Health,
     Hits,
     ModelCard,
@@ -60,7 +60,9 @@ FORM = {
 }
 ABOUT = """Questions about videos, in the shape of OpenAI's chat completions. What an answer rests on is in the field
 `vidscout` of its message: `citations` with the video, the seconds, the modality, the text and a score."""
-ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": Failure} for status in (400, 401, 404, 409, 413, 415, 429)}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse} for status in (400, 401, 404, 409, 413, 415, 429)
+}
 
 
 def application(inbox: Inbox, keys: tuple[str, ...] = ()) -> Any:

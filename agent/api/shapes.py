@@ -276,7 +276,7 @@ class ErrorBody(BaseModel):
     code: str
 
 
-class Failure(BaseModel):
+class ErrorResponse(BaseModel):
     """What a request that failed gets."""
 
     error: ErrorBody

@@ -10,7 +10,7 @@ from ...tools.errors import WeightsError
 from .common import Common, print_json
 
 if TYPE_CHECKING:
-    from ...tools.weights.pull import OnProgress, Progress
+    from ...tools.weights.pull import OnProgress, PullProgress
 
 models_app = typer.Typer(name="models", help="The models' weights: list, fetch and check them.", no_args_is_help=True)
 
@@ -108,7 +108,7 @@ def _bars() -> "Iterator[OnProgress]":
     """A bar an entry on stderr while bytes come; a line on stdout when an entry is settled."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bars
+    from rich.progress import PullProgress as Bars
 
     columns = (
         TextColumn("{task.description}"),
@@ -121,7 +121,7 @@ def _bars() -> "Iterator[OnProgress]":
     bars = Bars(*columns, console=Console(stderr=True), transient=True)
     tasks = {}
 
-    def show(progress: "Progress") -> None:
+    def show(progress: "PullProgress") -> None:
         match progress.stage:
             case "done" | "present" | "failed":
                 if progress.name in tasks:

@@ -69,7 +69,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RelayedCall:
     """Something for this process to write down: a method of the journal or the index, and what it is given."""
 
     method: str
@@ -86,7 +86,7 @@ class Finished:
     error: VidscoutError | None = None
 
 
-Piece = Event | Seen | Finished
+Piece = Event | RelayedCall | Finished
 
 
 def ingest_on(
@@ -161,7 +161,7 @@ def _followed(scout: "VideoScout", state: IngestState, runtime: Runtime[Ingest],
     for attempt in range(ATTEMPTS):
         try:
             for piece in _pieces(scout, _job(scout, state, ingest), stopped):
-                if isinstance(piece, Seen):
+                if isinstance(piece, RelayedCall):
                     owner: Any = ingest.index if piece.method.startswith("add_") else ingest.journal
                     getattr(owner, piece.method)(*piece.arguments)
                 elif not isinstance(piece, Finished):
@@ -298,16 +298,16 @@ class Relay:
         return [row for row in self._job.known[stage] if row[0] > since]
 
     def append(self, *arguments: Any) -> None:
-        self._report(Seen("append", arguments))
+        self._report(RelayedCall("append", arguments))
 
     def observed(self, *arguments: Any) -> None:
-        self._report(Seen("observed", arguments))
+        self._report(RelayedCall("observed", arguments))
 
     def add_frames(self, *arguments: Any) -> None:
-        self._report(Seen("add_frames", arguments))
+        self._report(RelayedCall("add_frames", arguments))
 
     def add_frame_vectors(self, *arguments: Any) -> None:
-        self._report(Seen("add_frame_vectors", arguments))
+        self._report(RelayedCall("add_frame_vectors", arguments))
 
 
 @lru_cache(maxsize=1)

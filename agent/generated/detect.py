@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...graphs.forensics.state import Examination, ForensicState
     from ...tools.forensics.calibration.fitting import Clip
     from ...tools.forensics.calibration.ranges import Calibration
-    from ...tools.forensics.signals.encoder import FrameEncoder
+    from ...tools.forensics.signals.encoder import SignalEncoder
 
 VIDEO_FILES = frozenset(
     {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".gif", ".ts", ".wmv", ".flv"}
@@ -148,7 +148,7 @@ def calibrate(
     return fit(clips, Conditions(encoder=encoder.source if encoder else ""), limits)
 
 
-def measured_clip(path: Path, encoder: "FrameEncoder | None", source: str, generated: bool) -> "Clip":
+def measured_clip(path: Path, encoder: "SignalEncoder | None", source: str, generated: bool) -> "Clip":
     """One video's windows, as a calibration or a benchmark needs them."""
     from ...graphs.forensics.judging import coverage
     from ...tools.forensics.calibration.fitting import Clip
@@ -184,14 +184,14 @@ def video_files(folder: Path) -> list[Path]:
     return found
 
 
-def frame_encoder(scout: Scout) -> "tuple[FrameEncoder | None, list[str]]":
+def frame_encoder(scout: Scout) -> "tuple[SignalEncoder | None, list[str]]":
     """The profile's frame encoder, or None with the reason."""
-    from ...tools.forensics.signals.encoder import FrameEncoder
+    from ...tools.forensics.signals.encoder import SignalEncoder
 
     if "tags" not in scout.profile.roles:
         return None, ["the profile has no frame encoder"]
     try:
-        encoder = FrameEncoder(scout.role("tags"))
+        encoder = SignalEncoder(scout.role("tags"))
         if why := encoder.ready():
             return None, [f"signals of the frame encoder were left out: {why}"]
     except (BackendUnavailableError, WeightsError) as error:
@@ -199,14 +199,14 @@ def frame_encoder(scout: Scout) -> "tuple[FrameEncoder | None, list[str]]":
     return encoder, []
 
 
-def _examination(calibration: "Calibration", encoder: "FrameEncoder | None", **more: Any) -> "Examination":
+def _examination(calibration: "Calibration", encoder: "SignalEncoder | None", **more: Any) -> "Examination":
     from ...graphs.forensics.state import Examination
 
     workers = min(cores(), 8)
     return Examination(calibration, encoder, workers=workers, **more)
 
 
-def _calibration(path: Path | None, encoder: "FrameEncoder | None") -> "tuple[Calibration, list[str]]":
+def _calibration(path: Path | None, encoder: "SignalEncoder | None") -> "tuple[Calibration, list[str]]":
     from ...tools.forensics.calibration.ranges import DEFAULT, Conditions, load
     from ...tools.forensics.signals.registry import SIGNALS
 

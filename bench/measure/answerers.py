@@ -74,7 +74,7 @@ class Item:
 
 
 @dataclass(slots=True)
-class Score:
+class AnswererScore:
     """What one model did on one half of the questions."""
 
     free: list[bool] = field(default_factory=list)
@@ -115,9 +115,9 @@ def questions(split: str) -> list[Item]:
     return items
 
 
-def measure(model: LlamaCpp, items: Iterable[Item], system: Message) -> Score:
+def measure(model: LlamaCpp, items: Iterable[Item], system: Message) -> AnswererScore:
     """Ask every question freely, and every one with options three ways, under this opening."""
-    score = Score()
+    score = AnswererScore()
     begun = [Message("assistant", (ANSWER_BEGINS,))] if model.model == BASE else []
     for item in items:
         began = time.perf_counter()

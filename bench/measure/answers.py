@@ -20,7 +20,7 @@ from ..demo import questions, right, video
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class AnswersScore:
     """Multiple choice, right of asked."""
 
     with_evidence: int
@@ -28,7 +28,7 @@ class Score:
     asked: int
 
 
-def multiple_choice(scout: VideoScout, split: str) -> Score:
+def multiple_choice(scout: VideoScout, split: str) -> AnswersScore:
     """Ask the questions of a split with and without evidence; both see the same options and the same model."""
     asked = [item for item in questions("choice") if item["split"] == split]
     found = blind = 0
@@ -38,7 +38,7 @@ def multiple_choice(scout: VideoScout, split: str) -> Score:
         blind += blind_choice(scout, item) == item["right"]
         if answer.choice != item["right"]:
             print(f"wrong: {item['question']} {answer.choice} for {item['right']}", flush=True)
-    return Score(found, blind, len(asked))
+    return AnswersScore(found, blind, len(asked))
 
 
 def blind_choice(scout: VideoScout, item: dict[str, Any]) -> str:

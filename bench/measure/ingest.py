@@ -30,7 +30,7 @@ STAGES = ("decode", "thumbnails", "screen_text", "objects", "tags", "speech", "f
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class IngestFigures:
     """One video read into an empty index."""
 
     name: str
@@ -51,7 +51,7 @@ class Measured:
         return self.duration / self.seconds
 
 
-def measure(video: Path, sample_rate: float = 1.0) -> Measured:
+def measure(video: Path, sample_rate: float = 1.0) -> IngestFigures:
     """Read a video in a process of its own, into an index of its own."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
@@ -60,12 +60,12 @@ def measure(video: Path, sample_rate: float = 1.0) -> Measured:
     if done.returncode:
         raise RuntimeError(f"reading {video} failed: {done.stderr.strip().splitlines()[-1:]}")
     found = json.loads(done.stdout.splitlines()[-1])
-    return Measured(
+    return IngestFigures(
         video.name, found["duration"], found["seconds"], found["timings"], found["counters"], found["peak_mb"]
     )
 
 
-def row(measured: Measured) -> str:
+def row(measured: IngestFigures) -> str:
     """A line of the Markdown table."""
     shares = " | ".join(f"{measured.timings.get(stage, 0.0) / measured.seconds:.0%}" for stage in STAGES)
     speed = f"{measured.seconds:.1f} s | {measured.speed:.1f} ×"

@@ -31,17 +31,17 @@ Hear = Callable[[AudioChunk], list[Utterance]]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenLine:
     """A lecture's sound, and what is said in it."""
 
     windows: list[AudioChunk]
     sentences: list[tuple[Span, str]]
 
 
-def lectures(count: int) -> list[Spoken]:
+def lectures(count: int) -> list[SpokenLine]:
     """The sound of the made lectures as an ingest would hear it: out of the video file, in windows."""
     return [
-        Spoken(
+        SpokenLine(
             list(windows(audio(made(number)))), [(Span(s.start, s.end), s.text) for s in LECTURES[number].sentences()]
         )
         for number in range(count)
@@ -63,7 +63,7 @@ def word_errors(expected: Sequence[str], heard: Sequence[str]) -> float:
     return row[-1] / max(len(said), 1)
 
 
-def measure(hear: Hear, spoken: Sequence[Spoken]) -> dict[str, Any]:
+def measure(hear: Hear, spoken: Sequence[SpokenLine]) -> dict[str, Any]:
     """One row of the table: speed, errors and times over some lectures."""
     hear(spoken[0].windows[0])  # the first call allocates
     cores, wall = time.process_time(), time.perf_counter()

@@ -18,7 +18,7 @@ from ...tools.media import video as media
 from ..data.voice import SAMPLE_RATE, speak
 from . import pictures
 from .haystack import HEIGHT, WIDTH, Haystack, Layer, timeline
-from .placing import FPS, Placed, Placement, place, records
+from .placing import FPS, NeedlePlacement, Placed, place, records
 from .questions import draw
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _json(items: list[dict[str, Any]]) -> str:
     return "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n]\n"
 
 
-def _described(plan: Placement, placed: Placed) -> dict[str, Any]:
+def _described(plan: NeedlePlacement, placed: Placed) -> dict[str, Any]:
     needle = placed.needle
     shown = f"{needle.picture.family}: {needle.picture.label}" if needle.picture is not None else None
     return {
@@ -144,7 +144,7 @@ def _described(plan: Placement, placed: Placed) -> dict[str, Any]:
 
 
 def _make_videos(
-    haystack: Sequence[Path], plans: Sequence[Placement], seed: int, folder: Path, on_progress: Progress
+    haystack: Sequence[Path], plans: Sequence[NeedlePlacement], seed: int, folder: Path, on_progress: Progress
 ) -> None:
     spoken = sorted({placed.needle.text for plan in plans for placed in plan.needles if placed.needle.kind == "speech"})
     sounds = dict(zip(spoken, speak(spoken, WORDS_PER_MINUTE) if spoken else [], strict=True))
@@ -161,7 +161,9 @@ def _make_videos(
             on_progress("videos", sum(plan.length for plan in plans[: number + 1]), total)
 
 
-def _make_video(hay: Haystack, plan: Placement, sounds: dict[str, np.ndarray], dice: random.Random, path: Path) -> None:
+def _make_video(
+    hay: Haystack, plan: NeedlePlacement, sounds: dict[str, np.ndarray], dice: random.Random, path: Path
+) -> None:
     def frames(placed: Placed) -> tuple[int, int]:
         return round(placed.start * FPS), round(placed.end * FPS)
 

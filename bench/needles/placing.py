@@ -43,7 +43,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class NeedlePlacement:
     """One video and the needles in it, in order of time."""
 
     name: str
@@ -56,7 +56,7 @@ class Placement:
         return [placed for placed in self.needles if placed.asked is asked]
 
 
-def place(questions: Sequence[NeedleQuestion], length: float, seed: int, prefix: str) -> list[Placement]:
+def place(questions: Sequence[NeedleQuestion], length: float, seed: int, prefix: str) -> list[NeedlePlacement]:
     """Spread questions over as few videos as carry them, and give each needle its time.
 
     Args:
@@ -76,11 +76,12 @@ def place(questions: Sequence[NeedleQuestion], length: float, seed: int, prefix:
     fewest = math.ceil(sum(asked.seconds for asked in questions) / limit)
     shares = _fewest_shares(questions, max(fewest, 1), limit, length, dice)
     return [
-        Placement(f"{prefix}-{number:03}", length, _timed(share, length, dice)) for number, share in enumerate(shares)
+        NeedlePlacement(f"{prefix}-{number:03}", length, _timed(share, length, dice))
+        for number, share in enumerate(shares)
     ]
 
 
-def records(plans: Sequence[Placement], seed: int, prefix: str) -> list[dict[str, Any]]:
+def records(plans: Sequence[NeedlePlacement], seed: int, prefix: str) -> list[dict[str, Any]]:
     """VNBench's records, four for each question with its options turned, and some fields of our own."""
     dice = random.Random(f"options {seed} {prefix}")
     plan_of = {id(placed.asked): plan for plan in plans for placed in plan.needles}
@@ -195,7 +196,7 @@ def _timed(share: Sequence[NeedleQuestion], length: float, dice: random.Random) 
     return tuple(placed)
 
 
-def _wrong(asked: NeedleQuestion, right: str, plan: Placement, dice: random.Random) -> list[str]:
+def _wrong(asked: NeedleQuestion, right: str, plan: NeedlePlacement, dice: random.Random) -> list[str]:
     if asked.wrong:
         return list(asked.wrong)
     if asked.alternatives:
@@ -205,7 +206,7 @@ def _wrong(asked: NeedleQuestion, right: str, plan: Placement, dice: random.Rand
     return _other_times(plan.of(asked)[0].start, plan.length, dice)
 
 
-def _absent(asked: NeedleQuestion, plan: Placement) -> dict[str, list[str]]:
+def _absent(asked: NeedleQuestion, plan: NeedlePlacement) -> dict[str, list[str]]:
     """The labels of the pictures that the video does not show, by kind."""
     shown = frozenset[str]().union(*(placed.asked.shows for placed in plan.needles))
     absent: dict[str, list[str]] = {}

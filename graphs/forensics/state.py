@@ -18,7 +18,7 @@ from ..events import merge
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...tools.forensics.signals.encoder import FrameEncoder
+    from ...tools.forensics.signals.encoder import SignalEncoder
     from ...tools.perception.people.faces import Face
     from ...tools.perception.people.hands import Hand
     from ...tools.records import TextLine
@@ -59,7 +59,7 @@ class Examination:
     """What the nodes work with: built once, by whoever runs the graph."""
 
     calibration: Calibration
-    encoder: "FrameEncoder | None" = None
+    encoder: "SignalEncoder | None" = None
     screen_text: "Tool[np.ndarray, list[TextLine]] | None" = None
     faces: "Tool[np.ndarray, list[Face]] | None" = None
     hands: "Tool[np.ndarray, list[Hand]] | None" = None

@@ -16,7 +16,7 @@ from ..runtime.out_of_memory import out_of_memory
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading
 from .prefix_cache import Mark, Prefix, Unit, forked_cache, marks, new_cache, shared, units
-from .processor_inputs import Read, Reader
+from .processor_inputs import PromptInputs, Reader
 from .tokens import Writer, ends, likely, picked, spelling_letters
 from .vision_cache import Encoded, Encoder
 
@@ -34,7 +34,7 @@ LONGEST_CONTEXT = 32768
 class Prompt:
     """A prompt that is ready to be fed."""
 
-    read: Read
+    read: PromptInputs
     ids: list[int]
     frames: list[Unit]
     marks: list[Mark]

@@ -31,7 +31,7 @@ FrameKey = tuple[str, int, int, float]
 
 
 @dataclass(frozen=True)
-class Read:
+class PromptInputs:
     """A prompt as the model gets it."""
 
     inputs: dict[str, Any]
@@ -83,7 +83,7 @@ class Reader:
                 setattr(processor, part, remembered)
                 self._pixels.append(remembered)
 
-    def read(self, messages: Sequence[Message]) -> Read:
+    def read(self, messages: Sequence[Message]) -> PromptInputs:
         """Tokens and pixels of a prompt.
 
         Raises:
@@ -100,7 +100,7 @@ class Reader:
             for picture in pictures:
                 picture.close()
         alike = len({picture.size for picture in pictures}) <= 1 or self.as_video
-        return Read(inputs, frames, keys, alike)
+        return PromptInputs(inputs, frames, keys, alike)
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt, those of its frames included: exactly what `read` gives.

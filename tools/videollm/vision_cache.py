@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from .interface import Message
-from .processor_inputs import Read, Reader
+from .processor_inputs import PromptInputs, Reader
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,7 +52,7 @@ class Encoder:
         self._as_list = True
         self._kept: OrderedDict[Any, Encoded] = OrderedDict()
 
-    def encode(self, read: Read) -> list[Encoded]:
+    def encode(self, read: PromptInputs) -> list[Encoded]:
         """The frames of a prompt in order; or one for all of them, where they cannot be told apart."""
         if read.is_video:
             return [self._kept_or(read.keys, lambda: self._video(read))]
@@ -103,7 +103,7 @@ class Encoder:
         """Forget every encoded frame."""
         self._kept.clear()
 
-    def _images(self, read: Read) -> list[Encoded]:
+    def _images(self, read: PromptInputs) -> list[Encoded]:
         output = self._asked(self.base.get_image_features, read)
         several = len(read.keys) > 1
         keys = [(key, several) for key in read.keys]
@@ -123,11 +123,11 @@ class Encoder:
             for place, (key, rows) in enumerate(zip(keys, divided, strict=True))
         ]
 
-    def _video(self, read: Read) -> Encoded:
+    def _video(self, read: PromptInputs) -> Encoded:
         output = self._asked(self.base.get_video_features, read)
         return Encoded(read.keys, rows_of(output.pooler_output), whole=output)
 
-    def _asked(self, tower: Callable[..., Any], read: Read) -> Any:
+    def _asked(self, tower: Callable[..., Any], read: PromptInputs) -> Any:
         import torch
 
         takes = inspect.signature(tower).parameters

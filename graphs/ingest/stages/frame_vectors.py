@@ -8,7 +8,7 @@ from ....tools.media.video import Frame
 from ....tools.records import Record
 from ....tools.runtime.backend import Tool
 from ..stage import Cost, Found, FrameStage, Parts, Sampling, Stage, Watched, packed, unpacked
-from .tags import Seen
+from .tags import TaggedFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,7 @@ class FramesFromTags(Stage):
         conse = ConSE(self._text_embedding)
         observed = found.observations("tags")
         while rows := list(islice(observed, AT_ONCE)):
-            tags = [Tags(unpacked(Seen, row).labels) for _, row in rows]
+            tags = [Tags(unpacked(TaggedFrame, row).labels) for _, row in rows]
             found.index.add_frame_vectors(found.video, [time for time, _ in rows], {SHARED: conse.vectors(tags)})
         found.index.keep_encoders(found.video, [SHARED])
         return []

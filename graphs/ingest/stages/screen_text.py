@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class ScreenText(FrameStage):
+class ScreenTextStage(FrameStage):
     """The lines of each frame; one record for the lines that appear and vanish together."""
 
     name = "screen_text"
@@ -37,6 +37,6 @@ class ScreenText(FrameStage):
         return text_records(found.video, seen, self._reader.source)
 
 
-def stage(parts: Parts) -> ScreenText:
+def stage(parts: Parts) -> ScreenTextStage:
     """The stage, with the profile's reader."""
-    return ScreenText(parts.role("screen_text"), parts.sampling)
+    return ScreenTextStage(parts.role("screen_text"), parts.sampling)

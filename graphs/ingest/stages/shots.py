@@ -3,7 +3,7 @@
 from ....tools.payloads import Shot
 from ....tools.records import Modality, Record
 from ..stage import Cost, Found, Parts, Stage, unpacked
-from .tags import Seen
+from .tags import TaggedFrame
 
 
 class Shots(Stage):
@@ -25,7 +25,7 @@ class Shots(Stage):
         features: list[bytes] = []
         for time, row in found.observations("tags"):
             times.append(time)
-            features.append(unpacked(Seen, row).features)
+            features.append(unpacked(TaggedFrame, row).features)
         cuts = shots(times, features, found.duration)
         return [
             Record.of(found.video, span, Shot(number), 1.0, self.fingerprint)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TaggedFrame:
     """What is written down of a frame."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -47,12 +47,14 @@ class FrameTags(FrameStage):
         import numpy as np
 
         found = self._classifier.run([frame.image for frame in frames])
-        return [packed(Seen, Seen(tags.labels, tags.features.astype(np.float16).tobytes())) for tags in found]
+        return [
+            packed(TaggedFrame, TaggedFrame(tags.labels, tags.features.astype(np.float16).tobytes())) for tags in found
+        ]
 
     def records(self, found: Found) -> list[Record]:
         from ....tools.perception.frames.tags import frame_records
 
-        looks = ((span, unpacked(Seen, row).labels) for span, row in found.standing(self.name))
+        looks = ((span, unpacked(TaggedFrame, row).labels) for span, row in found.standing(self.name))
         return frame_records(found.video, looks, self._classifier.source)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from vidscout.graphs.ingest.stage import unpacked
-from vidscout.graphs.ingest.stages.tags import Seen
+from vidscout.graphs.ingest.stages.tags import TaggedFrame
 from vidscout.tools.index.home import DATABASE
 from vidscout.tools.index.migrations import STEPS
 from vidscout.tools.index.stage_journal import StageEntry
@@ -65,7 +65,7 @@ def test_a_video_that_was_read_in_part_goes_on_from_there(tmp_path: Path):
     assert {at: [line.text for line in found] for at, found in lines.items()} == {0.0: ["at 0 s"], 2.0: ["at 2 s"]}
     [(_, heard)] = library.journal.observations("v1v1v1", "speech")
     assert unpacked(Utterance, heard).text == "Hello."
-    looks = [unpacked(Seen, row) for _, row in library.journal.observations("v1v1v1", "tags")]
+    looks = [unpacked(TaggedFrame, row) for _, row in library.journal.observations("v1v1v1", "tags")]
     assert [seen.labels[0].label for seen in looks] == ["slide", "slide"]
     assert looks[0].features == b"\0\0"
     assert list(library.journal.observations("v1v1v1", "captions")) == []

@@ -22,7 +22,7 @@ from vidscout.tools.runtime.hub_model import Checkpoint
 from vidscout.tools.weights import catalogue as weights
 from vidscout.tools.weights import hub as snapshots
 from vidscout.tools.weights import pull as pulling
-from vidscout.tools.weights.pull import Progress, verify
+from vidscout.tools.weights.pull import PullProgress, verify
 
 REPO = "tests/model"
 WEIGHTS = save({"w": torch.arange(5000, dtype=torch.float32)})
@@ -51,8 +51,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
         yield hub
 
 
-def pull(*names: str, **options: Any) -> list[Progress]:
-    seen: list[Progress] = []
+def pull(*names: str, **options: Any) -> list[PullProgress]:
+    seen: list[PullProgress] = []
     pulling.pull(names or [REPO], on_progress=seen.append, **options)
     return seen
 

@@ -23,7 +23,7 @@ from vidscout.tools.errors import UsageError, WeightsError
 from vidscout.tools.runtime.backend import ROLES, backend, backends
 from vidscout.tools.weights import catalogue as weights
 from vidscout.tools.weights.hub import COMMIT
-from vidscout.tools.weights.pull import Progress, pull, verify
+from vidscout.tools.weights.pull import PullProgress, pull, verify
 
 FIRST, SECOND = b"first half, " * 5000, b"second half. " * 5000
 WHOLE = FIRST + SECOND
@@ -98,8 +98,8 @@ class Shelf:
         assert before in text
         self.catalogue.write_text(text.replace(before, after))
 
-    def pull(self, **options: bool) -> list[Progress]:
-        seen: list[Progress] = []
+    def pull(self, **options: bool) -> list[PullProgress]:
+        seen: list[PullProgress] = []
         pull(["model"], on_progress=seen.append, catalogue=self.catalogue, **options)
         return seen
 
@@ -205,7 +205,7 @@ def test_an_archive_that_two_need_is_fetched_once(shelf: Shelf):
     other = shelf.catalogue.read_text().replace("[model]", "[other]").replace("[[model.", "[[other.")
     shelf.catalogue.write_text(shelf.catalogue.read_text() + other)
 
-    def see(event: Progress) -> None:
+    def see(event: PullProgress) -> None:
         if event.name == "model" and event.stage == "extract":
             shelf.empty()
 
@@ -218,7 +218,7 @@ def test_entries_are_pulled_side_by_side(shelf: Shelf):
     other = wheel(shelf.folder, "another", {"config.json": b"{}"})
     table = archive_table("another", other) + file_table("config.json", b"{}", ("another", "config.json"))
     shelf.catalogue.write_text(shelf.catalogue.read_text() + (ENTRY + table).replace("[model", "[other"))
-    seen: list[Progress] = []
+    seen: list[PullProgress] = []
     pull(["model", "other"], on_progress=seen.append, catalogue=shelf.catalogue)
     before_one_is_done = seen[: next(place for place, event in enumerate(seen) if event.stage == "done")]
     assert {event.name for event in before_one_is_done} == {"model", "other"}
@@ -227,7 +227,7 @@ def test_entries_are_pulled_side_by_side(shelf: Shelf):
 
 
 def test_an_interrupt_ends_every_download(shelf: Shelf):
-    def interrupt(event: Progress) -> None:
+    def interrupt(event: PullProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

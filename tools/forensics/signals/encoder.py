@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...runtime.backend import Tool
 
 
-class FrameEncoder:
+class SignalEncoder:
     """Unit feature vectors of RGB frames."""
 
     def __init__(self, tags: "Tool[np.ndarray, Tags]") -> None:

@@ -8,7 +8,7 @@ import pytest
 from vidscout.bench.data import alterations
 from vidscout.bench.data.fetched import fetch
 from vidscout.tools.forensics.signals.embedding import Curvature, SecondDifference
-from vidscout.tools.forensics.signals.encoder import FrameEncoder
+from vidscout.tools.forensics.signals.encoder import SignalEncoder
 from vidscout.tools.forensics.signals.flow import Acceleration, FlowResidual, FlowSmoothness
 from vidscout.tools.forensics.signals.frequency import Blocks, Grid, Spectrum
 from vidscout.tools.forensics.signals.light import Edges, ExposureDrift, Flicker, Saturation
@@ -87,7 +87,7 @@ def test_a_stronger_alteration_moves_its_signal_further(
 def test_a_stronger_alteration_moves_the_encoders_signals_further(strengthened: Strengthened) -> None:
     from vidscout.tools.perception.frames.tags import EfficientNetLite0
 
-    encoder = FrameEncoder(EfficientNetLite0())
+    encoder = SignalEncoder(EfficientNetLite0())
     for alteration in ("frozen", "jittered", "blocky"):
         for shown in strengthened(alteration):
             shown.features = encoder(shown.colour)
@@ -111,7 +111,7 @@ def test_a_stronger_alteration_moves_the_encoders_signals_further(strengthened: 
 def test_sampled_frames_that_are_smoothed_more_take_a_straighter_and_steadier_path(name: str) -> None:
     from vidscout.tools.perception.frames.tags import EfficientNetLite0
 
-    encoder = FrameEncoder(EfficientNetLite0())
+    encoder = SignalEncoder(EfficientNetLite0())
     pictures, rate = alterations.read(fetch(name), 1.9, CLIPS[name])
     sampled = pictures[:: max(round(rate / 8), 1)]
     shown = [window(alterations.smoothed_over_time(sampled, strength)) for strength in STRENGTHS]
