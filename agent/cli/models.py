@@ -108,7 +108,7 @@ def _bars() -> "Iterator[OnProgress]":
     """A bar an entry on stderr while bytes come; a line on stdout when an entry is settled."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import PullProgress as Bars
+    from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.description}"),

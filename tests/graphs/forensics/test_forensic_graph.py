@@ -177,11 +177,11 @@ def test_citing_a_signal_within_real_videos_for_generated_is_a_contradiction() -
 
 
 def test_the_report_is_one_page_with_frames_and_plots_that_fetches_nothing(carphone: Path) -> None:
-    from vidscout.agent.generated.detect import _verdict
+    from vidscout.agent.generated.assemble import verdict_of
     from vidscout.agent.generated.report import page
 
     context = _examination(load(DEFAULT), None)
-    verdict = _verdict(run(carphone, context), context, ["<b>a note</b>"], 1.0)
+    verdict = verdict_of(run(carphone, context), context, ["<b>a note</b>"], 1.0)
     html = page(verdict)
     assert "<svg" in html
     assert "data:image/jpeg;base64," in html
