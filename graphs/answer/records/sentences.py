@@ -30,7 +30,7 @@ def alike(first: Record, second: Record) -> bool:
     """Whether two records are occurrences of one thing, rather than two things that fit a question equally."""
     if first.modality != second.modality:
         return False
-    if first.modality is Modality.OBJECT:
+    if first.modality is Modality.OBJECT and first.labels:
         return not set(first.labels).isdisjoint(second.labels)
     from rapidfuzz.fuzz import ratio
 
