@@ -76,13 +76,15 @@ class ProgressBars:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         self._tasks: dict[tuple[str, str], Any] = {}
+        console = Console(stderr=True)
         self._bars = Progress(
             TextColumn("{task.description:<10}"),
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
+            console=console,
+            disable=not console.is_terminal,  # a file or a pipe gets messages only, a line each
         )
         self._started = False
 
