@@ -12,7 +12,7 @@ from vidscout.agent.generated import detect as detecting
 from vidscout.agent.generated.report import page, reliability_page
 from vidscout.bench.data import alterations
 from vidscout.bench.data.fetched import fetch
-from vidscout.tools.errors import MediaError, UsageError
+from vidscout.tools.errors import UnknownVideoError, UsageError
 from vidscout.tools.forensics.calibration.fitting import Clip, fit
 from vidscout.tools.forensics.calibration.ranges import Conditions, load, save
 
@@ -105,7 +105,7 @@ def test_the_reliability_plot_has_a_point_a_bin() -> None:
 def test_a_folder_without_videos_and_a_missing_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no video files"):
         detecting.video_files(tmp_path)
-    with VideoScout(home=tmp_path / "home") as scout, pytest.raises(MediaError, match=r"nowhere\.mp4"):
+    with VideoScout(home=tmp_path / "home") as scout, pytest.raises(UnknownVideoError, match=r"nowhere\.mp4"):
         scout.detect("nowhere.mp4")
 
 

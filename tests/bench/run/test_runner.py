@@ -121,8 +121,8 @@ def test_a_second_run_asks_only_what_is_new(tmp_path: Path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.bench.test_runner import Says, question
-from vidscout.bench.pipelines import Reply
+from tests.bench.run.test_runner import Says, question
+from vidscout.bench.pipelines.interface import Reply
 from vidscout.bench.run.runner import run
 
 class Dies(Says):
@@ -139,7 +139,7 @@ run([question(n) for n in range(60)], [Dies(Reply("C"))], Path(sys.argv[1]))
 
 def test_a_run_that_is_killed_at_question_fifty_repeats_none_of_the_fifty(tmp_path: Path):
     log = tmp_path / "asked.txt"
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
 
     def start(how: str) -> int:
         command = [sys.executable, "-c", KILLED, str(tmp_path / "out"), str(log), how]
