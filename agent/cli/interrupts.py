@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-GONE_WITHIN = 1.5
+GONE_WITHIN = 1.0
 """Seconds after which the process ends although something does not let it. All that was read is on disk by then."""
 STOPPED = "vidscout: stopped; run it again to go on from here"
 
