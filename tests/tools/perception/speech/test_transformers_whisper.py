@@ -10,7 +10,7 @@ from vidscout.bench.data.lecture import LECTURE
 from vidscout.bench.measure.speech import word_errors
 from vidscout.tools.errors import BackendUnavailableError, UsageError, WeightsError
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
-from vidscout.tools.perception.speech.recogniser import WhisperOnVoice
+from vidscout.tools.perception.speech.recogniser import WhisperOnVoice, within
 from vidscout.tools.perception.speech.transformers_whisper import TransformersWhisper
 from vidscout.tools.perception.speech.whisper_tokens import repetitive, timed
 from vidscout.tools.records import Span, Utterance
@@ -111,10 +111,10 @@ class TestOpenAI:
         assert len(language) <= 3
         assert 0 < probability <= 1
         assert found
-        for segment in found:
+        for segment in within(found, [Span(1, 3), Span(5, 9)]):
             assert 1 <= segment.start <= segment.end <= 9 + 1e-6
             assert segment.avg_logprob < 0
-        assert tool.source == "openai-whisper/tiny.2"
+        assert tool.source == "openai-whisper/tiny.3"
 
     def test_files_that_are_not_there_or_not_whispers_are_told(self, tmp_path: Path, file: Path):
         with pytest.raises(WeightsError, match=r"whisper\.load_model\('base'\)"):
