@@ -106,7 +106,7 @@ def spoken_numbers(text: str) -> set[str]:
     """Stems of a text's words, with every number in figures also as the words that say it.
 
     >>> sorted(spoken_numbers("42 cm"))
-    ['42', 'cm', 'forty', 'two']
+    ['42', 'cm', 'forti', 'two']
     """
     from num2words import num2words
 

@@ -198,7 +198,7 @@ def words(heard: list[list[Utterance]]) -> str:
 def said(voice: str, text: str) -> np.ndarray:
     """A sentence at 16 kHz; in a process of its own, since eSpeak keeps its first voice."""
     code = (
-        "import sys; from vidscout.bench import voice; voice.VOICE = sys.argv[1]; "
+        "import sys; from vidscout.bench.data import voice; voice.VOICE = sys.argv[1]; "
         "[spoken] = voice._synthesise([sys.argv[2]], 140); sys.stdout.buffer.write(spoken.tobytes())"
     )
     spoken = subprocess.run([sys.executable, "-c", code, voice, text], capture_output=True, check=True, timeout=60)
