@@ -225,6 +225,13 @@ class FasterWhisper(WhisperOnVoice):
         return [_timed_words(clip, words) for clip, words in zip(clips, aligned, strict=True)]
 
 
+class FasterWhisperTiny(FasterWhisper):
+    """The smallest English-only Whisper: about twice as fast, and misses more."""
+
+    name = "faster-whisper-tiny-en"
+    weights: ClassVar[tuple[str, ...]] = ("whisper-tiny-en-ct2",)
+
+
 @dataclass(frozen=True, slots=True)
 class _Passage:
     """What the decoder wrote about one clip."""
