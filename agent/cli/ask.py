@@ -85,8 +85,12 @@ class Streamed:
             self._bars.stop()
             self.text += event.text
             print(event.text, end="", flush=True)
-        elif self._trace and isinstance(event, StepStarted):
-            print(f"· {event.step}", file=sys.stderr)
+        elif isinstance(event, StepStarted):
+            if event.step == "respond" and self.text:
+                print()  # the answer before was not supported; this one is another
+                self.text = ""
+            if self._trace:
+                print(f"· {event.step}", file=sys.stderr)
         elif self._trace and isinstance(event, ToolFinished):
             print(f"· gather {event.tool}: {event.found} in {event.seconds:.3f} s {event.note}", file=sys.stderr)
 
