@@ -10,6 +10,7 @@ import typer
 from ..agent.cli.common import ProgressBars, common_options
 from ..graphs.events import Progress
 from ..tools.runtime.cores import cores
+from .questions.cli import questions_app
 
 app = typer.Typer(
     name="bench",
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 needles_app = typer.Typer(help="Needle sets: what must be found in long real videos.", no_args_is_help=True)
 app.add_typer(needles_app, name="needles")
+app.add_typer(questions_app, name="questions")
 
 
 @app.callback()

