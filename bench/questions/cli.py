@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ...agent.cli.common import ProgressBars
+from ...agent.cli.common import ProgressBars, common_options
 from ...graphs.events import Progress
+from ...tools.errors import UsageError
 from .recording import Half
 
 questions_app = typer.Typer(
@@ -39,3 +40,51 @@ def questions_make(
     for name, seconds in made.seconds.items():
         print(f"{name}: {seconds:.1f} s")
     print(f"{made.folder}: {made.questions} questions in {made.videos} videos")
+
+
+@questions_app.command("run")
+def questions_run(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--set", help="Folder of a set that was made.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the answers; an interrupted run goes on there.")],
+    profile: Annotated[str | None, typer.Option("--profile", help="As before the command.", show_default=False)] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="A kind of question; give it once for each.", show_default=False),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only so many questions of each kind.", show_default=False)
+    ] = None,
+) -> None:
+    """Read the videos of a set, ask its questions, and write results.jsonl. Nothing is read or asked twice."""
+    from ...agent.scout import VideoScout
+    from .report import table
+    from .run import HOME, Scout, run
+
+    with VideoScout(profile or common_options(context).profile, out / HOME) as scout, ProgressBars() as bars:
+        lines = run(
+            folder,
+            Scout(scout),
+            out,
+            lambda what, done, total: bars.show(Progress("", what, done, total, "")),
+            profile=scout.profile.name,
+            kinds=only or (),
+            limit=limit,
+        )
+    print(table(lines))
+
+
+@questions_app.command("report")
+def questions_report(
+    out: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    failures: Annotated[
+        bool, typer.Option("--failures", help="Print what was not answered rightly; the development half only.")
+    ] = False,
+) -> None:
+    """Tell what the answers of a run add up to, by kind and language."""
+    from . import report
+
+    about, lines = report.load(out)
+    if failures and about["half"] != Half.development:
+        raise UsageError("the failures of the report half are not shown: nobody is to work with them in view")
+    print(report.failures(lines) if failures else report.table(lines))
