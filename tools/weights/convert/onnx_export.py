@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .gemma import embedding_gemma
 from .onnx_graph import Array, Graph
 from .tfjs import TfjsWriter, tfjs_weights
 from .torch_pickle import load_tensors
@@ -266,5 +267,6 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "nanodet/1": nanodet,
     "facemesh/1": facemesh,
     "hands/1": hands,
+    "embeddinggemma/1": embedding_gemma,
 }
 """By the catalogue's `convert`; a new number makes existing caches convert again, without a download."""
