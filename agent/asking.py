@@ -132,6 +132,7 @@ class Asking(Ingesting):
         return Answering(
             index=self.index,
             text_embedding=self.role("text_embedding"),
+            label_embedding=self.models.label_embedding(),
             frame_encoder=self.models.optional("frame_embedding"),
             detector=self.models.open_detector(),
             answerer=answerer,

@@ -31,9 +31,15 @@ class Models:
         """The backend that plays a role, constructed once; it loads on its first use."""
         with self._lock:
             if role not in self._backends:
-                self._backends[role] = _played(self.profile, role, self._serving)
+                self._backends[role] = self._shared(role) or _played(self.profile, role, self._serving)
                 self.memory.admit(self._backends[role])
             return self._backends[role]
+
+    def _shared(self, role: str) -> Any:
+        """The text embedding, where it embeds labels too, so that it is loaded once."""
+        roles = self.profile.roles
+        same = role == "label_embedding" and roles.get(role) == roles.get("text_embedding")
+        return self.role("text_embedding") if same else None
 
     def optional(self, role: str) -> Any:
         """The backend of a role that a profile need not have, or `None`."""
@@ -46,6 +52,10 @@ class Models:
             model.answerer = self.role("answerer")
         return model
 
+    def label_embedding(self) -> Any:
+        """What embeds the names of labels, in whose space frames lie where no encoder places them."""
+        return self.optional("label_embedding") or self.role("text_embedding")
+
     def open_detector(self) -> Any:
         """The detector, where it finds things under any name."""
         detector = self.role("objects")
@@ -55,7 +65,7 @@ class Models:
         """What to search the index's frames with for a text: its vectors by the encoders that the profile names."""
         from ..tools.perception.frames.encoders import frame_query
 
-        return frame_query(text, self.optional("frame_embedding"), self.role("text_embedding"))
+        return frame_query(text, self.optional("frame_embedding"), self.label_embedding())
 
     def warm_up(self) -> None:
         """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""

@@ -5,6 +5,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, cast
 
 from ..tools.errors import UsageError
+from ..tools.perception.embeddings.purposes import Query
 from ..tools.records import UNSEARCHED, Modality, Span
 from .answer import Evidence
 from .core import Core
@@ -47,7 +48,7 @@ class Searching(Core):
             raise UsageError(f"no modality {modality!r}; there are {known}") from None
         wanted = [videos] if isinstance(videos, str | PathLike) else videos
         ids = [self.find(name).id for name in wanted] if wanted is not None else None
-        [vector] = cast("Tool[str, np.ndarray]", self.role("text_embedding")).run([query])
+        [vector] = cast("Tool[str, np.ndarray]", self.role("text_embedding")).run([Query(query)])
         within = Span(*time_range) if time_range else None
         hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
         names = {video.id: video.name for video in self.videos()}

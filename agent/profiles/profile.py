@@ -87,6 +87,7 @@ EMBEDDED = Profile(
             "faces": RoleChoice("facemesh"),
             "hands": RoleChoice("mediapipe-hands"),
             "text_embedding": RoleChoice("minilm"),
+            "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("llama.cpp"),
         }
     ),
@@ -105,6 +106,7 @@ LAPTOP = Profile(
             "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
             "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),
             "text_embedding": RoleChoice("minilm"),
+            "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
         }
     ),
@@ -123,6 +125,7 @@ _ON_GPU = {
     "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
     "captions": RoleChoice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
     "text_embedding": RoleChoice("minilm"),
+    "label_embedding": RoleChoice("minilm"),
 }
 
 GPU = Profile(

@@ -21,6 +21,7 @@ from ...graphs.answer.packers import line, opening
 from ...graphs.answer.selectors import SELECTORS, Curve
 from ...tools.media.video import Frame, frames, probe
 from ...tools.payloads import Caption, Spoken
+from ...tools.perception.embeddings.purposes import Query
 from ...tools.perception.frames.tags import frame_records
 from ...tools.perception.objects.counts_over_time import object_records
 from ...tools.perception.screen_text.lines_over_time import text_records
@@ -244,7 +245,7 @@ class VideoRAG(Baseline):
             vectors = ConSE(embed).vectors(self._scout.role("tags").run([frame.image for frame in seen]))
             return seen, self.look(video, seen, read=True, detect=False).texts, vectors
 
-        embed = self._scout.role("text_embedding")
+        embed = self._scout.models.label_embedding()
         seen, read, vectors = self.once(video, work)
         kept: list[Record] = self.similar([question, *asked(request, "DET")], read)
         kept += self.similar([question, *asked(request, "ASR")], self.chunks(video))
@@ -283,7 +284,7 @@ class VideoRAG(Baseline):
         if not records:
             return []
         embed = self._scout.role("text_embedding")
-        query = np.mean(np.stack(embed.run(list(queries))), axis=0)
+        query = np.mean(np.stack(embed.run([Query(query) for query in queries])), axis=0)
         query /= max(float(np.linalg.norm(query)), 1e-9)
         scores = np.stack(embed.run([record.text for record in records])) @ query
         return [record for record, score in zip(records, scores, strict=True) if score > SIMILAR]

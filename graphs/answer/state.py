@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from langgraph.types import Overwrite
 
+from ...tools.perception.embeddings.purposes import Query
 from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.videollm.interface import Message, VideoLLM
 from ..events import merge
@@ -203,6 +204,8 @@ class Answering:
 
     index: "VideoIndex"
     text_embedding: "Tool[str, np.ndarray]"
+    label_embedding: "Tool[str, np.ndarray]"
+    """In whose space frames lie that no encoder has placed."""
     answerer: VideoLLM
     selector: str
     packer: str
@@ -228,7 +231,12 @@ class Answering:
     """Held while a text is embedded, so that branches which want the same vector at once share it."""
 
     def vector(self, text: str) -> "np.ndarray":
-        """The embedding of a short text, computed once a question although every branch asks for it."""
+        """The embedding of a short text that is looked up, computed once a question although every branch asks for it.
+
+        Args:
+            text: a plain one is a query; any other is embedded for its own purpose (`embeddings.purposes`).
+        """
+        text = Query(text) if type(text) is str else text
         with self._embedding:
             known = self._vectors.get(text)
             if known is None:
@@ -238,12 +246,10 @@ class Answering:
 
     def frame_query(self, text: str) -> "Vectors":
         """What to search frames with for a short text, computed once a question."""
-        from ...tools.perception.frames.encoders import SHARED, frame_query
+        from ...tools.perception.frames.encoders import frame_query
 
-        if self.frame_encoder is None:
-            return {SHARED: self.vector(text)}
         with self._embedding:
             known = self._frame_queries.get(text)
             if known is None:
-                known = self._frame_queries[text] = frame_query(text, self.frame_encoder, self.text_embedding)
+                known = self._frame_queries[text] = frame_query(text, self.frame_encoder, self.label_embedding)
             return known

@@ -5,6 +5,7 @@ import re
 from itertools import combinations
 
 from ....tools.payloads import TextLines
+from ....tools.perception.embeddings.purposes import Query
 from ....tools.records import Record
 from ....tools.runtime.counters import count as count_call
 from ....tools.words import content_words, coverage
@@ -80,7 +81,7 @@ def option_evidence(state: AnswerState, answering: Answering) -> tuple[list[floa
         for candidate in candidates
         for line in several_lines(candidate.record)
     ]
-    texts = [f"{topic}: {option}" for option in state.options] + [text for _, text, _ in pieces]
+    texts = [Query(f"{topic}: {option}") for option in state.options] + [text for _, text, _ in pieces]
     vectors: np.ndarray = np.stack(answering.text_embedding.run(texts))
     asked, records = vectors[: len(state.options)], vectors[len(state.options) :]
     similar = asked @ records.T

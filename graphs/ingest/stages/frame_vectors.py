@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ....tools.media.video import Frame
 from ....tools.records import Record
-from ....tools.runtime.backend import Tool
 from ..stage import Cost, Found, FrameStage, Parts, Sampling, Stage, Watched, packed, unpacked
 from .tags import TaggedFrame
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from ....tools.perception.embeddings.text_embedding import OnnxTextEmbedding
     from ....tools.perception.frames.encoders import FrameEncoder
 
 AT_ONCE = 256
@@ -49,26 +47,26 @@ class EncodedFrames(FrameStage):
 
 
 class FramesFromTags(Stage):
-    """A vector of each frame in the space of the text embedding, from the tags' names (ConSE). Makes no records."""
+    """A vector of each frame in the space of the labels' embedding, from the tags' names (ConSE). Makes no records."""
 
     name = "frame_vectors"
     needs = ("tags",)
     cost = Cost.FREE
 
-    def __init__(self, text_embedding: "Tool[str, np.ndarray]") -> None:
+    def __init__(self, label_embedding: "OnnxTextEmbedding") -> None:
         """Take the embedding in whose space the vectors are to lie."""
-        self._text_embedding = text_embedding
+        self._label_embedding = label_embedding
 
     @property
     def fingerprint(self) -> str:
-        return f"conse/1 by {self._text_embedding.source}"
+        return f"conse/1 by {self._label_embedding.source}"
 
     def records(self, found: Found) -> list[Record]:
         from ....tools.perception.frames.conse import ConSE
         from ....tools.perception.frames.encoders import SHARED
         from ....tools.perception.frames.tags import Tags
 
-        conse = ConSE(self._text_embedding)
+        conse = ConSE(self._label_embedding)
         observed = found.observations("tags")
         while rows := list(islice(observed, AT_ONCE)):
             tags = [Tags(unpacked(TaggedFrame, row).labels) for _, row in rows]
@@ -81,5 +79,5 @@ def stage(parts: Parts) -> Any:
     """The stage, with the profile's encoder where it names one."""
     encoder = parts.optional("frame_embedding")
     if encoder is None:
-        return FramesFromTags(parts.role("text_embedding"))
+        return FramesFromTags(parts.optional("label_embedding") or parts.role("text_embedding"))
     return EncodedFrames(encoder, parts.sampling)

@@ -16,7 +16,7 @@ from ...runtime.backend import Tool, backend
 from ...runtime.hub_model import FromHub
 
 SHARED = ""
-"""The space of the text embedding, in which ConSE places frames: what a profile without an encoder searches in."""
+"""The space of the labels' embedding, in which ConSE places frames: what a profile without an encoder searches in."""
 
 Vectors = Mapping[str, np.ndarray]
 """A unit vector, (dimensions,) float32, for each encoder by its `source`."""
@@ -32,12 +32,12 @@ class FrameEncoder(Tool[np.ndarray, Vectors]):
         """Vectors of texts, which compare with those of frames by dot product; loads the model on first use."""
 
 
-def frame_query(text: str, encoder: FrameEncoder | None, text_embedding: Tool[str, np.ndarray]) -> Vectors:
-    """What to search frames with: the text by the encoder's text tower, or without one by the text embedding."""
+def frame_query(text: str, encoder: FrameEncoder | None, label_embedding: Tool[str, np.ndarray]) -> Vectors:
+    """What to search frames with: the text by the encoder's text tower, or without one by the embedding of labels."""
     if encoder is not None:
         [vectors] = encoder.texts([text])
         return vectors
-    [vector] = text_embedding.run([text])
+    [vector] = label_embedding.run([text])
     return {SHARED: vector}
 
 

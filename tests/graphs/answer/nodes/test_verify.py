@@ -43,6 +43,7 @@ def running(answerer: Scripted, rounds: int = 1, way: str = "rag") -> Runtime[An
     context = Answering(
         index=cast("Any", None),
         text_embedding=cast("Any", None),
+        label_embedding=cast("Any", None),
         answerer=answerer,
         selector="topk",
         packer="interleaved",

@@ -71,6 +71,7 @@ def answering(index: VideoIndex, model: LlamaCpp, budget: int) -> Answering:
     return Answering(
         index=index,
         text_embedding=unused,
+        label_embedding=unused,
         answerer=model,
         selector="topk",
         packer="interleaved",
