@@ -27,6 +27,7 @@ from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
 from ...tools.records import UNSEARCHED, Record, in_order
 from ..events import Progress, Update, timed
+from .about_files import about
 from .due import StageStatus, due, failed, statuses
 from .observe import ENDS_ALL
 from .passes import PASSES
@@ -66,6 +67,7 @@ def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
         "duration": info.duration,
         "due": names,
         "file": state_of(Path(state.path)),
+        "about": about(info),
         "notes": about(info) + _stale(info, {name: one for name, one in now.items() if name not in names}),
     }
 
@@ -202,21 +204,11 @@ def finish(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     _check_unchanged(state, ingest)
     known = ingest.library.get(state.video)
     assert known is not None
-    notes = list(dict.fromkeys([*about(known), *notes_of(ingest, state.video)]))
+    notes = list(dict.fromkeys([*state.about, *notes_of(ingest, state.video)]))
     counts = ingest.index.stats(state.video)
     ingest.index.prepare(state.video)
     ingest.library.put(replace(known, status="ready", counts=counts, notes=notes))
     return {"notes": [note for note in notes if note not in state.notes]}
-
-
-def about(video: Video | MediaInfo) -> list[str]:
-    """What the file itself lacks."""
-    notes = []
-    if not video.has_audio:
-        notes.append("the video has no sound: nothing was listened to")
-    if not video.has_video:
-        notes.append("the file has no picture: nothing was looked at")
-    return notes
 
 
 def notes_of(ingest: Ingest, video: str) -> list[str]:

@@ -18,6 +18,7 @@ from ...tools.media.near_identical import NearIdentical
 from ...tools.media.video import DecodeStats, frames
 from ...tools.runtime.counters import count
 from ..events import Update, timed
+from .about_files import damaged
 from .feed import Feed, StoppedEarlyError
 from .observe import Observer, Sampled, Todo, listen, look, read_file
 from .stage import AUDIO, FILE, FRAMES, AudioStage, FileStage, FrameStage, Stage
@@ -124,8 +125,7 @@ def read_frames(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     except BaseException as error:
         workers.join(error)
     workers.join()
-    notes = [f"{stats.damaged} damaged packets were skipped"] if stats.damaged else []
-    update = workers.finish(notes)
+    update = workers.finish(damaged(state.path, "picture", stats))
     return {"timings": {**update["timings"], "decode": decoding}}
 
 
@@ -166,9 +166,10 @@ def read_sound(state: IngestState, runtime: Runtime[Ingest]) -> Update:
             mine = todo[stage.name]
             workers.start(stage, CHUNKS_AHEAD, lambda on, feed, stage=stage, mine=mine: listen(on, stage, mine, feed))
     starts = [work.position or 0.0 for work in todo.values() if work.rest]
+    stats = DecodeStats()
     try:
         if starts:
-            for chunk in audio(state.path, start=min(starts), track=ingest.sampling.audio_track):
+            for chunk in audio(state.path, start=min(starts), track=ingest.sampling.audio_track, stats=stats):
                 if not ingest.goes_on():
                     break
                 for feed in workers.feeds:
@@ -176,7 +177,7 @@ def read_sound(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     except BaseException as error:
         workers.join(error)
     workers.join()
-    return workers.finish()
+    return workers.finish(damaged(state.path, "sound", stats))
 
 
 @timed(FILE)

@@ -62,6 +62,8 @@ class IngestState:
     duration: float = 0.0
     due: list[str] = field(default_factory=list)
     """The stages that are run."""
+    about: list[str] = field(default_factory=list)
+    """What the file itself lacks, in notes."""
     already_read: bool = False
     added: Annotated[int, operator.add] = 0
     notes: Annotated[list[str], operator.add] = field(default_factory=list)

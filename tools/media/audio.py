@@ -1,4 +1,4 @@
-"""A media file's sound as 16 kHz mono, on the clock of its pictures."""
+"""A media file's sound as 16 kHz mono, on the file's one clock."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,9 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
 from ..errors import UsageError
-from .packets import DecodeStats, audio_streams, decode_packet, first_frame, open_media, origin, read_packets
+from .clock import clock_of
+from .mixing import Mixer
+from .packets import DecodeStats, audio_streams, decode_packet, open_media, read_packets
 
 SAMPLE_RATE = 16_000
 """Samples a second of all audio here: what Whisper, Silero VAD and most audio models take."""
@@ -24,16 +26,13 @@ TOLERANCE = SAMPLE_RATE // 20
 RESET = SAMPLE_RATE
 """Samples by which timestamps must jump back to count as a clock that started again, not as an overlap."""
 
-MIXING = {"rematrix_maxval": "1.0"}
-"""Channels are mixed so that the sum stays within −1..1; FFmpeg's own choice for floats lets loud stereo clip."""
-
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
     """A stretch of sound."""
 
     start: float
-    """Seconds from the first video frame."""
+    """Seconds from the first picture or sound in the file."""
     samples: np.ndarray
     """Mono, 16 kHz, float32 in −1..1."""
 
@@ -50,16 +49,16 @@ def audio(
     track: int = 0,
     stats: DecodeStats | None = None,
 ) -> Iterator[AudioChunk]:
-    """Stream a file's sound in chunks on the clock of the video's frames, in bounded memory.
+    """Stream a file's sound in chunks on the file's one clock, in bounded memory.
 
     Chunks follow each other without a gap: where the file has none, before a late start of the sound or between
-    interrupted timestamps, there is silence. Sound from before the first frame is left out.
+    interrupted timestamps, there is silence.
 
     Args:
         path: a media file; one without sound yields nothing.
         seconds: length of each chunk but the last.
-        start: seconds from the first frame at which the first chunk starts.
-        track: which audio track, from 0.
+        start: seconds from zero at which the first chunk starts.
+        track: its number among the file's audio tracks, from 0.
         stats: filled in as the pass goes; `decoded` counts audio frames.
 
     Raises:
@@ -90,23 +89,26 @@ def _chunks(path: Path, length: int, begin: int, track: int, stats: DecodeStats)
 
 
 def _timeline(path: Path, begin: int, track: int, stats: DecodeStats) -> Iterator[np.ndarray]:
-    """Samples from index `begin` of the video's clock on, without gaps, in small pieces."""
-    zero = origin(first_frame(path), path)
+    """Samples from index `begin` of the clock on, without gaps, in small pieces."""
+    clock = clock_of(path)
     with open_media(path) as container:
         tracks = audio_streams(container)
         if not tracks:
             return
-        if track >= len(tracks):
-            raise UsageError(f"{path}: no audio track {track}, only 0 to {len(tracks) - 1}")
-        if begin > SAMPLE_RATE:
-            # A second early, because decoders need some packets to settle. On the file's default stream, usually the
-            # video, because in some containers only that has an index.
+        if track not in tracks:
+            raise UsageError(f"{path}: no audio track {track}, only {', '.join(map(str, tracks))}")
+        # A second early, because decoders need some packets to settle.
+        early = clock.zero + Fraction(begin, SAMPLE_RATE) - 1
+        if begin > SAMPLE_RATE and not clock.joined:
+            # On the file's default stream, usually the video, because in some containers only that has an index.
             try:
-                container.seek(math.floor((zero + Fraction(begin, SAMPLE_RATE) - 1) * av.time_base))
+                container.seek(math.floor(early * av.time_base))
             except FFmpegError:
                 container.seek(0)
-        placed = _Placed(zero, begin)
-        for packet in read_packets(container, tracks[track], stats):
+        placed = _Placed(clock.zero, begin)
+        for packet in read_packets(container, tracks[track], stats, clock.parts):
+            if packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < early:
+                continue
             for frame in decode_packet(packet, stats):
                 yield from placed.place(frame)
         yield from placed.flush()
@@ -122,6 +124,7 @@ class _Placed:
         self.zero = zero
         self.begin = begin
         self.resampler: AudioResampler | None = None
+        self.mixer: Mixer | None = None
         self.kind: tuple[str, str, int] | None = None
         self.written: int | None = None
         """Where the next sample to come out stands."""
@@ -141,7 +144,9 @@ class _Placed:
         if self.resampler is None or kind != self.kind or interrupted:
             yield from self.flush()
             yield from self._move_to(at)
-            self.resampler, self.kind = AudioResampler("fltp", "mono", SAMPLE_RATE, options=MIXING), kind
+            if self.mixer is None or kind != self.kind:
+                self.mixer = Mixer([channel.name for channel in frame.layout.channels], SAMPLE_RATE)
+            self.resampler, self.kind = AudioResampler("fltp", frame.layout, SAMPLE_RATE), kind
         self.expected += Fraction(frame.samples * SAMPLE_RATE, frame.sample_rate)
         frame.pts = None  # each resampler is given an unbroken stretch; its own clock is not used
         for out in self.resampler.resample(frame):
@@ -166,7 +171,8 @@ class _Placed:
         self.expected = Fraction(at)
 
     def _emit(self, out: AudioFrame) -> Iterator[np.ndarray]:
-        samples = out.to_ndarray()[0]
+        assert self.mixer is not None
+        samples = self.mixer(out.to_ndarray())
         skipped = min(self.overlap, len(samples))
         self.overlap -= skipped
         yield from self._write(np.clip(samples[skipped:], -1.0, 1.0))

@@ -8,7 +8,8 @@ from av.subtitles.stream import SubtitleStream
 
 from ..payloads import Spoken
 from ..records import Span
-from .packets import first_frame, open_media, origin
+from .clock import clock_of
+from .packets import open_media
 
 LASTS = 3.0
 """Seconds that a subtitle stands whose length the file does not tell."""
@@ -19,13 +20,13 @@ MARKUP = re.compile(r"\{\\[^}]*\}|</?[a-z][^>]*>|\[[^\]]*\]|[♪♫]", re.IGNORE
 def subtitles(path: str | Path) -> Iterator[tuple[Span, Spoken]]:
     """What the file's text track says, in order; of several, the default one, else the first that is not forced.
 
-    Times are seconds from the video's first frame. Pictures of text, as on DVDs, are passed over.
+    Times are seconds from the first picture or sound in the file. Pictures of text, as on DVDs, are passed over.
 
     Raises:
         MediaError: the file cannot be opened.
     """
     path = Path(path)
-    zero = origin(first_frame(path), path)
+    zero = clock_of(path).zero
     with open_media(path) as container:
         tracks = sorted(container.streams.subtitles, key=_preference)
         for packet in container.demux(tracks[0]) if tracks else ():

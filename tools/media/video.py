@@ -1,15 +1,15 @@
 """Reading video files: what is in one, its pictures at a steady rate, and its sound.
 
-Every time that leaves this module is in seconds from the first frame that the file's video stream shows (from the
-first sound where there is no video), whatever the file's own clock says: start offsets, edit lists, missing timestamps
-and variable frame rates are resolved here.
+Every time that leaves this module is in seconds from the first picture or sound in the file, whichever comes first,
+whatever the file's own clock says (`clock`): start offsets, edit lists, joined recordings, missing timestamps and
+variable frame rates are resolved here.
 """
 
 import hashlib
 import io
 import math
-from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,21 +22,17 @@ from av.video.stream import VideoStream
 
 from ..errors import MediaError, UsageError
 from .audio import SAMPLE_RATE, AudioChunk, audio
+from .clock import Clock, FirstFrame, clock_of, packets_from
 from .packets import (
     DecodeStats,
-    FirstFrame,
-    audio_streams,
+    check_regular,
     decode_packet,
-    first_frame,
-    first_sound,
     frame_rate,
-    last_end,
     open_media,
-    origin,
-    packets_before,
     read_packets,
     video_stream,
 )
+from .tracks import AudioTrack, Unreadable, audio_tracks, unreadable
 
 __all__ = [
     "SAMPLE_RATE",
@@ -51,11 +47,18 @@ __all__ = [
     "thumbnail",
 ]
 
+CUT, CUT_SHARE = 1.0, 0.02
+"""Seconds, and share of its length, by which a file must end before its header says to count as cut off; muxers round,
+and count the last packet in or not."""
+
 REORDER_DEPTH = 16
 """Frames by which decoding order may differ from presentation order, at most (H.264, `max_num_reorder_frames`)."""
 
 SEEK_MARGINS = (0.0, 10.0, 120.0)
 """Seconds before a start at which a keyframe is looked for, in turn: files without an index land too late."""
+
+ROUNDED = Fraction(2, 1000)
+"""Seconds by which rounding may move the pictures of a joined file's part."""
 
 RESET = 1.0
 """Seconds by which timestamps must jump back to count as a clock that started again, not as disorder."""
@@ -67,8 +70,8 @@ class MediaInfo:
 
     path: Path
     duration: float
-    """Seconds from the first frame to the end of the last frame or sound that is really in the file; in a truncated
-    file this is earlier than its header says."""
+    """Seconds from zero to the end of the last frame or sound that is really in the file; in a truncated file this is
+    earlier than its header says."""
     has_video: bool
     has_audio: bool
     width: int
@@ -81,8 +84,19 @@ class MediaInfo:
     video_codec: str | None
     audio_codec: str | None
     audio_tracks: int
+    """Those that can be decoded."""
     start_time: float
-    """Seconds on the file's own clock at which the first frame stands: this module's zero."""
+    """Seconds on the file's own clock at which the first picture or sound stands: this module's zero."""
+    declared: float | None = None
+    """Seconds that the file's header tells; None where it tells none."""
+    tracks: tuple[AudioTrack, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    """Streams that give nothing."""
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the file ends well before its header says, as an interrupted copy does or one that still grows."""
+        return self.declared is not None and self.duration < self.declared - max(CUT, CUT_SHARE * self.declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ class Frame:
     """One sampled picture."""
 
     time: float
-    """Presentation time in seconds from the first frame."""
+    """Presentation time in seconds from the first picture or sound in the file."""
     image: np.ndarray
     """Upright picture, height × width × 3, RGB, uint8."""
 
@@ -102,19 +116,19 @@ def probe(path: str | Path) -> MediaInfo:
         MediaError: there is no such file, or nothing in it can be read as video or audio.
     """
     path = Path(path)
-    first = first_frame(path)
-    if first is None and first_sound(path) is None:
-        raise MediaError(f"{path}: nothing in it can be decoded as video or audio")
-    zero = origin(first, path)
-    end = last_end(path)
+    clock = clock_of(path)
+    first = clock.first
+    dark = unreadable(path, first is not None, list(clock.sounds))
+    if first is None and not clock.sounds:
+        raise MediaError(_nothing_in(path, dark))
     with open_media(path) as container:
         video = video_stream(container) if first else None
-        tracks = audio_streams(container)
+        tracks = tuple(track for track in audio_tracks(container) if track.number in clock.sounds)
         rate = frame_rate(video) if video else None
         upright = (first.width, first.height) if first else (0, 0)
         return MediaInfo(
             path=path,
-            duration=float(max(end - zero, Fraction(0))),
+            duration=clock.duration,
             has_video=first is not None,
             has_audio=bool(tracks),
             width=upright[1] if first and first.quarter_turns % 2 else upright[0],
@@ -122,10 +136,24 @@ def probe(path: str | Path) -> MediaInfo:
             rotation=first.quarter_turns * 90 if first else 0,
             fps=float(rate) if rate else None,
             video_codec=video.codec.canonical_name if video else None,
-            audio_codec=tracks[0].codec.canonical_name if tracks else None,
+            audio_codec=tracks[0].codec if tracks else None,
             audio_tracks=len(tracks),
-            start_time=float(zero),
+            start_time=float(clock.zero),
+            declared=clock.declared_duration,
+            tracks=tracks,
+            unreadable=tuple(dark),
         )
+
+
+def _nothing_in(path: Path, dark: Sequence[Unreadable]) -> str:
+    """Why a file gives neither picture nor sound."""
+    reasons = dict.fromkeys(one.why for one in dark)
+    if not reasons:
+        return f"{path}: there is no video or audio in it"
+    if list(reasons) == ["is encrypted"]:
+        return f"{path}: is encrypted, so nothing in it can be read"
+    each = dict.fromkeys(f"the {one.kind} {one.why}" for one in dark)
+    return f"{path}: nothing in it can be decoded as video or audio: {'; '.join(each)}"
 
 
 def content_id(path: str | Path) -> str:
@@ -134,6 +162,7 @@ def content_id(path: str | Path) -> str:
     Raises:
         MediaError: the file cannot be read.
     """
+    check_regular(Path(path))
     try:
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
@@ -152,16 +181,17 @@ def frames(
 ) -> Iterator[Frame]:
     """Sample a video on a fixed grid in one sequential decoding pass, in bounded memory.
 
-    The grid has a tick each 1/`rate` seconds from the first frame on. Each tick yields the first frame at or after
-    it, with that frame's own time, but no frame twice: several ticks inside one long frame yield one. The first frame
-    of the video always comes. A later `start` yields exactly what a pass over the whole video yields from there.
+    The grid has a tick each 1/`rate` seconds from the first frame on, which is at zero unless the sound begins
+    earlier. Each tick yields the first frame at or after it, with that frame's own time, but no frame twice: several
+    ticks inside one long frame yield one. The first frame of the video always comes; each part of a joined file has a
+    grid of its own. A later `start` yields exactly what a pass over the whole video yields from there.
 
     Args:
         path: a video file; one without video yields nothing.
         rate: ticks a second; at or above the video's frame rate every frame comes.
         longest_side: pixels; larger pictures are scaled down to it, smaller ones are left as they are. All pictures
             of one video have the same size.
-        start: seconds from the first frame; decoding starts at the keyframe before.
+        start: seconds from zero; decoding starts at the keyframe before.
         end: seconds, exclusive; None for the whole video.
         threads: decoder threads; 0 leaves it to FFmpeg.
         stats: filled in as the pass goes.
@@ -197,18 +227,19 @@ def thumbnail(image: np.ndarray, longest_side: int = 640, quality: int = 85) -> 
 def _sample(
     path: Path, rate: float, longest_side: int, start: float, end: float | None, threads: int, stats: DecodeStats
 ) -> Iterator[Frame]:
-    first = first_frame(path)
+    clock = clock_of(path)
+    first = clock.first
     if first is None:
         return
-    tick_of = _grid(first, rate)
+    tick_of = _grid(clock, first, rate)
     to_rgb = _ToRGB(first, longest_side)
-    due = 0
-    for frame, pts in _decode_from(path, first, start, rate, threads, stats):
+    due = (0, 0)
+    for frame, pts in _decode_from(path, clock, first, start, rate, threads, stats):
         tick = tick_of(pts)
         if tick < due:
             continue
-        due = tick + 1
-        time = float((pts - first.pts) * first.time_base)
+        due = (tick[0], tick[1] + 1)
+        time = float(pts * first.time_base - clock.zero)
         if end is not None and time >= end:
             return
         if time >= start:
@@ -216,38 +247,49 @@ def _sample(
             yield Frame(time, to_rgb(frame))
 
 
-def _grid(first: FirstFrame, rate: float) -> Callable[[int], int]:
+Tick = tuple[int, int]
+"""The part of a joined file, and the ticks since its first picture."""
+
+
+def _grid(clock: Clock, first: FirstFrame, rate: float) -> Callable[[int], Tick]:
     """The tick at or before a timestamp, in whole numbers, so that no rounding moves a frame over a tick."""
     # The float 0.1 is a hair above a tenth: the nearest simple fraction is what was meant.
     ticks_per_unit = first.time_base * Fraction(rate).limit_denominator(10_000)
     numerator, denominator = ticks_per_unit.as_integer_ratio()
-    return lambda pts: (pts - first.pts) * numerator // denominator
+    later = [part.picture for part in clock.parts[1:] if part.picture is not None]
+    begins = [first.pts, *(math.floor((picture - ROUNDED) / first.time_base) for picture in later)]
+
+    def tick_of(pts: int) -> Tick:
+        part = max(bisect_right(begins, pts) - 1, 0)
+        return part, (pts - begins[part]) * numerator // denominator
+
+    return tick_of
 
 
 def _decode_from(
-    path: Path, first: FirstFrame, start: float, rate: float, threads: int, stats: DecodeStats
+    path: Path, clock: Clock, first: FirstFrame, start: float, rate: float, threads: int, stats: DecodeStats
 ) -> Iterator[tuple[VideoFrame, int]]:
     """Frames in presentation order with their timestamps, from a keyframe before `start` on.
 
     Which frame a tick falls on depends on the frame before it and on nothing further back; that one is decoded too.
     """
-    before = first.pts + math.floor(Fraction(start) / first.time_base)
+    before = math.floor((clock.zero + Fraction(start)) / first.time_base)
     for margin in (*SEEK_MARGINS, None):
         with open_media(path) as container:
             stream = video_stream(container)
             if stream is None:
                 return
             if margin is None or before <= first.pts:
-                packets = read_packets(container, stream, stats)
+                packets = read_packets(container, stream, stats, clock.parts)
             else:
-                packets = packets_before(container, stream, before, margin, stats)
+                packets = packets_from(container, stream, clock, before, margin, stats)
             if packets is None:
                 continue
             stream.codec_context.thread_count = threads
             stream.thread_type = "AUTO"
             fps = frame_rate(stream) or Fraction(25)
             if rate * 4 < fps:
-                decoded = _decode_sparsely(packets, stream, _grid(first, rate), stats)
+                decoded = _decode_sparsely(packets, stream, _grid(clock, first, rate), stats)
             else:
                 decoded = (frame for packet in packets for frame in decode_packet(packet, stats))
             yield from _with_steady_clock(decoded, first, 1 / fps)
@@ -255,7 +297,7 @@ def _decode_from(
 
 
 def _decode_sparsely(
-    packets: Iterator[Packet], stream: VideoStream, tick_of: Callable[[int], int], stats: DecodeStats
+    packets: Iterator[Packet], stream: VideoStream, tick_of: Callable[[int], Tick], stats: DecodeStats
 ) -> Iterator[VideoFrame]:
     """Decode what sampling needs and leave out the rest: pictures that no tick falls on and no other picture refers to.
 

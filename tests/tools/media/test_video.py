@@ -343,11 +343,12 @@ class TestAudio:
         )
         assert clicks(list(media.audio(path))) == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=0.003)
 
-    def test_sound_from_before_the_first_frame_is_left_out(self, tmp_path):
+    def test_sound_from_before_the_first_frame_is_heard_and_sets_the_zero(self, tmp_path):
         path = made_videos.write(tmp_path / "early.mkv", steady(4), [clicking(4)], video_start=1.5)
         chunks = list(media.audio(path))
         assert chunks[0].start == 0
-        assert clicks(chunks) == pytest.approx([0.5, 1.5], abs=0.003)
+        assert clicks(chunks) == pytest.approx([0, 1, 2, 3], abs=0.03)
+        assert [frame.time for frame in media.frames(path)] == pytest.approx([1.5, 2.5, 3.5, 4.5], abs=0.03)
 
     def test_a_gap_in_the_recording_becomes_silence(self, tmp_path):
         lossy = made_videos.write(
@@ -398,7 +399,7 @@ class TestAudio:
             sound = next(media.audio(path, track=track)).samples[:320]
             spectrum = np.abs(np.fft.rfft(sound))
             assert spectrum.argmax() * media.SAMPLE_RATE / 320 == pytest.approx(pitch, abs=60)
-        with pytest.raises(UsageError, match="no audio track 2, only 0 to 1"):
+        with pytest.raises(UsageError, match="no audio track 2, only 0, 1"):
             list(media.audio(path, track=2))
 
     def test_no_sound_is_no_chunks(self, tmp_path):
@@ -452,8 +453,16 @@ class TestContentId:
     def test_what_cannot_be_read_is_refused(self, tmp_path):
         with pytest.raises(MediaError, match="no such file"):
             media.content_id(tmp_path / "missing.mp4")
-        with pytest.raises(MediaError, match="directory"):
+        with pytest.raises(MediaError, match="folder"):
             media.content_id(tmp_path)
+
+    def test_a_pipe_is_refused_without_waiting_for_somebody_to_write(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.mp4")
+        for look in (media.content_id, media.probe):
+            with pytest.raises(MediaError, match="pipe"):
+                look(tmp_path / "pipe.mp4")
+        with pytest.raises(MediaError, match="device"):
+            media.content_id("/dev/null")
 
 
 class TestThumbnail:

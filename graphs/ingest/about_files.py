@@ -1,0 +1,45 @@
+"""What is to be told of a file itself: what it lacks, what in it cannot be read, and where it is damaged."""
+
+from pathlib import Path
+
+from ...tools.media.clock import clock_of
+from ...tools.media.packets import DecodeStats
+from ...tools.media.video import MediaInfo
+from ...tools.records import clock
+
+STRETCHES = 3
+"""Damaged stretches that a note names at most."""
+
+
+def about(info: MediaInfo) -> list[str]:
+    """What a file lacks, a line each."""
+    notes = []
+    for stream in info.unreadable:
+        several = stream.kind == "audio" and info.has_audio
+        notes.append(f"{'audio track ' + str(stream.number) if several else 'the ' + stream.kind} {stream.why}")
+    if not info.has_audio:
+        notes.append("the video has no sound: nothing was listened to")
+    if not info.has_video:
+        notes.append("the file has no picture: nothing was looked at")
+    if info.cut_off:
+        said, found = clock(info.declared or 0.0), clock(info.duration)
+        notes.append(f"the file is cut off or still being written: header says {said}, found {found}")
+    return notes
+
+
+def damaged(path: str, what: str, stats: DecodeStats) -> list[str]:
+    """The note about what could not be decoded, and where it stands; none where nothing is damaged.
+
+    Args:
+        path: of the file.
+        what: `picture` or `sound`.
+        stats: of the pass over it.
+    """
+    if not stats.damaged:
+        return []
+    zero = clock_of(Path(path)).zero
+    stretches = [(max(float(start - zero), 0.0), max(float(end - zero), 0.0)) for start, end in stats.stretches]
+    places = ["–".join(dict.fromkeys(map(clock, stretch))) for stretch in stretches[:STRETCHES]]
+    more = " and more" if len(stretches) > STRETCHES else ""
+    packets = "1 damaged packet was" if stats.damaged == 1 else f"{stats.damaged} damaged packets were"
+    return [f"{packets} skipped in the {what}{' at ' if places else ''}{', '.join(places)}{more}"]
