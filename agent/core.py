@@ -17,7 +17,10 @@ from .profiles.profile import profile as chosen
 from .settings import Settings, load
 from .which_video import VideoName, find
 
-FIXED = ("profile", "profiles", "language", "memory_limit", "home", "chroma_server", "serving")
+EXPECTED = ("language", "vocabulary", "translate")
+"""Settings that tell the speech recognition what to expect."""
+
+FIXED = ("profile", "profiles", *EXPECTED, "memory_limit", "home", "chroma_server", "serving")
 """Settings by which models and index are made."""
 
 
@@ -36,7 +39,8 @@ class Core:
 
     def __init__(self, profile: str | None = None, home: VideoName | None = None, **settings: Any) -> None:
         self.settings: Settings = load(profile=profile, home=home, **settings)
-        self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), self.settings.language)
+        expected = {name: getattr(self.settings, name) for name in EXPECTED}
+        self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), **expected)
         self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
         self.models = Models(self.profile, self.settings.memory_limit, self.settings.serving)
         with suppress(VidscoutError):  # whoever holds it up now, or a later start, ends it

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..tools.errors import UsageError
@@ -55,7 +55,12 @@ class Settings(BaseSettings):
     longest_side: int = Field(1280, ge=64, le=4096)
     """Pixels to which a larger frame is scaled before anything looks at it."""
     language: str | None = None
-    """Spoken language as an ISO 639-1 code; by default found out from the first speech."""
+    """What is spoken, as a code or a name, or several of which each sentence is in one, as in `en,de` or `German`; by
+    default anything, found out for each stretch of speech."""
+    vocabulary: str | None = Field(None, max_length=1000)
+    """Names and rare words that are said, as in `Petrov, Golden Gate`: the recogniser then spells them so."""
+    translate: bool = False
+    """Whether what is not said in English is given a translation into English beside it."""
     audio_track: int = Field(0, ge=0)
     """Which audio track to listen to, counted from 0."""
 
@@ -80,6 +85,17 @@ class Settings(BaseSettings):
     fetch_hosts: tuple[str, ...] = ()
     """Hosts, or `host:port`, that videos may be fetched from although their addresses are not public."""
 
+    @field_validator("language")
+    @classmethod
+    def _known_languages(cls, given: str | None) -> str | None:
+        from ..tools.languages import language_codes
+        from ..tools.perception.speech.languages import LANGUAGES
+
+        try:
+            return ",".join(language_codes(given or "", LANGUAGES)) or None
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -103,4 +119,5 @@ def load(**given: Any) -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         setting = ".".join(str(part) for part in problem["loc"])
-        raise UsageError(f"setting {setting}: {problem['msg']}, got {problem['input']!r}") from None
+        why = problem["msg"].removeprefix("Value error, ")
+        raise UsageError(f"setting {setting}: {why}, got {problem['input']!r}") from None

@@ -102,6 +102,8 @@ class Spoken:
     """ISO 639-1 code, where it is known."""
     speaker: str = ""
     """Who says it, where it is known."""
+    translation: str = ""
+    """What it means in English, where that was asked for and it is in another language."""
 
 
 @dataclass(frozen=True, slots=True)

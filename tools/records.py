@@ -35,6 +35,8 @@ class Utterance:
     """In order, where the recogniser gives times to words."""
     language: str = ""
     """ISO 639-1 code, where it is known."""
+    translation: str = ""
+    """What it means in English, where that was asked for and it is in another language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,16 @@ def ingest(
         typer.Option(metavar="NAME", help="Read by this stage only; may be given several times (`videos --stages`)."),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Read anew what has been read before.")] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="What is spoken, as in `en,de` or German; by default found out."),
+    ] = None,
+    vocabulary: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Names and rare words that are said, as they are spelt.")
+    ] = None,
+    translate: Annotated[
+        bool, typer.Option("--translate", help="Keep an English translation beside what is said in other languages.")
+    ] = False,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
@@ -43,7 +53,8 @@ def ingest(
 
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
-    with common_options(context).scout() as scout, interruptible(), ProgressBars() as bars:
+    expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
+    with common_options(context).scout(**expected) as scout, interruptible(), ProgressBars() as bars:
 
         def tell(one: "Ingested") -> None:
             bars.stop()

@@ -47,7 +47,16 @@ AT_ONCE = 64
 """Videos that this process follows at once; how many are read at once, the cluster's cores decide."""
 AHEAD = 8
 """Pieces that a task may send before this process has written the first of them down."""
-SHIPPED = ("sample_rate", "longest_side", "audio_track", "language", "serving", "memory_limit")
+SHIPPED = (
+    "sample_rate",
+    "longest_side",
+    "audio_track",
+    "language",
+    "vocabulary",
+    "translate",
+    "serving",
+    "memory_limit",
+)
 """Settings that decide how a video is read; others, keys among them, stay here."""
 
 

@@ -245,13 +245,16 @@ def missing_modules(chosen: Profile) -> list[str]:
     return list(dict.fromkeys(module for kind in kinds for module in kind.missing()))
 
 
-def heard_in(profile: Profile, language: str | None) -> Profile:
-    """The profile whose speech recognition expects a language, as an ISO 639-1 code; the profile itself for `None`."""
-    if language is None:
+def heard_in(profile: Profile, language: str | None, vocabulary: str | None = None, translate: bool = False) -> Profile:
+    """The profile whose speech recognition expects languages and words, as `WhisperOnVoice` takes them; the profile
+    itself where nothing is expected."""
+    expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
+    told = {name: value for name, value in expected.items() if value is not None}
+    if not told:
         return profile
     speech = profile.roles["speech"]
-    told = replace(speech, options=MappingProxyType({"language": language, **speech.options}))
-    return replace(profile, roles=MappingProxyType({**profile.roles, "speech": told}))
+    hearing = replace(speech, options=MappingProxyType({**told, **speech.options}))
+    return replace(profile, roles=MappingProxyType({**profile.roles, "speech": hearing}))
 
 
 def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:

@@ -4,17 +4,21 @@ import contextlib
 import io
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ...errors import WeightsError
+from ...errors import UsageError, WeightsError
 from ...records import Span
 from ...runtime.hub_model import device
-from .recogniser import Segment, WhisperOnVoice
-from .voice_activity import RATE
+from .recogniser import Segment, Sound, Task, WhisperOnVoice
+
+FRAMES = 50
+"""Encoder states a second."""
+LEAD = 0.2
+"""Seconds before a stretch that are heard with it when its language is found out."""
 
 
 class OpenAIWhisper(WhisperOnVoice):
@@ -35,6 +39,8 @@ class OpenAIWhisper(WhisperOnVoice):
         model: str | Path | None = None,
         *,
         language: str | None = None,
+        vocabulary: str | None = None,
+        translate: bool = False,
         device: str = "auto",
         beams: int = 1,
         max_tokens: int | None = None,
@@ -44,13 +50,13 @@ class OpenAIWhisper(WhisperOnVoice):
 
         Args:
             model: a `.pt` file, or one of the package's names (`base`, `large-v3`, `turbo`, …) that is in `storage`.
-            language: ISO 639-1 code of what is spoken; by default found out.
+            language, vocabulary, translate: as in `WhisperOnVoice`.
             device: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU where there is one.
             beams: of the search; more are slower and a little more careful.
             max_tokens: tokens of one clip at most; by default half of Whisper's context.
             storage: where the package keeps what it downloaded; by default `~/.cache/whisper`.
         """
-        super().__init__(language)
+        super().__init__(language, vocabulary, translate=translate)
         self.model = str(model or self.default)
         self.device = device
         self.beams = beams
@@ -60,7 +66,7 @@ class OpenAIWhisper(WhisperOnVoice):
 
     @property
     def source(self) -> str:
-        return f"{self.name}/{Path(self.model).stem}.{self.version}"
+        return f"{self.name}/{Path(self.model).stem}.{self.version}{self.told}"
 
     def setup(self) -> None:
         import whisper  # pyright: ignore[reportMissingImports]
@@ -74,6 +80,8 @@ class OpenAIWhisper(WhisperOnVoice):
             raise WeightsError(
                 f"{file} is not a Whisper file: {reason[0] if reason else type(error).__name__}"
             ) from error
+        if not self._model.is_multilingual and (self.languages not in ((), ("en",)) or self.translate):
+            raise UsageError(f"{file} hears English only: leave the language out, or take another model")
 
     def _file(self, whisper: Any) -> Path:
         """The weights; the package would download what is missing, which is done on purpose here or not at all."""
@@ -91,45 +99,69 @@ class OpenAIWhisper(WhisperOnVoice):
             )
         return file
 
-    def transcribe(
-        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
-    ) -> tuple[list[Segment], str, float]:
+    def guess(self, sound: Sound, clips: Sequence[Span], stretches: Sequence[Span]) -> Sequence[Mapping[str, float]]:
+        if not self._model.is_multilingual:
+            return [{"en": 1.0}] * len(stretches)
+        found: dict[Span, Mapping[str, float]] = {}
+        for clip in clips:
+            states = self._encoded(sound, clip)
+            for stretch in stretches:
+                if clip.contains((stretch.start + stretch.end) / 2):
+                    found[stretch] = self._likely(states, clip, stretch)
+        return [found[stretch] for stretch in stretches]
+
+    def _encoded(self, sound: Sound, clip: Span) -> Any:
+        import torch
         import whisper  # pyright: ignore[reportMissingImports]
 
-        probability = 1.0
-        if language is None:
-            language, probability = self._language(samples, clips[0])
-        on_gpu = self._model.device.type == "cuda"
+        samples = whisper.pad_or_trim(sound.of(clip).astype(np.float32))
+        mel = whisper.log_mel_spectrogram(samples, self._model.dims.n_mels).to(self._model.device)
+        with torch.inference_mode():
+            return self._model.embed_audio(mel[None])
+
+    def _likely(self, states: Any, clip: Span, stretch: Span) -> Mapping[str, float]:
+        """The languages of a stretch, by its part of its clip's encoding and the silence behind, (1, frames, width)."""
+        import torch
+        from whisper.tokenizer import get_tokenizer  # pyright: ignore[reportMissingImports]
+
+        tokenizer = get_tokenizer(True, num_languages=self._model.num_languages)
+        first = max(round((stretch.start - LEAD - clip.start) * FRAMES), 0)
+        part = [states[:, first : round((stretch.end - clip.start) * FRAMES)], states[:, -FRAMES:]]
+        with torch.inference_mode():
+            begin = torch.tensor([[tokenizer.sot]], device=self._model.device)
+            told = self._model.logits(begin, torch.cat(part, 1))[0, 0].float()
+        likely = told[list(tokenizer.all_language_tokens)].softmax(0).tolist()
+        return dict(zip(tokenizer.all_language_codes, likely, strict=True))
+
+    def transcribe(
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
+    ) -> list[list[Segment]]:
+        return [self._heard_in(sound, clip, language, task) for clip, language in zip(clips, languages, strict=True)]
+
+    def _heard_in(self, sound: Sound, clip: Span, language: str, task: Task) -> list[Segment]:
+        import whisper  # pyright: ignore[reportMissingImports]
+
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             heard: dict[str, Any] = whisper.transcribe(
                 self._model,
-                np.ascontiguousarray(samples, np.float32),
-                clip_timestamps=[edge for clip in clips for edge in (clip.start, clip.end)],
+                np.ascontiguousarray(sound.samples, np.float32),
+                clip_timestamps=[clip.start, clip.end],
                 language=language,
+                task=task,
                 temperature=0.0,
                 beam_size=self.beams if self.beams > 1 else None,
+                initial_prompt=self.vocabulary or None,
                 condition_on_previous_text=False,
                 no_speech_threshold=None,  # `credible` looks at it, and knows the pauses
                 compression_ratio_threshold=None,
                 logprob_threshold=None,
                 sample_len=self.max_tokens,
-                fp16=on_gpu,
+                fp16=self._model.device.type == "cuda",
             )
         fields = ("start", "end", "text", "avg_logprob", "no_speech_prob", "compression_ratio")
-        found = [Segment(*(segment[name] for name in fields)) for segment in heard["segments"]]
-        return [segment for segment in found if segment.text.strip()], language, probability
-
-    def _language(self, samples: np.ndarray, clip: Span) -> tuple[str, float]:
-        import whisper  # pyright: ignore[reportMissingImports]
-
-        if not self._model.is_multilingual:
-            return "en", 1.0
-        sound = whisper.pad_or_trim(samples[round(clip.start * RATE) : round(clip.end * RATE)].astype(np.float32))
-        mel = whisper.log_mel_spectrogram(sound, self._model.dims.n_mels).to(self._model.device)
-        _, likely = self._model.detect_language(mel)
-        best = max(likely, key=likely.get)
-        return best, float(likely[best])
+        found = [Segment(*(segment[name] for name in fields), language=language) for segment in heard["segments"]]
+        return [segment for segment in found if segment.text.strip()]
 
     def close(self) -> None:
         super().close()

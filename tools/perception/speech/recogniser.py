@@ -1,19 +1,22 @@
 """What is said in a video, and when: voice activity detection, then Whisper on the speech alone."""
 
+import hashlib
 import math
 import re
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from ...languages import language_codes
 from ...payloads import Spoken, Word
 from ...records import Record, Span, Utterance
 from ...runtime.backend import Tool
 from ...runtime.counters import count
+from .languages import LANGUAGES, Guess, voted
 from .voice_activity import CLIP, LONGEST, RATE, WINDOW, Squeezed, voice
 
 if TYPE_CHECKING:
@@ -23,11 +26,14 @@ BREATH = 0.45
 """Seconds of a pause over which a sentence goes on that ended without a full stop."""
 
 SURE_OF_LANGUAGE = 0.5
-"""Probability from which the language that was found out holds for the rest of the video."""
+"""Probability from which the language of a chunk's last speech is expected in the chunk that follows on it."""
 
 NO_SPEECH, UNSURE, REPETITIVE = 0.6, -1.0, 2.4
 """Whisper's own limits (Radford et al., 2022, section 4.5): probability of no speech, mean log-probability, and zlib
 compression ratio beyond which a transcript is taken for an invention."""
+
+MARGIN = 0.25
+"""Seconds around an utterance that are heard when it is translated."""
 
 PACE = 1.7
 """How many times longer a sentence may take that is said again in the same words."""
@@ -57,69 +63,161 @@ class SpeechRecogniser(Tool["AudioChunk", list[Utterance]]):
     """Seconds of sound that are best heard at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Speech as a backend hears it, clip by clip."""
+
+    samples: np.ndarray
+    """Mono at `RATE`."""
+    known: dict[Any, Any] = field(default_factory=dict)
+    """What the backend found out about clips and needs again, such as their encodings; its own affair."""
+
+    def of(self, clip: Span) -> np.ndarray:
+        """The samples of a clip."""
+        return self.samples[round(clip.start * RATE) : round(clip.end * RATE)]
+
+
+Task = Literal["transcribe", "translate"]
+"""What Whisper writes: what is said, in its language or in English."""
+
+
 class WhisperOnVoice(SpeechRecogniser):
     """Whisper, in whichever library, on the stretches in which Silero VAD finds a voice.
 
-    Sound without a voice costs no Whisper and gives nothing. The language is found out on the first speech of a video
-    and kept for the chunks that follow on it, wherever they are heard.
+    Sound without a voice costs no Whisper and gives nothing. The language is found out for each stretch, weighed with
+    its neighbours and with what was spoken before, so that nothing is translated by the way.
     """
 
-    version = "3"
+    version = "4"
     clip: float = CLIP
     """Most seconds of sound in one encoder pass."""
 
-    def __init__(self, language: str | None = None) -> None:
-        """Say what is spoken, as an ISO 639-1 code; by default it is found out."""
+    def __init__(self, language: str | None = None, vocabulary: str | None = None, *, translate: bool = False) -> None:
+        """Say what is expected.
+
+        Args:
+            language: what is spoken, as a code or a name, or several of which each stretch is in one, as in `en,de`;
+                by default anything, found out for each stretch.
+            vocabulary: names and rare words that are said, as in `Petrov, Żółkiewski, Golden Gate`.
+            translate: whether what is not said in English is given a translation into English beside it.
+
+        Raises:
+            UsageError: Whisper knows no such language.
+        """
         super().__init__()
-        self.language = language
+        self.expect(language, vocabulary, translate=translate)
         self._spoken: dict[float, str | None] = {}
         """The language of a chunk by its end in seconds, for the chunk that follows on it; None while nobody knows."""
         self._spoken_lock = threading.Lock()
 
+    def expect(self, language: str | None, vocabulary: str | None, *, translate: bool) -> None:
+        """Take in what the constructor was told."""
+        self.languages = language_codes(language or "", LANGUAGES)
+        self.vocabulary = " ".join((vocabulary or "").split())
+        self.translate = translate
+
+    @property
+    def language(self) -> str | None:
+        """The codes of what may be spoken, as in `de,en`; None where that is to be found out."""
+        return ",".join(self.languages) or None
+
+    @property
+    def told(self) -> str:
+        """What it was told to expect, as a part of `source`: empty, or as in `+de,en+words:1f3a9c+translated`."""
+        words = f"+words:{hashlib.blake2b(self.vocabulary.encode(), digest_size=4).hexdigest()}"
+        return "".join(
+            (f"+{self.language}" * bool(self.languages), words * bool(self.vocabulary), "+translated" * self.translate)
+        )
+
     @abstractmethod
-    def transcribe(
-        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
-    ) -> tuple[Sequence[Segment], str, float]:
-        """Everything heard in the clips, each of at most 30 s, as segments; the language, and how probable it is.
+    def guess(self, sound: Sound, clips: Sequence[Span], stretches: Sequence[Span]) -> Sequence[Mapping[str, float]]:
+        """How probable each language is in each of the stretches.
 
         Args:
-            samples: mono at `RATE`.
-            clips: stretches of the samples, in seconds.
-            language: ISO 639-1 code, or None to find it out.
+            sound: what is heard.
+            clips: all of it, in seconds; they will be transcribed next, unless the language changes in them.
+            stretches: where somebody speaks in the clips, in seconds; none lies in two clips.
+        """
+
+    @abstractmethod
+    def transcribe(
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
+    ) -> Sequence[Sequence[Segment]]:
+        """Everything heard in each of the clips, of at most 30 s, as segments in order.
+
+        Args:
+            sound: what is heard.
+            clips: stretches of it, in seconds.
+            languages: what is spoken in each of the clips.
+            task: whether to write what is said or its translation into English.
         """
 
     def perceive(self, batch: Sequence["AudioChunk"]) -> list[list[Utterance]]:
         return [self._hear(chunk) for chunk in batch]
 
     def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
-        language = self.language or self._language_so_far(chunk.start)
-        self._keep_language(chunk.end, language)  # also where nobody speaks, or hearing this chunk fails
+        before = self._language_so_far(chunk.start)
+        self._keep_language(chunk.end, before)  # also where nobody speaks, or hearing this chunk fails
         voiced = voice(chunk.samples, self.clip)
         if not voiced:
             return []
         count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
         squeezed = Squeezed.of(chunk.samples, voiced, self.clip)
-        found, spoken, probability = self.transcribe(squeezed.samples, squeezed.clips, language)
-        if language is None and probability > SURE_OF_LANGUAGE:
-            self._keep_language(chunk.end, spoken)
-        heard = list(credible(within(found, squeezed.clips), squeezed))
+        sound = Sound(squeezed.samples)
+        spoken = self._spoken_in(sound, squeezed, before, chunk.end)
+        heard = self._heard(sound, spoken, squeezed)
         for _ in range(2):
-            rests = [rest for clip in squeezed.clips if (rest := squeezed.unheard(clip, heard))]
+            rests = {rest: language for clip, language in spoken.items() if (rest := squeezed.unheard(clip, heard))}
             if not rests:
                 break
-            found, _, _ = self.transcribe(squeezed.samples, rests, spoken)
-            heard = sorted([*heard, *credible(within(found, rests), squeezed)], key=lambda segment: segment.start)
-        return joined(
+            heard = sorted([*heard, *self._heard(sound, rests, squeezed)], key=lambda segment: segment.start)
+        said = joined(
             Utterance(
                 Span(chunk.start + start, chunk.start + end),
                 text,
                 min(math.exp(segment.avg_logprob), 1.0),
                 tuple(replace(word, start=chunk.start + word.start, end=chunk.start + word.end) for word in words),
-                segment.language or spoken,
+                segment.language,
             )
             for segment in heard
             for start, end, text, words in squeezed.sentences(segment.start, segment.end, segment.text, segment.words)
         )
+        return self._translated(chunk, said) if self.translate else said
+
+    def _spoken_in(self, sound: Sound, squeezed: Squeezed, before: str | None, end: float) -> dict[Span, str]:
+        """The clips to be heard, none of them in two languages, and the language of each."""
+        if len(self.languages) == 1:
+            return dict.fromkeys(squeezed.clips, self.languages[0])
+        stretches = squeezed.stretches
+        likely = self.guess(sound, squeezed.clips, stretches)
+        guesses = [Guess(at.duration, one) for at, one in zip(stretches, likely, strict=True)]
+        spoken = voted(guesses, before, self.languages)
+        if any(guess.likely.get(spoken[-1], 0.0) > SURE_OF_LANGUAGE for guess in guesses):
+            self._keep_language(end, spoken[-1])
+        return squeezed.in_one_language(spoken)
+
+    def _heard(self, sound: Sound, spoken: Mapping[Span, str], squeezed: Squeezed) -> list[Segment]:
+        """What is said in clips, by the language of each."""
+        found = self.transcribe(sound, list(spoken), list(spoken.values()))
+        return list(credible(within(zip(spoken, found, strict=True)), squeezed))
+
+    def _translated(self, chunk: "AudioChunk", said: Sequence[Utterance]) -> list[Utterance]:
+        """Utterances with what they mean in English, where they are in another language."""
+        length = len(chunk.samples) / RATE
+        spans = {
+            one: Span(max(one.span.start - chunk.start - MARGIN, 0.0), min(one.span.end - chunk.start + MARGIN, length))
+            for one in said
+            if one.language != "en"
+        }
+        if not spans:
+            return list(said)
+        languages = [one.language for one in spans]
+        found = self.transcribe(Sound(chunk.samples), list(spans.values()), languages, "translate")
+        meant = {
+            one: " ".join(segment.text.strip() for segment in segments if segment.compression_ratio <= REPETITIVE)
+            for one, segments in zip(spans, found, strict=True)
+        }
+        return [replace(one, translation=meant.get(one, "")) for one in said]
 
     def forget(self) -> None:
         with self._spoken_lock:
@@ -148,17 +246,19 @@ class WhisperOnVoice(SpeechRecogniser):
 def speech_records(video: str, utterances: Iterable[Utterance], source: str) -> list[Record]:
     """One record an utterance."""
     return [
-        Record.of(video, said.span, Spoken(said.text, said.words, said.language), said.score, source)
+        Record.of(
+            video, said.span, Spoken(said.text, said.words, said.language, "", said.translation), said.score, source
+        )
         for said in utterances
     ]
 
 
-def within(segments: Iterable[Segment], clips: Sequence[Span]) -> Iterator[Segment]:
-    """Segments without what lies behind their clip: Whisper may end a sentence in the silence that fills its pass."""
-    for segment in segments:
-        clip = max((clip for clip in clips if clip.start <= segment.start + 0.01), default=clips[0])
-        start = min(max(segment.start, clip.start), clip.end)
-        yield replace(segment, start=start, end=min(max(segment.end, start), clip.end))
+def within(heard: Iterable[tuple[Span, Iterable[Segment]]]) -> Iterator[Segment]:
+    """Segments of clips without what lies behind the clip: Whisper may end a sentence in the silence of its pass."""
+    for clip, segments in heard:
+        for segment in segments:
+            start = min(max(segment.start, clip.start), clip.end)
+            yield replace(segment, start=start, end=min(max(segment.end, start), clip.end))
 
 
 def credible(segments: Iterable[Segment], sound: Squeezed | None = None) -> Iterator[Segment]:
@@ -198,6 +298,7 @@ def joined(heard: Iterable[Utterance]) -> list[Utterance]:
         if (
             before is not None
             and not before.text.endswith((".", "?", "!", "…", "。", "？", "！"))
+            and said.language == before.language
             and said.span.start - before.span.end < BREATH
             and said.span.end - before.span.start <= LONGEST
         ):

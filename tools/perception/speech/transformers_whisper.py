@@ -1,18 +1,20 @@
 """Whisper by transformers: the original checkpoints and their fine-tuned descendants, many clips in one batch."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
-from ...errors import WeightsError
+from ...errors import UsageError, WeightsError
 from ...records import Span
 from ...runtime.hub_model import FromHub, quiet
-from .recogniser import Segment, WhisperOnVoice
+from .recogniser import Segment, Sound, Task, WhisperOnVoice
 from .voice_activity import RATE
 from .whisper_tokens import MAX_TOKENS, repetitive, timed
+
+FRAMES = 50
+"""Encoder states a second."""
+LEAD = 0.2
+"""Seconds before a stretch that are heard with it when its language is found out."""
 
 
 class TransformersWhisper(FromHub, WhisperOnVoice):
@@ -32,6 +34,8 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
         model: str | Path | None = None,
         *,
         language: str | None = None,
+        vocabulary: str | None = None,
+        translate: bool = False,
         beams: int = 1,
         max_tokens: int = MAX_TOKENS,
         **options: Any,
@@ -40,13 +44,13 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
 
         Args:
             model: as in `hub.Checkpoint`.
-            language: ISO 639-1 code of what is spoken; by default found out.
+            language, vocabulary, translate: as in `WhisperOnVoice`.
             beams: of the search; more are slower and a little more careful.
             max_tokens: tokens of one clip at most.
             options: further ones of `hub.FromHub`.
         """
         super().__init__(model, **options)
-        self.language = language
+        self.expect(language, vocabulary, translate=translate)
         self.beams = beams
         self.max_tokens = max_tokens
 
@@ -57,51 +61,87 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
         if getattr(settings, "no_timestamps_token_id", None) is None:
             raise WeightsError(f"{self.checkpoint.folder} has no generation_config.json that tells of timestamps")
 
-    def transcribe(
-        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
-    ) -> tuple[list[Segment], str, float]:
-        first = self._encoded(samples, clips[: self.batch_size])
-        if language is None:
-            language, probability = self._language(first.languages)
-        else:
-            probability = 1.0
-        found = self._segments(first, clips[: self.batch_size], language)
-        for start in range(self.batch_size, len(clips), self.batch_size):
-            part = clips[start : start + self.batch_size]
-            found += self._segments(self._encoded(samples, part), part, language)
-        return found, language, probability
+        if not self._multilingual and (self.languages not in ((), ("en",)) or self.translate):
+            raise UsageError(f"{self.checkpoint.folder} hears English only: leave the language out")
 
-    def _encoded(self, samples: np.ndarray, clips: Sequence[Span]) -> "_Encoded":
-        """The encoder's view of the clips, and what the decoder's first step says of each."""
+    @property
+    def source(self) -> str:
+        return f"{super().source}{self.told}"
+
+    @property
+    def _multilingual(self) -> bool:
+        settings = self._model.generation_config
+        return bool(getattr(settings, "is_multilingual", True) and getattr(settings, "lang_to_id", None))
+
+    def guess(self, sound: Sound, clips: Sequence[Span], stretches: Sequence[Span]) -> Sequence[Mapping[str, float]]:
+        if not self._multilingual:
+            return [{"en": 1.0}] * len(stretches)
+        found: dict[Span, Mapping[str, float]] = {}
+        for part in self._parts(clips):
+            sound.known[tuple(part)] = encoded = self._encoded(sound, part)
+            for row, clip in enumerate(part):
+                for stretch in stretches:
+                    if clip.contains((stretch.start + stretch.end) / 2):
+                        found[stretch] = self._likely(encoded[row : row + 1], clip, stretch)
+        return [found[stretch] for stretch in stretches]
+
+    def _likely(self, states: Any, clip: Span, stretch: Span) -> Mapping[str, float]:
+        """The languages of a stretch, by its part of its clip's encoding and the silence behind, (1, frames, width)."""
         import torch
 
-        sounds = [samples[round(clip.start * RATE) : round(clip.end * RATE)] for clip in clips]
-        features = self._processor.feature_extractor(sounds, sampling_rate=RATE, return_tensors="pt")
-        settings = self._model.generation_config
+        first = max(round((stretch.start - LEAD - clip.start) * FRAMES), 0)
+        part = [states[:, first : round((stretch.end - clip.start) * FRAMES)], states[:, -FRAMES:]]
+        spoken = self._model.generation_config.lang_to_id
+        likely = self._first_step(torch.cat(part, 1))[0, list(spoken.values())].softmax(0).tolist()
+        return {token.strip("<|>"): probability for token, probability in zip(spoken, likely, strict=True)}
+
+    def _first_step(self, states: Any) -> Any:
+        """What the decoder expects first, (clips, tokens): a language, or that nobody speaks."""
+        import torch
+
+        begin = torch.full((len(states), 1), self._model.generation_config.decoder_start_token_id)
         with torch.inference_mode():
-            states = self._model.get_encoder()(self.on_device({"x": features["input_features"]})["x"])
-            begin = torch.full((len(clips), 1), settings.decoder_start_token_id, device=self._model.device)
-            logits = self._model(encoder_outputs=states, decoder_input_ids=begin, use_cache=False).logits[:, 0].float()
-        spoken = getattr(settings, "lang_to_id", None) or {}
-        likely = logits[:, list(spoken.values())].softmax(1).mean(0).tolist() if spoken else []
-        silent = logits.softmax(1)[:, settings.no_timestamps_token_id - 1].tolist()
-        return _Encoded(states, dict(zip(spoken, likely, strict=True)), silent)
+            begin = begin.to(self._model.device)
+            told = self._model(encoder_outputs=(states,), decoder_input_ids=begin, use_cache=False)
+        return told.logits[:, 0].float()
 
-    def _language(self, likely: dict[str, float]) -> tuple[str, float]:
-        """The most probable language over the clips; English where the model knows no other."""
-        if not likely or not getattr(self._model.generation_config, "is_multilingual", True):
-            return "en", 1.0
-        token = max(likely, key=lambda name: likely[name])
-        return token.strip("<|>"), likely[token]
+    def transcribe(
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
+    ) -> list[list[Segment]]:
+        spoken = dict(zip(clips, languages, strict=True))
+        return [
+            segments
+            for part in self._parts(clips)
+            for segments in self._segments(sound, part, [spoken[clip] for clip in part], task)
+        ]
 
-    def _segments(self, encoded: "_Encoded", clips: Sequence[Span], language: str) -> list[Segment]:
+    def _parts(self, clips: Sequence[Span]) -> list[Sequence[Span]]:
+        return [clips[first : first + self.batch_size] for first in range(0, len(clips), self.batch_size)]
+
+    def _encoded(self, sound: Sound, clips: Sequence[Span]) -> Any:
+        """The encoder's view of the clips, (clips, frames, width)."""
         import torch
 
+        sounds = [sound.of(clip) for clip in clips]
+        features = self._processor.feature_extractor(sounds, sampling_rate=RATE, return_tensors="pt")
+        with torch.inference_mode():
+            return self._model.get_encoder()(self.on_device({"x": features["input_features"]})["x"]).last_hidden_state
+
+    def _segments(
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task
+    ) -> list[list[Segment]]:
+        import torch
+        from transformers.modeling_outputs import BaseModelOutput
+
         settings = self._model.generation_config
-        multilingual = getattr(settings, "is_multilingual", True)
+        encoded = sound.known.get(tuple(clips))
+        if encoded is None:
+            encoded = self._encoded(sound, clips)
+        silent = self._first_step(encoded).softmax(1)[:, settings.no_timestamps_token_id - 1].tolist()
+        prompt = self._processor.get_prompt_ids(self.vocabulary, return_tensors="pt") if self.vocabulary else None
         with torch.inference_mode(), quiet():
             written = self._model.generate(
-                encoder_outputs=encoded.states,
+                encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
                 max_new_tokens=self.max_tokens,
                 num_beams=self.beams,
                 do_sample=False,
@@ -109,17 +149,21 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
                 force_unique_generate_call=True,  # what is left of a clip is heard by `WhisperOnVoice`, without its pad
                 return_dict_in_generate=True,
                 output_scores=True,
-                **({"language": language, "task": "transcribe"} if multilingual else {}),
+                **({} if prompt is None else {"prompt_ids": prompt.to(self._model.device)}),
+                **({"language": list(languages), "task": task} if self._multilingual else {}),
             )
         end = settings.eos_token_id if isinstance(settings.eos_token_id, int) else settings.eos_token_id[0]
         first = settings.no_timestamps_token_id + 1
         found = []
-        for row, (clip, silent) in enumerate(zip(clips, encoded.silent, strict=True)):
+        for row, (clip, language) in enumerate(zip(clips, languages, strict=True)):
             tokens = written.sequences[row].tolist()
             sure = self._sure(written, row, end)
+            heard = []
             for start, stop, words in timed(tokens, first, end, clip.duration):
                 text = self._processor.tokenizer.decode(words, skip_special_tokens=True)
-                found.append(Segment(clip.start + start, clip.start + stop, text, sure, silent, repetitive(text)))
+                begins, ends = clip.start + start, clip.start + stop
+                heard.append(Segment(begins, ends, text, sure, silent[row], repetitive(text), language=language))
+            found.append(heard)
         return found
 
     def _sure(self, written: Any, row: int, end: int) -> float:
@@ -133,14 +177,3 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
         likely = steps.gather(1, tokens.unsqueeze(1)).squeeze(1).tolist()
         length = tokens.tolist().index(end) + 1 if end in tokens else len(likely)
         return sum(likely[:length]) / length
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """Clips after the encoder."""
-
-    states: Any
-    languages: dict[str, float]
-    """Mean probability of each language token."""
-    silent: list[float]
-    """Probability that a clip holds no speech."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,6 +169,29 @@ class Squeezed:
             if not last:
                 kept.append(samples[slice(*voiced[number])])
         return cls(np.concatenate(kept), clips, pauses)
+
+    @property
+    def stretches(self) -> list[Span]:
+        """Where somebody speaks, in seconds of `samples`: from one pause to the next."""
+        return [Span(one.squeezed.end, other.squeezed.start) for one, other in pairwise(self.pauses)]
+
+    def in_one_language(self, spoken: Sequence[str]) -> dict[Span, str]:
+        """The clips, cut once more in the pauses where the language changes, with the language of each.
+
+        Args:
+            spoken: the language of each of the stretches.
+        """
+        found: dict[Span, str] = {}
+        at = 0
+        for clip in self.clips:
+            start = clip.start
+            first, at = at, at + sum(clip.start <= (one.start + one.end) / 2 < clip.end for one in self.stretches)
+            for number in range(first + 1, at):
+                if spoken[number] != spoken[number - 1]:
+                    found[Span(start, self.pauses[number].middle)] = spoken[number - 1]
+                    start = self.pauses[number].middle
+            found[Span(start, clip.end)] = spoken[at - 1]
+        return found
 
     def sentences(
         self, start: float, end: float, text: str, words: Sequence[Word] = ()

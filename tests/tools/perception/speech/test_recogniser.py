@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -12,10 +13,19 @@ from hypothesis import strategies as st
 from vidscout.bench.data.lecture import LECTURE, Sentence
 from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
 from vidscout.bench.measure.speech import word_errors
+from vidscout.tools.errors import UsageError
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
-from vidscout.tools.payloads import Word
+from vidscout.tools.payloads import Spoken, Word
 from vidscout.tools.perception.speech.faster_whisper import FasterWhisper
-from vidscout.tools.perception.speech.recogniser import Segment, WhisperOnVoice, credible, joined, speech_records
+from vidscout.tools.perception.speech.recogniser import (
+    Segment,
+    Sound,
+    Task,
+    WhisperOnVoice,
+    credible,
+    joined,
+    speech_records,
+)
 from vidscout.tools.perception.speech.voice_activity import CLIP, Squeezed, quietest, voice, windows
 from vidscout.tools.records import Modality, Span, Utterance
 from vidscout.tools.runtime.backend import backend
@@ -320,23 +330,6 @@ class TestFasterWhisper:
         spoken = sum(said.end - said.start for said in sentences() if said.end < 12)
         assert counters["speech_seconds"] == pytest.approx(spoken, abs=1)
 
-    def test_finds_the_language_out_once_a_video(self):
-        class Watched(FasterWhisper):
-            def transcribe(self, samples: np.ndarray, clips: Sequence[Span], language: str | None) -> Any:
-                given.append(language)
-                return super().transcribe(samples, clips, language)
-
-        given: list[str | None] = []
-        tool = Watched()
-        first, second = (lecture_sound()[: 8 * SAMPLE_RATE], lecture_sound()[12 * SAMPLE_RATE : 17 * SAMPLE_RATE])
-        silence = np.zeros(5 * SAMPLE_RATE, np.float32)
-        for chunk in (AudioChunk(0.0, first), AudioChunk(8.0, silence), AudioChunk(13.0, second)):
-            tool.run([chunk])
-        assert (given[0], given[-1]) == (None, "en")
-        tool.run([AudioChunk(0.0, first)])  # another video begins
-        assert given.count(None) == 2
-        tool.close()
-
     def test_a_given_language_holds_whatever_is_heard(self):
         tool = FasterWhisper(language="de")
         [[utterance]] = tool.run([AudioChunk(0.0, lecture_sound()[: 3 * SAMPLE_RATE])])
@@ -388,90 +381,146 @@ def lecture_part(number: int) -> np.ndarray:
 
 
 class Interpreter(WhisperOnVoice):
-    """Finds out the languages that it is told, one a time it is asked to; an error stands for a failure."""
+    """Takes each stretch for the languages that it is told, one a stretch; an error stands for a failure."""
 
-    def __init__(self, *languages: str | Exception) -> None:
-        super().__init__()
-        self.languages = list(languages)
+    def __init__(self, *languages: str | Exception, **told: Any) -> None:
+        super().__init__(**told)
+        self.told_apart = list(languages)
         self.heard: list[str] = []
 
     def setup(self) -> None: ...
 
-    def transcribe(
-        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
-    ) -> tuple[Sequence[Any], str, float]:
-        found = language or self.languages.pop(0)
+    def guess(self, sound: Sound, clips: Sequence[Span], stretches: Sequence[Span]) -> list[dict[str, float]]:
+        return [self._guessed() for _ in stretches]
+
+    def _guessed(self) -> dict[str, float]:
+        found = self.told_apart.pop(0)
         if isinstance(found, Exception):
             raise found
-        self.heard.append(found)
-        return [], found, 0.4 if found == "unsure" else 0.9
-
-
-class Overrun(WhisperOnVoice):
-    """Ends each clip's only sentence 9 s too late, as Whisper does in the silence that fills its pass."""
-
-    def setup(self) -> None: ...
+        sure = not found.startswith("perhaps ")
+        return {"de": 0.2, "fr": 0.2} | {found.removeprefix("perhaps "): 0.4} if not sure else {found: 0.9}
 
     def transcribe(
-        self, samples: np.ndarray, clips: Sequence[Span], language: str | None
-    ) -> tuple[Sequence[Segment], str, float]:
-        said = ["Guten Morgen.", "Bis bald."]
-        found = [
-            Segment(clip.start, clip.end + 9, text, -0.3, 0.1, 1.0) for clip, text in zip(clips, said, strict=False)
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
+    ) -> list[list[Segment]]:
+        self.heard += languages
+        return [
+            [Segment(clip.start, clip.end, f"{task} {language}.", -0.3, 0.1, 1.0, language=language)]
+            for clip, language in zip(clips, languages, strict=True)
         ]
-        return found, "de", 0.9
+
+
+class Overrun(Interpreter):
+    """Ends each clip's only sentence 9 s too late, as Whisper does in the silence that fills its pass."""
+
+    def transcribe(
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
+    ) -> list[list[Segment]]:
+        found = super().transcribe(sound, clips, languages, task)
+        return [[replace(segment, end=segment.end + 9) for segment in segments] for segments in found]
+
+
+def spoken(*seconds: float) -> AudioChunk:
+    """The lecture's first sentence several times, each after a silence of so many seconds."""
+    parts = [part for pause in seconds for part in (np.zeros(round(pause * SAMPLE_RATE), np.float32), lecture_part(0))]
+    return AudioChunk(0.0, np.concatenate([*parts, np.zeros(7 * SAMPLE_RATE, np.float32)]))
 
 
 def test_a_sentence_ends_in_the_clip_that_held_its_voice():
-    silence = np.zeros(7 * SAMPLE_RATE, np.float32)
-    sound = np.concatenate([silence, lecture_part(0), silence, lecture_part(1), silence])
-    [[first, second]] = Overrun().run([AudioChunk(0.0, sound)])
-    assert first.span.end == pytest.approx(7 + len(lecture_part(0)) / SAMPLE_RATE, abs=0.3)
-    assert (first.text, first.language) == ("Guten Morgen.", "de")
-    assert second.span.start == pytest.approx(14 + len(lecture_part(0)) / SAMPLE_RATE, abs=0.3)
+    [[first, second]] = Overrun("de", "de").run([spoken(7, 7)])
+    length = len(lecture_part(0)) / SAMPLE_RATE
+    assert first.span.end == pytest.approx(7 + length, abs=0.3)
+    assert (first.text, first.language) == ("transcribe de.", "de")
+    assert second.span.start == pytest.approx(14 + length, abs=0.3)
 
 
-class TestOneLanguageAVideo:
-    SECONDS = 3
+class TestLanguages:
+    def test_a_clip_is_cut_where_the_language_changes(self):
+        tool = Interpreter("en", "de", "de", "en")
+        [heard] = tool.run([spoken(1, 1, 1, 1)])
+        assert [said.language for said in heard] == ["en", "de", "en"]
+        step = 1 + len(lecture_part(0)) / SAMPLE_RATE
+        assert [said.span.start for said in heard] == pytest.approx([1, 1 + step, 1 + 3 * step], abs=0.3)
+
+    def test_only_allowed_languages_are_heard(self):
+        tool = Interpreter("cy", "perhaps de", "cy", language="German, English")
+        tool.run([spoken(1, 1, 1)])
+        assert set(tool.heard) == {"de"}
+        assert tool.language == "de,en"
+
+    def test_one_allowed_language_is_not_guessed(self):
+        tool = Interpreter(language="deu")
+        [[said]] = tool.run([spoken(1)])
+        assert (said.language, tool.told) == ("de", "+de")
+
+    def test_what_is_told_is_part_of_the_source(self):
+        tools = [
+            backend("speech", "faster-whisper")(**told)
+            for told in ({}, {"language": "de"}, {"vocabulary": "Petrov"}, {"translate": True})
+        ]
+        assert len({tool.source for tool in tools}) == 4
+
+    def test_a_language_that_nobody_knows_is_refused(self):
+        with pytest.raises(UsageError, match=r"no language 'xx'.*as in en,de or German"):
+            FasterWhisper(language="en,xx")
+
+    def test_sentences_of_two_languages_are_not_joined(self):
+        parts = [replace(said(0, 2, "Hello"), language="en"), replace(said(2.1, 4, "zusammen."), language="de")]
+        assert joined(parts) == parts
+
+    def test_a_translation_stands_beside_what_is_foreign(self):
+        tool = Interpreter("en", "de", translate=True)
+        [heard] = tool.run([spoken(1, 1)])
+        assert [(said.text, said.translation) for said in heard] == [
+            ("transcribe en.", ""),
+            ("transcribe de.", "translate de."),
+        ]
+        assert [record.payload for record in speech_records("v", heard, "x")] == [
+            Spoken("transcribe en.", (), "en"),
+            Spoken("transcribe de.", (), "de", "", "translate de."),
+        ]
+
+
+class TestFromChunkToChunk:
+    SECONDS = 4
 
     @classmethod
     def chunk(cls, number: int, sound: np.ndarray | None = None) -> AudioChunk:
-        spoken = lecture_sound()[: cls.SECONDS * SAMPLE_RATE]
-        return AudioChunk(float(number * cls.SECONDS), spoken if sound is None else sound)
+        said = np.zeros(cls.SECONDS * SAMPLE_RATE, np.float32)
+        said[SAMPLE_RATE // 2 :][: len(lecture_part(0))] = lecture_part(0)
+        return AudioChunk(float(number * cls.SECONDS), said if sound is None else sound)
 
-    def test_the_first_that_is_sure_decides(self):
-        tool = Interpreter("unsure", "de", "en")
+    def test_an_unsure_guess_is_the_language_before(self):
+        tool = Interpreter("perhaps cy", "de", "perhaps en", "en")
         for number in range(4):
             tool.run([self.chunk(number)])
-        assert tool.heard == ["unsure", "de", "de", "de"]
+        assert tool.heard == ["cy", "de", "de", "en"]
 
     def test_another_video_or_another_track_of_the_same_begins_anew(self):
-        tool = Interpreter("de", "unsure", "fr")
-        for number in (0, 1, 0, 1, 2):
+        tool = Interpreter("de", "perhaps en", "perhaps en")
+        for number in (0, 1, 0):
             tool.run([self.chunk(number)])
-        assert tool.heard == ["de", "de", "unsure", "fr", "fr"]
+        assert tool.heard == ["de", "de", "en"]
 
-    def test_it_outlasts_silence_and_a_chunk_that_fails(self, monkeypatch: pytest.MonkeyPatch):
-        tool = Interpreter("de", "en")
+    def test_the_language_outlasts_silence_and_a_chunk_that_fails(self):
+        tool = Interpreter("de", ZeroDivisionError(), "perhaps en", "perhaps en")
         tool.run([self.chunk(0)])
         tool.run([self.chunk(1, np.zeros(self.SECONDS * SAMPLE_RATE, np.float32))])
-        with monkeypatch.context() as failing:
-            failing.setattr(tool, "transcribe", lambda *_: 1 / 0)
-            with pytest.raises(ZeroDivisionError):
-                tool.run([self.chunk(2)])
+        with pytest.raises(ZeroDivisionError):
+            tool.run([self.chunk(2)])
         tool.run([self.chunk(2)])  # tried again
         tool.run([self.chunk(3)])
         assert tool.heard == ["de", "de", "de"]
 
     def test_another_copy_goes_on_with_what_the_first_one_knew(self):
-        first, second = Interpreter("de"), Interpreter("en", "fr")
+        first, second = Interpreter("de"), Interpreter("perhaps en", "perhaps fr")
         first.run([self.chunk(0)])
         second.remember(first.remembered())
         second.run([self.chunk(1)])
         assert second.heard == ["de"]
         second.forget()
         second.run([self.chunk(2)])
-        assert second.heard == ["de", "en"]
+        assert second.heard == ["de", "fr"]
 
 
 @pytest.mark.models

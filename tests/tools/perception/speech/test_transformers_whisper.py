@@ -10,7 +10,7 @@ from vidscout.bench.data.lecture import LECTURE
 from vidscout.bench.measure.speech import word_errors
 from vidscout.tools.errors import BackendUnavailableError, UsageError, WeightsError
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
-from vidscout.tools.perception.speech.recogniser import WhisperOnVoice, within
+from vidscout.tools.perception.speech.recogniser import Sound, WhisperOnVoice, within
 from vidscout.tools.perception.speech.transformers_whisper import TransformersWhisper
 from vidscout.tools.perception.speech.whisper_tokens import repetitive, timed
 from vidscout.tools.records import Span, Utterance
@@ -38,34 +38,52 @@ class TestTransformers:
         return tool
 
     def test_clips_in_one_batch_are_heard_as_each_alone(self, tool: TransformersWhisper, noise: np.ndarray):
-        found, language, _ = tool.transcribe(noise, self.CLIPS, None)
-        alone = [segment for clip in self.CLIPS for segment in tool.transcribe(noise, [clip], language)[0]]
+        found = [s for part in tool.transcribe(Sound(noise), self.CLIPS, ["en"] * 3) for s in part]
+        alone = [s for clip in self.CLIPS for s in tool.transcribe(Sound(noise), [clip], ["en"])[0]]
         assert [(s.start, s.end, s.text) for s in found] == [(s.start, s.end, s.text) for s in alone]
         for together, by_itself in zip(found, alone, strict=True):
             assert together.avg_logprob == pytest.approx(by_itself.avg_logprob, abs=1e-3)
             assert together.no_speech_prob == pytest.approx(by_itself.no_speech_prob, abs=1e-3)
 
     def test_segments_lie_in_order_inside_their_clips(self, tool: TransformersWhisper, noise: np.ndarray):
-        found, _, _ = tool.transcribe(noise, self.CLIPS, "en")
-        assert found
-        for segment in found:
-            assert any(c.start - 1e-6 <= segment.start <= segment.end <= c.end + 1e-6 for c in self.CLIPS)
-            assert segment.avg_logprob < 0
-            assert 0 <= segment.no_speech_prob <= 1
-        assert all(first.start <= second.start for first, second in pairwise(found))
+        found = tool.transcribe(Sound(noise), self.CLIPS, ["en", "de", "en"])
+        assert [{s.language for s in part} for part in found] == [{"en"}, {"de"}, {"en"}]
+        for clip, part in zip(self.CLIPS, found, strict=True):
+            for segment in part:
+                assert clip.start - 1e-6 <= segment.start <= segment.end <= clip.end + 1e-6
+                assert segment.avg_logprob < 0
+                assert 0 <= segment.no_speech_prob <= 1
+            assert all(first.start <= second.start for first, second in pairwise(part))
 
-    def test_the_language_is_one_that_the_model_knows(self, tool: TransformersWhisper, noise: np.ndarray):
-        _, language, probability = tool.transcribe(noise, self.CLIPS[:1], None)
-        assert f"<|{language}|>" in tool._model.generation_config.lang_to_id
-        assert 0 < probability < 1
-        assert tool.transcribe(noise, self.CLIPS[:1], "de")[1:] == ("de", 1.0)
+    def test_languages_are_those_that_the_model_knows(self, tool: TransformersWhisper, noise: np.ndarray):
+        stretches = [Span(0.2, 2), Span(3, 5), Span(6.5, 7.5), Span(8, 20)]
+        sound = Sound(noise)
+        guesses = tool.guess(sound, self.CLIPS, stretches)
+        known = {token.strip("<|>") for token in tool._model.generation_config.lang_to_id}
+        assert len(guesses) == len(stretches)
+        for guess in guesses:
+            assert set(guess) == known
+            assert sum(guess.values()) == pytest.approx(1, abs=1e-3)
+        again = tool.transcribe(sound, self.CLIPS, ["en"] * 3)  # with the encodings of the guesses
+        assert [len(part) for part in again] == [
+            len(part) for part in tool.transcribe(Sound(noise), self.CLIPS, ["en"] * 3)
+        ]
 
     def test_half_precision_runs_as_on_a_gpu(self, checkpoint: Make, noise: np.ndarray):
         half = TransformersWhisper(checkpoint("whisper"), device="cpu", dtype="float16", max_tokens=8)
         half.ready()
-        found, _, probability = half.transcribe(noise, self.CLIPS, None)
-        assert found
-        assert 0 < probability < 1
+        sound = Sound(noise)
+        [guess] = half.guess(sound, self.CLIPS[:1], [Span(1, 2)])
+        assert 0 < max(guess.values()) < 1
+        assert half.transcribe(sound, self.CLIPS, ["en"] * 3)
+
+    def test_names_that_are_expected_are_part_of_the_prompt(self, checkpoint: Make, noise: np.ndarray):
+        tool = TransformersWhisper(
+            checkpoint("whisper"), device="cpu", max_tokens=8, vocabulary="Petrov", language="de"
+        )
+        tool.ready()
+        assert tool.source.endswith("+de" + tool.told.removeprefix("+de"))
+        assert len(tool.transcribe(Sound(noise), self.CLIPS[:1], ["de"], "translate")) == 1
 
     def test_a_checkpoint_that_knows_no_timestamps_is_refused(self, checkpoint: Make, tmp_path: Path):
         import shutil
@@ -107,14 +125,14 @@ class TestOpenAI:
     def test_its_own_kind_of_file_is_loaded_and_transcribes(self, file: Path, noise: np.ndarray):
         tool = openai(file, max_tokens=12)
         tool.ready()
-        found, language, probability = tool.transcribe(noise, [Span(1, 3), Span(5, 9)], None)
-        assert len(language) <= 3
-        assert 0 < probability <= 1
-        assert found
-        for segment in within(found, [Span(1, 3), Span(5, 9)]):
+        clips, sound = [Span(1, 3), Span(5, 9)], Sound(noise)
+        guesses = tool.guess(sound, clips, [Span(1.2, 2), Span(5, 7), Span(8, 9)])
+        assert [sum(guess.values()) for guess in guesses] == pytest.approx([1, 1, 1], abs=1e-3)
+        found = tool.transcribe(sound, clips, ["en", "de"])
+        for segment in within(zip(clips, found, strict=True)):
             assert 1 <= segment.start <= segment.end <= 9 + 1e-6
             assert segment.avg_logprob < 0
-        assert tool.source == "openai-whisper/tiny.3"
+        assert tool.source == "openai-whisper/tiny.4"
 
     def test_files_that_are_not_there_or_not_whispers_are_told(self, tmp_path: Path, file: Path):
         with pytest.raises(WeightsError, match=r"whisper\.load_model\('base'\)"):

@@ -1,0 +1,37 @@
+from vidscout.tools.perception.speech.languages import LANGUAGES, Guess, voted
+
+
+def test_the_languages_are_those_of_the_library():
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    assert frozenset(_LANGUAGE_CODES) == LANGUAGES
+
+
+def test_a_short_word_that_sounds_foreign_does_not_change_the_language():
+    guesses = [Guess(5, {"en": 0.95}), Guess(0.7, {"th": 0.9, "en": 0.02}), Guess(5, {"en": 0.95})]
+    assert voted(guesses) == ["en", "en", "en"]
+
+
+def test_one_clear_sentence_in_another_language_is_believed():
+    guesses = [Guess(5, {"en": 0.95}), Guess(3, {"de": 0.99, "en": 0.01}), Guess(5, {"en": 0.95})]
+    assert voted(guesses) == ["en", "de", "en"]
+
+
+def test_a_greeting_does_not_decide_for_what_follows():
+    greeting, talk = Guess(2, {"ja": 0.99}), Guess(4, {"en": 0.97, "ja": 0.01})
+    assert voted([greeting, *[talk] * 5]) == ["ja", *["en"] * 5]
+
+
+def test_what_was_spoken_before_decides_an_unsure_guess():
+    unsure = [Guess(1.5, {"la": 0.5, "de": 0.3, "en": 0.1})]
+    assert voted(unsure) == ["la"]
+    assert voted(unsure, before="de") == ["de"]
+
+
+def test_what_is_not_allowed_is_not_heard():
+    guesses = [Guess(3, {"la": 0.9, "de": 0.05}), Guess(3, {"en": 0.6, "la": 0.4})]
+    assert voted(guesses, allowed=["de", "en"]) == ["de", "en"]
+
+
+def test_no_speech_has_no_language():
+    assert voted([]) == []
