@@ -104,6 +104,8 @@ class Spoken:
     """Who says it, where it is known."""
     translation: str = ""
     """What it means in English, where that was asked for and it is in another language."""
+    forms: tuple[str, ...] = ()
+    """Numbers, amounts and addresses in it as they are written, where the text has them otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

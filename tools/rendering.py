@@ -34,7 +34,9 @@ def render(payload: object) -> str:
 
 @render.register
 def _(said: Spoken) -> str:
-    return said.text
+    forms = f" ({', '.join(said.forms)})" if said.forms else ""
+    meaning = f" (in English: {said.translation})" if said.translation else ""
+    return f"{said.text}{forms}{meaning}"
 
 
 @render.register

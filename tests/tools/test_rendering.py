@@ -14,6 +14,12 @@ def text_of(objects: list[Detection]) -> str:
     return render(ObjectCounts.of(objects))
 
 
+def test_what_is_said_has_its_written_forms_and_its_meaning_beside_it():
+    assert render(Spoken("Hello.")) == "Hello."
+    said = Spoken("Es stieg um 23%.", language="de", translation="It rose by 23%.", forms=("23 percent",))
+    assert render(said) == "Es stieg um 23%. (23 percent) (in English: It rose by 23%.)"
+
+
 def test_a_sentence_says_how_many_and_where():
     words = text_of([thing("person", 0.0), thing("person", 0.05), thing("bicycle", 0.8)])
     assert words.startswith("2 people, 1 bicycle: 2 people at the left, a bicycle at the right")

@@ -16,6 +16,7 @@ from ...payloads import Spoken, Word
 from ...records import Record, Span, Utterance
 from ...runtime.backend import Tool
 from ...runtime.counters import count
+from ...written_forms import written_forms
 from .languages import LANGUAGES, Guess, voted
 from .voice_activity import CLIP, LONGEST, RATE, WINDOW, Squeezed, voice
 
@@ -244,13 +245,13 @@ class WhisperOnVoice(SpeechRecogniser):
 
 
 def speech_records(video: str, utterances: Iterable[Utterance], source: str) -> list[Record]:
-    """One record an utterance."""
-    return [
-        Record.of(
-            video, said.span, Spoken(said.text, said.words, said.language, "", said.translation), said.score, source
-        )
-        for said in utterances
-    ]
+    """One record an utterance, with its numbers and addresses as they are written beside it."""
+    records = []
+    for said in utterances:
+        forms = written_forms(said.text, said.language)
+        spoken = Spoken(said.text, said.words, said.language, translation=said.translation, forms=forms)
+        records.append(Record.of(video, said.span, spoken, said.score, source))
+    return records
 
 
 def within(heard: Iterable[tuple[Span, Iterable[Segment]]]) -> Iterator[Segment]:

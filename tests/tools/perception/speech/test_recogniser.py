@@ -277,6 +277,12 @@ def test_an_utterance_becomes_a_record_of_speech():
     assert (record.source, record.score) == ("faster-whisper/x.1", 0.8)
 
 
+def test_a_number_is_written_beside_what_is_said():
+    [record] = speech_records("v", [said(1, 4, "Call the number 5 5 5 1 2 3 4")], "faster-whisper/x.1")
+    assert record.payload == Spoken("Call the number 5 5 5 1 2 3 4", forms=("555-1234", "5551234"))
+    assert record.text == "Call the number 5 5 5 1 2 3 4 (555-1234, 5551234)"
+
+
 @pytest.fixture(scope="module")
 def whisper() -> Iterator[FasterWhisper]:
     tool = FasterWhisper()
@@ -477,7 +483,7 @@ class TestLanguages:
         ]
         assert [record.payload for record in speech_records("v", heard, "x")] == [
             Spoken("transcribe en.", (), "en"),
-            Spoken("transcribe de.", (), "de", "", "translate de."),
+            Spoken("transcribe de.", (), "de", translation="translate de."),
         ]
 
 
