@@ -88,11 +88,10 @@ class Settings(BaseSettings):
     @field_validator("language")
     @classmethod
     def _known_languages(cls, given: str | None) -> str | None:
-        from ..tools.languages import language_codes
-        from ..tools.perception.speech.languages import LANGUAGES
+        from ..tools.perception.speech.languages import expected
 
         try:
-            return ",".join(language_codes(given or "", LANGUAGES)) or None
+            return ",".join(expected(given or "")) or None
         except UsageError as error:
             raise ValueError(str(error)) from None
 

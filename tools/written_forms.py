@@ -78,7 +78,7 @@ def written_forms(text: str, language: str = "en") -> tuple[str, ...]:
     >>> written_forms("Call five five five, one two three four.")
     ('555-1234', '5551234')
     >>> written_forms("It grew by twenty-three percent to 3.5 million.")
-    ('3,500,000', '23 %')
+    ('23 %', '3,500,000')
     >>> written_forms("Write to jane dot doe at example dot org.")
     ('jane.doe@example.org',)
     """

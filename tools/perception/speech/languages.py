@@ -1,8 +1,12 @@
 """Which language is spoken in each stretch of speech: the model's guesses, weighed with those of the neighbours."""
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+from ...errors import UsageError
+from ...languages import language_code
 
 LANGUAGES = frozenset(
     """af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id
@@ -10,6 +14,33 @@ LANGUAGES = frozenset(
     sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh""".split()
 )
 """What multilingual Whisper models tell apart, by the codes of their own tokens."""
+
+NAMES = {
+    "cantonese": "yue",
+    "farsi": "fa",
+    "filipino": "tl",
+    "greek": "el",
+    "malay": "ms",
+    "mandarin": "zh",
+    "myanmar": "my",
+    "nepali": "ne",
+    "nynorsk": "nn",
+    "occitan": "oc",
+    "swahili": "sw",
+}
+"""Names that people use where ISO 639 has a longer one, as "Modern Greek (1453-)"."""
+CODES = {
+    "jv": "jw",
+    "nb": "no",
+    "cmn": "zh",
+    "fil": "tl",
+    "ekk": "et",
+    "lvs": "lv",
+    "arb": "ar",
+    "pes": "fa",
+    "zsm": "ms",
+}
+"""Codes by which Whisper's token is another: Javanese had `jw` once, and single languages stand for their groups."""
 
 CHANGE = 1.5
 """What a change of language costs, in nats. A stretch of two seconds in the midst of another language is believed from
@@ -29,6 +60,27 @@ class Guess:
     seconds: float
     likely: Mapping[str, float]
     """Probability of each language, by its code."""
+
+
+def expected(names: str) -> tuple[str, ...]:
+    """What a list such as `en,de`, `German and English` or `de-AT` names, in alphabetic order; nothing for `auto`.
+
+    Raises:
+        UsageError: one of them is no language that Whisper knows; one line.
+    """
+    parts = [part.strip() for part in re.split(r"[,;+/|]|\s+and\s+", names) if part.strip()]
+    if [part.casefold() for part in parts] == ["auto"]:
+        return ()
+    found = set()
+    for part in parts:
+        code = NAMES.get(part.casefold()) or language_code(part)
+        code = CODES.get(code, code)
+        if code not in LANGUAGES:
+            raise UsageError(
+                f"no language {part!r} that is understood here: give codes or names, as in en,de or German"
+            )
+        found.add(code)
+    return tuple(sorted(found))
 
 
 def voted(guesses: Sequence[Guess], before: str | None = None, allowed: Collection[str] = ()) -> list[str]:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from ...languages import language_codes
 from ...payloads import Spoken, Word
 from ...records import Record, Span, Utterance
 from ...runtime.backend import Tool
 from ...runtime.counters import count
 from ...written_forms import written_forms
-from .languages import LANGUAGES, Guess, voted
+from .languages import Guess, expected, voted
 from .voice_activity import CLIP, LONGEST, RATE, WINDOW, Squeezed, voice
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class WhisperOnVoice(SpeechRecogniser):
 
     def expect(self, language: str | None, vocabulary: str | None, *, translate: bool) -> None:
         """Take in what the constructor was told."""
-        self.languages = language_codes(language or "", LANGUAGES)
+        self.languages = expected(language or "")
         self.vocabulary = " ".join((vocabulary or "").split())
         self.translate = translate
 

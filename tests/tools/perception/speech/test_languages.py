@@ -1,4 +1,6 @@
-from vidscout.tools.perception.speech.languages import LANGUAGES, Guess, voted
+import pytest
+from vidscout.tools.errors import UsageError
+from vidscout.tools.perception.speech.languages import LANGUAGES, Guess, expected, voted
 
 
 def test_the_languages_are_those_of_the_library():
@@ -35,3 +37,28 @@ def test_what_is_not_allowed_is_not_heard():
 
 def test_no_speech_has_no_language():
     assert voted([]) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "codes"),
+    [
+        *((name, ("de",)) for name in ("de", "DE", "deu", "ger", "de-DE", "de_CH", "German", "GERMAN", "German, de")),
+        *((names, ("de", "en")) for names in ("en,de", "German and English", " de ; en, deu", "en/de")),
+        *((names, ()) for names in ("", "auto", " ")),
+        ("nb", ("no",)),
+        ("jv", ("jw",)),
+        ("Filipino", ("tl",)),
+        ("mandarin,cantonese", ("yue", "zh")),
+        ("Greek", ("el",)),
+        ("pt-BR", ("pt",)),
+        ("yue", ("yue",)),
+    ],
+)
+def test_languages_are_understood_by_any_of_their_names(names: str, codes: tuple[str, ...]):
+    assert expected(names) == codes
+
+
+@pytest.mark.parametrize("names", ["xx", "klingon", "und", "e", "english2", "1", "--", "de,xx", "en and xx"])
+def test_what_is_no_language_that_is_recognised_is_refused(names: str):
+    with pytest.raises(UsageError, match="no language"):
+        expected(names)
