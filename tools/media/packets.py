@@ -21,8 +21,16 @@ from av.video.stream import VideoStream
 from ..errors import MediaError
 from .joined import Follower, Part
 
-NOT_MEDIA = frozenset({"tty", "hls", "dash", "concat", "sdp", "imf"})
-"""FFmpeg's names of formats that are text shown as a picture, or lists which open other files: refused."""
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,kux,asf,asf_o,ogg,rm,mxf,gxf,nut,wtv,"
+    "nsv,nuv,ty,swf,dv,pva,lxf,dhav,smjpeg,yuv4mpegpipe,"
+    "h261,h263,h264,hevc,vvc,evc,vc1,m4v,mjpeg,mpjpeg,ivf,obu,av1,dirac,dnxhd,cavsvideo,avs2,avs3,gif,apng,"
+    "wav,w64,mp3,aac,loas,ac3,ac4,eac3,dts,dtshd,truehd,mlp,flac,aiff,caf,au,amr,amrnb,amrwb,ape,wv,tta,tak,mpc,mpc8,"
+    "voc,oma,qcp,dss,aa,aax,spdif,"
+    "image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,gif_pipe,jpegxl_pipe,jpegxl_anim,j2k_pipe,ppm_pipe"
+)
+"""FFmpeg's names of the formats that are opened. Others are refused before anything in them is followed: text shown as
+a picture, and lists that open other files or addresses (HLS, DASH, ffconcat, SDP, IMF, VobSub)."""
 
 DISCONTINUOUS = 0x0200
 """FFmpeg's mark of formats whose time stamps may begin anew within a file (AVFMT_TS_DISCONT)."""
@@ -106,17 +114,14 @@ def open_media(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: the file is empty")
         # Absolute, so that a colon in a relative name is not read as a protocol; files only, so that a playlist
-        # cannot make this machine fetch something.
-        container = av.open(str(path.absolute()), "r", options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+        # cannot make this machine fetch something; and this file only, whatever stands in it or in its name.
+        options = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "pattern_type": "none"}
+        container = av.open(str(path.absolute()), "r", options=options, metadata_errors="ignore")
     except PermissionError as error:
         raise MediaError(f"{path}: permission denied") from error
     except (FFmpegError, OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise MediaError(f"{path}: not a video or audio file, or cut off too early to be read ({reason})") from error
-    if not NOT_MEDIA.isdisjoint(container.format.name.split(",")):
-        name = container.format.name
-        container.close()
-        raise MediaError(f"{path}: is a text or a playlist ({name}), not a video or audio file")
     return container
 
 
