@@ -69,5 +69,11 @@ def serve(make: Callable[[int], Any], host: str, port: int, path: str = "") -> N
         site = make(taken)
         shown = f"[{host}]" if ":" in host else host
         print(f"vidscout: http://{shown}:{taken}{path} (Ctrl-C ends it)", flush=True)
-        config = uvicorn.Config(site, log_level="warning", timeout_graceful_shutdown=PATIENCE, server_header=False)
+        config = uvicorn.Config(
+            site,
+            log_level="warning",
+            timeout_graceful_shutdown=PATIENCE,
+            server_header=False,
+            proxy_headers=False,  # anybody can write them: who guesses passwords would come from elsewhere each time
+        )
         uvicorn.Server(config).run(sockets=[listening])

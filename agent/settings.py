@@ -82,6 +82,12 @@ class Settings(BaseSettings):
 
     api_keys: tuple[SecretStr, ...] = ()
     """Keys of which programs must send one to `vidscout api` and `vidscout mcp --http`."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which page, API and MCP answer besides `localhost` and the address that they listen on, as a proxy or
+    a name server gives them: `video.example.org`, `*.example.org`."""
+    allowed_origins: tuple[str, ...] = ()
+    """Other sites, as `https://app.example.org`, whose pages may ask the API from a browser; they must send a key where
+    keys are set."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts, or `host:port`, that videos may be fetched from although their addresses are not public."""
 

@@ -47,6 +47,6 @@ def web(
     with common_options(context).scout() as scout:
         inbox = Inbox(scout, limits)
         try:
-            serve(Site(inbox), host, port, login)
+            serve(Site(inbox), host, port, [login] if login else [])
         finally:
             inbox.close()

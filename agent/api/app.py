@@ -14,11 +14,13 @@ from ... import __version__
 from ...tools.errors import VidscoutError
 from ..answer import Answer
 from ..bridge import in_thread
+from ..guard.doors import Keys
+from ..guard.guard import OWNER, Guard, Rules
+from ..guard.senders import Senders
 from ..inbox.inbox import Inbox, NotReadyError
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
-from .errors import INVALID, RequestError, not_found, of_validation, problem_of
-from .guard import Guard
+from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
 from .sending import received
 from .shapes import (
     ChatRequest,
@@ -65,12 +67,18 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def application(inbox: Inbox, keys: tuple[str, ...] = ()) -> Any:
+OPEN = ("/health", "/docs", "/redoc", "/openapi.json", "/static-offline-docs/")
+"""What can be seen without a key: it tells nothing about any video."""
+
+
+def application(inbox: Inbox, keys: tuple[str, ...] = (), host: str = "127.0.0.1") -> Any:
     """The server as an ASGI application.
 
     Args:
         inbox: the scout, the limits, and what is on its way in.
-        keys: API keys, of which a request must bring one; without any, everybody who reaches the port is let in.
+        keys: API keys, of which a request must bring one; without any, everybody who reaches the port is let in, but
+            no web page of another site.
+        host: the address that is listened on.
     """
     site = FastAPIOffline(
         title="vidscout",
@@ -86,7 +94,12 @@ def application(inbox: Inbox, keys: tuple[str, ...] = ()) -> Any:
     _add_evidence(site, inbox)
     if keys:
         _show_keys(site)
-    return Guard(site, keys, files=inbox.limits.size)
+    settings = inbox.scout.settings
+    senders = Senders(host, settings.allowed_hosts, settings.allowed_origins, local_pages=bool(keys))
+    rules = Rules(
+        senders, Keys(keys), file=inbox.limits.size, files="/v1/videos", open_paths=OPEN, across=True, head=True
+    )
+    return Guard(site, rules, shown)
 
 
 def _add_errors(site: FastAPI) -> None:
@@ -125,7 +138,7 @@ def _add_chat(site: FastAPI, inbox: Inbox) -> None:
         if most := request.max_completion_tokens or request.max_tokens:
             asked = scout.with_settings(max_new_tokens=most)
         videos = await located(question.videos, inbox)
-        replies = Replies(request, question, conversations, http.scope["vidscout_key"], scout.index.thumbnail_address)
+        replies = Replies(request, question, conversations, http.scope[OWNER], scout.index.thumbnail_address)
         happening = events(asked, inbox, videos, replies)
         first = await anext(happening)  # what is wrong with the question is told by a status, also to who streams
         if request.stream:

@@ -1,5 +1,6 @@
 """Errors as OpenAI's clients understand them: a status code, and one line in an `error` object."""
 
+import json
 import logging
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ...tools.errors import (
     VidscoutError,
     WeightsError,
 )
+from ..guard.refusal import RefusedError
 from ..inbox.inbox import NotReadyError
 from ..inbox.public_addresses import FetchError, RefusedAddressError
 from ..inbox.questions_at_once import BusyError
@@ -73,6 +75,16 @@ def problem_of(error: BaseException) -> RequestError:
         return RequestError(500, "server_error", "failed", str(error))
     log.error("a request failed", exc_info=error)
     return RequestError(500, "server_error", "internal_error", "the request failed; the log of the server says why")
+
+
+KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+"""What a status is called where the guard refuses."""
+
+
+def shown(refused: RefusedError) -> tuple[bytes, str]:
+    """What the guard refused, as a body with its content type."""
+    problem = RequestError(refused.status, KINDS.get(refused.status, INVALID), refused.code, refused.message)
+    return json.dumps(problem.body).encode(), "application/json"
 
 
 def of_validation(errors: list[Any]) -> RequestError:

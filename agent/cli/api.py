@@ -38,7 +38,7 @@ def api(
 
         inbox = Inbox(scout, limits, tuple(fetch_host or settings.fetch_hosts))
         try:
-            serve(lambda taken: application(inbox, keys), host, port, "/v1")
+            serve(lambda taken: application(inbox, keys, host), host, port, "/v1")
         finally:
             end_soon()
             inbox.close()

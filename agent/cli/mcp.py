@@ -37,7 +37,7 @@ def mcp(
 
                 from ..mcp.server import http_application
 
-                serve(lambda taken: http_application(inbox, keys), host, port, "/mcp")
+                serve(lambda taken: http_application(inbox, keys, host), host, port, "/mcp")
             else:
                 from ..mcp.server import server
 

@@ -15,6 +15,7 @@ from ...tools.errors import MediaError, UsageError
 from ...tools.index.home import tighten, write_private
 from ...tools.media.video import probe
 from ...tools.records import clock
+from .containers import container_of
 
 UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 LONGEST_NAME = 200
@@ -128,9 +129,7 @@ def accept(
             raise MediaError(f"{name}: nothing in it can be read as video or audio") from None
         if info.duration > limits.duration:
             raise TooLargeError(f"{name} lasts {clock(info.duration)}; at most {clock(limits.duration)} are taken")
-        suffix = Path(name).suffix.lower()
-        safe = suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""
-        upload = Upload(folder / f"{uuid.uuid4().hex}{safe}", name, info.duration, owner)
+        upload = Upload(folder / f"{uuid.uuid4().hex}{container_of(sent).suffix}", name, info.duration, owner)
         receipt = {"name": name, "duration": info.duration, "owner": owner, "process": process}
         write_private(upload.receipt, json.dumps(receipt).encode())
         shutil.move(sent, upload.path)

@@ -15,7 +15,10 @@ from pydantic import ValidationError
 
 from ... import __version__
 from ...tools.errors import VidscoutError
-from ..api.guard import Guard
+from ..api.errors import shown
+from ..guard.doors import Keys
+from ..guard.guard import Guard, Rules
+from ..guard.senders import Senders
 from ..inbox.inbox import Inbox
 from .tools import Tools
 
@@ -85,8 +88,10 @@ def server(inbox: Inbox, local: bool) -> MCPServer[Any]:
     return lent
 
 
-def http_application(inbox: Inbox, keys: tuple[str, ...]) -> Any:
+def http_application(inbox: Inbox, keys: tuple[str, ...], host: str = "127.0.0.1") -> Any:
     """The server over HTTP, at `/mcp`, as an ASGI application behind the same guard as `vidscout api`."""
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the guard does that
     app = server(inbox, local=False).streamable_http_app(transport_security=unchecked)
-    return Guard(app, keys, body=BODY, open_paths=())
+    settings = inbox.scout.settings
+    senders = Senders(host, settings.allowed_hosts, settings.allowed_origins, local_pages=bool(keys))
+    return Guard(app, Rules(senders, Keys(keys), body=BODY), shown)

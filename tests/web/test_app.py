@@ -44,6 +44,9 @@ from vidscout.web.tabs.settings import profiles_html
 from vidscout.web.timeline import bars, ticks, timeline
 from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
 
+HERE = "http://127.0.0.1:7860"
+"""What the page is called in a test without a socket."""
+
 VIDEO = Video("a1b2c3", "talk & <more>.mp4", Path("/nowhere/talk.mp4"), duration=100.0)
 
 
@@ -110,7 +113,7 @@ def test_a_size_that_is_none_is_refused(text: str):
 
 @pytest.fixture
 def site(scout: VideoScout) -> Iterator[TestClient]:
-    with TestClient(application(Site(Inbox(scout)))) as client:
+    with TestClient(application(Site(Inbox(scout))), HERE) as client:
         yield client
 
 
@@ -147,7 +150,7 @@ def test_transcripts_are_downloads(site: TestClient, scout: VideoScout, lecture:
 
 @pytest.mark.models
 def test_without_the_password_nothing_is_served(scout: VideoScout, trailer: Path):
-    with TestClient(application(Site(Inbox(scout)), Login("ada", "pass:word"))) as client:
+    with TestClient(application(Site(Inbox(scout)), Login("ada", "pass:word")), HERE) as client:
         for address in ("/", "/config", "/gradio_api/info", f"/media/{scout.find(trailer).id}"):
             assert client.get(address).status_code == 401, address
             assert client.get(address, auth=("ada", "wrong")).status_code == 401, address
@@ -156,7 +159,7 @@ def test_without_the_password_nothing_is_served(scout: VideoScout, trailer: Path
 
 @pytest.mark.models
 def test_opening_the_page_loads_no_model(home: Path):
-    with VideoScout(home=home) as fresh, TestClient(application(Site(Inbox(fresh)))) as client:
+    with VideoScout(home=home) as fresh, TestClient(application(Site(Inbox(fresh))), HERE) as client:
         page = client.get("/")
         assert page.status_code == 200
         assert not any(backend.is_ready for backend in fresh.models._backends.values())
@@ -215,7 +218,7 @@ def test_the_name_of_an_upload_leads_nowhere(site: TestClient, scout: VideoScout
 
 @pytest.mark.models
 def test_what_is_larger_than_the_limit_is_refused_by_the_server_too(scout: VideoScout):
-    with TestClient(application(Site(Inbox(scout, Limits(size=10_000))))) as client:
+    with TestClient(application(Site(Inbox(scout, Limits(size=10_000)))), HERE) as client:
         response = client.post("/gradio_api/upload", files={"files": ("a.mp4", b"x" * 20_000, "video/mp4")})
         assert response.status_code == 413
         assert "maximum allowed size" in response.text

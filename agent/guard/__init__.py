@@ -1,0 +1,1 @@
+"""Who may ask: looked at before anything else reads a request, in front of page, API and MCP alike."""
