@@ -13,7 +13,7 @@ from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Ingested
 from .bridge import end_state, finished, in_thread, watched
-from .core import Core
+from .embedding import Embedding
 from .which_video import VideoName
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..graphs.ingest.stage import Sampling, Stage
 
 
-class Ingesting(Core):
+class Ingesting(Embedding):
     """The part of `VideoScout` that reads videos."""
 
     def ingest(
@@ -164,7 +164,7 @@ class Ingesting(Core):
         from ..graphs.ingest.due import statuses
 
         entries = self.library.journal.entries(self.find(video).id)
-        return list(statuses(self.stages_of_profile(), entries, self.role("text_embedding").source).values())
+        return list(statuses(self.stages_of_profile(), entries).values())
 
     def gaps(self, video: Video, modalities: Collection[str]) -> list[str]:
         """What a question has to be told that looks for these kinds of records: which of them no stage has made yet.
