@@ -8,12 +8,14 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..tools.errors import AudioTrackError, MediaError, VidscoutError
 from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Ingested
 from .bridge import end_state, finished, in_thread, watched
-from .embedding import Embedding
+from .core import Core
+from .settings import track_setting
 from .which_video import VideoName
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from ..graphs.ingest.stage import Sampling, Stage
 
 
-class Ingesting(Embedding):
+class Ingesting(Core):
     """The part of `VideoScout` that reads videos."""
 
     def ingest(
@@ -33,6 +35,7 @@ class Ingesting(Embedding):
         *,
         stages: Sequence[str] = (),
         again: bool = False,
+        audio_track: int | str | None = None,
     ) -> list[Ingested]:
         """Read videos into the index; one that has been read already costs nothing.
 
@@ -42,10 +45,13 @@ class Ingesting(Embedding):
             stages: read by these only, as far as they are not done, and by what must come before or after them; by
                 default by whatever is missing or has failed on parts of the video.
             again: read anew what has been read before, for instance with other settings.
+            audio_track: which audio track to listen to, as `Settings.audio_track` has it, for these videos from now on:
+                what listened to another one reads them anew. By default what was said for a video before, or else the
+                setting.
 
         Raises:
-            MediaError: a file cannot be read; the videos before it stay ingested.
-            UsageError: the profile has no such stage.
+            MediaError: a file cannot be read; all others have been.
+            UsageError: the profile has no such stage, or a file no such audio track.
             WeightsError: model weights have not been pulled.
         """
         from ..graphs.events import Progress
@@ -55,7 +61,17 @@ class Ingesting(Embedding):
                 on_progress(event)
 
         paths = [paths] if isinstance(paths, str | PathLike) else paths
-        return [finished(self.ingest_events(path, stages=stages, again=again), show) for path in paths]
+        read: list[Ingested] = []
+        failed: list[VidscoutError] = []
+        for path in paths:
+            try:
+                options: Any = {"stages": stages, "again": again, "audio_track": audio_track}
+                read.append(finished(self.ingest_events(path, **options), show))
+            except (MediaError, AudioTrackError) as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return read
 
     def ingest_events(
         self,
@@ -63,6 +79,7 @@ class Ingesting(Embedding):
         *,
         stages: Sequence[str] = (),
         again: bool = False,
+        audio_track: int | str | None = None,
         graph: "Callable[[Sequence[Stage]], Any] | None" = None,
         stop: threading.Event | None = None,
     ) -> "Generator[Event, None, Ingested]":
@@ -72,6 +89,7 @@ class Ingesting(Embedding):
             path: a video or audio file.
             stages: as in `ingest`.
             again: read it anew where it has been read before.
+            audio_track: as in `ingest`.
             graph: builds another way of reading from the profile's stages, as on a cluster
                 (`vidscout.agent.distributed.ray_ingest`).
             stop: set it, from any thread, to end the work at the next batch with a `CancelledError`.
@@ -87,7 +105,7 @@ class Ingesting(Embedding):
         file = Path(path)
         video = self.library.identify(file)
         stop = stop or threading.Event()
-        context = self.reading(stop, stages, again)
+        context = self.reading(stop, stages, again, video, audio_track)
         known = self.library.get(video)
         if known is not None and known.status == "ready" and Path(known.path) != file.resolve():
             self.library.put(replace(known, path=file.resolve(), name=file.name))
@@ -113,47 +131,60 @@ class Ingesting(Embedding):
 
         return watched(work, stop)
 
-    def reading(self, stop: threading.Event | None = None, stages: Sequence[str] = (), again: bool = False) -> "Ingest":
+    def reading(
+        self,
+        stop: threading.Event | None = None,
+        stages: Sequence[str] = (),
+        again: bool = False,
+        video: str | None = None,
+        audio_track: int | str | None = None,
+    ) -> "Ingest":
         """What the graph that reads videos works with: the profile's stages, and where their findings go.
 
         Args:
             stop: ends the work when it is set.
             stages: only these.
             again: although they are done.
+            video: the id of the one that is to be read.
+            audio_track: as in `ingest`.
 
         Raises:
-            UsageError: the profile has no such stage.
+            UsageError: the profile has no such stage, or this is no audio track.
         """
         from ..graphs.ingest.graph import Ingest
         from ..graphs.ingest.stages import checked
 
-        made = self.stages_of_profile()
+        sampling = self.sampling_of(self.library.get(video) if video else None)
+        if audio_track is not None:
+            sampling = replace(sampling, audio_track=track_setting(audio_track))
         return Ingest(
             library=self.library,
             journal=self.library.journal,
             index=self.index,
-            stages=made,
+            stages=self.stages_of_profile(sampling),
             text_embedding=self.role("text_embedding"),
-            sampling=self.sampling,
+            sampling=sampling,
             asked=checked(stages, self.profile.stages),
             again=again,
+            track_asked=audio_track is not None,
             stop=stop or threading.Event(),
         )
 
-    @property
-    def sampling(self) -> "Sampling":
-        """How videos are read under these settings."""
+    def sampling_of(self, video: Video | None = None) -> "Sampling":
+        """How videos are read under these settings, and under what was said of one of them."""
         from ..graphs.ingest.stage import Sampling
 
         settings = self.settings
-        return Sampling(settings.sample_rate, settings.longest_side, settings.audio_track)
+        track = (video.audio_track if video else "") or settings.audio_track
+        return Sampling(settings.sample_rate, settings.longest_side, track, settings.language)
 
-    def stages_of_profile(self) -> "tuple[Stage, ...]":
+    def stages_of_profile(self, sampling: "Sampling | None" = None) -> "tuple[Stage, ...]":
         """The stages by which a video is read in this profile; nothing is loaded yet."""
         from ..graphs.ingest.stage import Parts
         from ..graphs.ingest.stages import build
 
-        return build(Parts(self.role, self.models.played, self.sampling, self.profile.stages))
+        sampling = sampling or self.sampling_of()
+        return build(Parts(self.role, self.models.played, sampling, self.profile.stages))
 
     def stages(self, video: VideoName) -> "list[StageStatus]":
         """How each of the profile's stages stands with a video: done, missing, partial, failed or stale.
@@ -163,8 +194,10 @@ class Ingesting(Embedding):
         """
         from ..graphs.ingest.due import statuses
 
-        entries = self.library.journal.entries(self.find(video).id)
-        return list(statuses(self.stages_of_profile(), entries).values())
+        known = self.find(video)
+        entries = self.library.journal.entries(known.id)
+        stages = self.stages_of_profile(self.sampling_of(known))
+        return list(statuses(stages, entries, self.role("text_embedding").source).values())
 
     def gaps(self, video: Video, modalities: Collection[str]) -> list[str]:
         """What a question has to be told that looks for these kinds of records: which of them no stage has made yet.

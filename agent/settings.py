@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ..tools.errors import UsageError
+from ..tools.languages import language_code
 
 CONFIG_FILE = user_config_path("vidscout") / "config.toml"
 
@@ -27,6 +37,27 @@ class ProfileSettings(BaseModel):
     token_budget: int | None = Field(None, ge=32)
     frames: int | None = Field(None, ge=1, le=512)
     planner: Literal["rules", "model"] | None = None
+
+
+def track_setting(wanted: object) -> str:
+    """Which audio track somebody wants, in the one form that is compared and written down.
+
+    Raises:
+        UsageError: it can be none.
+    """
+    track = str(wanted).strip().casefold()
+    if track in {"auto", "all"} or (track.isdecimal() and len(track) < 4):
+        return track
+    if code := language_code(track):
+        return code
+    raise UsageError(f"an audio track is auto, all, a number from 0, or a language, not {str(wanted)[:40]!r}")
+
+
+def _track(wanted: object) -> str:
+    try:
+        return track_setting(wanted)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
 
 
 class Settings(BaseSettings):
@@ -61,8 +92,10 @@ class Settings(BaseSettings):
     """Names and rare words that are said, as in `Petrov, Golden Gate`: the recogniser then spells them so."""
     translate: bool = False
     """Whether what is not said in English is given a translation into English beside it."""
-    audio_track: int = Field(0, ge=0)
-    """Which audio track to listen to, counted from 0."""
+    audio_track: Annotated[str, BeforeValidator(_track)] = "auto"
+    """Which audio track to listen to: `auto` takes the one in which somebody speaks, a number counts from 0, a language
+    is named as `de`, `deu` or `German`, and `all` listens to every track apart, as in a meeting with a track a
+    person."""
 
     selector: str = "topk"
     packer: str = "interleaved"

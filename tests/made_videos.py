@@ -131,6 +131,31 @@ def _stored(number: int, size: tuple[int, int], rotation: int, flip: bool) -> np
     return np.ascontiguousarray(np.rot90(image, -quarter_turns))
 
 
+def titled(path: Path, told: list[tuple[float, float, str]]) -> Path:
+    """A film of ten seconds with chapters: start and end in seconds, and title."""
+    picture = write(path.with_name(f"picture{path.suffix}"), steady(10), codec="mpeg4")
+    with av.open(str(picture)) as pictures, av.open(str(path), "w") as film:
+        stream = film.add_stream_from_template(pictures.streams[0])
+        unit = Fraction(1, 1000)
+        film.set_chapters(
+            [
+                {
+                    "id": number,
+                    "start": round(start * 1000),
+                    "end": round(end * 1000),
+                    "time_base": unit,
+                    "metadata": {"title": title} if title else {},
+                }
+                for number, (start, end, title) in enumerate(told, start=1)
+            ]
+        )
+        for packet in pictures.demux():
+            if packet.dts is not None:
+                packet.stream = stream
+                film.mux(packet)
+    return path
+
+
 def cut(source: Path, path: Path, keep: float) -> Path:
     """The first part of a file, as an interrupted copy leaves it."""
     whole = source.read_bytes()

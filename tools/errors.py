@@ -28,6 +28,10 @@ class BackendUnavailableError(UsageError):
     """A backend was asked for whose optional dependency is not installed; the message names the install line."""
 
 
+class AudioTrackError(UsageError):
+    """A file has no such audio track."""
+
+
 class MediaError(VidscoutError):
     """A file cannot be read as video or audio."""
 

@@ -53,6 +53,10 @@ class Modality(StrEnum):
     """A stretch between two cuts. Not searched; it gives the timeline its structure."""
     TRACK = "track"
     """One object for as long as it is there. Not searched: counted."""
+    SOUND = "sound"
+    """What is heard beside speech."""
+    CHAPTER = "chapter"
+    """A part of the video that has a title of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,20 @@ class Spoken:
     """What it means in English, where that was asked for and it is in another language."""
     forms: tuple[str, ...] = ()
     """Numbers, amounts and addresses in it as they are written, where the text has them otherwise."""
+    given: bool = False
+    """Somebody wrote it down, in subtitles; it was not recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound that is no speech, in words: `door creaks`."""
+
+    kind: ClassVar[str] = "sound"
+    modality: ClassVar[Modality] = Modality.SOUND
+
+    text: str
+    given: bool = False
+    """Somebody wrote it down, in subtitles; it was not recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +232,21 @@ class Shot:
     number: int
 
 
-Payload = Spoken | TextLines | ObjectCounts | Track | Labels | Caption | Shot
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of the video with a title, numbered from 1."""
+
+    kind: ClassVar[str] = "chapter"
+    modality: ClassVar[Modality] = Modality.CHAPTER
+
+    title: str
+    """Empty where the video gives none."""
+    number: int
+    of: int = 0
+    """How many chapters there are; 0 where that is not known."""
+
+
+Payload = Spoken | Sound | TextLines | ObjectCounts | Track | Labels | Caption | Shot | Chapter
 """Every kind of finding."""
 
 

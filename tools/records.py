@@ -37,6 +37,8 @@ class Utterance:
     """ISO 639-1 code, where it is known."""
     translation: str = ""
     """What it means in English, where that was asked for and it is in another language."""
+    speaker: str = ""
+    """Who says it, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

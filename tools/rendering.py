@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
 from .geometry import Box
-from .payloads import Caption, Detection, Labels, ObjectCounts, Shot, Spoken, TextLines, Track
+from .payloads import Caption, Chapter, Detection, Labels, ObjectCounts, Shot, Sound, Spoken, TextLines, Track
 from .plurals import plural
 
 PLACES = 6
@@ -37,6 +37,11 @@ def _(said: Spoken) -> str:
     forms = f" ({', '.join(said.forms)})" if said.forms else ""
     meaning = f" (in English: {said.translation})" if said.translation else ""
     return f"{said.text}{forms}{meaning}"
+
+
+@render.register
+def _(heard: Sound) -> str:
+    return f"[{heard.text}]"
 
 
 @render.register
@@ -80,6 +85,11 @@ def _(caption: Caption) -> str:
 @render.register
 def _(shot: Shot) -> str:
     return f"shot {shot.number}"
+
+
+@render.register
+def _(chapter: Chapter) -> str:
+    return f"chapter {chapter.number}: {chapter.title}" if chapter.title else f"chapter {chapter.number}"
 
 
 def counted(numbers: Iterable[tuple[str, int]]) -> str:

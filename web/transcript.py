@@ -10,7 +10,6 @@ from ..tools.payloads import TextLines, to_fields
 from ..tools.records import Modality, Record, clock
 from ..tools.words import words
 from .chips import chip
-from .markdown import one_line
 
 TRANSCRIBED = (Modality.SPEECH, Modality.SCREEN_TEXT)
 MOST_ROWS = 400
@@ -66,8 +65,7 @@ def srt(video: Video, records: Sequence[Record]) -> str:
     cues = []
     for number, record in enumerate(_cues(records), start=1):
         start, end = (_timestamp(at, ",") for at in (record.span.start, record.span.end))
-        text = _lines(record).replace("-->", "→")  # which begins a cue wherever it stands
-        cues.append(f"{number}\n{start} --> {end}\n{text}\n")
+        cues.append(f"{number}\n{start} --> {end}\n{_lines(record)}\n")
     return "\n".join(cues)
 
 
@@ -108,10 +106,10 @@ def as_json(video: Video, records: Sequence[Record]) -> str:
 
 def as_markdown(video: Video, records: Sequence[Record]) -> str:
     """Speech and screen text as a list to read."""
-    lines = [f"# {one_line(video.name)}", ""]
+    lines = [f"# {video.name}", ""]
     for record in records:
         quote = "" if record.modality is Modality.SPEECH else "on screen: "
-        lines.append(f"- **{clock(record.span.start)}** {quote}{one_line(record.text)}")
+        lines.append(f"- **{clock(record.span.start)}** {quote}{' '.join(record.text.split())}")
     return "\n".join(lines) + "\n"
 
 

@@ -31,13 +31,18 @@ class Common:
         return VideoScout(self.profile, self.home, **settings)
 
 
+def one_line(error: BaseException) -> str:
+    """An error's message on one line, whatever stands in a file's name."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(error))
+
+
 @contextmanager
 def reported() -> Iterator[None]:
     """End with one line on stderr and the error's exit code, never with a traceback."""
     try:
         yield
     except VidscoutError as error:
-        print(f"vidscout: {error}", file=sys.stderr)
+        print(f"vidscout: {one_line(error)}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         tell_stopped()

@@ -1,19 +1,21 @@
 """`vidscout ingest`, `search`, `videos` and `forget`: the videos that have been read."""
 
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...tools.errors import AudioTrackError, MediaError, VidscoutError
 from ...tools.records import clock
-from ...tools.runtime.notes import noting
-from .common import ProgressBars, common_options, print_json, time_range
+from .common import ProgressBars, common_options, one_line, print_json, time_range
 from .interrupts import interruptible
 
 if TYPE_CHECKING:
     from ..answer import Ingested
+    from ..scout import VideoScout
 
 
 class Searchable(StrEnum):
@@ -24,6 +26,8 @@ class Searchable(StrEnum):
     object = "object"
     frame = "frame"
     caption = "caption"
+    sound = "sound"
+    chapter = "chapter"
 
 
 def ingest(
@@ -44,6 +48,10 @@ def ingest(
     translate: Annotated[
         bool, typer.Option("--translate", help="Keep an English translation beside what is said in other languages.")
     ] = False,
+    audio_track: Annotated[
+        str | None,
+        typer.Option(metavar="N|LANG|all", help="Listen to this audio track of these videos: from 0, de, or all."),
+    ] = None,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
@@ -55,36 +63,66 @@ def ingest(
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
     expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
+    options: Any = {"stages": stage or (), "again": again, "audio_track": audio_track}
+    tell = None if json else _tell
     with common_options(context).scout(**expected) as scout, interruptible(), ProgressBars() as bars:
-
-        def tell(one: "Ingested") -> None:
-            bars.stop()
-            found = ", ".join(f"{count} {name}" for name, count in one.records.items() if count) or "nothing found"
-            speed = f"{one.duration / one.seconds:.1f} × real time" if one.stages else "read before"
-            took = f"{clock(one.duration)} in {one.seconds:.1f} s, {speed}"
-            print(f"{one.path}: {took}; {one.added} new records ({found})")
-            for note in one.notes:
-                print(f"note: {note}", file=sys.stderr)
-
-        read = []
         if ray is not None:
-            from ..distributed.ray_ingest import ingest_on
-
-            with redirect_stdout(sys.stderr):  # where Ray says that a worker has died
-                read = ingest_on(scout, ray, video, on_progress=bars.show, stages=stage or (), again=again)
-            if not json:
-                for one in read:
-                    tell(one)
+            read, failed = _read_on(ray, scout, video, bars, tell, options), {}
         else:
-            for path in video:
-                [one] = scout.ingest([path], on_progress=bars.show, stages=stage or (), again=again)
-                read.append(one)
-                if not json:
-                    tell(one)
+            read, failed = _read(scout, video, bars, tell, options)
     if json:
         from dataclasses import asdict
 
-        print_json({"videos": [asdict(one) for one in read]})
+        errors = [{"path": path, "error": one_line(error)} for path, error in failed.items()]
+        print_json({"videos": [asdict(one) for one in read], "failed": errors})
+    for error in failed.values():
+        raise SystemExit(error.exit_code)
+
+
+Tell = Callable[["Ingested"], None] | None
+
+
+def _read(
+    scout: "VideoScout", videos: list[str], bars: ProgressBars, tell: Tell, options: dict[str, Any]
+) -> "tuple[list[Ingested], dict[str, VidscoutError]]":
+    """Read one video after the other; one that cannot be read is said and does not end the others."""
+    read: list[Ingested] = []
+    failed: dict[str, VidscoutError] = {}
+    for path in videos:
+        try:
+            [one] = scout.ingest([path], on_progress=bars.show, **options)
+        except (MediaError, AudioTrackError) as error:
+            failed[path] = error
+            bars.stop()
+            print(f"vidscout: {one_line(error)}", file=sys.stderr)
+            continue
+        read.append(one)
+        bars.stop()
+        if tell is not None:
+            tell(one)
+    return read, failed
+
+
+def _read_on(
+    cluster: str, scout: "VideoScout", videos: list[str], bars: ProgressBars, tell: Tell, options: dict[str, Any]
+) -> "list[Ingested]":
+    from ..distributed.ray_ingest import ingest_on
+
+    with redirect_stdout(sys.stderr):  # where Ray says that a worker has died
+        read = ingest_on(scout, cluster, videos, on_progress=bars.show, **options)
+    bars.stop()
+    for one in read if tell is not None else ():
+        tell(one)
+    return read
+
+
+def _tell(one: "Ingested") -> None:
+    found = ", ".join(f"{count} {name}" for name, count in one.records.items() if count) or "nothing found"
+    speed = f"{one.duration / one.seconds:.1f} × real time" if one.stages else "read before"
+    took = f"{clock(one.duration)} in {one.seconds:.1f} s, {speed}"
+    print(f"{one.path}: {took}; {one.added} new records ({found})")
+    for note in one.notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def search(
@@ -100,12 +138,9 @@ def search(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find moments by what is said, written or seen."""
-    with common_options(context).scout() as scout, ProgressBars() as bars, noting() as notes:
+    with common_options(context).scout() as scout:
         videos = None if video == "all" else [video]
-        span = time_range(start, end)
-        hits = scout.search(query, videos, modality=modality, time_range=span, k=k, on_progress=bars.show)
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        hits = scout.search(query, videos, modality=modality, time_range=time_range(start, end), k=k)
     if json:
         from dataclasses import asdict
 

@@ -106,13 +106,14 @@ def ingest_on(
     *,
     stages: Sequence[str] = (),
     again: bool = False,
+    audio_track: int | str | None = None,
 ) -> list[Ingested]:
     """Read videos on a cluster into this scout's index; one that has been read already costs nothing.
 
     Args:
         address: of a Ray cluster that this machine belongs to, as `HOST:PORT` or `auto`.
         on_progress: called from this thread.
-        stages, again: as in `VideoScout.ingest`.
+        stages, again, audio_track: as in `VideoScout.ingest`.
 
     Raises:
         ServingError: no cluster answers.
@@ -124,7 +125,8 @@ def ingest_on(
     def work(report: Callable[[Event], None]) -> list[Ingested | VidscoutError]:
         def read(path: "VideoName") -> Ingested | VidscoutError:
             try:
-                options: dict[str, Any] = {"stages": stages, "again": again, "graph": _builder(scout), "stop": stop}
+                options: dict[str, Any] = {"stages": stages, "again": again, "audio_track": audio_track}
+                options |= {"graph": _builder(scout), "stop": stop}
                 return finished(scout.ingest_events(path, **options), report)
             except VidscoutError as error:
                 return error
@@ -203,7 +205,7 @@ def _job(scout: "VideoScout", state: IngestState, ingest: Ingest) -> Job:
     sequential = [stage.name for stage in due if isinstance(stage, FrameStage) and stage.sequential]
     return Job(
         state=replace(state, path=str(Path(state.path).resolve()), notes=[], route=[], timings={}),
-        settings=json.dumps({**settings, "profile": scout.profile.name}),
+        settings=json.dumps({**settings, "audio_track": ingest.sampling.audio_track, "profile": scout.profile.name}),
         entries={stage.name: entries[stage.name] for stage in due},
         known={name: list(ingest.journal.observations(state.video, name)) for name in sequential},
     )

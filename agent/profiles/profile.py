@@ -32,7 +32,18 @@ if TYPE_CHECKING:
 NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answerer")
 """The roles that every profile fills; the others are played where a profile names them."""
 
-STAGES = ("speech", "subtitles", "thumbnails", "screen_text", "objects", "tags", "frame_vectors", "shots", "captions")
+STAGES = (
+    "subtitles",
+    "chapters",
+    "speech",
+    "thumbnails",
+    "screen_text",
+    "objects",
+    "tags",
+    "frame_vectors",
+    "shots",
+    "captions",
+)
 """By what a video is read where a profile says nothing else."""
 
 
@@ -86,7 +97,7 @@ EMBEDDED = Profile(
             "objects": RoleChoice("nanodet"),
             "faces": RoleChoice("facemesh"),
             "hands": RoleChoice("mediapipe-hands"),
-            "text_embedding": RoleChoice("embeddinggemma"),
+            "text_embedding": RoleChoice("minilm"),
             "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("llama.cpp"),
         }
@@ -105,7 +116,7 @@ LAPTOP = Profile(
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
             "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),
-            "text_embedding": RoleChoice("embeddinggemma"),
+            "text_embedding": RoleChoice("minilm"),
             "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
         }
@@ -124,7 +135,7 @@ _ON_GPU = {
     "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
     "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
     "captions": RoleChoice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
-    "text_embedding": RoleChoice("embeddinggemma"),
+    "text_embedding": RoleChoice("minilm"),
     "label_embedding": RoleChoice("minilm"),
 }
 

@@ -35,49 +35,49 @@ class StageStatus:
         return failed(self.name, self.failures) if self.failures else None
 
 
-def status(stage: Stage, entry: StageEntry | None) -> StageStatus:
-    """How a stage stands, by what the journal has of it."""
+def status(stage: Stage, entry: StageEntry | None, embedding: str) -> StageStatus:
+    """How a stage stands, by what the journal has of it and the text embedding of today."""
     if entry is None or (not entry.done and entry.fingerprint != stage.fingerprint):
         return StageStatus(stage.name, "missing", fingerprint=stage.fingerprint)
-    return StageStatus(stage.name, _state(stage, entry), entry.position, entry.failures, entry.fingerprint)
+    return StageStatus(stage.name, _state(stage, entry, embedding), entry.position, entry.failures, entry.fingerprint)
 
 
-def _state(stage: Stage, entry: StageEntry) -> State:
-    if entry.done and entry.fingerprint != stage.fingerprint:
+def _state(stage: Stage, entry: StageEntry, embedding: str) -> State:
+    if entry.done and (entry.fingerprint != stage.fingerprint or entry.embedding != embedding):
         return "stale"
     if entry.failures:
         return "failed"
     return "done" if entry.done else "partial"
 
 
-def statuses(stages: Sequence[Stage], entries: Mapping[str, StageEntry]) -> dict[str, StageStatus]:
+def statuses(stages: Sequence[Stage], entries: Mapping[str, StageEntry], embedding: str) -> dict[str, StageStatus]:
     """How each of a profile's stages stands with a video, by name."""
-    return {stage.name: status(stage, entries.get(stage.name)) for stage in stages}
+    return {stage.name: status(stage, entries.get(stage.name), embedding) for stage in stages}
 
 
-def due(stages: Sequence[Stage], now: Mapping[str, StageStatus], asked: Sequence[str], again: bool) -> list[str]:
+def due(
+    stages: Sequence[Stage], now: Mapping[str, StageStatus], asked: Sequence[str], again: bool, anew: Sequence[str] = ()
+) -> list[str]:
     """The stages to run, in the profile's order: those asked for, or else those that are missing or have failures.
 
     With each come the stages whose findings it needs, where they are missing, and those that need its own and are
-    there, since they must follow it.
+    there, since they must follow it; one that has observed a source makes its records again without that.
 
     Args:
         stages: of the profile.
         now: how each stands.
         asked: their names; none means whatever is not done.
         again: run those although they are done.
+        anew: stages that are run as well where they were read with other options.
     """
     wanted = set(asked or now)
     if not again:
         wanted = {name for name in wanted if now[name].state != "done" and (asked or now[name].state != "stale")}
+        wanted |= {name for name in anew if now[name].state == "stale"}
     by_name = {stage.name: stage for stage in stages}
     while True:
         needed = {need for name in wanted for need in by_name[name].after if now[need].state in {"missing", "partial"}}
-        following = {
-            stage.name
-            for stage in stages
-            if stage.source is None and wanted & {*stage.after} and now[stage.name].state != "missing"
-        }
+        following = {stage.name for stage in stages if wanted & {*stage.after} and now[stage.name].state != "missing"}
         if needed | following <= wanted:
             return [stage.name for stage in stages if stage.name in wanted]
         wanted |= needed | following

@@ -21,7 +21,7 @@ import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from ...tools.errors import MediaError
+from ...tools.errors import MediaError, UsageError
 from ...tools.index.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
@@ -29,10 +29,10 @@ from ...tools.records import UNSEARCHED, Record, in_order
 from ..events import Progress, Update, timed
 from .about_files import about
 from .due import StageStatus, due, failed, statuses
-from .embed_anew import embed_anew
+from .listening import ALL, AUTO, asked_for
 from .observe import ENDS_ALL
 from .passes import PASSES
-from .stage import AUDIO, FILE, FRAMES, Found, Stage
+from .stage import AUDIO, FILE, FRAMES, FileStage, Found, Stage
 from .state import Ingest, IngestState
 
 EMBEDDED_AT_ONCE = 256
@@ -44,19 +44,27 @@ PROBE, FINISH = "probe", "finish"
 def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     """Find out which stages are due, and note in the journal that they begin."""
     ingest = runtime.context
+    embedding = ingest.text_embedding.source
     known = ingest.library.get(state.video)
-    all_again = ingest.again and not ingest.asked
-    if not all_again:
-        embed_anew(ingest.index, state.video, ingest.embedded, runtime.stream_writer, ingest.goes_on)
-    now = statuses(ingest.stages, ingest.journal.entries(state.video))
-    names = due(ingest.stages, now, ingest.asked, ingest.again)
-    if known is not None and known.status == "ready" and not names:
+    now = statuses(ingest.stages, ingest.journal.entries(state.video), embedding)
+    outdated = _outdated(state, ingest, now)
+    now |= {name: replace(now[name], state="stale") for name in outdated}
+    listening = [stage.name for stage in ingest.stages if stage.source == AUDIO] if ingest.track_asked else []
+    names = due(ingest.stages, now, ingest.asked, ingest.again, [*listening, *outdated])
+    if known is not None and known.status == "ready" and (not names or _left_alone(state, ingest)):
         return {"already_read": True, "duration": known.duration, "notes": _stale(known, now)}
+    if _embedded_otherwise(state, ingest):
+        if not ingest.again or ingest.asked:
+            raise UsageError(
+                f"the texts of {Path(state.path).name} were embedded by another model than {embedding}: read it again "
+                "with --again"
+            )
+        ingest.index.delete(state.video)
+        known, now = None, statuses(ingest.stages, {}, embedding)
     info = probe(Path(state.path))
-    if all_again and ingest.index.embedded_by_another(state.video, ingest.text_embedding.source):
-        ingest.index.delete(state.video)  # records of two embeddings would stand side by side until all are made anew
-        known, now = None, statuses(ingest.stages, {})
-    ingest.library.put(_described(state, known, info))
+    if info.tracks and ingest.sampling.audio_track not in {AUTO, ALL}:
+        asked_for(info.tracks, ingest.sampling.audio_track)  # says so where there is none, before anything is begun
+    ingest.library.put(_described(state, ingest, known, info))
     _begin(state, ingest, names, now, info)
     for name in names:
         position = now[name].position if now[name].state in {"partial", "failed"} else 0.0
@@ -70,6 +78,20 @@ def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     }
 
 
+def _outdated(state: IngestState, ingest: Ingest, now: Mapping[str, StageStatus]) -> list[str]:
+    """The stages that are done and read what lies beside the file, where that has changed."""
+    found = _found(state, ingest)
+    files = [stage for stage in ingest.stages if isinstance(stage, FileStage) and now[stage.name].state == "done"]
+    return [stage.name for stage in files if stage.outdated(Path(state.path), found)]
+
+
+def _found(state: IngestState, ingest: Ingest) -> Found:
+    def observations(of: str) -> Iterator[Row]:
+        return ingest.journal.observations(state.video, of)
+
+    return Found(state.video, state.duration, ingest.index, observations)
+
+
 def _stale(video: Video | MediaInfo, now: Mapping[str, StageStatus]) -> list[str]:
     stale = {name: one.fingerprint for name, one in now.items() if one.state == "stale"}
     if not stale:
@@ -79,7 +101,18 @@ def _stale(video: Video | MediaInfo, now: Mapping[str, StageStatus]) -> list[str
     return [f"{video.path.name} was read with other settings: {how}; read it again with {options}"]
 
 
-def _described(state: IngestState, known: Video | None, info: MediaInfo) -> Video:
+def _embedded_otherwise(state: IngestState, ingest: Ingest) -> bool:
+    """Whether there are records with vectors by another model than today's, which compare with no others."""
+    entries = ingest.journal.entries(state.video).values()
+    return any(entry.done and entry.embedding != ingest.text_embedding.source for entry in entries)
+
+
+def _left_alone(state: IngestState, ingest: Ingest) -> bool:
+    """Whether nobody asked for more than what another embedding keeps us from reading."""
+    return not ingest.again and not ingest.asked and _embedded_otherwise(state, ingest)
+
+
+def _described(state: IngestState, ingest: Ingest, known: Video | None, info: MediaInfo) -> Video:
     """The video as the library is to know it; one that can be asked about stays so while a stage is read again."""
     path = Path(state.path)
     found = known or Video(state.video, path.name, path.resolve())
@@ -94,6 +127,7 @@ def _described(state: IngestState, known: Video | None, info: MediaInfo) -> Vide
         has_audio=info.has_audio,
         has_video=info.has_video,
         size=path.stat().st_size,
+        audio_track=ingest.sampling.audio_track if ingest.track_asked else found.audio_track,
     )
 
 
@@ -105,7 +139,8 @@ def _begin(
     for stage in ingest.stages:
         if stage.name not in names:
             continue
-        if now[stage.name].state in {"partial", "failed"} and not ingest.again:
+        follows = now[stage.name].state == "done" and stage.source is not None and stage.name not in ingest.asked
+        if (now[stage.name].state in {"partial", "failed"} or follows) and not ingest.again:
             ingest.journal.reopen(state.video, stage.name)
         else:
             ingest.journal.begin(state.video, stage.name, stage.fingerprint, stage.after)
@@ -133,12 +168,8 @@ def settling(name: str) -> Callable[..., Any]:
 
 def _settled(stage: Stage, state: IngestState, ingest: Ingest) -> int:
     """Make a stage's records and write them, or write down that this failed; how many are new."""
-
-    def observations(of: str) -> Iterator[Row]:
-        return ingest.journal.observations(state.video, of)
-
     try:
-        records = in_order(stage.records(Found(state.video, state.duration, ingest.index, observations)))
+        records = in_order(stage.records(_found(state, ingest)))
         added = _write(stage, state, ingest, records)
     except ENDS_ALL:
         raise
@@ -157,7 +188,7 @@ def _write(stage: Stage, state: IngestState, ingest: Ingest, records: Sequence[R
     for first in range(0, len(new), EMBEDDED_AT_ONCE):
         ingest.goes_on()
         part = new[first : first + EMBEDDED_AT_ONCE]
-        embedded = np.stack(ingest.embedded.run([records[at].text for at in part]))
+        embedded = np.stack(ingest.text_embedding.run([records[at].text for at in part]))
         if vectors is None:
             vectors = np.zeros((len(records), embedded.shape[1]), np.float32)
         vectors[part] = embedded

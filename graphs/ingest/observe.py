@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...tools.errors import BackendUnavailableError, CancelledError, HomeError, ServingError, WeightsError
-from ...tools.index.stage_journal import NOWHERE, Failure, StageEntry
-from ...tools.media.audio import SAMPLE_RATE, AudioChunk, audio
+from ...tools.index.stage_journal import NOWHERE, Failure, Row, StageEntry
+from ...tools.media.audio import AudioChunk
 from ...tools.media.video import Frame
 from ...tools.runtime.cores import cores
 from ..events import Progress
+from .listening import Listening
+from .sound import TracksApart, from_time, sound
 from .stage import AudioStage, Cost, FileStage, FrameStage, Stage, Watched
 from .state import Ingest, IngestState
 
 SAMPLED_AT_ONCE = 64
 """A picture that stands still gives no kept frames; progress is told after this many sampled ones."""
+
+BESIDE = 1e-6
+"""Seconds by which the times differ under which what begins at one moment in several tracks is written down."""
 
 ENDS_ALL = (WeightsError, BackendUnavailableError, HomeError, ServingError, CancelledError)
 """What the user must mend before anything can be read, or has asked for: it ends the reading. Anything else that a
@@ -73,6 +78,8 @@ class Observer:
     stage: Stage
     report: Report
     seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What the stage has to tell of the video."""
 
     @property
     def video(self) -> Watched:
@@ -151,37 +158,42 @@ def _look_at(observer: Observer, stage: FrameStage, batch: Sequence[Frame]) -> N
     observer.attempt(work, [(at, at) for at in times], times[-1])
 
 
-def listen(observer: Observer, stage: AudioStage, todo: Todo, chunks: Iterable[AudioChunk]) -> None:
+def listen(observer: Observer, stage: AudioStage, todo: Todo, chunks: Iterable[AudioChunk], heard: Listening) -> None:
     """Observe the sound from a stage's position on, after the windows that it failed on before."""
     for part in todo.failed:
-        again = audio(observer.video.path, start=part.start, track=observer.ingest.sampling.audio_track)
-        for window in stage.windows(again):
-            _listen_to(observer, stage, window)
+        apart = TracksApart(heard)
+        for window in stage.windows(apart.passing(sound(observer.video.path, heard, part.start))):
+            _listen_to(observer, stage, window, apart)
             if window.end >= part.end or not observer.ingest.goes_on():
                 break
     if todo.rest:
-        for window in stage.windows(from_time(chunks, todo.position or 0.0)):
-            _listen_to(observer, stage, window)
+        apart = TracksApart(heard)
+        for window in stage.windows(apart.passing(from_time(chunks, todo.position or 0.0))):
+            _listen_to(observer, stage, window, apart)
             observer.tell(window.end)
 
 
-def _listen_to(observer: Observer, stage: AudioStage, window: AudioChunk) -> None:
-    if observer.ingest.goes_on():
-        observer.attempt(lambda: stage.observe(observer.video, window), [(window.start, window.end)], window.end)
+def _listen_to(observer: Observer, stage: AudioStage, window: AudioChunk, apart: TracksApart) -> None:
+    if not observer.ingest.goes_on():
+        return
+    tracks = apart.of(window)
 
+    def work() -> list[Row]:
+        return [
+            (time + number * BESIDE, observed)
+            for number, track in enumerate(tracks)
+            for time, observed in stage.observe(observer.video, track)
+        ]
 
-def from_time(chunks: Iterable[AudioChunk], start: float) -> Iterator[AudioChunk]:
-    """A stream of sound from a time in seconds on, to the nearest sample."""
-    begin = round(start * SAMPLE_RATE)
-    for chunk in chunks:
-        first = begin - round(chunk.start * SAMPLE_RATE)
-        if first <= 0:
-            yield chunk
-        elif first < len(chunk.samples):
-            yield AudioChunk(begin / SAMPLE_RATE, chunk.samples[first:])
+    observer.attempt(work, [(window.start, window.end)], window.end)
 
 
 def read_file(observer: Observer, stage: FileStage) -> None:
     """Observe the file itself, at once."""
     duration = observer.state.duration
-    observer.attempt(lambda: stage.observe(observer.video), [(0.0, duration)], duration)
+
+    def work() -> list[Row]:
+        observer.notes = stage.about(observer.video)
+        return stage.observe(observer.video)
+
+    observer.attempt(work, [(0.0, duration)], duration)

@@ -9,18 +9,20 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
+from pathlib import Path
 from typing import Any
 
 from langgraph.runtime import Runtime
 
-from ...tools.media.audio import audio
 from ...tools.media.near_identical import NearIdentical
 from ...tools.media.video import DecodeStats, frames
 from ...tools.runtime.counters import count
 from ..events import Update, timed
 from .about_files import damaged
 from .feed import Feed, StoppedEarlyError
+from .listening import listening
 from .observe import Observer, Sampled, Todo, listen, look, read_file
+from .sound import sound
 from .stage import AUDIO, FILE, FRAMES, AudioStage, FileStage, FrameStage, Stage
 from .state import Ingest, IngestState
 
@@ -92,7 +94,7 @@ class Workers:
             for name, took in observer.seconds.items():
                 seconds[name] = seconds.get(name, 0.0) + took
             if self.ingest.goes_on():
-                self.ingest.journal.observed(self.state.video, observer.stage.name, notes)
+                self.ingest.journal.observed(self.state.video, observer.stage.name, [*notes, *observer.notes])
                 observer.tell(self.state.duration)
         return {"timings": seconds}
 
@@ -160,16 +162,19 @@ def read_sound(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     todo = todo_of(state, ingest, stages)
     if not todo:
         return {}
+    heard = listening(Path(state.path), state.duration, ingest.sampling.audio_track, ingest.sampling.language)
     workers = Workers(state, runtime)
     for stage in stages:
         if stage.name in todo:
             mine = todo[stage.name]
-            workers.start(stage, CHUNKS_AHEAD, lambda on, feed, stage=stage, mine=mine: listen(on, stage, mine, feed))
+            workers.start(
+                stage, CHUNKS_AHEAD, lambda on, feed, stage=stage, mine=mine: listen(on, stage, mine, feed, heard)
+            )
     starts = [work.position or 0.0 for work in todo.values() if work.rest]
     stats = DecodeStats()
     try:
-        if starts:
-            for chunk in audio(state.path, start=min(starts), track=ingest.sampling.audio_track, stats=stats):
+        if starts and heard.tracks:
+            for chunk in sound(Path(state.path), heard, min(starts), stats):
                 if not ingest.goes_on():
                     break
                 for feed in workers.feeds:
@@ -177,7 +182,7 @@ def read_sound(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     except BaseException as error:
         workers.join(error)
     workers.join()
-    return workers.finish(damaged(state.path, "sound", stats))
+    return workers.finish([*heard.notes, *damaged(state.path, "sound", stats)])
 
 
 @timed(FILE)

@@ -56,7 +56,10 @@ class Sampling:
     """Frames a second."""
     longest_side: int = 1280
     """Pixels of a frame, at most."""
-    audio_track: int = 0
+    audio_track: str = "auto"
+    """Which track is listened to: `auto`, a number from 0, a language, or `all`; `listening.py`."""
+    language: str | None = None
+    """That is spoken, where somebody said so."""
 
     @property
     def frames(self) -> str:
@@ -188,6 +191,14 @@ class FileStage(Stage):
     @abstractmethod
     def observe(self, video: Watched) -> "list[Row]":
         """What is to be written down of the file, each with its time in seconds."""
+
+    def about(self, video: Watched) -> list[str]:
+        """What is to be told of the file, in notes."""
+        return []
+
+    def outdated(self, path: Path, found: Found) -> bool:
+        """Whether what lies beside the file has changed since the stage read it."""
+        return False
 
 
 @cache

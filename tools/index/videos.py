@@ -50,6 +50,8 @@ class Video:
     """Records a modality, kept frames, and whatever else ingest counted."""
     notes: list[str] = field(default_factory=list)
     """What reading it skipped or failed at."""
+    audio_track: str = ""
+    """Which audio track to listen to, where somebody said so for this video; else the setting decides."""
 
 
 _ABOUT = [item.name for item in fields(Video) if item.name not in {"id", "name", "path", "added"}]

@@ -35,6 +35,10 @@ class AudioChunk:
     """Seconds from the first picture or sound in the file."""
     samples: np.ndarray
     """Mono, 16 kHz, float32 in −1..1."""
+    track: str = ""
+    """The track that it comes from, where several are listened to apart."""
+    tracks: tuple[np.ndarray, ...] = ()
+    """Each of the tracks of which it is the sum, where that is what it is."""
 
     @property
     def end(self) -> float:

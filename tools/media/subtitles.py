@@ -1,45 +1,259 @@
-"""The text tracks in a media file: what somebody wrote down of what is said (SubRip, WebVTT, ASS, QuickTime text)."""
+"""What somebody wrote down of what is said and heard: text tracks in the file, and subtitle files beside it.
 
+FFmpeg reads SubRip, WebVTT, ASS, QuickTime text, SAMI, MicroDVD, LRC and others, and turns each into ASS. Tracks that
+are pictures of text, as on DVDs and Blu-rays, are named and passed over.
+"""
+
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from av.subtitles.stream import SubtitleStream
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition
 
-from ..payloads import Spoken
-from ..records import Span
+from ..errors import MediaError
+from ..geometry import Span
+from ..languages import language_code, language_name
 from .clock import clock_of
 from .packets import open_media
+from .sidecars import Sidecar, text_of
 
 LASTS = 3.0
 """Seconds that a subtitle stands whose length the file does not tell."""
-MARKUP = re.compile(r"\{\\[^}]*\}|</?[a-z][^>]*>|\[[^\]]*\]|[♪♫]", re.IGNORECASE)
-"""What is not said: ASS overrides, tags of SubRip and WebVTT, sounds as `[door creaks]`, and notes of music."""
+
+AT_ONCE = 0.1
+"""Seconds within which one subtitle follows on another: captions that roll repeat the last line in the next one."""
+
+PICTURES = frozenset({"dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle", "xsub"})
+"""Codecs, by FFmpeg's names, whose subtitles are pictures."""
+
+NOT_SAID = Disposition.comment | Disposition.lyrics | Disposition.karaoke | Disposition.metadata
+
+_OVERRIDES = re.compile(r"\{[^}]*\\p[1-9][^}]*\}.*?(?:\{[^}]*\\p0[^}]*\}|$)|\{\\[^}]*\}|<[/a-z][^>]*>", re.I | re.S)
+"""ASS overrides, drawings among them, and tags of SubRip and WebVTT that FFmpeg left."""
+_SOUND = re.compile(r"\[([^\]]*)\]|【([^】]*)】|([♪♫#]+ ?[^♪♫#]*(?:[♪♫#]+|$)|♪|♫)")
+"""A sound as captions put it: `[door creaks]`, `♪ la la ♪`."""
+_BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
+_LABEL = re.compile(r"^\W{0,3}([^\W\d_a-z][^\W_a-z]{1,}(?:[ .'’-][^\W_a-z]+){0,3}) ?:\s+")
+"""Who speaks, in capitals before a colon."""
+_VOICE = re.compile(rb"<v(?:\.[^ >\t]*)?[ \t]+([^>]*)>")
+_DASH = re.compile(r"^\s*[-–—‐]+\s*")
 
 
-def subtitles(path: str | Path) -> Iterator[tuple[Span, Spoken]]:
-    """What the file's text track says, in order; of several, the default one, else the first that is not forced.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One subtitle, or the part of one that one person says or that tells one sound."""
 
-    Times are seconds from the first picture or sound in the file. Pictures of text, as on DVDs, are passed over.
+    span: Span
+    text: str
+    language: str = ""
+    """ISO 639 code, where the track tells it."""
+    speaker: str = ""
+    """Who says it, where the subtitle tells it."""
+    sound: bool = False
+    """It tells a sound and not what is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTrack:
+    """A track of subtitles, in the file or beside it."""
+
+    number: int
+    """Among the file's subtitle tracks, from 0; −1 beside the file."""
+    language: str
+    title: str = ""
+    default: bool = False
+    forced: bool = False
+    """It holds only what is not understood otherwise, as signs and what is said in another language."""
+    aside: bool = False
+    """It is a commentary, lyrics or a karaoke track."""
+    pictures: bool = False
+    """It is pictures of text."""
+    readable: bool = True
+    sidecar: Sidecar | None = None
+
+    def __str__(self) -> str:
+        """How notes name it."""
+        name = self.sidecar.path.name if self.sidecar else f"subtitles {self.number}"
+        about = [language_name(self.language)] if self.language else []
+        about += ["forced"] if self.forced else []
+        about += [f"“{self.title}”"] if self.title else []
+        return f"{name} ({', '.join(about)})" if about else name
+
+
+def text_tracks(path: Path, beside: Sequence[Sidecar] = ()) -> list[TextTrack]:
+    """All tracks of subtitles that a file has, and the files beside it.
+
+    Raises:
+        MediaError: the file cannot be opened.
+    """
+    found = [
+        TextTrack(-1, sidecar.language, forced=sidecar.forced, aside=sidecar.aside, sidecar=sidecar)
+        for sidecar in beside
+    ]
+    with open_media(path) as container:
+        for number, stream in enumerate(container.streams.subtitles):
+            codec = stream.codec_context.codec.canonical_name if stream.codec_context else ""
+            found.append(
+                TextTrack(
+                    number,
+                    language_code(stream.language or ""),
+                    " ".join((stream.metadata.get("title") or "").split()),
+                    bool(stream.disposition & Disposition.default),
+                    bool(stream.disposition & Disposition.forced),
+                    bool(stream.disposition & NOT_SAID),
+                    codec in PICTURES,
+                    bool(codec),
+                )
+            )
+    return found
+
+
+def chosen(tracks: Sequence[TextTrack], language: str) -> TextTrack | None:
+    """The track to read: whole ones first, then those in a language, those beside the file, the default one.
+
+    Args:
+        tracks: of a file.
+        language: ISO 639 code of what is spoken; empty where nobody knows.
+    """
+    texts = [track for track in tracks if track.readable and not track.pictures]
+    return min(
+        texts,
+        key=lambda one: (
+            one.aside,
+            one.forced,
+            bool(language) and one.language != language,
+            one.sidecar is None,
+            not one.default,
+            one.number,
+        ),
+        default=None,
+    )
+
+
+def notes(tracks: Sequence[TextTrack], read: TextTrack | None) -> list[str]:
+    """What is to be told of the tracks that were not read."""
+    told = []
+    if pictures := [str(track) for track in tracks if track.pictures]:
+        told.append(f"{', '.join(pictures)}: pictures of text, which were not read")
+    if dark := [str(track) for track in tracks if not track.readable]:
+        told.append(f"{', '.join(dark)}: the codec is not known, so they were not read")
+    others = [str(track) for track in tracks if track is not read and track.readable and not track.pictures]
+    if read is not None and others:
+        told.append(f"{read} was read, not {', '.join(others)}")
+    return told
+
+
+def subtitles(path: str | Path, track: TextTrack) -> Iterator[Given]:
+    """What a track says, in order, with times in seconds from the first picture or sound in the video.
 
     Raises:
         MediaError: the file cannot be opened.
     """
     path = Path(path)
-    zero = clock_of(path).zero
+    if track.sidecar is not None:
+        with _opened(track.sidecar) as container:
+            yield from _given(container, 0, 0.0, track.language)
+        return
+    zero = float(clock_of(path).zero)
     with open_media(path) as container:
-        tracks = sorted(container.streams.subtitles, key=_preference)
-        for packet in container.demux(tracks[0]) if tracks else ():
-            if packet.pts is None or packet.time_base is None:
-                continue
-            start = max(float(packet.pts * packet.time_base - zero), 0.0)
-            length = float(packet.duration * packet.time_base) if packet.duration else LASTS
-            dialogue = b" ".join(getattr(part, "dialogue", b"") for part in packet.decode())
-            written = dialogue.decode("utf-8", "replace").replace("\\N", " ").replace("\\n", " ")
-            if text := " ".join(MARKUP.sub(" ", written).split()):
-                yield Span(start, start + length), Spoken(text, language=tracks[0].language or "")
+        yield from _given(container, track.number, zero, track.language)
 
 
-def _preference(track: SubtitleStream) -> tuple[bool, bool, int]:
-    said = track.disposition
-    return "forced" in str(said), "default" not in str(said), track.index
+def _opened(sidecar: Sidecar) -> InputContainer:
+    """A subtitle file as FFmpeg reads it, whatever its encoding."""
+    try:
+        text = text_of(sidecar.path)
+        return av.open(io.BytesIO(text.encode()), "r", format=sidecar.format, metadata_errors="ignore")
+    except (FFmpegError, OSError, ValueError) as error:
+        raise MediaError(f"{sidecar.path}: not subtitles ({str(error).lower()})") from error
+
+
+def _given(container: InputContainer, number: int, zero: float, language: str) -> Iterator[Given]:
+    before: tuple[float, list[str]] = (-1.0, [])
+    for start, end, lines, speaker in _events(container, number):
+        ended, shown = before
+        before = end, lines
+        fresh = _fresh(lines, shown, end - start) if start - ended < AT_ONCE else lines
+        span = Span(max(start - zero, 0.0), max(end - zero, start - zero, 0.0))
+        yield from parts(span, fresh, language, speaker)
+
+
+def _events(container: InputContainer, number: int) -> Iterator[tuple[float, float, list[str], str]]:
+    """Start, end, lines and speaker of each subtitle as it stands in the file."""
+    stream = container.streams.subtitles[number]
+    voices = stream.codec_context.name == "webvtt"
+    for packet in _packets(container, number):
+        if packet.pts is None or packet.time_base is None:
+            continue
+        start = float(packet.pts * packet.time_base)
+        length = float(packet.duration * packet.time_base) if packet.duration else LASTS
+        voice = _VOICE.search(bytes(packet)) if voices else None
+        speaker = voice[1].decode("utf-8", "replace").strip() if voice else ""
+        try:
+            decoded = packet.decode()
+        except FFmpegError:
+            continue
+        for part in decoded:
+            line = getattr(part, "ass", b"").decode("utf-8", "replace").split(",", 8)
+            if len(line) == 9:
+                text = _OVERRIDES.sub("", line[8]).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+                lines = [" ".join(one.split()) for one in text.split("\n")]
+                yield start, start + length, [one for one in lines if one], speaker or line[3].strip()
+
+
+def _packets(container: InputContainer, number: int) -> Iterator[Packet]:
+    try:
+        yield from container.demux(container.streams.subtitles[number])
+    except FFmpegError:
+        return  # a file that is cut off: what there is has been read
+
+
+def _fresh(lines: list[str], shown: list[str], lasts: float) -> list[str]:
+    """Lines without those that only roll up from the subtitle before."""
+    if shown and lines and lines[0] == shown[-1] and (len(lines) > 1 or lasts < AT_ONCE):
+        return lines[1:]
+    return lines
+
+
+def parts(span: Span, lines: Iterable[str], language: str = "", speaker: str = "") -> list[Given]:
+    """A subtitle taken apart: what each person says, and which sounds it tells.
+
+    >>> [(one.text, one.sound) for one in parts(Span(0, 2), ["[door creaks] Nobody", "is at home."])]
+    [('door creaks', True), ('Nobody is at home.', False)]
+    """
+    found: list[Given] = []
+    said: list[str] = []
+    who = speaker
+
+    def end() -> None:
+        if text := " ".join(" ".join(said).split()):
+            found.append(Given(span, text, language, who))
+        said.clear()
+
+    for line in lines:
+        whole = _BRACKETED.fullmatch(line.strip(" -–—"))
+        sounds = [whole[0][1:-1]] if whole else [_inside(match) for match in _SOUND.finditer(line)]
+        found += [Given(span, sound, language, sound=True) for sound in sounds if sound]
+        spoken = "" if whole else _SOUND.sub(" ", line)
+        if not re.search(r"\w", spoken):
+            continue
+        label = _LABEL.match(spoken)
+        if label or _DASH.match(spoken):
+            end()
+            who = label[1].title() if label else speaker
+            spoken = spoken[label.end() :] if label else _DASH.sub("", spoken)
+        said.append(spoken)
+    end()
+    return sorted(found, key=lambda one: not one.sound)
+
+
+def _inside(match: re.Match[str]) -> str:
+    """What a sound is, without brackets and notes; music where there is nothing else."""
+    text = match[1] if match[1] is not None else match[2] if match[2] is not None else match[3].strip("♪♫# ")
+    return " ".join(text.split()) or ("music" if match[3] else "")

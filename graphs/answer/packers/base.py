@@ -19,6 +19,8 @@ HOW_IT_WAS_FOUND = {
     Modality.OBJECT: "seen",
     Modality.FRAME: "looks like",
     Modality.CAPTION: "scene",
+    Modality.SOUND: "heard",
+    Modality.CHAPTER: "titled",
 }
 
 LEAST_RELEVANCE = 0.12

@@ -13,7 +13,15 @@ from ....tools.words import words
 from ..state import Place, Want
 from .object_names import named_labels
 
-SEARCHED = (Modality.SCREEN_TEXT, Modality.SPEECH, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
+SEARCHED = (
+    Modality.SCREEN_TEXT,
+    Modality.SPEECH,
+    Modality.OBJECT,
+    Modality.CAPTION,
+    Modality.FRAME,
+    Modality.SOUND,
+    Modality.CHAPTER,
+)
 
 CUES: dict[Modality, str] = {
     Modality.SCREEN_TEXT: r"""texts? titles? captions? subtitles? signs? slides? screens? written reads?
@@ -28,6 +36,8 @@ CUES: dict[Modality, str] = {
     Modality.FRAME: r"""looks? looking scenes? landscapes? wearing colou?rs? happens? happening doing picture image shot
         background place view weather outdoors? indoors? see seen shows? shown frames?""",
     Modality.CAPTION: r"""scenes? happens? happening describes? description summary summari[sz]e doing about shot""",
+    Modality.SOUND: r"""sounds? noises? hears? heard music song songs audible sound effect effects""",
+    Modality.CHAPTER: r"""chapters? sections? divided""",
 }
 _CUES = {modality: frozenset(pattern.split()) for modality, pattern in CUES.items()}
 

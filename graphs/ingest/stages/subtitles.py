@@ -1,32 +1,89 @@
-"""What the file's own text track says: embedded subtitles."""
+"""What somebody wrote down of what is said: subtitles in the file, or in a file beside it."""
 
+from pathlib import Path
 from typing import Any
 
-from ....tools.payloads import Spoken
-from ....tools.records import Modality, Record, Span
-from ..stage import FileStage, Found, Parts, Watched, packed, unpacked
+from ....tools.media.subtitles import Given, TextTrack, chosen, notes, subtitles, text_tracks
+from ....tools.payloads import Sound, Spoken
+from ....tools.records import Modality, Record
+from ..stage import FileStage, Found, Parts, Sampling, Watched, packed, unpacked
+
+SOURCE = "given/subtitles"
+"""What made these records: nobody recognised anything."""
+
+BESIDE = 1e-6
+"""Seconds by which the times differ under which parts of one subtitle are written down."""
+
+STATE = -1.0
+"""Time under which it is written down which files beside the video were there."""
 
 
 class Subtitles(FileStage):
-    """The subtitles that came with the file; one record each, beside those of speech recognition."""
+    """The subtitles that came with the video: a record for what each person says at once, and one for each sound."""
 
     name = "subtitles"
-    writes = (Modality.SPEECH,)
+    writes = (Modality.SPEECH, Modality.SOUND)
+
+    def __init__(self, sampling: Sampling) -> None:
+        """Take how the sound is listened to: subtitles in its language are preferred."""
+        self._sampling = sampling
 
     @property
     def fingerprint(self) -> str:
-        return "subtitles/1"
+        return "subtitles/2"
 
     def observe(self, video: Watched) -> list[tuple[float, Any]]:
-        from ....tools.media.subtitles import subtitles
+        tracks, read = self._tracks(video.path)
+        rows: list[tuple[float, Any]] = [(STATE, packed(list[str], _beside(tracks)))]
+        given = subtitles(video.path, read) if read is not None else ()
+        return rows + [(one.span.start + n * BESIDE, packed(Given, one)) for n, one in enumerate(given)]
 
-        return [(span.start, packed(tuple[Span, Spoken], (span, said))) for span, said in subtitles(video.path)]
+    def about(self, video: Watched) -> list[str]:
+        return notes(*self._tracks(video.path))
+
+    def outdated(self, path: Path, found: Found) -> bool:
+        from ....tools.media.sidecars import sidecars
+
+        now = [sidecar.state for sidecar in sidecars(path)]
+        read = next((unpacked(list[str], row) for time, row in found.observations(self.name) if time == STATE), [])
+        return bool(now) and now != read
 
     def records(self, found: Found) -> list[Record]:
-        observed = (unpacked(tuple[Span, Spoken], row) for _, row in found.observations(self.name))
-        return [Record.of(found.video, span, said, 1.0, self.fingerprint) for span, said in observed]
+        made = []
+        for time, row in found.observations(self.name):
+            if time == STATE:
+                continue
+            one = unpacked(Given, row)
+            said = Spoken(one.text, language=one.language, speaker=one.speaker, given=True)
+            payload = Sound(one.text, given=True) if one.sound else said
+            made.append(Record.of(found.video, one.span, payload, 1.0, SOURCE))
+        return made
+
+    def _tracks(self, path: Path) -> tuple[list[TextTrack], TextTrack | None]:
+        from ....tools.media.sidecars import sidecars
+
+        tracks = text_tracks(path, sidecars(path))
+        return tracks, chosen(tracks, self._language(path)) if tracks else None
+
+    def _language(self, path: Path) -> str:
+        """What is spoken, as far as settings and the file tell."""
+        from ....tools.languages import language_code
+        from ....tools.media.video import probe
+        from .. import listening
+
+        sampling = self._sampling
+        if sampling.language and (code := language_code(sampling.language.split(",")[0])):
+            return code
+        tracks = probe(path).tracks
+        wanted = listening.AUTO if sampling.audio_track == listening.ALL else sampling.audio_track
+        numbers = listening.chosen(tracks, wanted, None, lambda track: 1.0) if tracks else []
+        return next((track.language for track in tracks if track.number in numbers), "")
+
+
+def _beside(tracks: list[TextTrack]) -> list[str]:
+    return [track.sidecar.state for track in tracks if track.sidecar is not None]
 
 
 def stage(parts: Parts) -> Subtitles:
     """The stage."""
-    return Subtitles()
+    return Subtitles(parts.sampling)

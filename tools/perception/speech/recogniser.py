@@ -248,7 +248,7 @@ def speech_records(video: str, utterances: Iterable[Utterance], source: str) -> 
     records = []
     for said in utterances:
         forms = written_forms(said.text, said.language)
-        spoken = Spoken(said.text, said.words, said.language, translation=said.translation, forms=forms)
+        spoken = Spoken(said.text, said.words, said.language, said.speaker, translation=said.translation, forms=forms)
         records.append(Record.of(video, said.span, spoken, said.score, source))
     return records
 

@@ -1,12 +1,14 @@
-"""Subtitles that lie in the file itself."""
+"""The stages that read what came with a file: subtitles and chapters."""
 
 from pathlib import Path
 
 import av
 import pytest
-from made_videos import steady, write
+from made_videos import clicking, steady, titled, write
 from vidscout import Modality, VideoScout
-from vidscout.tools.media.subtitles import subtitles
+from vidscout.graphs.ingest.stages.speech import not_given
+from vidscout.tools.payloads import Chapter, Sound, Spoken
+from vidscout.tools.records import Record, Span
 
 TEXTS = """1
 00:00:06,000 --> 00:00:08,000
@@ -39,22 +41,77 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "film.mkv"
 
 
-def test_what_is_said_comes_with_its_times_and_without_markup_and_sounds(film: Path):
-    said = [(round(span.start, 2), round(span.end, 2), spoken.text) for span, spoken in subtitles(film)]
-    assert said == [(1.0, 3.0, "The password is swordfish."), (6.0, 8.0, "Nobody is at home.")]
-
-
-def test_a_file_without_a_text_track_has_none(tmp_path: Path):
-    assert list(subtitles(write(tmp_path / "plain.mp4", steady(1)))) == []
-
-
 @pytest.mark.models
 def test_a_question_is_answered_from_subtitles_where_nothing_is_heard(tmp_path: Path, film: Path):
     with VideoScout(home=tmp_path) as scout:
         [read] = scout.ingest(film, stages=["subtitles"])
         assert read.stages == ["subtitles"]
         assert read.counters["frames_decoded"] == 0
-        assert [record.source for record in scout.index.timeline(read.video, [Modality.SPEECH])] == ["subtitles/1"] * 2
+        said = scout.index.timeline(read.video, [Modality.SPEECH, Modality.SOUND])
+        assert [(round(one.span.start, 1), one.payload) for one in said] == [
+            (1.0, Spoken("The password is swordfish.", given=True)),
+            (4.0, Sound("door creaks", given=True)),
+            (6.0, Sound("door creaks", given=True)),
+            (6.0, Spoken("Nobody is at home.", given=True)),
+        ]
+        assert {one.source for one in said} == {"given/subtitles"}
         answer = scout.ask(film, "What is the password?")
         assert "swordfish" in answer.text
         assert answer.evidence[0].start == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.models
+def test_a_file_that_appears_beside_the_video_is_read_when_it_is_ingested_again(tmp_path: Path):
+    film = write(tmp_path / "film.mp4", steady(3), [clicking(3)])
+    with VideoScout(home=tmp_path / "home") as scout:
+        [first] = scout.ingest(film, stages=["subtitles"])
+        assert first.records.get("speech", 0) == 0
+        (tmp_path / "film.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nThe password is swordfish.\n")
+        [again] = scout.ingest(film, stages=["subtitles"])
+        assert (again.stages, again.records["speech"]) == (["subtitles"], 1)
+        assert scout.ingest(film, stages=["subtitles"])[0].stages == []
+
+
+@pytest.mark.models
+def test_a_question_which_chapter_is_answered(tmp_path: Path):
+    film = titled(tmp_path / "film.mkv", [(0, 4, "Arrival in Lisbon"), (4, 10, "The empty house")])
+    with VideoScout(home=tmp_path / "home") as scout:
+        [read] = scout.ingest(film, stages=["chapters"])
+        found = scout.index.timeline(read.video, [Modality.CHAPTER])
+        assert [one.payload for one in found] == [
+            Chapter("Arrival in Lisbon", 1, 2),
+            Chapter("The empty house", 2, 2),
+        ]
+        answer = scout.ask(film, "Which chapter is at 0:06?")
+        assert "The empty house" in answer.text
+        assert answer.evidence[0].start == pytest.approx(4, abs=0.1)
+        assert "0:04" in scout.ask(film, "When does the chapter The empty house begin?").text
+
+
+def said(start: float, end: float, text: str, given: bool = False) -> Record:
+    return Record.of("v", Span(start, end), Spoken(text, given=given), 1.0, "demo/1")
+
+
+class TestPreference:
+    GIVEN = (
+        said(4.0, 6.0, "The bridge was opened in 1937,", given=True),
+        said(6.0, 8.7, "after four years of work.", given=True),
+        said(20.0, 24.0, "Wir sehen uns morgen.", given=True),
+    )
+
+    @pytest.mark.parametrize(
+        ("start", "end", "text", "kept"),
+        [
+            (4.1, 8.6, "The bridge was opened in 1937 after four years of work.", False),
+            (4.1, 8.6, "The bridge was open in 1937, after four year of work", False),
+            (4.1, 6.0, "The bridge was opened in 1937", False),
+            (4.1, 8.6, "Red cable carries a heavy load and engineers check it.", True),  # another film's subtitles
+            (15.0, 18.0, "The bridge was opened in 1937.", True),  # where there are none
+            (20.0, 24.0, "We will see each other tomorrow.", True),  # a translation
+        ],
+    )
+    def test_what_subtitles_say_is_not_said_again(self, start, end, text, kept):
+        assert bool(not_given([said(start, end, text)], self.GIVEN)) is kept
+
+    def test_without_subtitles_everything_is_kept(self):
+        assert len(not_given([said(0, 1, "Hello there.")], [])) == 1

@@ -1,0 +1,211 @@
+"""Subtitles in files and beside them: what is said, who says it, and which sounds they tell."""
+
+import unicodedata
+from pathlib import Path
+
+import av
+import pytest
+from made_videos import clicking, steady, write
+from vidscout.tools.errors import MediaError
+from vidscout.tools.geometry import Span
+from vidscout.tools.media.sidecars import sidecars, text_of
+from vidscout.tools.media.subtitles import TextTrack, chosen, notes, parts, subtitles, text_tracks
+
+SRT = """1
+00:00:01,000 --> 00:00:03,000
+<i>The password is swordfish.</i>
+
+2
+00:00:06,000 --> 00:00:07,500
+[door creaks]
+
+3
+00:00:08,000 --> 00:00:10,000
+[door creaks] Nobody is
+at home.
+"""
+VTT = """WEBVTT
+
+00:00:01.000 --> 00:00:03.000
+<v Ada Byron>The password is <c.yellow>swordfish</c>.</v>
+
+00:06.000 --> 00:07.500 align:start position:0%
+[door creaks]
+
+00:08.000 --> 00:10.000
+[door creaks] Nobody is at home.
+"""
+ASS = """[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,20
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:03.00,Default,Ada Byron,0,0,0,,{\\pos(10,20)\\b1}The password is {\\i1}swordfish{\\i0}.
+Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,{\\p1}m 0 0 l 100 0 100 100{\\p0}
+Dialogue: 0,0:00:06.00,0:00:07.50,Default,,0,0,0,,[door creaks]
+Dialogue: 0,0:00:08.00,0:00:10.00,Default,,0,0,0,,[door creaks] Nobody is\\Nat home.
+"""
+SMI = """<SAMI><BODY>
+<SYNC Start=1000><P>The password is swordfish.
+<SYNC Start=3000><P>&nbsp;
+</BODY></SAMI>
+"""
+
+
+def beside(folder: Path, name: str, text: str | bytes, video: str = "talk.mp4") -> Path:
+    """A video with a subtitle file beside it."""
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return write(folder / video, steady(1))
+
+
+def read(path: Path, language: str = "") -> list[tuple[float, float, str, str, bool]]:
+    track = chosen(text_tracks(path, sidecars(path)), language)
+    assert track is not None
+    return [
+        (round(one.span.start, 2), round(one.span.end, 2), one.text, one.speaker, one.sound)
+        for one in subtitles(path, track)
+    ]
+
+
+def inside(folder: Path, texts: str, suffix: str, codec: str, language: str = "eng") -> Path:
+    """A film with a text track in it."""
+    (folder / "texts.srt").write_text(texts, encoding="utf-8")
+    picture = write(folder / f"picture{suffix}", steady(10, 5), [clicking(10)])
+    path = folder / f"film{suffix}"
+    with av.open(str(picture)) as pictures, av.open(str(folder / "texts.srt")) as said, av.open(str(path), "w") as film:
+        streams = [film.add_stream_from_template(stream) for stream in pictures.streams]
+        text = film.add_stream_from_template(said.streams[0])
+        assert text.codec_context is None or codec
+        text.metadata["language"] = language
+        for packet in pictures.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream_index]
+                film.mux(packet)
+        for packet in said.demux():
+            if packet.pts is not None:
+                packet.stream = text
+                film.mux(packet)
+    return path
+
+
+class TestFormats:
+    @pytest.mark.parametrize(("suffix", "text"), [("srt", SRT), ("vtt", VTT), ("ass", ASS)])
+    def test_each_tells_what_is_said_and_which_sounds_there_are(self, tmp_path, suffix, text):
+        found = read(beside(tmp_path, f"talk.en.{suffix}", text))
+        assert [one[:3] + one[4:] for one in found] == [
+            (1.0, 3.0, "The password is swordfish.", False),
+            (6.0, 7.5, "door creaks", True),
+            (8.0, 10.0, "door creaks", True),
+            (8.0, 10.0, "Nobody is at home.", False),
+        ]
+        assert found[0][3] == ("" if suffix == "srt" else "Ada Byron")
+
+    def test_sami_too(self, tmp_path):
+        assert [one[:3] for one in read(beside(tmp_path, "talk.smi", SMI))] == [
+            (1.0, 3.0, "The password is swordfish.")
+        ]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+    def test_any_encoding_is_understood(self, tmp_path, encoding):
+        text = SRT.replace("The password is swordfish.", "Grüße aus Köln, sagte der Bürgermeister: schöne Straßen.")
+        found = read(beside(tmp_path, "talk.srt", text.encode(encoding)))
+        assert found[0][2] == "Grüße aus Köln, sagte der Bürgermeister: schöne Straßen."
+
+    def test_what_is_no_text_is_refused_with_its_name(self, tmp_path):
+        (tmp_path / "gone.srt").write_bytes(b"")
+        (tmp_path / "gone.srt").unlink()
+        with pytest.raises(MediaError, match=r"gone\.srt"):
+            text_of(tmp_path / "gone.srt")
+
+
+class TestTaken:
+    @pytest.mark.parametrize(
+        ("lines", "found"),
+        [
+            (["ANNA: Good morning.", "TOM: Hello."], [("Good morning.", "Anna"), ("Hello.", "Tom")]),
+            (["- Where is it?", "- Over there."], [("Where is it?", ""), ("Over there.", "")]),
+            (["(thunder rumbles)"], [("[thunder rumbles]", "")]),
+            (["♪ Row, row, row your boat ♪"], [("[Row, row, row your boat]", "")]),
+            (["♪♪"], [("[music]", "")]),
+            (["He said (and meant it) yes."], [("He said (and meant it) yes.", "")]),
+            (["【ドアの音】", "誰もいない。"], [("[ドアの音]", ""), ("誰もいない。", "")]),
+            (["Note: this is not a name."], [("Note: this is not a name.", "")]),
+            (["..."], []),
+        ],
+    )
+    def test_a_subtitle_is_taken_apart(self, lines, found):
+        taken = parts(Span(0, 2), lines)
+        assert [(f"[{one.text}]" if one.sound else one.text, one.speaker) for one in taken] == found
+
+    def test_lines_that_roll_up_are_said_once(self, tmp_path):
+        rolling = """WEBVTT
+
+00:00:01.000 --> 00:00:03.000
+we begin with the roots
+
+00:00:03.000 --> 00:00:03.010
+we begin with the roots
+
+00:00:03.010 --> 00:00:05.000
+we begin with the roots
+and then come the leaves
+"""
+        said = [one[2] for one in read(beside(tmp_path, "talk.vtt", rolling))]
+        assert said == ["we begin with the roots", "and then come the leaves"]
+
+
+class TestBeside:
+    def test_names_tell_language_and_kind(self, tmp_path):
+        names = ["talk.srt", "talk.en.srt", "Talk.DEU.forced.ass", "talk.pt-BR.sdh.vtt", "talk.commentary.srt"]
+        others = ["talk2.srt", "talk.part2.srt", "talk.txt", "other.en.srt", "talk.srt.bak"]
+        for name in names + others:
+            (tmp_path / name).write_text(SRT)
+        found = {one.path.name: (one.language, one.forced, one.aside) for one in sidecars(tmp_path / "talk.mp4")}
+        assert found == {
+            "talk.srt": ("", False, False),
+            "talk.en.srt": ("en", False, False),
+            "Talk.DEU.forced.ass": ("de", True, False),
+            "talk.pt-BR.sdh.vtt": ("pt", False, False),
+            "talk.commentary.srt": ("", False, True),
+        }
+
+    def test_composed_and_decomposed_names_are_one(self, tmp_path):
+        (tmp_path / unicodedata.normalize("NFD", "Café.en.srt")).write_text(SRT)
+        assert len(sidecars(tmp_path / unicodedata.normalize("NFC", "Café.mp4"))) == 1
+
+    def test_pictures_of_a_dvd_are_no_text(self, tmp_path):
+        (tmp_path / "talk.sub").write_bytes(b"\x00\x00\x01\xba" + bytes(100))
+        assert sidecars(tmp_path / "talk.mp4") == []
+
+
+class TestInside:
+    @pytest.mark.parametrize(("suffix", "codec"), [(".mkv", "subrip")])
+    def test_a_text_track_is_read_in_step_with_the_picture(self, tmp_path, suffix, codec):
+        path = inside(tmp_path, SRT, suffix, codec)
+        assert read(path)[0][:3] == (1.0, 3.0, "The password is swordfish.")
+        [track] = text_tracks(path)
+        assert (track.language, track.pictures, str(track)) == ("en", False, "subtitles 0 (English)")
+
+
+class TestChoice:
+    def test_the_whole_track_in_the_language_that_is_spoken_goes_first(self):
+        tracks = [
+            TextTrack(0, "de", default=True),
+            TextTrack(1, "en", forced=True),
+            TextTrack(2, "en", aside=True),
+            TextTrack(3, "en"),
+            TextTrack(4, "en", pictures=True),
+        ]
+        assert chosen(tracks, "en") is tracks[3]
+        assert chosen(tracks, "fr") is tracks[0]
+        assert chosen(tracks, "") is tracks[0]
+        assert chosen([tracks[4]], "en") is None
+        assert notes(tracks, tracks[3]) == [
+            "subtitles 4 (English): pictures of text, which were not read",
+            "subtitles 3 (English) was read, not subtitles 0 (German), subtitles 1 (English, forced), "
+            "subtitles 2 (English)",
+        ]
