@@ -3,6 +3,7 @@
 Importing this package loads no model and no heavy library: names are resolved on first use.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
     from .tools.records import Modality, Record, Span
 
 __version__ = "0.1.0"
+
+_TELLS_NOBODY = {
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime's wheels send events to Microsoft, and look for this when imported
+    "ANONYMIZED_TELEMETRY": "False",  # Chroma
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "DO_NOT_TRACK": "1",  # vLLM, and whoever else keeps to it
+}
+"""How libraries are told to report nothing; who has set one of these has decided otherwise."""
+
+for _name, _value in _TELLS_NOBODY.items():
+    os.environ.setdefault(_name, _value)
 
 _HOMES = {
     "Answer": ".agent.answer",

@@ -221,6 +221,7 @@ class Asking(Ingesting):
             report(event)
 
         with self._checkpointer(asked.conversation) as checkpointer, counting() as counters, noting() as mended:
+            self.embed_anew([video.id for video in asked.videos], tell, asked.stop)
             graph = compiled(checkpointer)
             config: Any = {"max_concurrency": BRANCHES_AT_ONCE}
             if asked.conversation:

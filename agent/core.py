@@ -1,6 +1,7 @@
 """What reading, asking and searching share: one person's settings, with the models and the index that go with them."""
 
 import copy
+import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,8 @@ class Core:
         self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), **expected)
         self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
         self.models = Models(self.profile, self.settings.memory_limit, self.settings.serving)
+        self.one_embeds_anew = threading.Lock()
+        """Held while records are embedded anew, so that two questions do not do it twice."""
         with suppress(VidscoutError):  # whoever holds it up now, or a later start, ends it
             finish_forgetting(self.index, self.conversations)
 

@@ -14,7 +14,7 @@ from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
 from .answer import Ingested
 from .bridge import end_state, finished, in_thread, watched
-from .core import Core
+from .embedding import Embedding
 from .settings import track_setting
 from .which_video import VideoName
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..graphs.ingest.stage import Sampling, Stage
 
 
-class Ingesting(Core):
+class Ingesting(Embedding):
     """The part of `VideoScout` that reads videos."""
 
     def ingest(
@@ -197,7 +197,7 @@ class Ingesting(Core):
         known = self.find(video)
         entries = self.library.journal.entries(known.id)
         stages = self.stages_of_profile(self.sampling_of(known))
-        return list(statuses(stages, entries, self.role("text_embedding").source).values())
+        return list(statuses(stages, entries).values())
 
     def gaps(self, video: Video, modalities: Collection[str]) -> list[str]:
         """What a question has to be told that looks for these kinds of records: which of them no stage has made yet.

@@ -61,6 +61,7 @@ def find(state: Asked) -> dict[str, Any]:
     """Read the files that have not been read yet, and find the videos."""
     scout().ingest([name for name in state.videos if Path(name).is_file()])
     videos = [scout().find(name) for name in state.videos]
+    scout().embed_anew([video.id for video in videos])
     return {"found": {video.id: video.duration for video in videos}}
 
 

@@ -1,24 +1,26 @@
 """Searching what has been read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
-from ..tools.errors import UsageError
+from ..tools.errors import UsageError, VidscoutError
 from ..tools.perception.embeddings.purposes import Query
 from ..tools.records import UNSEARCHED, Modality, Span
+from ..tools.runtime.notes import note
 from .answer import Evidence
-from .core import Core
+from .embedding import Embedding
 from .questions import check_range, checked_question, evidence
 from .which_video import VideoName
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..graphs.events import Progress
     from ..tools.runtime.backend import Tool
 
 
-class Searching(Core):
+class Searching(Embedding):
     """The part of `VideoScout` that searches."""
 
     def search(
@@ -29,12 +31,14 @@ class Searching(Core):
         modality: str | None = None,
         time_range: tuple[float, float] | None = None,
         k: int = 10,
+        on_progress: "Callable[[Progress], None]" = lambda progress: None,
     ) -> list[Evidence]:
         """What in the index fits a text best, by meaning and by words, in one video, several, or all.
 
         Args:
             modality: `speech`, `screen_text`, `object`, `frame` or `caption`; by default all of them.
             k: at most so many results.
+            on_progress: called from this thread, where records must be embedded anew first.
 
         Raises:
             UsageError: an empty query, an unknown modality, a range without length, an unknown video.
@@ -48,8 +52,20 @@ class Searching(Core):
             raise UsageError(f"no modality {modality!r}; there are {known}") from None
         wanted = [videos] if isinstance(videos, str | PathLike) else videos
         ids = [self.find(name).id for name in wanted] if wanted is not None else None
-        [vector] = cast("Tool[str, np.ndarray]", self.role("text_embedding")).run([Query(query)])
+        self.embed_anew([video.id for video in self.videos()] if ids is None else ids, on_progress)
+        vector = self._meaning(query)
         within = Span(*time_range) if time_range else None
         hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
         names = {video.id: video.name for video in self.videos()}
         return [evidence(hit.record, hit.similarity or hit.score, names.get(hit.record.video, "")) for hit in hits]
+
+    def _meaning(self, query: str) -> "np.ndarray | None":
+        """The vector of what is searched for; None where the embedding fails, so that words must do."""
+        try:
+            [vector] = cast("Tool[str, np.ndarray]", self.role("text_embedding")).run([Query(query)])
+            return vector
+        except VidscoutError:
+            raise
+        except Exception as error:
+            note(f"searched by words only: the text embedding failed ({' '.join(str(error).split())})")
+            return None

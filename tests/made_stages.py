@@ -44,6 +44,7 @@ class Hashed(Tool[str, np.ndarray]):
     def __init__(self, size: int = 8) -> None:
         super().__init__()
         self.size = size
+        self.given: list[str] = []
 
     @property
     def source(self) -> str:
@@ -52,6 +53,7 @@ class Hashed(Tool[str, np.ndarray]):
     def setup(self) -> None: ...
 
     def perceive(self, batch: Sequence[str]) -> list[np.ndarray]:
+        self.given += batch
         return [np.frombuffer(hashlib.sha256(text.encode()).digest()[: self.size], np.uint8) - 127.5 for text in batch]
 
 

@@ -13,7 +13,8 @@ from ..agent.scout import VideoScout
 from ..graphs.events import Event, Token
 from ..tools.errors import UsageError, VidscoutError
 from .answers import AnswerSteps, cost_html, evidence_html, frames_html
-from .chips import plain, with_chips
+from .chips import with_chips
+from .markdown import plain
 from .player import timelines_html
 from .site import Site
 

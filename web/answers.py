@@ -11,6 +11,7 @@ from ..agent.answer import Answer, AnswerFrame, Evidence
 from ..graphs.events import Event, Progress, StepStarted, ToolFinished
 from ..tools.records import clock
 from .chips import chip
+from .markdown import one_line, plain
 
 STEPS = {
     "plan": "Planned what to look for",
@@ -56,7 +57,7 @@ class AnswerSteps:
             self.count += 1
         elif isinstance(event, ToolFinished):
             self._finish(now - event.seconds)  # tools do not say when they begin: the step before them ended then
-            note = f" ({event.note})" if event.note else ""
+            note = f" ({one_line(event.note)})" if event.note else ""
             name = MODALITIES.get(event.tool, event.tool)
             self._lines.append(f"- Searched {name}: {event.found} found in {_seconds(event.seconds)}{note}")
             self.count += 1
@@ -183,15 +184,15 @@ def cost_html(answer: Answer) -> str:
 
 def as_markdown(answer: Answer) -> str:
     """Question, answer and evidence, to keep or to send."""
-    lines = [f"## {answer.question}", "", answer.text, ""]
+    lines = [f"## {one_line(answer.question)}", "", plain(answer.text), ""]
     if answer.evidence:
         lines += ["| time | modality | text | score | tool |", "|---|---|---|---|---|"]
         for item in answer.evidence:
-            text = " ".join(item.text.split()).replace("|", "\\|")
             span = f"{clock(item.start)}–{clock(item.end)}"
-            lines.append(f"| {span} | {item.modality} | {text} | {item.score:.2f} | {item.source} |")
+            told = (span, item.modality, one_line(item.text), f"{item.score:.2f}", one_line(item.source))
+            lines.append(f"| {' | '.join(told)} |")
         lines.append("")
-    lines += [f"> note: {note}" for note in answer.notes]
+    lines += [f"> note: {one_line(note)}" for note in answer.notes]
     return "\n".join(lines)
 
 

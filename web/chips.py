@@ -6,6 +6,7 @@ from html import escape
 
 from ..agent.answer import Answer, Evidence
 from ..tools.records import clock
+from .markdown import plain
 
 FITS = 0.34
 """Share of a sentence's content words that evidence must hold to be shown as what supports the sentence."""
@@ -13,7 +14,6 @@ FITS = 0.34
 _CLOCK = re.compile(r"(?<![\d:.])(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?![\d:])")
 _SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b[A-Z]\.)\s+(?=\S)")
 """Not after a single letter, which is an option or an initial."""
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def target(video: str, seconds: float) -> str:
@@ -33,11 +33,6 @@ def chip(video: str, seconds: float, text: str | None = None) -> str:
 def markdown_chip(video: str, seconds: float) -> str:
     """A chip as Markdown."""
     return f"[{clock(seconds)}]({target(video, seconds)})"
-
-
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is: it comes from a model or from a video."""
-    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def with_chips(answer: Answer) -> str:

@@ -20,7 +20,6 @@ CONTENT_POLICY = (
 )
 """Browsers refuse every request to anybody else."""
 
-OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 BODY = 16 * 2**20
 """Bytes of a request that is not a file: a page sends its conversation along."""
 
@@ -55,8 +54,7 @@ def in_words(refused: RefusedError) -> tuple[bytes, str]:
 
 def page_application(site: Site) -> Any:
     """The page and its files, for whoever has been let in."""
-    for name, value in OFFLINE.items():
-        os.environ.setdefault(name, value)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ["GRADIO_RUN_HISTORY"] = "False"  # a history in the browser, which offers to be sent to a hub
     os.environ["GRADIO_TEMP_DIR"] = str(site.inbox.arrivals.claim())
 

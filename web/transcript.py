@@ -10,6 +10,7 @@ from ..tools.payloads import TextLines, to_fields
 from ..tools.records import Modality, Record, clock
 from ..tools.words import words
 from .chips import chip
+from .markdown import one_line
 
 TRANSCRIBED = (Modality.SPEECH, Modality.SCREEN_TEXT)
 MOST_ROWS = 400
@@ -65,7 +66,8 @@ def srt(video: Video, records: Sequence[Record]) -> str:
     cues = []
     for number, record in enumerate(_cues(records), start=1):
         start, end = (_timestamp(at, ",") for at in (record.span.start, record.span.end))
-        cues.append(f"{number}\n{start} --> {end}\n{_lines(record)}\n")
+        text = _lines(record).replace("-->", "→")  # which begins a cue wherever it stands
+        cues.append(f"{number}\n{start} --> {end}\n{text}\n")
     return "\n".join(cues)
 
 
@@ -106,10 +108,10 @@ def as_json(video: Video, records: Sequence[Record]) -> str:
 
 def as_markdown(video: Video, records: Sequence[Record]) -> str:
     """Speech and screen text as a list to read."""
-    lines = [f"# {video.name}", ""]
+    lines = [f"# {one_line(video.name)}", ""]
     for record in records:
         quote = "" if record.modality is Modality.SPEECH else "on screen: "
-        lines.append(f"- **{clock(record.span.start)}** {quote}{' '.join(record.text.split())}")
+        lines.append(f"- **{clock(record.span.start)}** {quote}{one_line(record.text)}")
     return "\n".join(lines) + "\n"
 
 

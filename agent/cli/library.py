@@ -10,6 +10,7 @@ import typer
 
 from ...tools.errors import AudioTrackError, MediaError, VidscoutError
 from ...tools.records import clock
+from ...tools.runtime.notes import noting
 from .common import ProgressBars, common_options, one_line, print_json, time_range
 from .interrupts import interruptible
 
@@ -138,9 +139,12 @@ def search(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find moments by what is said, written or seen."""
-    with common_options(context).scout() as scout:
+    with common_options(context).scout() as scout, ProgressBars() as bars, noting() as notes:
         videos = None if video == "all" else [video]
-        hits = scout.search(query, videos, modality=modality, time_range=time_range(start, end), k=k)
+        span = time_range(start, end)
+        hits = scout.search(query, videos, modality=modality, time_range=span, k=k, on_progress=bars.show)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     if json:
         from dataclasses import asdict
 

@@ -97,7 +97,7 @@ EMBEDDED = Profile(
             "objects": RoleChoice("nanodet"),
             "faces": RoleChoice("facemesh"),
             "hands": RoleChoice("mediapipe-hands"),
-            "text_embedding": RoleChoice("minilm"),
+            "text_embedding": RoleChoice("embeddinggemma"),
             "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("llama.cpp"),
         }
@@ -116,7 +116,7 @@ LAPTOP = Profile(
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
             "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),
-            "text_embedding": RoleChoice("minilm"),
+            "text_embedding": RoleChoice("embeddinggemma"),
             "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("transformers", {"model": "smolvlm2-500m-video", "device": "auto", "dtype": "auto"}),
         }
@@ -135,7 +135,7 @@ _ON_GPU = {
     "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
     "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
     "captions": RoleChoice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
-    "text_embedding": RoleChoice("minilm"),
+    "text_embedding": RoleChoice("embeddinggemma"),
     "label_embedding": RoleChoice("minilm"),
 }
 

@@ -69,6 +69,9 @@ _SAID_WITH_HOURS = frozenset({"oclock", "uhr"})
 _ARABIC_LETTERS = str.maketrans({"ة": "ه", "ى": "ي", "ـ": ""})
 _ARABIC_PREFIX = re.compile(r"^[وف]?(?:[بلك]?ال|لل)(?=\w{2})")
 
+_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|dell|nell|sull|all)['’](?=\w)")
+"""An article or pronoun that has lost its vowel before the word, as in French and Italian."""
+
 _WORD = re.compile(rf"{_NUMBER}|[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_]+)*")
 
 
@@ -121,7 +124,7 @@ def _words(text: str) -> list[str]:
     text = re.sub(r"\bno one\b", "nobody", text)
     found = []
     for word in _WORD.findall(text):
-        bare = re.sub(r"['’]s$", "", word).replace("’", "").replace("'", "")
+        bare = _ELIDED.sub("", re.sub(r"['’]s$", "", word)).replace("’", "").replace("'", "")
         if bare not in _SAID_WITH_HOURS:
             found.append(_UNIT.get(bare, _ARABIC_PREFIX.sub("", bare)))
     return _chinese(found)

@@ -35,24 +35,24 @@ class StageStatus:
         return failed(self.name, self.failures) if self.failures else None
 
 
-def status(stage: Stage, entry: StageEntry | None, embedding: str) -> StageStatus:
-    """How a stage stands, by what the journal has of it and the text embedding of today."""
+def status(stage: Stage, entry: StageEntry | None) -> StageStatus:
+    """How a stage stands, by what the journal has of it."""
     if entry is None or (not entry.done and entry.fingerprint != stage.fingerprint):
         return StageStatus(stage.name, "missing", fingerprint=stage.fingerprint)
-    return StageStatus(stage.name, _state(stage, entry, embedding), entry.position, entry.failures, entry.fingerprint)
+    return StageStatus(stage.name, _state(stage, entry), entry.position, entry.failures, entry.fingerprint)
 
 
-def _state(stage: Stage, entry: StageEntry, embedding: str) -> State:
-    if entry.done and (entry.fingerprint != stage.fingerprint or entry.embedding != embedding):
+def _state(stage: Stage, entry: StageEntry) -> State:
+    if entry.done and entry.fingerprint != stage.fingerprint:
         return "stale"
     if entry.failures:
         return "failed"
     return "done" if entry.done else "partial"
 
 
-def statuses(stages: Sequence[Stage], entries: Mapping[str, StageEntry], embedding: str) -> dict[str, StageStatus]:
+def statuses(stages: Sequence[Stage], entries: Mapping[str, StageEntry]) -> dict[str, StageStatus]:
     """How each of a profile's stages stands with a video, by name."""
-    return {stage.name: status(stage, entries.get(stage.name), embedding) for stage in stages}
+    return {stage.name: status(stage, entries.get(stage.name)) for stage in stages}
 
 
 def due(

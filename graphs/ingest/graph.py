@@ -21,7 +21,7 @@ import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from ...tools.errors import MediaError, UsageError
+from ...tools.errors import MediaError
 from ...tools.index.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
@@ -29,6 +29,7 @@ from ...tools.records import UNSEARCHED, Record, in_order
 from ..events import Progress, Update, timed
 from .about_files import about
 from .due import StageStatus, due, failed, statuses
+from .embed_anew import embed_anew
 from .listening import ALL, AUTO, asked_for
 from .observe import ENDS_ALL
 from .passes import PASSES
@@ -44,26 +45,23 @@ PROBE, FINISH = "probe", "finish"
 def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     """Find out which stages are due, and note in the journal that they begin."""
     ingest = runtime.context
-    embedding = ingest.text_embedding.source
     known = ingest.library.get(state.video)
-    now = statuses(ingest.stages, ingest.journal.entries(state.video), embedding)
+    all_again = ingest.again and not ingest.asked
+    if not all_again:
+        embed_anew(ingest.index, state.video, ingest.embedded, runtime.stream_writer, ingest.goes_on)
+    now = statuses(ingest.stages, ingest.journal.entries(state.video))
     outdated = _outdated(state, ingest, now)
     now |= {name: replace(now[name], state="stale") for name in outdated}
     listening = [stage.name for stage in ingest.stages if stage.source == AUDIO] if ingest.track_asked else []
     names = due(ingest.stages, now, ingest.asked, ingest.again, [*listening, *outdated])
-    if known is not None and known.status == "ready" and (not names or _left_alone(state, ingest)):
+    if known is not None and known.status == "ready" and not names:
         return {"already_read": True, "duration": known.duration, "notes": _stale(known, now)}
-    if _embedded_otherwise(state, ingest):
-        if not ingest.again or ingest.asked:
-            raise UsageError(
-                f"the texts of {Path(state.path).name} were embedded by another model than {embedding}: read it again "
-                "with --again"
-            )
-        ingest.index.delete(state.video)
-        known, now = None, statuses(ingest.stages, {}, embedding)
     info = probe(Path(state.path))
     if info.tracks and ingest.sampling.audio_track not in {AUTO, ALL}:
         asked_for(info.tracks, ingest.sampling.audio_track)  # says so where there is none, before anything is begun
+    if all_again and ingest.index.embedded_by_another(state.video, ingest.text_embedding.source):
+        ingest.index.delete(state.video)  # records of two embeddings would stand side by side until all are made anew
+        known, now = None, statuses(ingest.stages, {})
     ingest.library.put(_described(state, ingest, known, info))
     _begin(state, ingest, names, now, info)
     for name in names:
@@ -99,17 +97,6 @@ def _stale(video: Video | MediaInfo, now: Mapping[str, StageStatus]) -> list[str
     how = ", ".join(f"{name} ({fingerprint})" for name, fingerprint in stale.items())
     options = " ".join(f"--stage {name}" for name in stale)
     return [f"{video.path.name} was read with other settings: {how}; read it again with {options}"]
-
-
-def _embedded_otherwise(state: IngestState, ingest: Ingest) -> bool:
-    """Whether there are records with vectors by another model than today's, which compare with no others."""
-    entries = ingest.journal.entries(state.video).values()
-    return any(entry.done and entry.embedding != ingest.text_embedding.source for entry in entries)
-
-
-def _left_alone(state: IngestState, ingest: Ingest) -> bool:
-    """Whether nobody asked for more than what another embedding keeps us from reading."""
-    return not ingest.again and not ingest.asked and _embedded_otherwise(state, ingest)
 
 
 def _described(state: IngestState, ingest: Ingest, known: Video | None, info: MediaInfo) -> Video:
@@ -188,7 +175,7 @@ def _write(stage: Stage, state: IngestState, ingest: Ingest, records: Sequence[R
     for first in range(0, len(new), EMBEDDED_AT_ONCE):
         ingest.goes_on()
         part = new[first : first + EMBEDDED_AT_ONCE]
-        embedded = np.stack(ingest.text_embedding.run([records[at].text for at in part]))
+        embedded = np.stack(ingest.embedded.run([records[at].text for at in part]))
         if vectors is None:
             vectors = np.zeros((len(records), embedded.shape[1]), np.float32)
         vectors[part] = embedded

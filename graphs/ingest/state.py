@@ -3,12 +3,14 @@
 import operator
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...tools.errors import CancelledError
 from ...tools.index.stage_journal import StageJournal
 from ...tools.index.videos import Library
+from ...tools.perception.embeddings.once import EmbeddedOnce
 from ...tools.runtime.backend import Tool
 from ..events import merge
 from .stage import FRAMES, Sampling, Stage, Watched
@@ -41,6 +43,11 @@ class Ingest:
     """Set from outside to end the work at the next batch."""
     failed: threading.Event = field(default_factory=threading.Event)
     """Set where one source cannot be read on: the others should not go on for an hour."""
+
+    @cached_property
+    def embedded(self) -> EmbeddedOnce:
+        """The text embedding, given each text once a reading."""
+        return EmbeddedOnce(self.text_embedding)
 
     def goes_on(self) -> bool:
         """Whether to read on; where another thread has failed, its error is the one to tell.

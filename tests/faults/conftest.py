@@ -1,5 +1,6 @@
 """What the attacks share: servers over an empty library, in every combination of face and credentials."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))  # test modules say `from browsing import …`
+
 from served import serving
 from vidscout import VideoScout
 from vidscout.agent.api.app import application as api

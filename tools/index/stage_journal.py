@@ -101,11 +101,12 @@ class StageJournal:
             needs: the stages from whose findings it makes its own; when one of them is read again, it is to be too.
         """
         with self._db.writing() as db:
+            before = db.execute("select embedding from stages where video = ? and stage = ?", (video, stage)).fetchone()
             for table in ("observations", "failures", "stages"):
                 db.execute(f"delete from {table} where video = ? and stage = ?", (video, stage))
             db.execute(
-                "insert into stages (video, stage, fingerprint, needs) values (?, ?, ?, ?)",
-                (video, stage, fingerprint, json.dumps(list(needs))),
+                "insert into stages (video, stage, fingerprint, needs, embedding) values (?, ?, ?, ?, ?)",
+                (video, stage, fingerprint, json.dumps(list(needs)), before[0] if before else ""),
             )
             _reopen_dependents(db, video, stage)
 

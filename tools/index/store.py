@@ -150,10 +150,11 @@ class Store:
         """Records by time, then modality and text."""
         return self._select(*where.sql)
 
-    def _select(self, condition: str, values: Sequence[Any]) -> list[Record]:
+    def _select(self, condition: str, values: Sequence[Any], limit: int = -1) -> list[Record]:
         with self._db.reading() as db:
             rows = db.execute(
-                f"select {_COLUMNS} from records where {condition} order by start, stop, modality, text", values
+                f"select {_COLUMNS} from records where {condition} order by start, stop, modality, text limit ?",
+                [*values, limit],
             ).fetchall()
         return [_record(row) for row in rows]
 
@@ -242,8 +243,10 @@ class Store:
             )
         db.execute("insert or replace into waiting values (?, ?, ?)", (name, key, vector.tobytes()))
 
-    def collections(self, prefix: str, dimensions: int, videos: Collection[str] | None) -> list[str]:
-        """The videos, of these or of all, that have such a collection in Chroma.
+    def collections(
+        self, prefix: str, dimensions: int, videos: Collection[str] | None, without: Collection[str] = ()
+    ) -> list[str]:
+        """The videos, of these or of all, that have such a collection in Chroma, `without` some.
 
         Raises:
             UsageError: one of them holds vectors of another length.
@@ -253,7 +256,7 @@ class Store:
                 "select substr(name, ?), dimensions from collections where name glob ? and state = ? order by name",
                 (len(prefix) + 1, f"{prefix}*", State.THERE),
             ).fetchall()
-        chosen = {video: size for video, size in rows if videos is None or video in videos}
+        chosen = {video: size for video, size in rows if (videos is None or video in videos) and video not in without}
         for video, size in chosen.items():
             if size != dimensions:
                 raise UsageError(

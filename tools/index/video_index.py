@@ -17,13 +17,13 @@ from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from . import removal
 from .chroma import open_vectors, unit
+from .embedded_anew import EmbeddedAnew, EmbeddingStore
 from .filters import Filter
 from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other_encoder
 from .home import CHROMA, LOCK, write_private
 from .matrices import Matrices
 from .rank_fusion import fuse, ranks
 from .removal import Owed
-from .stage_records import StageStore, StageWrites
 from .store import records_of
 from .videos import Library
 
@@ -55,7 +55,7 @@ class Hit:
     """Lexical score, higher is better; None where no word matched."""
 
 
-class VideoIndex(StageWrites):
+class VideoIndex(EmbeddedAnew):
     """The searchable index of one home, for any number of threads; other processes may read, and write in turns."""
 
     def __init__(self, home: Path, server: str | None = None, read_only: bool = False) -> None:
@@ -74,7 +74,8 @@ class VideoIndex(StageWrites):
         self.library = Library(home, read_only)
         self.home = self.library.home
         self.read_only = read_only
-        self._store = StageStore(self.library.database)
+        self._store = EmbeddingStore(self.library.database)
+        self.words_only = set()
         self._matrices = Matrices(self.home, read_only)
         try:
             self._vectors = open_vectors(self.home / CHROMA, server)
@@ -323,7 +324,7 @@ class VideoIndex(StageWrites):
     def _near(self, query: np.ndarray, where: Filter, depth: int) -> dict[str, float]:
         """Ids of the records nearest in meaning, best first, with their cosine."""
         found: list[tuple[str, float]] = []
-        for video in self._store.collections(records_of(""), len(query), where.videos):
+        for video in self._store.collections(records_of(""), len(query), where.videos, self.words_only):
             one = Filter([video], where.modalities, where.within)
             with self._unless_removed(records_of(video)):
                 found += self._near_in(records_of(video), query, one, depth)
@@ -344,7 +345,8 @@ class VideoIndex(StageWrites):
     def _similarities(self, query: np.ndarray, records: Sequence[Record]) -> dict[str, float]:
         """Cosine of records that were found by their words only; those that have a vector."""
         similarities: dict[str, float] = {}
-        for video in self._store.collections(records_of(""), len(query), {record.video for record in records}):
+        videos = {record.video for record in records} - self.words_only
+        for video in self._store.collections(records_of(""), len(query), videos):
             ids = [record.id for record in records if record.video == video]
             with self._unless_removed(records_of(video)):
                 self._current(records_of(video))

@@ -118,8 +118,8 @@ def _wire_listing(tab: LibraryTab, site: Site, chosen: gr.Dropdown, place: gr.Ta
         try:
             name = site.inbox.forget(video)
         except VidscoutError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        gr.Info(f"{name} has been forgotten")
+            raise gr.Error(escape(str(error)), print_exception=False) from None
+        gr.Info(f"{escape(name)} has been forgotten")  # Gradio shows both as HTML
         return [*known(site, ids), False]
 
     shows = [chosen, tab.forgettable, tab.listing]

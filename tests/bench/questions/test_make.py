@@ -7,7 +7,7 @@ from vidscout.bench.data import voices
 from vidscout.bench.questions import picture
 from vidscout.bench.questions.make import LEAD, make, read_set
 from vidscout.bench.questions.picture import FPS, HEIGHT, TICKER_TOP, WIDTH, frames
-from vidscout.bench.questions.recording import Half, Recording, Scene
+from vidscout.bench.questions.recording import Half, Recording, Scene, load_half
 from vidscout.tools.errors import UsageError
 from vidscout.tools.media import video as media
 
@@ -96,6 +96,21 @@ def test_a_set_grows_by_recordings_and_refuses_the_other_half(tmp_path: Path):
 def test_a_folder_without_a_set_says_how_to_make_one(tmp_path: Path):
     with pytest.raises(UsageError, match="questions make"):
         read_set(tmp_path)
+
+
+@pytest.mark.parametrize("half", Half)
+def test_every_scene_of_a_half_can_be_drawn_and_every_voice_is_known(half: Half):
+    for told in load_half(half):
+        for speaker in told.speakers.values():
+            engine, _, name = speaker.voice.partition(":")
+            assert name in {"pico": voices.PICO, "flite": voices.FLITE}.get(engine, [name]), told.name
+        for number, scene in enumerate(told.scenes):
+            kind, _, name = scene.picture.partition(":")
+            known = {"photo": [*picture.FETCHED, *picture.PHOTOS], "clip": picture.CLIPS}.get(kind, [name])
+            assert name in known, (told.name, scene.id)
+            # One photo for all, so that nothing large is fetched: what is tried is whether the text fits beside it.
+            beside = scene.model_copy(update={"picture": "photo:chelsea"} if kind in {"photo", "clip"} else {})
+            assert next(frames(beside, number, 0, 1)).shape == (HEIGHT, WIDTH, 3), (told.name, scene.id)
 
 
 class TestPicture:

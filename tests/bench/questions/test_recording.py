@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from vidscout.bench.questions.recording import MADE, Half, load
+from vidscout.bench.questions.recording import KINDS, MADE, Half, load
 from vidscout.tools.errors import UsageError
 
 SMALL = """
@@ -86,3 +86,11 @@ def test_every_recording_of_a_half_fits_and_none_is_in_both(half: Half):
         recording = load(path)
         assert recording.questions, path.stem
         assert recording.name not in other
+
+
+def test_the_development_half_asks_in_every_kind_and_a_quarter_cannot_be_answered():
+    questions = [one for path in (MADE / Half.development).glob("*.toml") for one in load(path).questions]
+    assert {one.kind for one in questions} == set(KINDS)
+    share = sum(one.unanswerable for one in questions) / len(questions)
+    assert 0.2 < share < 0.3
+    assert all(one.close for one in questions if one.unanswerable)

@@ -13,11 +13,12 @@ from made_videos import clicking, steady, write
 from vidscout.graphs.events import Progress
 from vidscout.graphs.ingest.due import StageStatus, due, statuses
 from vidscout.graphs.ingest.passes import AHEAD
-from vidscout.graphs.ingest.stage import Stage, standing
+from vidscout.graphs.ingest.stage import Found, Stage, standing
 from vidscout.graphs.ingest.stages import build, checked
 from vidscout.tools.errors import CancelledError, MediaError, UsageError, WeightsError
 from vidscout.tools.index.video_index import VideoIndex
-from vidscout.tools.records import Modality, Span
+from vidscout.tools.payloads import TextLines
+from vidscout.tools.records import Modality, Record, Span
 
 TESTS = Path(__file__).parents[2]
 FRAMES = 60
@@ -45,9 +46,9 @@ def ids(index: VideoIndex) -> list[str]:
     return [record.id for record in index.timeline(video.id)]
 
 
-def stands(index: VideoIndex, *stages: Stage, embedding: str = "hashed/8") -> dict[str, StageStatus]:
+def stands(index: VideoIndex, *stages: Stage) -> dict[str, StageStatus]:
     [video] = index.library.all()
-    return statuses(stages, index.library.journal.entries(video.id), embedding)
+    return statuses(stages, index.library.journal.entries(video.id))
 
 
 def states(index: VideoIndex, *stages: Stage) -> list[str]:
@@ -324,16 +325,48 @@ def test_a_stage_that_is_asked_for_brings_what_it_needs_and_nothing_else(index: 
     assert read(index, film, *stages)["due"] == ["others", "clicks"]
 
 
-def test_texts_of_two_embeddings_are_not_mixed(index: VideoIndex, film: Path):
+@pytest.mark.parametrize("asked", [[], ["clicks"]])
+def test_records_of_another_embedding_are_embedded_anew_before_anything_is_read(
+    index: VideoIndex, film: Path, asked: list[str]
+):
     read(index, film, Numbers())
-    other = Hashed(16)
-    done = read(index, film, Numbers(), Clicks(), embedding=other)
-    assert done["due"] == []
-    assert "read with other settings" in done["notes"][0]
-    with pytest.raises(UsageError, match=r"embedded by another model than hashed/16: read it again with --again"):
-        read(index, film, Numbers(), Clicks(), asked=["clicks"], embedding=other)
-    read(index, film, Numbers(), Clicks(), again=True, embedding=other)
+    other, seen = Hashed(16), list[Progress]()
+    done = read(index, film, Numbers(), Clicks(), asked=asked, embedding=other, see=seen.append)
+    assert done["due"] == ["clicks"]
+    told = [one for one in seen if one.unit == "records"]
+    assert {one.stage for one in told} == {f"embedding {FRAMES} records anew"}
+    assert (told[0].done, told[-1].done) == (0, FRAMES)
     assert len(index.search(vector=other.run(["a 17"])[0], k=500)) == FRAMES + 6
+
+
+def test_a_video_that_was_read_in_full_is_embedded_anew_and_not_read(index: VideoIndex, film: Path):
+    read(index, film, Numbers())
+    numbers, other = Numbers(), Hashed(16)
+    done = read(index, film, numbers, embedding=other)
+    assert (done["already_read"], done["notes"], numbers.seen) == (True, [], [])
+    assert index.search(vector=other.run(["a 17"])[0], k=1)[0].record.text == "a 17"
+
+
+def test_a_reading_of_everything_again_needs_no_old_records_embedded(index: VideoIndex, film: Path):
+    read(index, film, Numbers())
+    other, seen = Hashed(16), list[Progress]()
+    read(index, film, Numbers(), again=True, embedding=other, see=seen.append)
+    assert not [one for one in seen if one.unit == "records"]
+    assert len(index.search(vector=other.run(["a 17"])[0], k=500)) == FRAMES
+
+
+def test_a_text_that_repeats_is_embedded_once_a_reading(index: VideoIndex, film: Path):
+    class Same(Numbers):
+        name = "same"
+
+        def records(self, found: Found) -> list[Record]:
+            spans = [span for span, _ in found.standing(self.name)]
+            return [Record.of(found.video, span, TextLines(("EXIT",)), 1.0, "same/1") for span in spans]
+
+    embedding = Hashed()
+    assert read(index, film, Same(), embedding=embedding)["added"] == FRAMES
+    assert embedding.given == ["EXIT"]
+    assert len(index.search(vector=Hashed().run(["EXIT"])[0], k=500)) == FRAMES
 
 
 # Which stages there are
