@@ -136,6 +136,8 @@ class Asking(Ingesting):
             frame_encoder=self.models.optional("frame_embedding"),
             detector=self.models.open_detector(),
             answerer=answerer,
+            judge=self.models.optional("judge") if self.profile.quotes and not settings.fast else None,
+            quotes=self.profile.quotes,
             selector=settings.selector,
             packer=settings.packer,
             route=way,

@@ -73,6 +73,9 @@ class Profile:
     """How many frames are selected for a question."""
     stages: tuple[str, ...] = STAGES
     """The stages that read a video, one a way of finding something in it."""
+    quotes: bool = False
+    """Free questions are answered by quoting what was found, because that is right more often than what the answerer
+    writes."""
     planner: str = "rules"
     """`model` where the answerer is large enough to plan; see `vidscout.graphs.answer.question.model_plan`."""
     memory: int = 0
@@ -100,10 +103,12 @@ EMBEDDED = Profile(
             "text_embedding": RoleChoice("embeddinggemma"),
             "label_embedding": RoleChoice("minilm"),
             "answerer": RoleChoice("llama.cpp"),
+            "judge": RoleChoice("llama.cpp"),
         }
     ),
     token_budget=128,
     frames=8,
+    quotes=True,
 )
 
 LAPTOP = Profile(

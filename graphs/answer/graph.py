@@ -43,7 +43,7 @@ def one_branch_a_request(state: AnswerState) -> list[Send]:
 def told_or_prompt(state: AnswerState, runtime: Runtime[Answering]) -> str:
     """What the records tell by themselves needs no prompt and no model; nor does what nothing can show."""
     hopeless = not answerable(state) and not would_see(state, runtime.context)
-    if state.cited or (not state.options and hopeless):
+    if state.cited or state.abstained or (not state.options and hopeless):
         return "verify"
     return "summarise" if runtime.context.route.summarises else "pack"
 

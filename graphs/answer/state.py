@@ -13,6 +13,7 @@ from ...tools.perception.embeddings.purposes import Query
 from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.videollm.interface import Message, VideoLLM
 from ..events import merge
+from .question.kinds import Kind
 from .routes import Route
 
 if TYPE_CHECKING:
@@ -93,6 +94,14 @@ class Plan:
     """It is about something that is there for a moment only, as a flash."""
     bare: bool = False
     """The question names nothing to look for, only where and when: “what is on screen at 0:19?”"""
+    kind: Kind | None = None
+    """What kind of answer the question asks for, by its nearness to examples; `None` where that is unsure."""
+    language: str = "en"
+    """ISO 639-1 code of the question."""
+    told_time: bool = False
+    """The question, or whoever asks, names a stretch by the clock."""
+    quotes: bool = False
+    """The answer is quoted from what was found, not written by the answerer."""
     open: bool = False
     """Whatever there is can be answered from: an overview, what is shown, a route that does not go by relevance."""
 
@@ -223,6 +232,10 @@ class Answering:
     """Set when nobody waits for the answer any more."""
     frame_encoder: "FrameEncoder | None" = None
     """Made the frames' vectors, where the profile has one; questions search frames with its text tower."""
+    judge: VideoLLM | None = None
+    """Weighs whether a record answers; without one, how well it fits decides alone."""
+    quotes: bool = False
+    """Free questions are answered in the words of the records, where the question's embedding tells its kind."""
     detector: "ObjectDetector | None" = None
     """Finds things by any name on the frames that are selected; `None` where the profile's detector cannot."""
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)

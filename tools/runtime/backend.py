@@ -30,6 +30,7 @@ ROLES = {
     "faces": ("..perception.people.faces",),
     "hands": ("..perception.people.hands",),
     "answerer": ("..videollm",),
+    "judge": ("..videollm.judge",),
 }
 """Each role and the modules whose import registers its backends. Captioner, frame encoder, visual similarity and the
 embedding of labels are played only where a profile names them; labels are else embedded as other texts are."""

@@ -5,7 +5,8 @@ import time
 from langgraph.runtime import Runtime
 
 from ...events import Token, Update, timed
-from ..records import options
+from ..question.kinds import Kind
+from ..records import by_kind, options
 from ..records import sentences as compose
 from ..records.counting import count
 from ..records.ordering import order
@@ -26,6 +27,8 @@ def answer_from_records(state: AnswerState, runtime: Runtime[Answering]) -> Upda
     """Answer without a model if the records can; otherwise leave the state as it is."""
     if not runtime.context.route.reads_off:
         return {}
+    if not state.options and state.plan is not None and state.plan.quotes:
+        return quoted(state, runtime)
     if not answerable(state):
         return {"timings": waited(state, runtime)}
     found = options.read_off(state, runtime.context) if state.options else read_off(state, runtime.context)
@@ -34,6 +37,25 @@ def answer_from_records(state: AnswerState, runtime: Runtime[Answering]) -> Upda
     if not state.options:
         runtime.stream_writer(Token(found["text"]))
     return {**found, "timings": waited(state, runtime)}
+
+
+def quoted(state: AnswerState, runtime: Runtime[Answering]) -> Update:
+    """The answer in the words of the records, or that none of them answers."""
+    before = waited(state, runtime)
+    counted = count(state, runtime.context) if state.plan and state.plan.kind is Kind.COUNT_SEEN else None
+    if counted is not None and counted.cited:
+        text, cited = counted.told()
+        found = by_kind.Told(text, cited, round(min(max(f.relevance for f in cited), 1.0), 3))
+    else:
+        found = by_kind.told(state, runtime.context)
+    runtime.stream_writer(Token(found.text))
+    return {
+        "text": found.text,
+        "cited": found.cited,
+        "confidence": found.confidence,
+        "abstained": found.abstained,
+        "timings": before,
+    }
 
 
 def read_off(state: AnswerState, answering: Answering) -> Update | None:

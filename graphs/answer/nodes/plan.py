@@ -13,6 +13,7 @@ from ...deadline import within
 from ...events import Update, timed
 from ..question.anchors import anchor, resolve
 from ..question.followup import in_context
+from ..question.kinds import Kind, Understood, understand
 from ..question.model_plan import PlanError, Wanted, ask_model
 from ..question.object_names import known_labels
 from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, read_question
@@ -58,6 +59,7 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             told = None
             notes.append(f"the time that the question tells was given up after {answering.tool_timeout:g} s")
         when = told or when
+    understood = None if state.options or answering.planner == "model" else nearest(context.question, answering)
     known = known_labels(answering.index, state.videos)
     parsed = read_question(_without(context.question, when.words), known)
     wanted = None
@@ -67,13 +69,29 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         except (PlanError, VidscoutError) as error:
             notes.append(f"the model's plan could not be used, so the rules planned: {error}")
     return {
-        "plan": planned(context.question, parsed, wanted, when, state, answering, known),
+        "plan": planned(context.question, parsed, wanted, when, state, answering, known, understood),
         "round": state.round + 1,
         "messages": [],  # what an earlier round asked and was told
         "text": "",
         "sentences": [],
         "notes": notes,
     }
+
+
+def nearest(question: str, answering: Answering) -> Understood | None:
+    """The kind and language of a question by the examples that it is near to."""
+    return understand(answering.vector(question), answering.text_embedding.source)
+
+
+WANTS = {
+    Kind.WHEN: Want.WHEN,
+    Kind.COUNT_SEEN: Want.COUNT,
+    Kind.ORDER: Want.ORDER,
+    Kind.QUOTE: Want.QUOTE,
+    Kind.OVERVIEW: Want.OVERVIEW,
+    Kind.CHAPTERS: Want.OVERVIEW,
+}
+"""How records are turned into an answer, by the kind of question; every other kind asks for a fact."""
 
 
 def time_of(question: str, state: AnswerState, answering: Answering, anchored: bool) -> When | None:
@@ -97,6 +115,7 @@ def planned(
     state: AnswerState,
     answering: Answering,
     known: Sequence[str],
+    understood: Understood | None = None,
 ) -> Plan:
     """The requests of every branch, from what the rules read and what the model wants; `known` labels may be named."""
     only = answering.route.only
@@ -111,6 +130,10 @@ def planned(
         queries = wanted.queries()
         weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
         place = Place(wanted.first_or_last) if wanted.first_or_last else place
+    if understood is not None and wanted is None:
+        want = WANTS.get(understood.kind, Want.FACT) if understood.kind is not None else Want.FACT
+        topic = _without(question, when.words)
+    quotes = understood is not None and answering.quotes and answering.route.reads_off
     bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
     shown = want is Want.FACT and parsed.weights[Modality.FRAME] == 1.0
     looks = tuple(state.options) if shown else ()
@@ -145,6 +168,10 @@ def planned(
         things=things(parsed, wanted),
         brief=parsed.brief,
         bare=bare,
+        kind=understood.kind if understood is not None else None,
+        language=understood.language if understood is not None else "en",
+        told_time=when.within is not None and when.place is None,
+        quotes=quotes,
         open=bool(looks) or want is Want.OVERVIEW or only is not None or not answering.route.records,
     )
 

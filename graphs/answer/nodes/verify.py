@@ -28,6 +28,8 @@ def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     answering = runtime.context
     last = state.round >= answering.max_rounds
     seen = sees(state)
+    if state.plan is not None and state.plan.quotes and not state.options:
+        return {"supported": not state.abstained}  # quoted from what it cites, or that nothing answers
     if not answerable(state) and not seen:
         return nothing_fits(state, last)
     if state.cited or state.options:  # read off the records, or chosen by them

@@ -1,0 +1,184 @@
+"""Questions about the order of things, a stretch, or the whole video: answers that the timeline gives, by kind."""
+
+import re
+
+from ....tools.records import Modality, Record, Span, TextLines, clock
+from ....tools.words import one_line
+from ..question.anchors import anchor
+from ..question.kinds import Kind
+from ..state import Answering, AnswerState, Candidate, Place, Plan
+from .passages import TOLD, Told, nothing, passages, quoted, quoting, stretch_of
+from .wording import cited, worded
+
+NEAR = 0.35
+"""Cosine from which a record may be what a question speaks of: of the development half's questions that have an
+answer, 95 % have their best record above it."""
+AGAIN = 0.92
+"""Share of the best record's cosine from which a second one is another time at which the same is there."""
+TIMES = 3
+TITLES = 8
+NEIGHBOURS = 2
+"""Utterances that are quoted from before or after an event."""
+SOON = 30.0
+"""Seconds within which a text comes up that counts as the next one."""
+
+_EARLIER = re.compile(
+    r"\b(before|prior|previous\w*|preced\w*|vor|vorher|davor|zuvor|antes|anterior\w*|avant|auparavant|précéd\w*"
+    r"|до|перед|раньше)\b|之前|以前|前に|直前|قبل|पहले",
+    re.IGNORECASE,
+)
+"""“Before” in the languages of the examples: a matter of grammar."""
+_LAST = re.compile(
+    r"\b(last|final|closing|end|letzte\w*|zuletzt|schluss|ende|últim\w*|final|fin|derni\w*|последн\w*|конц\w*)\b"
+    r"|最后|最後|结尾|結尾|آخر|أخير|النهاية|अंत|आख़िर|आखिर",
+    re.IGNORECASE,
+)
+
+
+def told(state: AnswerState, answering: Answering) -> Told:
+    """The answer to a free question from what was found, by the kind of answer it asks for."""
+    plan = state.plan
+    assert plan is not None
+    kind = plan.kind
+    if plan.told_time and kind in (None, Kind.OVERVIEW, Kind.CHAPTERS, Kind.AROUND, Kind.QUOTE, Kind.READ, Kind.LIST):
+        return of_a_stretch(state, answering, plan)
+    match kind:
+        case Kind.WHEN:
+            return when(state, plan)
+        case Kind.AROUND:
+            return around(state, answering, plan) or quoting(state, answering)
+        case Kind.ENDS:
+            return at_an_end(state, answering, plan)
+        case Kind.OVERVIEW:
+            return overview(state, answering, plan)
+        case Kind.CHAPTERS:
+            return chapters(state, answering, plan) or overview(state, answering, plan)
+        case _:
+            return quoting(state, answering)
+
+
+def when(state: AnswerState, plan: Plan) -> Told:
+    """The times of the record that fits best, and of others that say the same."""
+    found = passages(state, plan.kind)
+    if not found or found[0].similarity < NEAR:
+        return nothing(plan, found[0] if found else None, state)
+    best = found[0]
+    times = [one for one in found if one.similarity >= AGAIN * best.similarity][:TIMES]
+    return Told(" ".join(quoted(one, plan, state) for one in times), times, round(best.similarity, 3))
+
+
+def around(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
+    """What is said and written right before or after an event; `None` where the event is not found."""
+    event = anchor(state.asked)
+    told = event.event if event is not None else state.asked
+    hits = answering.index.search(told, answering.vector(told), modalities=TOLD, videos=state.videos, k=4)
+    hits = [hit for hit in hits if (hit.similarity or 0.0) >= NEAR]
+    if not hits:
+        return None
+    at = max(hits, key=lambda hit: hit.similarity or 0.0).record
+    earlier = _EARLIER.search(state.asked) is not None
+    near = neighbours(at, answering, earlier)
+    if not near:
+        return None
+    candidates = [Candidate(record, 1.0, 1.0, 1.0) for record in near]
+    text = worded(
+        plan.language, "before" if earlier else "after", text=" ".join(quoted(one, plan, state) for one in candidates)
+    )
+    sure = max(hit.similarity or 0.0 for hit in hits)
+    return Told(text, candidates, round(sure, 3))
+
+
+def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:
+    """The utterances right before or after a record, and the next text on screen on that side, in order of time."""
+    line = answering.index.timeline(at.video, TOLD)
+    said = [record for record in line if record.modality is Modality.SPEECH and record.id != at.id]
+    written = [record for record in line if record.modality is Modality.SCREEN_TEXT and record.id != at.id]
+    if earlier:
+        said = [record for record in said if record.span.end <= at.span.start + 0.1][-NEIGHBOURS:]
+        written = [record for record in written if record.span.end <= at.span.start + 0.5][-1:]
+    else:
+        after = at.span.end if at.modality is Modality.SPEECH else at.span.start
+        said = [record for record in said if record.span.start >= after - 0.1][:NEIGHBOURS]
+        written = [record for record in written if after - 0.5 <= record.span.start <= after + SOON][:1]
+    return sorted([*said, *written], key=lambda record: record.span)
+
+
+def at_an_end(state: AnswerState, answering: Answering, plan: Plan) -> Told:
+    """The first or last thing that is said or written, where the question names nothing else; else as any question."""
+    found = passages(state, plan.kind)
+    if found and found[0].similarity >= NEAR + 0.1:
+        return quoting(state, answering)
+    last = plan.place is Place.LAST or _LAST.search(state.asked) is not None
+    chosen: list[Candidate] = []
+    for video in state.videos:
+        for modality in TOLD:
+            line = answering.index.timeline(video, [modality])
+            chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in (line[-1:] if last else line[:1])]
+    if not chosen:
+        return nothing(plan, None, state)
+    text = " ".join(quoted(one, plan, state) for one in chosen)
+    return Told(worded(plan.language, "last" if last else "first", text=text), chosen, 0.6)
+
+
+def of_a_stretch(state: AnswerState, answering: Answering, plan: Plan) -> Told:
+    """What is said and written in the stretch that the question names by the clock."""
+    assert plan.within is not None
+    there = stretch_of(state, answering, plan.within)
+    if not there:
+        return nothing(plan, None, state)
+    return Told(" ".join(quoted(one, plan, state) for one in there), there, 0.7)
+
+
+def titles(video: str, answering: Answering) -> list[Record]:
+    """The texts on screen that stand longest, each once, in order of time: slides rather than tickers."""
+    from rapidfuzz.fuzz import ratio
+
+    kept: list[Record] = []
+    for record in answering.index.timeline(video, [Modality.SCREEN_TEXT]):
+        first = _first_line(record).casefold()
+        if len(first) > 2 and all(ratio(first, _first_line(other).casefold()) < 85 for other in kept):
+            kept.append(record)
+    longest = sorted(kept, key=lambda record: -record.span.duration)[:TITLES]
+    return sorted(longest, key=lambda record: record.span)
+
+
+def _first_line(record: Record) -> str:
+    lines = record.payload.lines if isinstance(record.payload, TextLines) else ()
+    return one_line(lines[0]) if lines else ""
+
+
+def overview(state: AnswerState, answering: Answering, plan: Plan) -> Told:
+    """How it begins, what stands on screen in order, and how it ends."""
+    parts: list[str] = []
+    chosen: list[Candidate] = []
+    for video in state.videos:
+        said = answering.index.timeline(video, [Modality.SPEECH], plan.within)
+        if opening := said[:3]:
+            parts.append(_told("begins", opening, plan, state))
+        shown = titles(video, answering)
+        if shown:
+            listed = "; ".join(f"{_first_line(record)} ({clock(record.span.start)})" for record in shown)
+            parts.append(worded(plan.language, "titles", text=listed))
+        if len(said) > 3:
+            parts.append(_told("ends", said[-1:], plan, state))
+        chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in [*opening, *shown, *said[3:][-1:]]]
+        if not said and not shown:
+            seen = answering.index.timeline(video, [Modality.CAPTION], plan.within)
+            some = seen[:: max(len(seen) // 4, 1)][:4]
+            parts += [cited(record, plan.language, state.name(video)) for record in some]
+            chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in some]
+    return Told(" ".join(parts), chosen, 0.7) if chosen else nothing(plan, None, state)
+
+
+def _told(name: str, records: list[Record], plan: Plan, state: AnswerState) -> str:
+    text = " ".join(cited(record, plan.language, state.name(record.video)) for record in records)
+    return worded(plan.language, name, text=text)
+
+
+def chapters(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
+    """The parts of the video with their times, by the titles that stand on screen; `None` where there are none."""
+    shown = [record for video in state.videos for record in titles(video, answering)]
+    if len(shown) < 2:
+        return None
+    listed = "; ".join(f"{clock(record.span.start)} {_first_line(record)}" for record in shown)
+    return Told(f"{listed}.", [Candidate(record, 1.0, 1.0, 1.0) for record in shown], 0.7)

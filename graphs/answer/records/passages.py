@@ -1,0 +1,180 @@
+"""Answers in the video's own words: the records that fit a question best, quoted with their times.
+
+Of the ways to answer with the models that registry packages carry this was right most often: on the development half
+of the made questions three quoted records held the answer of 72 % of the questions that have one, while a text model
+of 1.5 B that wrote an answer from five records was right in 45 % of a sample. What is quoted cannot be made up, and
+whether it answers is weighed apart (`judging.py`, `confidence.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ....tools.records import Modality, Record, Span, Spoken, TextLines
+from ....tools.words import one_line
+from ..question.kinds import Kind
+from ..state import Answering, AnswerState, Candidate, Plan
+from . import confidence
+from .judging import judged, says_yes
+from .wording import cited, worded
+
+QUOTED = 3
+"""Records that one answer quotes."""
+BESIDE_THE_BEST = 0.7
+"""Share of the best record's cosine from which a further record is quoted."""
+JUDGED = 4
+"""Records that the judge reads, where time allows."""
+JUDGE_BEGINS = 2.0
+"""Seconds after which the judge begins to read no further record, so that an answer takes about four on two cores."""
+SAME = 85
+"""rapidfuzz ratio from which two records say the same."""
+TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
+SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
+JUDGE_COUNTS = 0.3
+"""What a judge's certainty adds to a record's cosine when records are put in order."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer from records, or that none answers."""
+
+    text: str
+    cited: list[Candidate]
+    confidence: float
+    abstained: bool = False
+
+
+def passages(state: AnswerState, kind: Kind | None) -> list[Candidate]:
+    """What may answer, best first by cosine, each text once; objects and looks only where the question is of those."""
+    from rapidfuzz.fuzz import ratio
+
+    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else TOLD
+    found = [candidate for candidate in state.ranked if candidate.record.modality in wanted]
+    found.sort(key=lambda candidate: (-candidate.similarity, candidate.record.span))
+    kept: list[Candidate] = []
+    for candidate in found:
+        text = candidate.record.text.casefold()
+        if all(ratio(text, other.record.text.casefold()) < SAME for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def weighed(state: AnswerState, answering: Answering, found: list[Candidate]) -> tuple[list[Candidate], float]:
+    """The passages in order of how well they answer, and the probability that the first does."""
+    cosines = [candidate.similarity for candidate in found]
+    ahead = confidence.ahead(cosines[:8])
+    if answering.judge is None:
+        return found, confidence.confidence(confidence.Fit(cosines[0], ahead))
+    weights = judged(state.asked, found, answering.judge, JUDGED, JUDGE_BEGINS)
+    order = sorted(range(len(weights)), key=lambda at: -(cosines[at] + JUDGE_COUNTS * weights[at]))
+    best = [found[at] for at in order] + found[len(weights) :]
+    return best, confidence.confidence(confidence.Fit(cosines[0], ahead, max(weights)))
+
+
+def quoting(state: AnswerState, answering: Answering) -> Told:
+    """The answer in the words of the records that fit best, or that none answers, with the nearest."""
+    plan = state.plan
+    assert plan is not None
+    found = passages(state, plan.kind)
+    if not found:
+        return nothing(plan, None, state)
+    best, sure = weighed(state, answering, found)
+    if sure < confidence.told_from():
+        return nothing(plan, best[0], state, sure)
+    chosen = [best[0]]
+    chosen += [one for one in best[1:] if one.similarity >= BESIDE_THE_BEST * best[0].similarity][: QUOTED - 1]
+    chosen += besides(plan, best[0], state, answering, chosen)
+    parts = [quoted(one, plan, state) for one in chosen]
+    if plan.kind is Kind.YES_NO and answering.judge is not None:
+        says = says_yes(state.asked, best[0], answering.judge, "judge_yes")
+        parts.insert(0, worded(plan.language, "yes" if says >= 0.5 else "no"))
+    if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
+        parts += speaking(best[0], plan, answering)
+    return Told(" ".join(parts), chosen, round(sure, 3))
+
+
+def nothing(plan: Plan, nearest: Candidate | None, state: AnswerState, sure: float = 0.0) -> Told:
+    """That nothing answers, and what comes nearest."""
+    text = worded(plan.language, "not_found")
+    if nearest is None:
+        return Told(text, [], 0.0, abstained=True)
+    closest = worded(plan.language, "nearest", text=quoted(nearest, plan, state))
+    return Told(f"{text} {closest}", [nearest], round(sure, 3), abstained=True)
+
+
+def quoted(candidate: Candidate, plan: Plan, state: AnswerState) -> str:
+    """A record in its own words with its time, in the question's language."""
+    return cited(candidate.record, plan.language, state.name(candidate.record.video))
+
+
+def besides(
+    plan: Plan, best: Candidate, state: AnswerState, answering: Answering, chosen: Sequence[Candidate]
+) -> list[Candidate]:
+    """What belongs to the best record: the sentence that goes on with a reason or a way, the slide that has the list."""
+    record = best.record
+    if plan.kind in (Kind.REASON, Kind.MANNER) and record.modality is Modality.SPEECH:
+        more = following(record, answering, 1)
+    elif plan.kind in (Kind.LIST, Kind.COUNT_SAID) and record.modality is Modality.SPEECH:
+        more = [
+            slide
+            for slide in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span)
+            if isinstance(slide.payload, TextLines) and len(slide.payload.lines) >= QUOTED
+        ][:1]
+    else:
+        return []
+    known = {one.record.id for one in chosen}
+    return [replace(best, record=one) for one in more if one.id not in known]
+
+
+def following(record: Record, answering: Answering, count: int, within: float = 2.0) -> list[Record]:
+    """The utterances that go on after a record without a longer pause, in seconds."""
+    line = answering.index.timeline(record.video, [Modality.SPEECH])
+    after = [one for one in line if one.span.start >= record.span.end - 0.05 and one.id != record.id]
+    found: list[Record] = []
+    end = record.span.end
+    for one in after[:count]:
+        if one.span.start - end > within:
+            break
+        found.append(one)
+        end = one.span.end
+    return found
+
+
+def speaking(best: Candidate, plan: Plan, answering: Answering) -> list[str]:
+    """Who speaks in the best record: as the record says, or else the name that stands on screen meanwhile."""
+    record = best.record
+    if isinstance(record.payload, Spoken) and record.payload.speaker:
+        return [worded(plan.language, "speaker", text=record.payload.speaker)]
+    if record.modality is not Modality.SPEECH:
+        return []
+    lines = [
+        line
+        for shown in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span)
+        if isinstance(shown.payload, TextLines)
+        for line in shown.payload.lines
+        if looks_like_a_name(line)
+    ]
+    return [worded(plan.language, "name_shown", text=one_line(lines[0]))] if lines else []
+
+
+def looks_like_a_name(line: str) -> bool:
+    """Whether a line begins as a lower third does that names a person: two or three capitalised words, then no more
+    than a title after a comma or a dash.
+
+    >>> looks_like_a_name("Anna Berg, harbour master"), looks_like_a_name("Budget: 430,000 euros")
+    (True, False)
+    """
+    name = line.replace("–", ",").replace("|", ",").replace(" - ", ",").partition(",")[0].split()
+    return 2 <= len(name) <= 3 and all(word[:1].isupper() and word[1:].islower() and word.isalpha() for word in name)
+
+
+def stretch_of(state: AnswerState, answering: Answering, within: Span, most: int = 8) -> list[Candidate]:
+    """What is said and written in a stretch, in order of time, spread over it where there is more than fits."""
+    found = [
+        record
+        for video in state.videos
+        for record in answering.index.timeline(video, TOLD, within)
+    ]
+    found.sort(key=lambda record: (record.video, record.span))
+    if len(found) > most:
+        found = [found[int((at + 0.5) * len(found) / most)] for at in range(most)]
+    return [Candidate(record, 1.0, 1.0, 1.0) for record in found]

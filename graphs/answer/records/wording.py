@@ -1,0 +1,34 @@
+"""The fixed parts of an answer in the language of its question; English where there is no wording for it."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from ....tools.records import Modality, Record, clock
+from ....tools.words import one_line
+
+WORDINGS = Path(__file__).with_name("wording.toml")
+
+
+@cache
+def wordings() -> dict[str, dict[str, str]]:
+    """The wordings by ISO 639-1 code and name."""
+    return tomllib.loads(WORDINGS.read_text(encoding="utf-8"))
+
+
+def worded(language: str, name: str, **values: str) -> str:
+    """A fixed part with its values.
+
+    >>> worded("en", "nearest", text="“No.”"), worded("xx", "yes")
+    ('Closest: “No.”', 'Yes.')
+    """
+    known = wordings()
+    return known.get(language, known["en"])[name].format(**values)
+
+
+def cited(record: Record, language: str, name: str = "") -> str:
+    """A record in its own words with its time; `name` is its video's, where several were asked about."""
+    kind = {Modality.SPEECH: "said", Modality.SCREEN_TEXT: "on_screen"}.get(record.modality, "seen")
+    text = one_line(record.text.replace("\n", " / "))
+    at = clock(record.span.start)
+    return worded(language, kind, text=text, at=f"{name} {at}" if name else at)
