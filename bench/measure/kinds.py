@@ -41,7 +41,8 @@ def main() -> None:
         for at in (at for at in range(len(rows)) if part[at] == number):
             got = known.understand(vectors[at])
             told.append((tongues[at], got.nearest == kinds[at], got.language == tongues[at], got.margin))
-    print(f"{len(rows)} examples; kind right {np.mean([t[1] for t in told]):.1%}, language {np.mean([t[2] for t in told]):.1%}")
+    kind, tongue = np.mean([t[1] for t in told]), np.mean([t[2] for t in told])
+    print(f"{len(rows)} examples; kind right {kind:.1%}, language {tongue:.1%}")
     for tongue in sorted(set(tongues)):
         print(f"  {tongue}: kind {np.mean([t[1] for t in told if t[0] == tongue]):.1%}")
     for low, high in ((0.0, 0.05), (0.05, 0.15), (0.15, 0.3), (0.3, 3.0)):

@@ -13,7 +13,6 @@ from ...tools.perception.embeddings.purposes import Query
 from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.videollm.interface import Message, VideoLLM
 from ..events import merge
-from .question.kinds import Kind
 from .routes import Route
 
 if TYPE_CHECKING:
@@ -39,6 +38,34 @@ class Want(StrEnum):
     QUOTE = "quote"
     """What somebody says, or a text says, about something: best told in its own words."""
     OVERVIEW = "overview"
+
+
+class Kind(StrEnum):
+    """What a question asks for, as `question/examples.toml` has examples of it."""
+
+    FACT = "fact"
+    PERSON = "person"
+    WHO_SAID = "who_said"
+    NUMBER = "number"
+    COUNT_SAID = "count_said"
+    COUNT_SEEN = "count_seen"
+    DATE = "date"
+    WHEN = "when"
+    PLACE = "place"
+    REASON = "reason"
+    MANNER = "manner"
+    YES_NO = "yes_no"
+    QUOTE = "quote"
+    READ = "read"
+    LOOK = "look"
+    AROUND = "around"
+    ENDS = "ends"
+    ORDER = "order"
+    LIST = "list"
+    OVERVIEW = "overview"
+    CHAPTERS = "chapters"
+    SOUND = "sound"
+    COMPARE = "compare"
 
 
 class Place(StrEnum):

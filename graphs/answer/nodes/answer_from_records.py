@@ -5,12 +5,11 @@ import time
 from langgraph.runtime import Runtime
 
 from ...events import Token, Update, timed
-from ..question.kinds import Kind
 from ..records import by_kind, options
 from ..records import sentences as compose
 from ..records.counting import count
 from ..records.ordering import order
-from ..state import Answering, AnswerState, Candidate, Want
+from ..state import Answering, AnswerState, Candidate, Kind, Want
 
 BEFORE_ANSWER = "before_answer"
 """Seconds from the question to the moment at which the answer is known or the answerer is asked for it."""

@@ -13,12 +13,12 @@ from ...deadline import within
 from ...events import Update, timed
 from ..question.anchors import anchor, resolve
 from ..question.followup import in_context
-from ..question.kinds import Kind, Understood, understand
+from ..question.kinds import Understood, understand
 from ..question.model_plan import PlanError, Wanted, ask_model
 from ..question.object_names import known_labels
 from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, read_question
 from ..question.times import time_phrase
-from ..state import Answering, AnswerState, Place, Plan, Retrieval, Want
+from ..state import Answering, AnswerState, Kind, Place, Plan, Retrieval, Want
 
 DEEP = 8
 """Records that a branch brings."""

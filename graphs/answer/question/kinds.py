@@ -7,46 +7,19 @@ rightly. A question that lies between two kinds is unsure: then nothing is left 
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..state import Kind
+
 EXAMPLES = Path(__file__).with_name("examples.toml")
 LEARNT = Path(__file__).with_name("kinds.npz")
 SURE = 0.15
 """How far the likeliest kind must be ahead of the second, on a scale on which a clear example scores 1 and any other
 kind −1. Where the gap is smaller, one example in three of a part that was left out is told wrongly."""
-
-
-class Kind(StrEnum):
-    """What a question asks for."""
-
-    FACT = "fact"
-    PERSON = "person"
-    WHO_SAID = "who_said"
-    NUMBER = "number"
-    COUNT_SAID = "count_said"
-    COUNT_SEEN = "count_seen"
-    DATE = "date"
-    WHEN = "when"
-    PLACE = "place"
-    REASON = "reason"
-    MANNER = "manner"
-    YES_NO = "yes_no"
-    QUOTE = "quote"
-    READ = "read"
-    LOOK = "look"
-    AROUND = "around"
-    ENDS = "ends"
-    ORDER = "order"
-    LIST = "list"
-    OVERVIEW = "overview"
-    CHAPTERS = "chapters"
-    SOUND = "sound"
-    COMPARE = "compare"
 
 
 @dataclass(frozen=True)

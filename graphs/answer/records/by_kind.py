@@ -2,11 +2,11 @@
 
 import re
 
-from ....tools.records import Modality, Record, Span, TextLines, clock
+from ....tools.payloads import TextLines
+from ....tools.records import Modality, Record, clock
 from ....tools.words import one_line
 from ..question.anchors import anchor
-from ..question.kinds import Kind
-from ..state import Answering, AnswerState, Candidate, Place, Plan
+from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
 from .passages import TOLD, Told, nothing, passages, quoted, quoting, stretch_of
 from .wording import cited, worded
 

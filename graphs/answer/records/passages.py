@@ -9,10 +9,10 @@ whether it answers is weighed apart (`judging.py`, `confidence.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ....tools.records import Modality, Record, Span, Spoken, TextLines
+from ....tools.payloads import Spoken, TextLines
+from ....tools.records import Modality, Record, Span
 from ....tools.words import one_line
-from ..question.kinds import Kind
-from ..state import Answering, AnswerState, Candidate, Plan
+from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from . import confidence
 from .judging import judged, says_yes
 from .wording import cited, worded
@@ -109,7 +109,7 @@ def quoted(candidate: Candidate, plan: Plan, state: AnswerState) -> str:
 def besides(
     plan: Plan, best: Candidate, state: AnswerState, answering: Answering, chosen: Sequence[Candidate]
 ) -> list[Candidate]:
-    """What belongs to the best record: the sentence that goes on with a reason or a way, the slide that has the list."""
+    """What belongs to the best record: the next sentence of a reason or a way, the slide that has the list."""
     record = best.record
     if plan.kind in (Kind.REASON, Kind.MANNER) and record.modality is Modality.SPEECH:
         more = following(record, answering, 1)
@@ -169,11 +169,7 @@ def looks_like_a_name(line: str) -> bool:
 
 def stretch_of(state: AnswerState, answering: Answering, within: Span, most: int = 8) -> list[Candidate]:
     """What is said and written in a stretch, in order of time, spread over it where there is more than fits."""
-    found = [
-        record
-        for video in state.videos
-        for record in answering.index.timeline(video, TOLD, within)
-    ]
+    found = [record for video in state.videos for record in answering.index.timeline(video, TOLD, within)]
     found.sort(key=lambda record: (record.video, record.span))
     if len(found) > most:
         found = [found[int((at + 0.5) * len(found) / most)] for at in range(most)]
