@@ -1,12 +1,14 @@
 """The backends that play a profile's roles: constructed once, loaded on first use, within one memory budget."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from ..tools.errors import VidscoutError
 from ..tools.runtime.backend import Backend, Tool
 from ..tools.serving.ray_serve import Served
+from ..tools.videollm.interface import Message, VideoLLM
 from .profiles.profile import Profile, build, memory_budget
 
 
@@ -67,20 +69,46 @@ class Models:
 
         return frame_query(text, self.optional("frame_embedding"), self.label_embedding())
 
-    def warm_up(self) -> None:
-        """Begin to load the answerer while Chroma and LangGraph are being imported: cold, they take as long as it."""
-        answerer = self.role("answerer")
+    def warm_up(self, *, writes: bool, judges: bool) -> None:
+        """Begin to load what a question needs while Chroma and LangGraph are being imported: cold, they take as long.
 
-        def read_the_opening() -> None:
+        Args:
+            writes: the answerer writes, or chooses among options.
+            judges: what is found is judged, where the profile has a judge.
+        """
+
+        def packed() -> list[Message]:
             from ..graphs.answer.packers import opening
 
-            with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
-                answerer.warm([opening()])
+            return [opening()]
 
-        if not answerer.is_ready:
+        def judged() -> list[Message]:
+            from ..graphs.answer.records.judging import opening
+
+            return opening()
+
+        self._begin(self.role("text_embedding"))
+        if writes:
+            self._begin(self.role("answerer"), packed)
+        if judges and (judge := self.optional("judge")) is not None:
+            self._begin(judge, judged)
+
+    def _begin(self, model: Backend, opening: "Callable[[], list[Message]] | None" = None) -> None:
+        """Load a model in a thread of its own, and have one that keeps prompts read what every prompt begins with."""
+
+        def load() -> None:
+            with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
+                if opening is not None and isinstance(model, VideoLLM):
+                    model.warm(opening())
+                else:
+                    model.ready()
+
+        if model.is_ready:
+            return
+        if isinstance(model, VideoLLM):
             with suppress(VidscoutError):
-                answerer.preload()
-            threading.Thread(target=read_the_opening, name="warm-up", daemon=True).start()
+                model.preload()
+        threading.Thread(target=load, name=f"warm-up {model.role}", daemon=True).start()
 
     def close(self) -> None:
         """Let go of every model."""

@@ -163,6 +163,10 @@ class LlamaCpp(VideoLLM):
                     self.close()
                 raise
 
+    def _prompts(self) -> str:
+        """Folder in which prompts that were read are kept, with a slash at its end; empty where none is."""
+        return ""
+
     def _file(self) -> Path:
         if isinstance(self.model, Path) or self.model.endswith(".gguf"):
             path = Path(self.model)
@@ -180,6 +184,7 @@ class LlamaCpp(VideoLLM):
             "threads": self.threads,
             "key": self._key,
             "template": self.template or "",
+            "prompts": self._prompts(),
         }
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("llama_server.py"))],

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 
-def serve(model: str, context: int, threads: int, key: str, template: str) -> str:
+def serve(model: str, context: int, threads: int, key: str, template: str, prompts: str) -> str:
     """Load a model and listen on a free local port; the address is `http://host:port`."""
     xllamacpp: Any = import_module("xllamacpp")  # a compiled module without types
     params = xllamacpp.CommonParams()
@@ -27,6 +27,8 @@ def serve(model: str, context: int, threads: int, key: str, template: str) -> st
     params.fit_params = False
     params.verbosity = 1  # errors
     params.api_keys = [key]
+    if prompts:
+        params.slot_save_path = prompts  # a folder for prompts that were read, to be read no second time
     params.ui = False
     global server  # lives as long as the process
     server = xllamacpp.Server(params)

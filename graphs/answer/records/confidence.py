@@ -6,7 +6,6 @@ half; `bench/README.md` has the command and how well it is calibrated on the oth
 
 import math
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,30 +19,24 @@ class Fit:
 
     similarity: float
     """Cosine of the question and the best record."""
-    ahead: float
-    """By how much the best record's cosine is above the mean of the next ones."""
-    judged: float | None = None
-    """The judge's probability that the best record says the answer; `None` where nobody judged."""
+    judged: tuple[float, ...] = ()
+    """The judge's probabilities that a record says the answer, in order of their cosines; none where nobody judged."""
+    lacks_number: bool = False
+    """A number is asked for, and the best record has none."""
 
 
 def confidence(fit: Fit) -> float:
     """The probability that the record answers the question, 0..1."""
-    weights = _fitted()["judged" if fit.judged is not None else "unjudged"]
-    total = weights["offset"] + weights["similarity"] * fit.similarity + weights["ahead"] * fit.ahead
-    if fit.judged is not None:
-        total += weights["judged"] * fit.judged
+    weights = _fitted()["judged" if fit.judged else "unjudged"]
+    total = weights["offset"] + weights["similarity"] * fit.similarity + weights["lacks_number"] * fit.lacks_number
+    if fit.judged:
+        total += weights["highest"] * max(fit.judged) + weights["nearest"] * fit.judged[0]
     return 1 / (1 + math.exp(-total))
 
 
 def told_from() -> float:
     """The probability from which an answer is given rather than withheld."""
     return _fitted()["told"]["from"]
-
-
-def ahead(similarities: Sequence[float]) -> float:
-    """By how much the first of several cosines, best first, is above the mean of the others."""
-    others = similarities[1:]
-    return similarities[0] - sum(others) / len(others) if others else 0.0
 
 
 @cache

@@ -1,23 +1,42 @@
 """Whether a record answers a question, weighed by a language model: the probability that it says yes.
 
-After the relevance generation of pointwise reranking with language models (Nogueira et al., 2020; Liang et al., 2022).
-The prompt ends with the sentence, so that of a further sentence only its own words are read.
+After pointwise reranking with language models (Nogueira et al., 2020; Liang et al., 2022), with examples before the
+question (`prompts/judge_examples.toml`). A prompt ends with the sentence, so that of a further sentence only its own
+words are read.
 """
 
 import math
 import time
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from ....tools.runtime.counters import count
 from ....tools.videollm.interface import Message, VideoLLM
 from ....tools.words import one_line
-from ..packers.base import prompt
+from ..packers.base import PROMPTS, prompt
 from ..state import Candidate
 
-SURE = 0.7
+SURE = 0.8
 """Probability from which no further sentence is read."""
 LONGEST = 320
 """Characters of a record that are read."""
+
+
+@cache
+def opening() -> list[Message]:
+    """What every prompt of the judge begins with, so that it is read once only."""
+    examples = tomllib.loads((PROMPTS / "judge_examples.toml").read_text(encoding="utf-8"))["examples"]
+    messages = [Message("system", (prompt("judge"),))]
+    for example in examples:
+        messages.append(Message("user", (asked(example["question"], example["sentence"]),)))
+        messages.append(Message("assistant", (example["says"],)))
+    return messages
+
+
+def asked(question: str, sentence: str, asks: str = "judge_asks") -> str:
+    """What the judge is asked about one sentence; `asks` is the prompt file with the last line."""
+    return f"Question: {question}\nSentence: {sentence}\n{prompt(asks)}"
 
 
 def judged(question: str, candidates: Sequence[Candidate], judge: VideoLLM, most: int, seconds: float) -> list[float]:
@@ -33,23 +52,20 @@ def judged(question: str, candidates: Sequence[Candidate], judge: VideoLLM, most
     for candidate in candidates[:most]:
         if told and (time.perf_counter() - began > seconds or max(told) >= SURE):
             break
-        told.append(says_yes(question, candidate, judge, "judge_asks"))
+        told.append(says_yes(question, candidate, judge))
     return told
 
 
-def says_yes(question: str, candidate: Candidate, judge: VideoLLM, asks: str) -> float:
+def says_yes(question: str, candidate: Candidate, judge: VideoLLM, asks: str = "judge_asks") -> float:
     """The probability of “yes” against “no” to what the prompt file `asks` about the question and the record."""
     sentence = one_line(candidate.record.text.replace("\n", "; "))[:LONGEST]
-    asked = f"Question: {question}\nSentence: {sentence}\n{prompt(asks)}"
     count("llm_calls")
     with judge.in_use():
-        tokens = judge.next_tokens([Message("system", (prompt("judge"),)), Message("user", (asked,))])
-    yes = _mass(tokens, "yes")
-    no = _mass(tokens, "no")
+        tokens = judge.next_tokens([*opening(), Message("user", (asked(question, sentence, asks),))])
+    yes, no = _mass(tokens, "yes"), _mass(tokens, "no")
     return yes / (yes + no) if yes + no else 0.5
 
 
-def _mass(tokens: "dict[str, float] | object", word: str) -> float:
+def _mass(tokens: Mapping[str, float], word: str) -> float:
     """Probability of a word among the next tokens, in any case and with or without a space before it."""
-    items = tokens.items() if hasattr(tokens, "items") else ()  # type: ignore[union-attr]
-    return sum(math.exp(log) for token, log in items if token.strip().casefold() == word)
+    return sum(math.exp(log) for token, log in tokens.items() if token.strip().casefold() == word)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ....tools.payloads import Spoken, TextLines
 from ....tools.records import Modality, Record, Span
-from ....tools.words import one_line
+from ....tools.words import is_number, one_line, stem, words
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from . import confidence
 from .judging import judged, says_yes
@@ -29,7 +29,9 @@ SAME = 85
 """rapidfuzz ratio from which two records say the same."""
 TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
 SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
-JUDGE_COUNTS = 0.3
+NUMBERS = (Kind.NUMBER, Kind.COUNT_SAID)
+"""Kinds of question that nothing without a number answers."""
+JUDGE_COUNTS = 0.5
 """What a judge's certainty adds to a record's cosine when records are put in order."""
 
 
@@ -60,14 +62,22 @@ def passages(state: AnswerState, kind: Kind | None) -> list[Candidate]:
 
 def weighed(state: AnswerState, answering: Answering, found: list[Candidate]) -> tuple[list[Candidate], float]:
     """The passages in order of how well they answer, and the probability that the first does."""
+    assert state.plan is not None
     cosines = [candidate.similarity for candidate in found]
-    ahead = confidence.ahead(cosines[:8])
-    if answering.judge is None:
-        return found, confidence.confidence(confidence.Fit(cosines[0], ahead))
-    weights = judged(state.asked, found, answering.judge, JUDGED, JUDGE_BEGINS)
+    weights: list[float] = []
+    if answering.judge is not None:
+        weights = judged(state.asked, found, answering.judge, JUDGED, JUDGE_BEGINS)
     order = sorted(range(len(weights)), key=lambda at: -(cosines[at] + JUDGE_COUNTS * weights[at]))
     best = [found[at] for at in order] + found[len(weights) :]
-    return best, confidence.confidence(confidence.Fit(cosines[0], ahead, max(weights)))
+    lacks = state.plan.kind in NUMBERS and not has_number(best[0].record)
+    return best, confidence.confidence(confidence.Fit(cosines[0], tuple(weights), lacks))
+
+
+def has_number(record: Record) -> bool:
+    """Whether a record has a number, in figures or in English words; unknown of another language counts as yes."""
+    if any(is_number(stem(word)) for word in words(record.text)):
+        return True
+    return isinstance(record.payload, Spoken) and record.payload.language not in ("", "en")
 
 
 def quoting(state: AnswerState, answering: Answering) -> Told:
