@@ -106,7 +106,7 @@ def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:
 def at_an_end(state: AnswerState, answering: Answering, plan: Plan) -> Told:
     """The first or last thing that is said or written, where the question names nothing else; else as any question."""
     found = passages(state, plan.kind)
-    if found and found[0].similarity >= NEAR + 0.1:
+    if found and found[0].similarity >= NEAR:
         return quoting(state, answering)
     last = plan.place is Place.LAST or _LAST.search(state.asked) is not None
     chosen: list[Candidate] = []

@@ -15,7 +15,6 @@ from ....tools.runtime.counters import count
 from ....tools.videollm.interface import Message, VideoLLM
 from ....tools.words import one_line
 from ..packers.base import PROMPTS, prompt
-from ..state import Candidate
 
 SURE = 0.8
 """Probability from which no further sentence is read."""
@@ -39,26 +38,25 @@ def asked(question: str, sentence: str, asks: str = "judge_asks") -> str:
     return f"Question: {question}\nSentence: {sentence}\n{prompt(asks)}"
 
 
-def judged(question: str, candidates: Sequence[Candidate], judge: VideoLLM, most: int, seconds: float) -> list[float]:
-    """How probable the judge finds it that each record says the answer, 0..1, of those that time allows.
+def judged(question: str, sentences: Sequence[str], judge: VideoLLM, seconds: float) -> list[float]:
+    """How probable the judge finds it that each sentence says the answer, 0..1, of those that time allows.
 
     Args:
-        candidates: best first.
-        most: at most so many are read.
+        sentences: best first.
         seconds: none is begun later than this after the first.
     """
     began = time.perf_counter()
     told: list[float] = []
-    for candidate in candidates[:most]:
+    for sentence in sentences:
         if told and (time.perf_counter() - began > seconds or max(told) >= SURE):
             break
-        told.append(says_yes(question, candidate, judge))
+        told.append(says_yes(question, sentence, judge))
     return told
 
 
-def says_yes(question: str, candidate: Candidate, judge: VideoLLM, asks: str = "judge_asks") -> float:
-    """The probability of “yes” against “no” to what the prompt file `asks` about the question and the record."""
-    sentence = one_line(candidate.record.text.replace("\n", "; "))[:LONGEST]
+def says_yes(question: str, sentence: str, judge: VideoLLM, asks: str = "judge_asks") -> float:
+    """The probability of “yes” against “no” to what the prompt file `asks` about the question and the sentence."""
+    sentence = one_line(sentence.replace("\n", "; "))[-LONGEST:]
     count("llm_calls")
     with judge.in_use():
         tokens = judge.next_tokens([*opening(), Message("user", (asked(question, sentence, asks),))])

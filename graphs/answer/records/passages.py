@@ -19,7 +19,7 @@ from .wording import cited, worded
 
 QUOTED = 3
 """Records that one answer quotes."""
-BESIDE_THE_BEST = 0.7
+BESIDE_THE_BEST = 0.6
 """Share of the best record's cosine from which a further record is quoted."""
 JUDGED = 4
 """Records that the judge reads, where time allows."""
@@ -66,11 +66,30 @@ def weighed(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     cosines = [candidate.similarity for candidate in found]
     weights: list[float] = []
     if answering.judge is not None:
-        weights = judged(state.asked, found, answering.judge, JUDGED, JUDGE_BEGINS)
+        read = [in_context(candidate.record, answering) for candidate in found[:JUDGED]]
+        weights = judged(state.asked, read, answering.judge, JUDGE_BEGINS)
     order = sorted(range(len(weights)), key=lambda at: -(cosines[at] + JUDGE_COUNTS * weights[at]))
     best = [found[at] for at in order] + found[len(weights) :]
     lacks = state.plan.kind in NUMBERS and not has_number(best[0].record)
     return best, confidence.confidence(confidence.Fit(cosines[0], tuple(weights), lacks))
+
+
+def several(best: list[Candidate]) -> list[Candidate]:
+    """What is quoted: the first, and those nearly as good; one of what is said and one of what is written among them
+    where both are, since they may differ."""
+    near = [one for one in best[1:] if one.similarity >= BESIDE_THE_BEST * best[0].similarity]
+    other = next((one for one in near if one.record.modality is not best[0].record.modality), None)
+    rest = [one for one in near if one is not other][: QUOTED - 1 - (other is not None)]
+    return [best[0], *sorted([*rest, *([other] if other else [])], key=lambda one: near.index(one))]
+
+
+def in_context(record: Record, answering: Answering) -> str:
+    """What a record says, of speech with the utterance before it, which often names what “it” is."""
+    if record.modality is not Modality.SPEECH:
+        return record.text
+    near = Span(max(record.span.start - 10.0, 0.0), record.span.start)
+    before = [one for one in answering.index.timeline(record.video, [Modality.SPEECH], near) if one.id != record.id]
+    return f"{before[-1].text} {record.text}" if before else record.text
 
 
 def has_number(record: Record) -> bool:
@@ -90,12 +109,11 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     best, sure = weighed(state, answering, found)
     if sure < confidence.told_from():
         return nothing(plan, best[0], state, sure)
-    chosen = [best[0]]
-    chosen += [one for one in best[1:] if one.similarity >= BESIDE_THE_BEST * best[0].similarity][: QUOTED - 1]
+    chosen = several(best)
     chosen += besides(plan, best[0], state, answering, chosen)
     parts = [quoted(one, plan, state) for one in chosen]
     if plan.kind is Kind.YES_NO and answering.judge is not None:
-        says = says_yes(state.asked, best[0], answering.judge, "judge_yes")
+        says = says_yes(state.asked, in_context(best[0].record, answering), answering.judge, "judge_yes")
         parts.insert(0, worded(plan.language, "yes" if says >= 0.5 else "no"))
     if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
         parts += speaking(best[0], plan, answering)

@@ -1,0 +1,198 @@
+"""Answers in the video's own words: what is quoted, what is withheld, and how the judge's word counts."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import Scripted
+from vidscout import Record, Span
+from vidscout.graphs.answer.records import by_kind
+from vidscout.graphs.answer.records.confidence import Fit, confidence
+from vidscout.graphs.answer.records.passages import Told, looks_like_a_name, passages, quoting
+from vidscout.graphs.answer.records.wording import worded, wordings
+from vidscout.graphs.answer.routes import route
+from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Want
+from vidscout.tools.index.video_index import VideoIndex
+from vidscout.tools.payloads import ObjectCounts, Spoken, TextLines
+from vidscout.tools.videollm import Message
+
+VIDEO = "a1"
+SAID = [
+    "Welcome to the ferry report.",
+    "The ferry stopped on Monday.",
+    "Its engine had taken in sand.",
+    "A new engine costs ninety thousand pounds.",
+    "It will sail again in July.",
+]
+
+
+class Judging(Scripted):
+    """Finds that the sentences which hold a word answer the question."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        sentence = messages[-1].text.split("\n")[1]
+        yes = 0.9 if self.word in sentence else 0.1
+        return {"yes": math.log(yes), "no": math.log(1 - yes)}
+
+
+def spoken(at: int, text: str) -> Record:
+    return Record.of(VIDEO, Span(5.0 * at, 5.0 * at + 4), Spoken(text, language="en"), 0.9, "test/1")
+
+
+@pytest.fixture
+def index(tmp_path: Path):
+    records = [spoken(at, text) for at, text in enumerate(SAID)]
+    slide = TextLines(("Timetable", "Mo 7:00", "Tu 8:00", "We 9:00"))
+    records.append(Record.of(VIDEO, Span(15, 24), slide, 0.9, "test/1"))
+    records.append(Record.of(VIDEO, Span(5, 14), TextLines(("Anna Berg, harbour master",)), 0.9, "test/1"))
+    with VideoIndex(tmp_path) as opened:
+        opened.add(records, None)
+        yield opened
+
+
+def answering(index: VideoIndex, judge: Scripted | None = None) -> Answering:
+    unused: Any = None
+    return Answering(
+        index=index,
+        text_embedding=unused,
+        label_embedding=unused,
+        answerer=Scripted(),
+        judge=judge,
+        quotes=True,
+        selector="topk",
+        packer="interleaved",
+        route=route("rag"),
+        planner="rules",
+        frames=4,
+        token_budget=100,
+        max_new_tokens=10,
+        max_rounds=1,
+        tool_timeout=1.0,
+    )
+
+
+def asked(
+    question: str, kind: Kind | None, *found: tuple[Record, float], language: str = "en", **plan: Any
+) -> AnswerState:
+    state = AnswerState(question, videos=[VIDEO], durations={VIDEO: 30.0})
+    state.plan = Plan(Want.FACT, question, question, (), kind=kind, language=language, quotes=True, **plan)
+    state.ranked = [Candidate(record, similarity, 0.0, 1.0) for record, similarity in found]
+    return state
+
+
+def test_what_the_judge_finds_to_answer_is_quoted_first_with_its_time(index: VideoIndex):
+    state = asked("Why did it stop?", Kind.FACT, (spoken(1, SAID[1]), 0.6), (spoken(2, SAID[2]), 0.5))
+    told = quoting(state, answering(index, Judging("sand")))
+    assert not told.abstained
+    assert told.text.startswith("“Its engine had taken in sand.” (said at 0:10)")
+    assert told.cited[0].record.text == SAID[2]
+
+
+def test_what_the_judge_finds_not_to_answer_is_withheld_and_named_as_the_nearest(index: VideoIndex):
+    state = asked("Who is the captain?", Kind.PERSON, (spoken(1, SAID[1]), 0.5))
+    told = quoting(state, answering(index, Judging("captain Smith")))
+    assert told.abstained
+    assert told.confidence < 0.5
+    assert told.text == f"{worded('en', 'not_found')} Closest: “{SAID[1]}” (said at 0:05)"
+
+
+def test_nothing_without_a_number_answers_how_much(index: VideoIndex):
+    found = spoken(1, SAID[1]), 0.6
+    with_number = quoting(
+        asked("how much", Kind.NUMBER, (spoken(3, SAID[3]), 0.6)), answering(index, Judging("engine"))
+    )
+    without = quoting(asked("how much", Kind.NUMBER, found), answering(index, Judging("ferry")))
+    assert with_number.confidence > without.confidence + 0.2
+
+
+def test_yes_or_no_stands_before_the_sentence_that_says_so(index: VideoIndex):
+    state = asked("Did it stop on Monday?", Kind.YES_NO, (spoken(1, SAID[1]), 0.7))
+    assert quoting(state, answering(index, Judging("Monday"))).text.startswith("Yes. “The ferry stopped")
+
+
+def test_fixed_words_are_those_of_the_questions_language(index: VideoIndex):
+    state = asked("¿Cuándo paró?", Kind.DATE, (spoken(1, SAID[1]), 0.7), language="es")
+    assert quoting(state, answering(index, Judging("Monday"))).text == f"«{SAID[1]}» (se dice en 0:05)"
+
+
+@pytest.mark.parametrize("language", sorted(wordings()))
+def test_every_language_has_every_wording_with_its_places(language: str):
+    english, own = wordings()["en"], wordings()[language]
+    assert own.keys() == english.keys()
+    for name, text in english.items():
+        assert {part for part in ("{text}", "{at}") if part in text} == {
+            part for part in ("{text}", "{at}") if part in own[name]
+        }
+
+
+def test_the_name_on_screen_tells_who_said_it(index: VideoIndex):
+    state = asked("who said that it stopped", Kind.WHO_SAID, (spoken(1, SAID[1]), 0.7))
+    assert "Anna Berg, harbour master" in quoting(state, answering(index, Judging("Monday"))).text
+
+
+def test_a_list_brings_the_slide_that_stands_meanwhile(index: VideoIndex):
+    state = asked("when does it sail, all days", Kind.LIST, (spoken(3, SAID[3]), 0.7))
+    assert "Tu 8:00" in quoting(state, answering(index, Judging("engine"))).text
+
+
+def test_one_text_that_stood_several_times_is_quoted_once(index: VideoIndex):
+    twice = [(spoken(1, SAID[1]), 0.7), (spoken(4, SAID[1]), 0.69)]
+    assert len(passages(asked("when", None, *twice), None)) == 1
+
+
+def test_objects_answer_only_what_is_asked_of_the_picture():
+    seen = Record.of(VIDEO, Span(0, 1), ObjectCounts((("boat", 2),)), 0.9, "test/1")
+    state = asked("what", Kind.FACT, (seen, 0.9))
+    assert passages(state, Kind.FACT) == []
+    assert len(passages(state, Kind.LOOK)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "wanted"),
+    [
+        (Kind.ENDS, "What is the last thing that is said?", "It will sail again in July."),
+        (Kind.OVERVIEW, "What is it about?", "Welcome to the ferry report."),
+        (Kind.CHAPTERS, "Which parts does it have?", "Timetable"),
+    ],
+)
+def test_the_whole_is_told_from_the_timeline(index: VideoIndex, kind: Kind, question: str, wanted: str):
+    told = by_kind.told(asked(question, kind), answering(index))
+    assert wanted in told.text
+    assert told.cited
+
+
+def test_a_stretch_by_the_clock_is_told_in_order(index: VideoIndex):
+    told: Told = by_kind.told(
+        asked("what happens between 0:05 and 0:15", Kind.OVERVIEW, within=Span(5, 14), told_time=True), answering(index)
+    )
+    assert told.text.index(SAID[1]) < told.text.index(SAID[2])
+    assert SAID[4] not in told.text
+
+
+def test_what_comes_before_and_after_an_utterance_is_its_neighbours(index: VideoIndex):
+    at = index.timeline(VIDEO)[2]
+    assert at.text == SAID[1] or at.text.startswith("Anna")
+    said = next(record for record in index.timeline(VIDEO) if record.text == SAID[2])
+    after = [record.text for record in by_kind.neighbours(said, answering(index), earlier=False)]
+    before = [record.text for record in by_kind.neighbours(said, answering(index), earlier=True)]
+    assert SAID[3] in after
+    assert SAID[1] in before
+    assert SAID[1] not in after
+
+
+def test_more_certain_judges_make_more_certain_answers():
+    told = [confidence(Fit(0.5, (weight, 0.2))) for weight in (0.1, 0.4, 0.7, 0.95)]
+    assert told == sorted(told)
+    assert all(0 < one < 1 for one in told)
+
+
+def test_names_are_told_from_other_lines():
+    assert looks_like_a_name("Tom Ashe – engineer")
+    assert not looks_like_a_name("Step 3: the angle")
+    assert not looks_like_a_name("BREAKING NEWS")
