@@ -70,6 +70,8 @@ def when(state: AnswerState, plan: Plan) -> Told:
 def around(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     """What is said and written right before or after an event; `None` where the event is not found."""
     event = anchor(state.asked)
+    if event is None and plan.language == "en":
+        return None  # “what comes next” of something that is no clause: found like anything else
     told = event.event if event is not None else state.asked
     hits = answering.index.search(told, answering.vector(told), modalities=TOLD, videos=state.videos, k=4)
     hits = [hit for hit in hits if (hit.similarity or 0.0) >= NEAR]
@@ -80,6 +82,8 @@ def around(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     near = neighbours(at, answering, earlier)
     if not near:
         return None
+    if isinstance(at.payload, TextLines) and len(at.payload.lines) > 2:
+        near = [*near, at]  # a list, in which the neighbour may stand
     candidates = [Candidate(record, 1.0, 1.0, 1.0) for record in near]
     text = worded(
         plan.language, "before" if earlier else "after", text=" ".join(quoted(one, plan, state) for one in candidates)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ....tools.payloads import Spoken, TextLines
 from ....tools.records import Modality, Record, Span
+from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, one_line, stem, words
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from . import confidence
@@ -29,6 +30,16 @@ SAME = 85
 """rapidfuzz ratio from which two records say the same."""
 TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
 SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
+SHORT = 60
+"""Characters up to which a question may lean on the one before it, whatever its language."""
+LEANING = 0.95
+"""What the cosine of a record counts that was found with the question before: a little less than one's own."""
+GOES_ON = 20.0
+"""Seconds after an answer in which what follows is looked at."""
+NEAR_ENOUGH = 0.35
+"""Cosine from which a record may confirm or deny something."""
+NUMBER_COUNTS = 0.1
+"""What a number adds to the cosine of a record where one is asked for."""
 NUMBERS = (Kind.NUMBER, Kind.COUNT_SAID)
 """Kinds of question that nothing without a number answers."""
 JUDGE_COUNTS = 0.5
@@ -45,12 +56,18 @@ class Told:
     abstained: bool = False
 
 
-def passages(state: AnswerState, kind: Kind | None) -> list[Candidate]:
-    """What may answer, best first by cosine, each text once; objects and looks only where the question is of those."""
+def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = ()) -> list[Candidate]:
+    """What may answer, best first by cosine, each text once; objects and looks only where the question is of those.
+
+    Args:
+        more: found for another wording of the question.
+    """
     from rapidfuzz.fuzz import ratio
 
     wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else TOLD
-    found = [candidate for candidate in state.ranked if candidate.record.modality in wanted]
+    found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in wanted]
+    if kind in NUMBERS:
+        found = [replace(one, similarity=one.similarity + NUMBER_COUNTS * has_number(one.record)) for one in found]
     found.sort(key=lambda candidate: (-candidate.similarity, candidate.record.span))
     kept: list[Candidate] = []
     for candidate in found:
@@ -58,6 +75,22 @@ def passages(state: AnswerState, kind: Kind | None) -> list[Candidate]:
         if all(ratio(text, other.record.text.casefold()) < SAME for other in kept):
             kept.append(candidate)
     return kept
+
+
+def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]:
+    """What is found for a short question together with the one before it, and what goes on where that was answered."""
+    if not state.turns or len(state.question) > SHORT:
+        return []
+    before = state.turns[-1]
+    both = f"{before.question} {state.question}"
+    hits = answering.index.search(both, answering.vector(both), modalities=TOLD, videos=state.videos, k=8)
+    found = [Candidate(hit.record, LEANING * (hit.similarity or 0.0), 0.0, 1.0) for hit in hits]
+    if before.video in state.videos and before.span is not None:
+        near = Span(before.span.start, before.span.end + GOES_ON)
+        best = max((one.similarity for one in found), default=0.0)
+        line = answering.index.timeline(before.video, [Modality.SPEECH], near)
+        found += [Candidate(record, LEANING * best, 0.0, 1.0) for record in line[: QUOTED + 1]]
+    return found
 
 
 def weighed(state: AnswerState, answering: Answering, found: list[Candidate]) -> tuple[list[Candidate], float]:
@@ -103,21 +136,37 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     """The answer in the words of the records that fit best, or that none answers, with the nearest."""
     plan = state.plan
     assert plan is not None
-    found = passages(state, plan.kind)
+    found = passages(state, plan.kind, in_conversation(state, answering))
     if not found:
         return nothing(plan, None, state)
+    if plan.kind is Kind.YES_NO and answering.judge is not None:
+        return yes_or_no(state, plan, answering, answering.judge, found)
     best, sure = weighed(state, answering, found)
     if sure < confidence.told_from():
         return nothing(plan, best[0], state, sure)
     chosen = several(best)
     chosen += besides(plan, best[0], state, answering, chosen)
     parts = [quoted(one, plan, state) for one in chosen]
-    if plan.kind is Kind.YES_NO and answering.judge is not None:
-        says = says_yes(state.asked, in_context(best[0].record, answering), answering.judge, "judge_yes")
-        parts.insert(0, worded(plan.language, "yes" if says >= 0.5 else "no"))
     if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
         parts += speaking(best[0], plan, answering)
     return Told(" ".join(parts), chosen, round(sure, 3))
+
+
+def yes_or_no(state: AnswerState, plan: Plan, answering: Answering, judge: VideoLLM, found: list[Candidate]) -> Told:
+    """Yes with the record that says so, or no with the record that comes nearest; nothing where none is near.
+
+    Whether a sentence answers is not asked first: a judge says no as readily to a sentence that denies.
+    """
+    if found[0].similarity < NEAR_ENOUGH:
+        return nothing(plan, found[0], state)
+    read = found[:2]
+    says = [says_yes(state.asked, in_context(one.record, answering), judge, "judge_yes") for one in read]
+    best = max(range(len(says)), key=says.__getitem__)
+    yes = says[best] >= 0.5
+    chosen = [read[best] if yes else found[0]]
+    chosen += [one for one in several(found) if one is not chosen[0]][: QUOTED - 1]
+    text = " ".join([worded(plan.language, "yes" if yes else "no"), *(quoted(one, plan, state) for one in chosen)])
+    return Told(text, chosen, round(says[best] if yes else 1 - says[best], 3))
 
 
 def nothing(plan: Plan, nearest: Candidate | None, state: AnswerState, sure: float = 0.0) -> Told:
@@ -141,7 +190,7 @@ def besides(
     record = best.record
     if plan.kind in (Kind.REASON, Kind.MANNER) and record.modality is Modality.SPEECH:
         more = following(record, answering, 1)
-    elif plan.kind in (Kind.LIST, Kind.COUNT_SAID) and record.modality is Modality.SPEECH:
+    elif plan.kind in (Kind.LIST, Kind.COUNT_SAID, Kind.NUMBER, Kind.DATE) and record.modality is Modality.SPEECH:
         more = [
             slide
             for slide in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span)

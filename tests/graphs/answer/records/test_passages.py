@@ -31,13 +31,13 @@ SAID = [
 class Judging(Scripted):
     """Finds that the sentences which hold a word answer the question."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, otherwise: float = 0.1) -> None:
         super().__init__()
-        self.word = word
+        self.word, self.otherwise = word, otherwise
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         sentence = messages[-1].text.split("\n")[1]
-        yes = 0.9 if self.word in sentence else 0.1
+        yes = 0.9 if self.word in sentence else self.otherwise
         return {"yes": math.log(yes), "no": math.log(1 - yes)}
 
 
@@ -88,7 +88,7 @@ def asked(
 
 def test_what_the_judge_finds_to_answer_is_quoted_first_with_its_time(index: VideoIndex):
     state = asked("Why did it stop?", Kind.FACT, (spoken(1, SAID[1]), 0.6), (spoken(2, SAID[2]), 0.5))
-    told = quoting(state, answering(index, Judging("sand")))
+    told = quoting(state, answering(index, Judging("sand", otherwise=0.4)))
     assert not told.abstained
     assert told.text.startswith("“Its engine had taken in sand.” (said at 0:10)")
     assert told.cited[0].record.text == SAID[2]
