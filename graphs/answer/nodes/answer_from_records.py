@@ -53,6 +53,7 @@ def quoted(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         "cited": found.cited,
         "confidence": found.confidence,
         "abstained": found.abstained,
+        "notes": list(found.notes),
         "timings": before,
     }
 

@@ -59,7 +59,8 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             told = None
             notes.append(f"the time that the question tells was given up after {answering.tool_timeout:g} s")
         when = told or when
-    understood = None if state.options or answering.planner == "model" else nearest(context.question, answering)
+    by_rules = state.options or answering.planner == "model" or not answering.quotes
+    understood = None if by_rules else nearest(context.question, answering)
     known = known_labels(answering.index, state.videos)
     parsed = read_question(_without(context.question, when.words), known)
     wanted = None
@@ -133,7 +134,9 @@ def planned(
     if understood is not None and wanted is None:
         want = WANTS.get(understood.kind, Want.FACT) if understood.kind is not None else Want.FACT
         topic = _without(question, when.words)
-    quotes = understood is not None and answering.quotes and answering.route.reads_off
+    way = answering.route
+    quotes = answering.quotes and way.reads_off and not way.thinks and not answering.answerer.accepts_frames
+    quotes = quotes and understood is not None
     bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
     shown = want is Want.FACT and parsed.weights[Modality.FRAME] == 1.0
     looks = tuple(state.options) if shown else ()

@@ -3,11 +3,11 @@
 import re
 
 from ....tools.payloads import TextLines
-from ....tools.records import Modality, Record, clock
+from ....tools.records import Modality, Record, Span, clock
 from ....tools.words import one_line
 from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
-from .passages import TOLD, Told, nothing, passages, quoted, quoting, stretch_of
+from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, stretch_of
 from .wording import cited, worded
 
 NEAR = 0.35
@@ -42,6 +42,10 @@ def told(state: AnswerState, answering: Answering) -> Told:
     kind = plan.kind
     if plan.told_time and kind in (None, Kind.OVERVIEW, Kind.CHAPTERS, Kind.AROUND, Kind.QUOTE, Kind.READ, Kind.LIST):
         return of_a_stretch(state, answering, plan)
+    if plan.within is not None and plan.place is not None and kind in (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW):
+        return beside_an_event(state, answering, plan, plan.within) or quoting(state, answering)
+    if (shown := seen(state, plan)) is not None:
+        return shown
     match kind:
         case Kind.WHEN:
             return when(state, plan)
@@ -55,6 +59,22 @@ def told(state: AnswerState, answering: Answering) -> Told:
             return chapters(state, answering, plan) or overview(state, answering, plan)
         case _:
             return quoting(state, answering)
+
+
+def seen(state: AnswerState, plan: Plan) -> Told | None:
+    """Where the objects are that a question names; `None` where it names none that was found, or where something that
+    is said or written is nearer to it."""
+    said = [one.similarity for one in state.ranked if one.record.modality in TOLD]
+    if not plan.labels or max(said, default=0.0) >= ITSELF or plan.kind in (Kind.NUMBER, Kind.COUNT_SAID, Kind.DATE):
+        return None
+    found = [one for one in state.ranked if one.record.modality is Modality.OBJECT and one.coverage == 1.0]
+    if not found:
+        return None
+    best = sorted(found, key=lambda one: -one.relevance)[:TIMES]
+    parts = [quoted(one, plan, state) for one in best]
+    if plan.kind is Kind.YES_NO:
+        parts.insert(0, worded(plan.language, "yes"))
+    return Told(" ".join(parts), best, round(min(best[0].relevance, 1.0), 3))
 
 
 def when(state: AnswerState, plan: Plan) -> Told:
@@ -90,6 +110,26 @@ def around(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     )
     sure = max(hit.similarity or 0.0 for hit in hits)
     return Told(text, candidates, round(sure, 3))
+
+
+def beside_an_event(state: AnswerState, answering: Answering, plan: Plan, within: Span) -> Told | None:
+    """What comes right before or after an event whose time is known: the end of a stretch that lies at it."""
+    earlier = plan.place is Place.LAST
+    videos = {request.videos for request in plan.requests}
+    line = [
+        record
+        for video in (videos.pop() if len(videos) == 1 else state.videos)
+        for record in answering.index.timeline(video, TOLD, within)
+        if (record.span.end <= within.end + 0.1 if earlier else record.span.start >= within.start - 0.1)
+    ]
+    said = [record for record in line if record.modality is Modality.SPEECH]
+    written = [record for record in line if record.modality is Modality.SCREEN_TEXT]
+    near = [*said[-NEIGHBOURS:], *written[-1:]] if earlier else [*said[:NEIGHBOURS], *written[:1]]
+    if not near:
+        return None
+    there = [Candidate(record, 1.0, 1.0, 1.0) for record in sorted(near, key=lambda record: record.span)]
+    text = " ".join(quoted(one, plan, state) for one in there)
+    return Told(worded(plan.language, "before" if earlier else "after", text=text), there, 0.7)
 
 
 def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:

@@ -7,8 +7,10 @@ whether it answers is weighed apart (`judging.py`, `confidence.py`).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from ....tools.errors import AnswererError, WeightsError
 from ....tools.payloads import Spoken, TextLines
 from ....tools.records import Modality, Record, Span
 from ....tools.videollm.interface import VideoLLM
@@ -32,6 +34,8 @@ TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
 SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
 SHORT = 60
 """Characters up to which a question may lean on the one before it, whatever its language."""
+ITSELF = 0.5
+"""Cosine of the best record from which a question is taken to say itself what it is about."""
 LEANING = 0.95
 """What the cosine of a record counts that was found with the question before: a little less than one's own."""
 GOES_ON = 20.0
@@ -54,6 +58,7 @@ class Told:
     cited: list[Candidate]
     confidence: float
     abstained: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = ()) -> list[Candidate]:
@@ -66,6 +71,8 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
 
     wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else TOLD
     found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in wanted]
+    if max((candidate.similarity for candidate in found), default=0.0) < NEAR_ENOUGH:
+        found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in SHOWN]
     if kind in NUMBERS:
         found = [replace(one, similarity=one.similarity + NUMBER_COUNTS * has_number(one.record)) for one in found]
     found.sort(key=lambda candidate: (-candidate.similarity, candidate.record.span))
@@ -79,7 +86,8 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
 
 def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]:
     """What is found for a short question together with the one before it, and what goes on where that was answered."""
-    if not state.turns or len(state.question) > SHORT:
+    best = max((one.similarity for one in state.ranked if one.record.modality in TOLD), default=0.0)
+    if not state.turns or len(state.question) > SHORT or best >= ITSELF:
         return []
     before = state.turns[-1]
     both = f"{before.question} {state.question}"
@@ -93,18 +101,24 @@ def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]
     return found
 
 
-def weighed(state: AnswerState, answering: Answering, found: list[Candidate]) -> tuple[list[Candidate], float]:
-    """The passages in order of how well they answer, and the probability that the first does."""
+def weighed(
+    state: AnswerState, answering: Answering, found: list[Candidate]
+) -> tuple[list[Candidate], float, tuple[str, ...]]:
+    """The passages in order of how well they answer, the probability that the first does, and what went wrong."""
     assert state.plan is not None
     cosines = [candidate.similarity for candidate in found]
     weights: list[float] = []
+    notes: tuple[str, ...] = ()
     if answering.judge is not None:
         read = [in_context(candidate.record, answering) for candidate in found[:JUDGED]]
-        weights = judged(state.asked, read, answering.judge, JUDGE_BEGINS)
+        try:
+            weights = judged(state.asked, read, answering.judge, JUDGE_BEGINS)
+        except (AnswererError, WeightsError) as error:
+            notes = (f"the judge failed, so how well a record fits decides alone: {error}",)
     order = sorted(range(len(weights)), key=lambda at: -(cosines[at] + JUDGE_COUNTS * weights[at]))
     best = [found[at] for at in order] + found[len(weights) :]
     lacks = state.plan.kind in NUMBERS and not has_number(best[0].record)
-    return best, confidence.confidence(confidence.Fit(cosines[0], tuple(weights), lacks))
+    return best, confidence.confidence(confidence.Fit(cosines[0], tuple(weights), lacks)), notes
 
 
 def several(best: list[Candidate]) -> list[Candidate]:
@@ -140,16 +154,17 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     if not found:
         return nothing(plan, None, state)
     if plan.kind is Kind.YES_NO and answering.judge is not None:
-        return yes_or_no(state, plan, answering, answering.judge, found)
-    best, sure = weighed(state, answering, found)
+        with suppress(AnswererError, WeightsError):  # `weighed` meets the error again, and tells it
+            return yes_or_no(state, plan, answering, answering.judge, found)
+    best, sure, notes = weighed(state, answering, found)
     if sure < confidence.told_from():
-        return nothing(plan, best[0], state, sure)
+        return replace(nothing(plan, best[0], state, sure), notes=notes)
     chosen = several(best)
     chosen += besides(plan, best[0], state, answering, chosen)
     parts = [quoted(one, plan, state) for one in chosen]
     if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
         parts += speaking(best[0], plan, answering)
-    return Told(" ".join(parts), chosen, round(sure, 3))
+    return Told(" ".join(parts), chosen, round(sure, 3), notes=notes)
 
 
 def yes_or_no(state: AnswerState, plan: Plan, answering: Answering, judge: VideoLLM, found: list[Candidate]) -> Told:

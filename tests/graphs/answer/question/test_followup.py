@@ -88,12 +88,12 @@ def test_conversations_at_once_do_not_mix(scout: VideoScout, lecture: Path):
 KILLED = """
 import os, signal, sys
 from vidscout import Answer, VideoScout
-from vidscout.graphs.answer import packers
+from vidscout.graphs.answer.records import by_kind
 
-def killed(answering, state):
+def killed(state, answering):
     os.kill(os.getpid(), signal.SIGKILL)
 
-packers.PACKERS["interleaved"] = killed
+by_kind.told = killed
 with VideoScout(home=sys.argv[1]) as scout:
     scout.ask(sys.argv[2], "What is the mirror made of?", conversation="cut off")
 """
@@ -109,7 +109,7 @@ def test_a_question_that_was_killed_between_two_nodes_goes_on_where_it_stopped(h
         assert isinstance(answer, Answer)
         steps = [event.step for event in events if isinstance(event, StepStarted)]
     assert "silicon" in answer.text.lower()
-    assert steps[0] == "pack", "planning and gathering were done before the kill"
+    assert steps[0] == "answer_from_records", "planning and gathering were done before the kill"
     assert answer.route[:1] == ["plan"]
 
 
@@ -117,7 +117,7 @@ def test_a_question_that_was_killed_between_two_nodes_goes_on_where_it_stopped(h
 def test_a_question_about_two_videos_names_the_one_that_answers(scout: VideoScout, lecture: Path, trailer: Path):
     answer = scout.ask([trailer, lecture], "What is the mirror made of?")
     assert "silicon" in answer.text.lower()
-    assert f"({lecture.name} 0:" in answer.text
+    assert f"{lecture.name} 0:" in answer.text
     assert answer.evidence[0].name == lecture.name
     title = scout.ask([trailer, lecture], "When does the title “An unlucky bird” appear?")
     assert title.evidence[0].name == trailer.name
