@@ -7,6 +7,8 @@ import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -35,8 +37,17 @@ compression ratio beyond which a transcript is taken for an invention."""
 MARGIN = 0.25
 """Seconds around an utterance that are heard when it is translated."""
 
-PACE = 1.7
-"""How many times longer a sentence may take that is said again in the same words."""
+SPARSE, EMPTY, USUAL, DENSE = 6.0, 2.5, 14.0, 90.0
+"""Bytes of UTF-8 a second of voice. People say 10 to 20 of them in any script: below `SPARSE` words are missing, below
+`EMPTY` next to nothing was understood, and beyond `DENSE` the words do not belong there."""
+SLOWER = 0.4
+"""Share of the pace of the fastest sentence in a clip, below which words are missing in another."""
+ENOUGH = 3.0
+"""Seconds of voice from which it can be told that words are missing."""
+MORE = 1.3
+"""How many times as long a transcript must be that was heard in pieces to be believed instead of the whole."""
+SURE = -0.7
+"""Mean log-probability of the little that was understood in much voice, from which it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +208,19 @@ class WhisperOnVoice(SpeechRecogniser):
         return squeezed.in_one_language(spoken)
 
     def _heard(self, sound: Sound, spoken: Mapping[Span, str], squeezed: Squeezed) -> list[Segment]:
-        """What is said in clips, by the language of each."""
-        found = self.transcribe(sound, list(spoken), list(spoken.values()))
-        return list(credible(within(zip(spoken, found, strict=True)), squeezed))
+        """What is said in clips, by the language of each; one whose transcript is in doubt is heard in pieces too."""
+        found = dict(zip(spoken, self.transcribe(sound, list(spoken), list(spoken.values())), strict=True))
+        doubts = {clip: doubt for clip in spoken if (doubt := doubted(found[clip], squeezed))}
+        pieces = {piece: spoken[clip] for clip in doubts for piece in squeezed.pieces(clip)}
+        again = self.transcribe(sound, list(pieces), list(pieces.values())) if pieces else []
+        heard = dict(zip(pieces, again, strict=True))
+        for clip, doubt in doubts.items():
+            parts = [(part, heard[part]) for part in squeezed.pieces(clip)]
+            apart = [one for part in parts for one in credible(within([part]), squeezed)]
+            whole = credible(within([(clip, found[clip])]), squeezed)
+            if doubt is Doubt.CIRCLES or _letters(apart) > MORE * _letters(whole):
+                found[clip] = apart
+        return [segment for clip in spoken for segment in credible(within([(clip, found[clip])]), squeezed)]
 
     def _translated(self, chunk: "AudioChunk", said: Sequence[Utterance]) -> list[Utterance]:
         """Utterances with what they mean in English, where they are in another language."""
@@ -262,27 +283,59 @@ def within(heard: Iterable[tuple[Span, Iterable[Segment]]]) -> Iterator[Segment]
 
 
 def credible(segments: Iterable[Segment], sound: Squeezed | None = None) -> Iterator[Segment]:
-    """Whisper's segments without what it makes up where nothing is said: empty, repeated, or against its own limits.
+    """Whisper's segments without what it makes up where nothing is said: without words, against its own limits, or next
+    to nothing for much voice.
 
     Args:
-        segments: in order.
-        sound: what they were heard in. It tells a sentence that is really said again, after a pause and at about the
-            same pace, from one that Whisper writes again and again.
+        segments: of one clip, in order.
+        sound: what they were heard in.
     """
-    before: Segment | None = None
     for segment in segments:
-        text = segment.text.strip()
-        repeated = before is not None and text == before.text.strip() and len(text.split()) > 3
-        if before is not None and repeated and sound is not None:
-            repeated = not (sound.apart(before.end, segment.start) and 1 / PACE < _pace(segment, before) < PACE)
         silent = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
-        if re.search(r"\w", text) and not repeated and not silent and segment.compression_ratio <= REPETITIVE:
-            before = segment
+        empty = sound is not None and segment.avg_logprob < SURE and _bytes_a_second(segment, sound) < EMPTY
+        if re.search(r"\w", segment.text) and not silent and not empty and segment.compression_ratio <= REPETITIVE:
             yield segment
 
 
-def _pace(segment: Segment, other: Segment) -> float:
-    return (segment.end - segment.start) / max(other.end - other.start, 0.01)
+class Doubt(Enum):
+    """What speaks against a transcript."""
+
+    CIRCLES = auto()
+    """It says the same twice, goes in circles, or has words for which there is no time."""
+    GAPS = auto()
+    """It has too few words for so much voice."""
+
+
+def doubted(segments: Sequence[Segment], sound: Squeezed) -> Doubt | None:
+    """What speaks against a clip's transcript, if anything.
+
+    People do say the same thing several times, and then Whisper often writes it once, or goes in circles. Heard in
+    pieces, each sentence is understood by itself, so that what is said again is told from what is written again.
+
+    Args:
+        segments: of one clip, in order.
+        sound: what they were heard in.
+    """
+    paces = [_bytes_a_second(segment, sound) for segment in segments]
+    for before, segment in pairwise(segments):
+        said = segment.text.split()
+        if len(said) > 3 and said == before.text.split():
+            return Doubt.CIRCLES
+    if any(segment.compression_ratio > REPETITIVE for segment in segments) or max(paces, default=0) > DENSE:
+        return Doubt.CIRCLES
+    usual = max(paces, default=0.0)
+    return Doubt.GAPS if any(pace < max(SPARSE, SLOWER * usual) for pace in paces) else None
+
+
+def _bytes_a_second(segment: Segment, sound: Squeezed) -> float:
+    """Of a segment's text and voice; as usual where the voice is too short to tell."""
+    size, voice = len(segment.text.strip().encode()), sound.voiced(Span(segment.start, segment.end))
+    pace = size / max(voice, 0.1)
+    return pace if voice >= ENOUGH or pace > DENSE else USUAL
+
+
+def _letters(segments: Iterable[Segment]) -> int:
+    return sum(len(segment.text.strip()) for segment in segments)
 
 
 def joined(heard: Iterable[Utterance]) -> list[Utterance]:

@@ -47,6 +47,10 @@ LONGEST = 15.0
 """Seconds from which a sentence is not joined with the next, and a longer stretch is cut between its sentences."""
 
 
+PIECE = 1.0, 6.0
+"""Seconds of a piece of a clip that is heard by itself: at least, so that there is something to go by, and at most."""
+
+
 def windows(chunks: Iterable["AudioChunk"], target: float = WINDOW) -> Iterator["AudioChunk"]:
     """Cut a stream of sound anew, in the longest pause before each `target` seconds, so that no word is cut.
 
@@ -174,6 +178,24 @@ class Squeezed:
     def stretches(self) -> list[Span]:
         """Where somebody speaks, in seconds of `samples`: from one pause to the next."""
         return [Span(one.squeezed.end, other.squeezed.start) for one, other in pairwise(self.pauses)]
+
+    def voiced(self, span: Span) -> float:
+        """Seconds of voice in a span of `samples`."""
+        return sum(max(min(one.end, span.end) - max(one.start, span.start), 0.0) for one in self.stretches)
+
+    def pieces(self, clip: Span) -> list[Span]:
+        """A clip cut in all its pauses, and in its least voiced moments where a piece is longer than `PIECE` allows."""
+        shortest, longest = PIECE
+        inside = [pause.middle for pause in self.pauses if clip.start < pause.middle < clip.end]
+        cuts = [clip.start]
+        for edge in [*inside, clip.end]:
+            while edge - cuts[-1] > longest:
+                first, last = (round((cuts[-1] + seconds) * RATE) for seconds in (longest / 2, longest))
+                cuts.append((first + quietest(self.samples[first:last])) / RATE)
+            if edge - cuts[-1] >= shortest:
+                cuts.append(edge)
+        cuts = [*cuts[:-1], clip.end] if clip.end - cuts[-1] < shortest and len(cuts) > 1 else [*cuts, clip.end]
+        return [Span(start, end) for start, end in pairwise(cuts) if end > start]
 
     def in_one_language(self, spoken: Sequence[str]) -> dict[Span, str]:
         """The clips, cut once more in the pauses where the language changes, with the language of each.

@@ -18,11 +18,13 @@ from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
 from vidscout.tools.payloads import Spoken, Word
 from vidscout.tools.perception.speech.faster_whisper import FasterWhisper
 from vidscout.tools.perception.speech.recogniser import (
+    Doubt,
     Segment,
     Sound,
     Task,
     WhisperOnVoice,
     credible,
+    doubted,
     joined,
     speech_records,
 )
@@ -234,23 +236,51 @@ class TestCredible:
 
     def test_loops_are_dropped(self):
         assert texts([segment("so so so so so so so", compression_ratio=3.1)]) == []
-        said = segment("We paint it every year.")
-        assert texts([said, said, said]) == ["We paint it every year."]
 
-    def test_what_is_said_again_after_a_pause_is_kept(self):
-        ranges = [(start * SAMPLE_RATE, (start + 3) * SAMPLE_RATE) for start in (1, 6, 11)]
-        sound = Squeezed.of(np.zeros(15 * SAMPLE_RATE, np.float32), ranges)
-        times = [(p.squeezed.end, q.squeezed.start) for p, q in pairwise(sound.pauses)]
-        again = [segment("Please stand clear of the doors.", start=start, end=end) for start, end in times]
-        assert len(list(credible(again, sound))) == 3
-        loop = [segment("so he said to me", start=at, end=at + 0.7) for at in (0.2, 0.9, 1.6)]
-        assert len(list(credible(loop, Squeezed.of(np.zeros(4 * SAMPLE_RATE, np.float32), [(0, 64_000)])))) == 1
-
-    def test_short_answers_may_come_twice(self):
-        assert texts([segment("No."), segment("No.")]) == ["No.", "No."]
+    def test_next_to_nothing_for_much_voice_is_dropped_unless_it_is_sure(self):
+        sound = Squeezed.of(np.zeros(32 * SAMPLE_RATE, np.float32), [(SAMPLE_RATE, 26 * SAMPLE_RATE)])
+        little = {"start": 0.0, "end": 25.5}
+        assert list(credible([segment("Thank you.", avg_logprob=-1.1, **little)], sound)) == []
+        assert list(credible([segment("Om.", avg_logprob=-0.2, **little)], sound)) != []
+        assert list(credible([segment("No.", avg_logprob=-0.9)], sound)) != []  # in a second
 
     def test_notes_without_a_word_are_dropped(self):
         assert texts([segment(" ..."), segment("♪"), segment("")]) == []
+
+
+class TestDoubt:
+    """A transcript of three sentences of 3 s each, with pauses of 2 s between."""
+
+    SOUND = Squeezed.of(
+        np.zeros(15 * SAMPLE_RATE, np.float32),
+        [(start * SAMPLE_RATE, (start + 3) * SAMPLE_RATE) for start in (1, 6, 11)],
+    )
+
+    FIRST = "Please stand clear of the doors."
+    SECOND = "The next stop is Central Station."
+    THIRD = "Mind the gap, please."
+
+    @classmethod
+    def doubt(cls, *texts: str, **told: float) -> Doubt | None:
+        spans = cls.SOUND.stretches if len(texts) > 1 else [cls.SOUND.clips[0]]
+        said = [segment(text, start=at.start, end=at.end, **told) for text, at in zip(texts, spans, strict=False)]
+        return doubted(said, cls.SOUND)
+
+    def test_a_usual_transcript_is_believed(self):
+        assert self.doubt(self.FIRST, self.SECOND, self.THIRD) is None
+        assert self.doubt(f"{self.FIRST} {self.SECOND} {self.THIRD}") is None
+        assert self.doubt("Yes, of course we have them.", "Нет, конечно.", "はいもちろんです") is None
+
+    def test_the_same_words_twice_may_be_a_loop(self):
+        assert self.doubt(self.FIRST, self.FIRST, self.THIRD) is Doubt.CIRCLES
+        assert self.doubt(self.FIRST, compression_ratio=3.0) is Doubt.CIRCLES
+
+    def test_words_without_time_are_made_up(self):
+        assert self.doubt(self.FIRST, "And so on. " * 30, self.THIRD) is Doubt.CIRCLES
+
+    def test_a_sentence_that_was_written_once_for_three_times_is_missed(self):
+        assert self.doubt(self.FIRST) is Doubt.GAPS
+        assert self.doubt("Go.", self.SECOND, self.THIRD) is Doubt.GAPS
 
 
 class TestJoined:
@@ -386,6 +416,9 @@ def lecture_part(number: int) -> np.ndarray:
     return lecture_sound()[round(said.start * SAMPLE_RATE) : round(said.end * SAMPLE_RATE)]
 
 
+SAID = "Somebody says, {} {}, as long as it takes to say a sentence or two."
+
+
 class Interpreter(WhisperOnVoice):
     """Takes each stretch for the languages that it is told, one a stretch; an error stands for a failure."""
 
@@ -411,7 +444,7 @@ class Interpreter(WhisperOnVoice):
     ) -> list[list[Segment]]:
         self.heard += languages
         return [
-            [Segment(clip.start, clip.end, f"{task} {language}.", -0.3, 0.1, 1.0, language=language)]
+            [Segment(clip.start, clip.end, SAID.format(task, language), -0.3, 0.1, 1.0, language=language)]
             for clip, language in zip(clips, languages, strict=True)
         ]
 
@@ -436,8 +469,46 @@ def test_a_sentence_ends_in_the_clip_that_held_its_voice():
     [[first, second]] = Overrun("de", "de").run([spoken(7, 7)])
     length = len(lecture_part(0)) / SAMPLE_RATE
     assert first.span.end == pytest.approx(7 + length, abs=0.3)
-    assert (first.text, first.language) == ("transcribe de.", "de")
+    assert (first.text, first.language) == (SAID.format("transcribe", "de"), "de")
     assert second.span.start == pytest.approx(14 + length, abs=0.3)
+
+
+class Once(Interpreter):
+    """Writes what is said again and again once, as Whisper does, unless it hears one sentence only."""
+
+    def transcribe(
+        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
+    ) -> list[list[Segment]]:
+        return [[Segment(clip.start, clip.end, "Please stand clear of the doors.", -0.2, 0.1, 1.0)] for clip in clips]
+
+
+def test_what_is_said_several_times_is_heard_as_often():
+    pauses = (1, 0.6, 0.6, 0.6)
+    [heard] = Once(language="en").run([spoken(*pauses)])
+    length = len(lecture_part(0)) / SAMPLE_RATE
+    starts = [sum(pauses[: number + 1]) + number * length for number in range(len(pauses))]
+    assert {round(min(abs(said.span.start - start) for said in heard), 1) for start in starts} <= {0.0, 0.1, 0.2}
+
+
+@st.composite
+def clip_and_pauses(draw: st.DrawFn) -> Squeezed:
+    ranges, place = [], 0
+    for _ in range(draw(st.integers(1, 8))):
+        start = place + draw(st.integers(SAMPLE_RATE // 5, SAMPLE_RATE))
+        place = start + draw(st.integers(SAMPLE_RATE // 5, 3 * SAMPLE_RATE))
+        ranges.append((start, place))
+    return Squeezed.of(np.zeros(place + SAMPLE_RATE, np.float32), ranges)
+
+
+@settings(max_examples=40, deadline=None)
+@given(clip_and_pauses())
+def test_pieces_make_up_their_clip_and_are_long_enough(squeezed: Squeezed):
+    for clip in squeezed.clips:
+        pieces = squeezed.pieces(clip)
+        assert (pieces[0].start, pieces[-1].end) == (clip.start, clip.end)
+        assert all(first.end == second.start for first, second in pairwise(pieces))
+        assert len(pieces) == 1 or min(piece.duration for piece in pieces) >= 1.0
+        assert max(piece.duration for piece in pieces) <= 8.0
 
 
 class TestLanguages:
@@ -478,12 +549,11 @@ class TestLanguages:
         tool = Interpreter("en", "de", translate=True)
         [heard] = tool.run([spoken(1, 1)])
         assert [(said.text, said.translation) for said in heard] == [
-            ("transcribe en.", ""),
-            ("transcribe de.", "translate de."),
+            (SAID.format("transcribe", "en"), ""),
+            (SAID.format("transcribe", "de"), SAID.format("translate", "de")),
         ]
         assert [record.payload for record in speech_records("v", heard, "x")] == [
-            Spoken("transcribe en.", (), "en"),
-            Spoken("transcribe de.", (), "de", translation="translate de."),
+            Spoken(said.text, (), said.language, translation=said.translation) for said in heard
         ]
 
 
