@@ -183,19 +183,27 @@ class Squeezed:
         """Seconds of voice in a span of `samples`."""
         return sum(max(min(one.end, span.end) - max(one.start, span.start), 0.0) for one in self.stretches)
 
-    def pieces(self, clip: Span) -> list[Span]:
-        """A clip cut in all its pauses, and in its least voiced moments where a piece is longer than `PIECE` allows."""
+    def pieces(self, span: Span) -> list[Span]:
+        """A span of `samples` cut in its longest pauses, and again where a piece is longer than `PIECE` allows.
+
+        A pause counts as long from half of the longest on: between sentences, not inside one of them.
+        """
         shortest, longest = PIECE
-        inside = [pause.middle for pause in self.pauses if clip.start < pause.middle < clip.end]
-        cuts = [clip.start]
-        for edge in [*inside, clip.end]:
-            while edge - cuts[-1] > longest:
-                first, last = (round((cuts[-1] + seconds) * RATE) for seconds in (longest / 2, longest))
-                cuts.append((first + quietest(self.samples[first:last])) / RATE)
-            if edge - cuts[-1] >= shortest:
-                cuts.append(edge)
-        cuts = [*cuts[:-1], clip.end] if clip.end - cuts[-1] < shortest and len(cuts) > 1 else [*cuts, clip.end]
-        return [Span(start, end) for start, end in pairwise(cuts) if end > start]
+        inside = [p for p in self.pauses if span.start + shortest <= p.middle <= span.end - shortest]
+        if inside:
+            long = max(pause.original.duration for pause in inside) / 2
+            cuts = [span.start]
+            for pause in inside:
+                if pause.original.duration >= long and pause.middle - cuts[-1] >= shortest:
+                    cuts.append(pause.middle)
+        elif span.duration > longest:
+            latest = min(longest, span.duration - shortest)
+            first, last = (round((span.start + seconds) * RATE) for seconds in (longest / 2, latest))
+            cuts = [span.start, (first + quietest(self.samples[first:last])) / RATE]
+        else:
+            return [span]
+        parts = [Span(start, end) for start, end in pairwise([*cuts, span.end])]
+        return [piece for part in parts for piece in (self.pieces(part) if part.duration > longest else [part])]
 
     def in_one_language(self, spoken: Sequence[str]) -> dict[Span, str]:
         """The clips, cut once more in the pauses where the language changes, with the language of each.
