@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from langgraph.runtime import Runtime
 
@@ -69,8 +69,12 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             wanted = ask_model(context.question, answering.answerer)
         except (PlanError, VidscoutError) as error:
             notes.append(f"the model's plan could not be used, so the rules planned: {error}")
+    made = planned(context.question, parsed, wanted, when, state, answering, known, understood)
+    if understood is not None:
+        quotes = may_quote(answering)
+        made = replace(made, kind=understood.kind, language=understood.language, quotes=quotes)
     return {
-        "plan": planned(context.question, parsed, wanted, when, state, answering, known, understood),
+        "plan": made,
         "round": state.round + 1,
         "messages": [],  # what an earlier round asked and was told
         "text": "",
@@ -125,7 +129,6 @@ def planned(
     weights = dict.fromkeys(SEARCHED, 1.0) if again else parsed.weights
     want, topic, labels, place = parsed.want, parsed.topic, parsed.labels, when.place or parsed.place
     queries: dict[Modality, str] = {}
-    within = when.within
     if wanted is not None:
         want, labels = Want(wanted.want), wanted.labels(labels, known)
         queries = wanted.queries()
@@ -134,12 +137,8 @@ def planned(
     if understood is not None and wanted is None:
         want = WANTS.get(understood.kind, Want.FACT) if understood.kind is not None else Want.FACT
         topic = _without(question, when.words)
-    way = answering.route
-    quotes = answering.quotes and way.reads_off and not way.thinks and not answering.answerer.accepts_frames
-    quotes = quotes and understood is not None
     bare = want is Want.FACT and not content_words(topic, without=ABOUT_THE_VIDEO)
-    shown = want is Want.FACT and parsed.weights[Modality.FRAME] == 1.0
-    looks = tuple(state.options) if shown else ()
+    looks = tuple(state.options) if want is Want.FACT and parsed.weights[Modality.FRAME] == 1.0 else ()
     if only is not None:
         weights = {only: 1.0}
     requests = tuple(
@@ -148,7 +147,7 @@ def planned(
             query=queries.get(modality, topic),
             weight=weight,
             videos=when.videos or tuple(state.videos),
-            within=within,
+            within=when.within,
             k=WHOLE if only is not None else DEEPER if again else DEEP,
             place=place if weight == 1.0 or when.place is not None else None,
             spread=only is not None or want is Want.OVERVIEW or (bare and weight == 1.0),
@@ -163,7 +162,7 @@ def planned(
         question=question,
         topic=topic,
         requests=requests,
-        within=within,
+        within=when.within,
         place=place,
         quoted=parsed.quoted,
         labels=labels,
@@ -171,12 +170,16 @@ def planned(
         things=things(parsed, wanted),
         brief=parsed.brief,
         bare=bare,
-        kind=understood.kind if understood is not None else None,
-        language=understood.language if understood is not None else "en",
         told_time=when.within is not None and when.place is None,
-        quotes=quotes,
         open=bool(looks) or want is Want.OVERVIEW or only is not None or not answering.route.records,
     )
+
+
+def may_quote(answering: Answering) -> bool:
+    """Whether free questions are answered in the records' own words: not by a model that sees, nor on a way of its
+    own."""
+    way = answering.route
+    return answering.quotes and way.reads_off and not way.thinks and not answering.answerer.accepts_frames
 
 
 def things(parsed: ParsedQuestion, wanted: Wanted | None) -> tuple[str, ...]:
