@@ -123,15 +123,13 @@ def planned(
     understood: Understood | None = None,
 ) -> Plan:
     """The requests of every branch, from what the rules read and what the model wants; `known` labels may be named."""
-    only = answering.route.only
-    again = state.round > 0
+    only, again = answering.route.only, state.round > 0
     # Looking again: whatever the wording suggested did not hold, so every modality is believed alike, and deeper.
     weights = dict.fromkeys(SEARCHED, 1.0) if again else parsed.weights
     want, topic, labels, place = parsed.want, parsed.topic, parsed.labels, when.place or parsed.place
-    queries: dict[Modality, str] = {}
+    queries = wanted.queries() if wanted is not None else {}
     if wanted is not None:
         want, labels = Want(wanted.want), wanted.labels(labels, known)
-        queries = wanted.queries()
         weights = {modality: 1.0 if modality in queries else NOT_CUED for modality in SEARCHED}
         place = Place(wanted.first_or_last) if wanted.first_or_last else place
     if understood is not None and wanted is None:

@@ -148,9 +148,10 @@ def test_one_text_that_stood_several_times_is_quoted_once(index: VideoIndex):
 
 def test_objects_answer_only_what_is_asked_of_the_picture():
     seen = Record.of(VIDEO, Span(0, 1), ObjectCounts((("boat", 2),)), 0.9, "test/1")
-    state = asked("what", Kind.FACT, (seen, 0.9))
-    assert passages(state, Kind.FACT) == []
-    assert len(passages(state, Kind.LOOK)) == 1
+    state = asked("what", Kind.FACT, (seen, 0.9), (spoken(1, SAID[1]), 0.6))
+    assert [one.record.text for one in passages(state, Kind.FACT)] == [SAID[1]]
+    assert len(passages(state, Kind.LOOK)) == 2
+    assert len(passages(asked("what", Kind.FACT, (seen, 0.9)), Kind.FACT)) == 1, "where nothing is said of it"
 
 
 @pytest.mark.parametrize(
