@@ -32,9 +32,14 @@ def questions_make(
 ) -> None:
     """Render a half's recordings as videos, with questions.json beside them. A set that was begun is finished."""
     from .make import make
-    from .recording import MADE, load, load_half
+    from .recording import load_half
 
-    recordings = [load(MADE / half / f"{name}.toml") for name in only] if only else load_half(half)
+    recordings = load_half(half)
+    if only:
+        if unknown := set(only) - {recording.name for recording in recordings}:
+            names = ", ".join(recording.name for recording in recordings)
+            raise UsageError(f"no recording {min(unknown)!r}; there are {names}")
+        recordings = [recording for recording in recordings if recording.name in only]
     with ProgressBars() as bars:
         made = make(recordings, half, out, lambda name, done, total: bars.show(Progress("", name, done, total, "")))
     for name, seconds in made.seconds.items():

@@ -105,10 +105,11 @@ def verdict(question: dict[str, Any], text: str, abstained: bool, evidence: Sequ
     if abstained:
         return Verdict.abstained
     languages = [question["language"], question["spoken_language"], "en"]
-    if any(_has(text, string, languages) for string in question["wrong"]):
+    said = without_citations(text, evidence)
+    if any(_has(said, string, languages) for string in question["wrong"]):
         return Verdict.wrong
-    said = _first_sentence(text) if refused else text
-    if any(all(_has(said, string, languages) for string in inner) for inner in question["answers"]):
+    claim = _first_sentence(said) if refused else said
+    if any(all(_has(claim, string, languages) for string in inner) for inner in question["answers"]):
         return Verdict.right
     if refused:
         return Verdict.abstained
@@ -129,6 +130,20 @@ def refuses(text: str) -> bool:
     (True, False)
     """
     return _REFUSAL.search(_plain(_first_sentence(text))) is not None
+
+
+def without_citations(text: str, evidence: Sequence[Stretch]) -> str:
+    """A text without the times that say where in the video something is: “16” is not in “Nine (1:16)”.
+
+    >>> without_citations("Nine (1:16), at 9:30, said from 1:20 to 1:22", [(76.0, 77.0), (80.2, 82.4)])
+    'Nine ( ), at 9:30, said from   to  '
+    """
+    edges = [edge for stretch in evidence for edge in stretch]
+
+    def kept(match: re.Match[str]) -> str:
+        return " " if any(abs(seconds(match[0]) - edge) < 1 for edge in edges) else match[0]
+
+    return re.sub(_CLOCK, kept, text)
 
 
 def points(text: str, evidence: Sequence[Stretch], truth: Sequence[Stretch]) -> bool:

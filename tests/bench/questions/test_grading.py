@@ -26,6 +26,14 @@ class TestAnswerable:
         assert graded(asked, "In June") == "right"
         assert graded(asked, "In June or July") == "wrong"
 
+    def test_the_time_of_a_citation_is_no_part_of_the_answer(self):
+        asked = question(["16"])
+        for text in ("Nine (1:16)", "Nine [0:30–1:16]", "Nine: at 1:16.", "It is said from 1:16 to 1:20."):
+            assert graded(asked, text, evidence=[(76.4, 80.0)]) == "wrong", text
+        assert graded(asked, "At 16:00 (1:16)", evidence=[(76.4, 80.0)]) == "right"
+        for text in ("It opens at 9:30.", "Early (9:30)"):
+            assert graded(question(["9:30"]), text, evidence=[(76.4, 80.0)]) == "right"
+
     def test_abstaining_is_neither_right_nor_wrong(self):
         asked = question(["pier 7"])
         assert graded(asked, "Nothing found in the video answers this. Nearest: pier 7", abstained=True) == "abstained"
