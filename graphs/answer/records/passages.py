@@ -31,7 +31,9 @@ JUDGE_BEGINS = 2.0
 SAME = 85
 """rapidfuzz ratio from which two records say the same."""
 TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
-SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION, Modality.FRAME)
+SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION)
+"""Where the picture is asked about. What frames look like is compared in another space, so that its cosines do not
+compare with those of texts."""
 SHORT = 60
 """Characters up to which a question may lean on the one before it, whatever its language."""
 ITSELF = 0.5
@@ -72,7 +74,8 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
     wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else TOLD
     found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in wanted]
     if max((candidate.similarity for candidate in found), default=0.0) < NEAR_ENOUGH:
-        found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in SHOWN]
+        seen = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in SHOWN]
+        found = seen if any(candidate.similarity >= NEAR_ENOUGH for candidate in seen) else found or seen
     if kind in NUMBERS:
         found = [replace(one, similarity=one.similarity + NUMBER_COUNTS * has_number(one.record)) for one in found]
     found.sort(key=lambda candidate: (-candidate.similarity, candidate.record.span))
