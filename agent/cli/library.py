@@ -112,8 +112,9 @@ def _read_on(
     with redirect_stdout(sys.stderr):  # where Ray says that a worker has died
         read = ingest_on(scout, cluster, videos, on_progress=bars.show, **options)
     bars.stop()
-    for one in read if tell is not None else ():
-        tell(one)
+    if tell is not None:
+        for one in read:
+            tell(one)
     return read
 
 

@@ -151,7 +151,7 @@ class TestReport:
     def lines(self, folder: Path) -> list[dict]:
         asked = [question(1), question(2), question(3), question(4, kind="look"), question(5, language="de")]
         asked += [question(number, unanswerable=True, answers=[], truth=[]) for number in (6, 7, 8, 9)]
-        replies = {
+        replies: dict[str, Reply | Exception] = {
             "What is 1?": here("1", 0.9),
             "What is 2?": here("2", 0.8, start=50.0),
             "What is 3?": here("4", 0.85),

@@ -3,6 +3,7 @@
 import itertools
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,7 +181,7 @@ def tone(path: Path, seconds: float) -> Path:
 
     codec = {"wav": "pcm_s16le", "mp3": "libmp3lame", "flac": "flac", "ogg": "libopus"}[path.suffix[1:]]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=48_000 if codec == "libopus" else 44_100, layout="mono")
+        stream: Any = container.add_stream(codec, rate=48_000 if codec == "libopus" else 44_100, layout="mono")
         frame = av.AudioFrame.from_ndarray(clicking(seconds)[None], format="fltp", layout="mono")
         frame.sample_rate = 44_100
         for part in (frame, None):

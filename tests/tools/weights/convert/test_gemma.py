@@ -38,7 +38,8 @@ def by_transformers(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
     from transformers import Gemma3TextConfig, Gemma3TextModel
 
     files = small_gemma()
-    model = Gemma3TextModel(Gemma3TextConfig(**json.loads(files["config.json"]), attn_implementation="eager")).eval()
+    settings = {**json.loads(files["config.json"]), "attn_implementation": "eager"}
+    model = Gemma3TextModel(Gemma3TextConfig(**settings)).eval()
     model.load_state_dict(load(files["model.safetensors"]))
     with torch.no_grad():
         seen = torch.from_numpy(mask)
