@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def made(folder: Path, questions: list[dict], half: str = "development", **recor
 class Scripted:
     """Answers by a table, and remembers what it was asked."""
 
-    def __init__(self, replies: dict[str, Reply | Exception]) -> None:
+    def __init__(self, replies: Mapping[str, Reply | Exception]) -> None:
         self.replies = replies
         self.videos: list[str] = []
         self.asked: list[tuple[str, str | None]] = []
