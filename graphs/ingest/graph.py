@@ -21,7 +21,7 @@ import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from ...tools.errors import MediaError
+from ...tools.errors import CancelledError, MediaError, VidscoutError, WeightsError
 from ...tools.index.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
@@ -47,15 +47,17 @@ def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     ingest = runtime.context
     known = ingest.library.get(state.video)
     all_again = ingest.again and not ingest.asked
-    if not all_again:
-        embed_anew(ingest.index, state.video, ingest.embedded, runtime.stream_writer, ingest.goes_on)
+    not_embedded = None if all_again else _embedded_anew(state, runtime)
     now = statuses(ingest.stages, ingest.journal.entries(state.video))
     outdated = _outdated(state, ingest, now)
     now |= {name: replace(now[name], state="stale") for name in outdated}
     listening = [stage.name for stage in ingest.stages if stage.source == AUDIO] if ingest.track_asked else []
     names = due(ingest.stages, now, ingest.asked, ingest.again, [*listening, *outdated])
     if known is not None and known.status == "ready" and not names:
-        return {"already_read": True, "duration": known.duration, "notes": _stale(known, now)}
+        told = [] if not_embedded is None else [f"{known.name} is searched by its words only: {not_embedded}"]
+        return {"already_read": True, "duration": known.duration, "notes": told + _stale(known, now)}
+    if not_embedded is not None:
+        raise not_embedded  # what is read now would have vectors that compare with none of those that are there
     info = probe(Path(state.path))
     if info.tracks and ingest.sampling.audio_track not in {AUTO, ALL}:
         asked_for(info.tracks, ingest.sampling.audio_track)  # says so where there is none, before anything is begun
@@ -88,6 +90,18 @@ def _found(state: IngestState, ingest: Ingest) -> Found:
         return ingest.journal.observations(state.video, of)
 
     return Found(state.video, state.duration, ingest.index, observations)
+
+
+def _embedded_anew(state: IngestState, runtime: Runtime[Ingest]) -> VidscoutError | None:
+    """Give the video's records vectors by the embedding of today; why that failed, if it did."""
+    ingest = runtime.context
+    try:
+        embed_anew(ingest.index, state.video, ingest.embedded, runtime.stream_writer, ingest.goes_on)
+    except (CancelledError, WeightsError):
+        raise
+    except VidscoutError as error:
+        return type(error)(f"its records could not be embedded anew: {error}")
+    return None
 
 
 def _stale(video: Video | MediaInfo, now: Mapping[str, StageStatus]) -> list[str]:

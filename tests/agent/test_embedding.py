@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_stages import Hashed
+from made_stages import Hashed, Numbers, Others, read
+from made_videos import steady, write
 from vidscout import VideoScout
 from vidscout.graphs.events import Progress
-from vidscout.tools.errors import WeightsError
+from vidscout.tools.errors import VidscoutError, WeightsError
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.runtime.notes import noting
 
@@ -107,6 +108,21 @@ def test_a_home_that_is_only_read_is_searched_by_words_with_a_note(scout: VideoS
     assert "reading only" in notes[0]
     scout.index.close()
     scout.index = writable
+
+
+def test_a_video_handed_in_again_says_why_it_could_not_be_embedded_anew(scout: VideoScout, tmp_path: Path):
+    film = write(tmp_path / "film.mkv", steady(2, 5), [])
+    index, embedding = scout.index, scout.role("text_embedding")
+    assert read(index, film, Numbers())["added"] == 10
+    embedding.error = RuntimeError("broken")
+    done = read(index, film, Numbers(), embedding=embedding)
+    assert done["already_read"]
+    assert done["notes"] == [
+        "film.mkv is searched by its words only: its records could not be embedded anew: fragile/1 failed "
+        "(RuntimeError: broken)"
+    ]
+    with pytest.raises(VidscoutError, match="could not be embedded anew"):
+        read(index, film, Numbers(), Others(), embedding=embedding)
 
 
 @pytest.mark.models

@@ -1,5 +1,7 @@
 """onnxruntime sessions that share a machine with each other."""
 
+import ctypes
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,4 +21,12 @@ def session(model: Path | bytes, threads: int | None = None) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    made = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    _give_back_memory()
+    return made
+
+
+def _give_back_memory() -> None:
+    """Return what loading took and freed to the system; glibc would keep it, which was 0.9 GB for a model of 0.7 GB."""
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)

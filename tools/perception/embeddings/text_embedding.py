@@ -43,10 +43,10 @@ class OnnxTextEmbedding(Tool[str, np.ndarray]):
         from tokenizers import Tokenizer
 
         folder = self.folder()
-        self._session = session(folder / "model.onnx", self.threads)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # the published file pads every text to 128 tokens
         self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._session = session(folder / "model.onnx", self.threads)  # last: it gives back what loading both freed
 
     @abstractmethod
     def folder(self) -> Path:
