@@ -56,7 +56,7 @@ def test_every_backend_that_a_profile_names_is_registered_and_takes_its_options(
     assert not made.is_ready
     entries = [entry for entry in weights_for(role, choice) if entry in weights.entries()]
     assert all(choice.backend in weights.entries()[entry].backends for entry in entries)
-    pulled_for = "text_embedding" if role == "label_embedding" else role  # the same weights embed labels
+    pulled_for = {"label_embedding": "text_embedding", "judge": "answerer"}.get(role, role)  # weights that do both
     assert all(weights.entries()[entry].role == pulled_for for entry in entries)
 
 
