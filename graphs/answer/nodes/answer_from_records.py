@@ -1,14 +1,18 @@
 """Read the answer off the records, where they know it better than a small model: times, counts, orders, quotations."""
 
 import time
+from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from ....tools.errors import DeadlineError
+from ...deadline import within
 from ...events import Token, Update, timed
 from ..records import by_kind, options
 from ..records import sentences as compose
 from ..records.counting import count
 from ..records.ordering import order
+from ..records.passages import Told, quoting
 from ..state import Answering, AnswerState, Candidate, Kind, Want
 
 BEFORE_ANSWER = "before_answer"
@@ -38,15 +42,25 @@ def answer_from_records(state: AnswerState, runtime: Runtime[Answering]) -> Upda
     return {**found, "timings": waited(state, runtime)}
 
 
+def told_in_time(state: AnswerState, answering: Answering) -> Told:
+    """What the records tell; without the judge where it takes too long."""
+    try:
+        return within(answering.tool_timeout, by_kind.told, state, answering)
+    except DeadlineError:
+        note = f"judging was given up after {answering.tool_timeout:g} s, so how well a record fits decides alone"
+        found = quoting(replace(state, turns=[]), replace(answering, judge=None))
+        return replace(found, notes=(*found.notes, note))
+
+
 def quoted(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """The answer in the words of the records, or that none of them answers."""
     before = waited(state, runtime)
     counted = count(state, runtime.context) if state.plan and state.plan.kind is Kind.COUNT_SEEN else None
     if counted is not None and counted.cited:
         text, cited = counted.told()
-        found = by_kind.Told(text, cited, round(min(max(f.relevance for f in cited), 1.0), 3))
+        found = Told(text, cited, round(min(max(f.relevance for f in cited), 1.0), 3))
     else:
-        found = by_kind.told(state, runtime.context)
+        found = told_in_time(state, runtime.context)
     runtime.stream_writer(Token(found.text))
     return {
         "text": found.text,

@@ -60,7 +60,12 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
             notes.append(f"the time that the question tells was given up after {answering.tool_timeout:g} s")
         when = told or when
     by_rules = state.options or answering.planner == "model" or not answering.quotes
-    understood = None if by_rules else nearest(context.question, answering)
+    understood = None
+    if not by_rules:
+        try:
+            understood = within(answering.tool_timeout, nearest, context.question, answering)
+        except DeadlineError:
+            notes.append(f"the question's kind was given up after {answering.tool_timeout:g} s: rules planned")
     known = known_labels(answering.index, state.videos)
     parsed = read_question(_without(context.question, when.words), known)
     wanted = None
