@@ -108,7 +108,7 @@ def test_eight_conversations_at_once_on_one_graph_do_not_mix(scout: VideoScout, 
 
 def test_the_clock_starts_when_ask_is_called(scout: VideoScout, lecture: Path, monkeypatch: pytest.MonkeyPatch):
     scout.ask(lecture, QUESTION)
-    monkeypatch.setattr(scout.models, "warm_up", lambda: time.sleep(0.5))
+    monkeypatch.setattr(scout.models, "warm_up", lambda **_: time.sleep(0.5))
     answer = scout.ask(lecture, QUESTION)
     assert 0.5 <= answer.timings["before_answer"] <= answer.timings["total"]
 
