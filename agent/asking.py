@@ -167,8 +167,8 @@ class Asking(Ingesting):
         check_range(time_range)
         if not names:
             raise UsageError("no video was named")
-        writes = bool(chosen) or not self.profile.quotes
-        self.models.warm_up(writes=writes, judges=self.profile.quotes and not chosen and not self.settings.fast)
+        quotes = self.profile.quotes and not chosen and not self.role("answerer").accepts_frames
+        self.models.warm_up(writes=not quotes, judges=quotes and not self.settings.fast)
         known: list[Video] = []
         for name in names:
             video = yield from self._read_first(name)

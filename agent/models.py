@@ -28,6 +28,7 @@ class Models:
         self._serving = serving
         self._backends: dict[str, Backend] = {}
         self._lock = threading.RLock()
+        self._closed = False
 
     def role(self, role: str) -> Any:
         """The backend that plays a role, constructed once; it loads on its first use."""
@@ -98,10 +99,14 @@ class Models:
 
         def load() -> None:
             with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
+                if self._closed:
+                    return
                 if opening is not None and isinstance(model, VideoLLM):
                     model.warm(opening())
                 else:
                     model.ready()
+            if self._closed:
+                model.close()  # closed while it was loading, which a process of its own would outlive
 
         if model.is_ready:
             return
@@ -112,6 +117,7 @@ class Models:
 
     def close(self) -> None:
         """Let go of every model."""
+        self._closed = True
         with self._lock:
             for loaded in self._backends.values():
                 loaded.close()
