@@ -81,7 +81,7 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         stages = (await client.call_tool("video_stages", {"video": video["id"]})).structured_content or {}
         assert {stage["state"] for stage in stages["stages"]} == {"done"}
         again = {"source": video["id"], "stages": ["smell"]}
-        assert "no stage 'smell'; there are speech" in line(await client.call_tool("ingest_video", again))
+        assert "no stage 'smell'; there are subtitles" in line(await client.call_tool("ingest_video", again))
         verdict = (await client.call_tool("detect_generated", {"video": video["id"]})).structured_content or {}
         assert verdict["label"] in ("real", "generated", "uncertain")
 

@@ -582,7 +582,7 @@ def test_the_catalogue_and_the_backends_name_each_other():
             backend(entry.role, name)
     for role in ROLES:
         for name, one in backends(role).items():
-            pulled_for = "text_embedding" if role == "label_embedding" else role
+            pulled_for = {"label_embedding": "text_embedding", "judge": "answerer"}.get(role, role)
             for needed in one.weights:
                 assert catalogue[needed].role == pulled_for
                 assert name in catalogue[needed].backends
