@@ -259,6 +259,9 @@ def test_the_settings_of_a_page_hold_for_its_questions(opened: Opened):
     page.get_by_role("option", name="segments").click()
     page.locator("#vs-budget input[type=number]").fill("32")
     page.locator("#vs-budget input[type=number]").press("Enter")
+    tab(page, "Ask")
+    page.locator("#vs-choices button").first.click()
+    page.get_by_label("Options, one a line").fill("glass\nsilicon carbide")
     ask(page, "What is the mirror made of?")
     cost = page.locator("#vs-cost").inner_text()
     assert 0 < int(cost.split("tokens: ")[1].split(" auxiliary")[0]) <= 32

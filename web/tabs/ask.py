@@ -59,7 +59,7 @@ def _components() -> AskTab:
         ]
     with gr.Row(elem_classes="vs-ask-row"):
         question = gr.Textbox(
-            label="PageQuestion", placeholder="What, who, when…", elem_id="vs-question", scale=5, min_width=180
+            label="Question", placeholder="What, who, when…", elem_id="vs-question", scale=5, min_width=180
         )
         send = gr.Button("Ask", variant="primary", elem_id="vs-ask", scale=1, min_width=80)
     with gr.Accordion("Multiple choice and time range", open=False, elem_id="vs-choices"):
