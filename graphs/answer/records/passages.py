@@ -93,6 +93,8 @@ def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]
     if not state.turns or len(state.question) > SHORT or best >= ITSELF:
         return []
     before = state.turns[-1]
+    if before.question.casefold() == state.question.casefold():
+        return []  # asked again
     both = f"{before.question} {state.question}"
     hits = answering.index.search(both, answering.vector(both), modalities=TOLD, videos=state.videos, k=8)
     found = [Candidate(hit.record, LEANING * (hit.similarity or 0.0), 0.0, 1.0) for hit in hits]
