@@ -46,7 +46,8 @@ class Answer:
     abstained: bool
     """True when nothing in the index supports an answer; `text` then says so."""
     confidence: float
-    """0..1; how well the evidence supports the answer. Not a calibrated probability."""
+    """0..1; how well the evidence supports the answer; of an abstention, how likely the nearest record would have been
+    right. Where answers are quoted it is a probability that was fitted on made recordings, else no calibrated one."""
     evidence: list[Evidence]
     """Best first."""
     frames: list[AnswerFrame]
