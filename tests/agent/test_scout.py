@@ -43,7 +43,7 @@ def test_events_come_in_the_order_of_the_graph(scout: VideoScout, lecture: Path)
     steps = [event.step for event in events if isinstance(event, StepStarted)]
     assert steps == ["plan", "select", "find_objects", "answer_from_records", "verify"]
     assert {event.tool for event in events if isinstance(event, ToolFinished)} == {
-        "speech", "screen_text", "object", "caption", "frame",
+        "speech", "screen_text", "object", "caption", "frame", "sound", "chapter",
     }  # fmt: skip
     assert "".join(event.text for event in events if isinstance(event, Token)).strip()
     assert answer.route[0] == "plan"

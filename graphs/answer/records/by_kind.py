@@ -221,6 +221,10 @@ def _told(name: str, records: list[Record], plan: Plan, state: AnswerState) -> s
 
 def chapters(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     """The parts of the video with their times, by the titles that stand on screen; `None` where there are none."""
+    given = [record for video in state.videos for record in answering.index.timeline(video, [Modality.CHAPTER])]
+    if given:
+        there = [Candidate(record, 1.0, 1.0, 1.0) for record in given]
+        return Told("; ".join(f"{clock(one.span.start)} {one_line(one.text)}" for one in given) + ".", there, 0.9)
     shown = [record for video in state.videos for record in titles(video, answering)]
     if len(shown) < 2:
         return None

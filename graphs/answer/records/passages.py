@@ -71,7 +71,7 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
     """
     from rapidfuzz.fuzz import ratio
 
-    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else TOLD
+    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else (*TOLD, Modality.SOUND) if kind is Kind.SOUND else TOLD
     found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in wanted]
     if max((candidate.similarity for candidate in found), default=0.0) < NEAR_ENOUGH:
         seen = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in SHOWN]
