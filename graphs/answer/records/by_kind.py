@@ -15,6 +15,8 @@ NEAR = 0.35
 answer, 95 % have their best record above it."""
 AGAIN = 0.92
 """Share of the best record's cosine from which a second one is another time at which the same is there."""
+BESIDE_AN_EVENT = (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW, Kind.QUOTE)
+"""Kinds that ask what comes before or after, where the question's words for it told a time."""
 TIMES = 3
 TITLES = 8
 NEIGHBOURS = 2
@@ -42,8 +44,11 @@ def told(state: AnswerState, answering: Answering) -> Told:
     kind = plan.kind
     if plan.told_time and kind in (None, Kind.OVERVIEW, Kind.CHAPTERS, Kind.AROUND, Kind.QUOTE, Kind.READ, Kind.LIST):
         return of_a_stretch(state, answering, plan)
-    if plan.within is not None and plan.place is not None and kind in (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW):
+    if plan.within is not None and plan.place is not None and kind in BESIDE_AN_EVENT:
         return beside_an_event(state, answering, plan, plan.within) or quoting(state, answering)
+    if plan.told_time:
+        found = quoting(state, answering)
+        return of_a_stretch(state, answering, plan) if found.abstained else found
     if (shown := seen(state, plan)) is not None:
         return shown
     match kind:

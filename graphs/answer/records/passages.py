@@ -15,6 +15,7 @@ from ....tools.payloads import Spoken, TextLines
 from ....tools.records import Modality, Record, Span
 from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, one_line, stem, words
+from ..question.times import AROUND
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from . import confidence
 from .judging import judged, says_yes
@@ -31,7 +32,9 @@ JUDGE_BEGINS = 2.0
 SAME = 85
 """rapidfuzz ratio from which two records say the same."""
 TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
-SHOWN = (*TOLD, Modality.OBJECT, Modality.CAPTION)
+NAMED = (*TOLD, Modality.SOUND, Modality.CHAPTER)
+"""What somebody put into words: speech, writing, and what the file itself notes of sounds and chapters."""
+SHOWN = (*NAMED, Modality.OBJECT, Modality.CAPTION)
 """Where the picture is asked about. What frames look like is compared in another space, so that its cosines do not
 compare with those of texts."""
 SHORT = 60
@@ -71,7 +74,7 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
     """
     from rapidfuzz.fuzz import ratio
 
-    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else (*TOLD, Modality.SOUND) if kind is Kind.SOUND else TOLD
+    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else NAMED
     found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in wanted]
     if max((candidate.similarity for candidate in found), default=0.0) < NEAR_ENOUGH:
         seen = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in SHOWN]
@@ -266,8 +269,10 @@ def looks_like_a_name(line: str) -> bool:
 
 def stretch_of(state: AnswerState, answering: Answering, within: Span, most: int = 8) -> list[Candidate]:
     """What is said and written in a stretch, in order of time, spread over it where there is more than fits."""
-    found = [record for video in state.videos for record in answering.index.timeline(video, TOLD, within)]
-    found.sort(key=lambda record: (record.video, record.span))
+    found = [record for video in state.videos for record in answering.index.timeline(video, NAMED, within)]
+    middle = (within.start + within.end) / 2
+    moment = within.duration <= 2 * AROUND + 0.1  # one moment is meant, so what stands at it comes first
+    found.sort(key=lambda record: (moment and not record.span.contains(middle), record.video, record.span))
     if len(found) > most:
         found = [found[int((at + 0.5) * len(found) / most)] for at in range(most)]
     return [Candidate(record, 1.0, 1.0, 1.0) for record in found]
