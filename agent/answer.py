@@ -47,7 +47,7 @@ class Answer:
     """True when nothing in the index supports an answer; `text` then says so."""
     confidence: float
     """0..1; how well the evidence supports the answer; of an abstention, how likely the nearest record would have been
-    right. Where answers are quoted it is a probability that was fitted on made recordings, else no calibrated one."""
+    right. Not a calibrated probability, though what a judge weighed was fitted on made recordings."""
     evidence: list[Evidence]
     """Best first."""
     frames: list[AnswerFrame]

@@ -46,7 +46,7 @@ def ask(
         Path | None, typer.Option("--images", help="Save the pictures of the prompt there.", show_default=False)
     ] = None,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Without the judge: in a tenth of its time, less sure what answers.")
+        bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,

@@ -19,8 +19,8 @@ KEPT = "prompts"
 class Judge(LlamaCpp):
     """Qwen2.5-Coder 1.5B in llama.cpp, which is asked for one word at a time and writes nothing.
 
-    Of the models that registry packages carry it was the best at telling an answer from a sentence about the same
-    thing; it takes about 0.05 s a token on two CPU cores, so that it reads single sentences, not pages.
+    Smaller models were not tried as judges. It reads some twenty tokens a second on two busy CPU cores, so that it is
+    given single sentences, not pages.
     """
 
     role = "judge"

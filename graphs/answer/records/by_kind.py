@@ -11,12 +11,14 @@ from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, st
 from .wording import cited, worded
 
 NEAR = 0.35
-"""Cosine from which a record may be what a question speaks of: of the development half's questions that have an
-answer, 95 % have their best record above it."""
+"""Cosine from which a record may be what a question speaks of. Of 152 questions of the development half that have an
+answer, 89 % have their best record above it, and so have 91 % of 43 that have none: it keeps out what is far off only."""
 AGAIN = 0.92
 """Share of the best record's cosine from which a second one is another time at which the same is there."""
 BESIDE_AN_EVENT = (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW, Kind.QUOTE)
 """Kinds that ask what comes before or after, where the question's words for it told a time."""
+FIXED = 0.7
+"""Confidence in what the timeline gives by itself. Nothing was measured to set it."""
 TIMES = 3
 TITLES = 8
 NEIGHBOURS = 2
@@ -134,7 +136,7 @@ def beside_an_event(state: AnswerState, answering: Answering, plan: Plan, within
         return None
     there = [Candidate(record, 1.0, 1.0, 1.0) for record in sorted(near, key=lambda record: record.span)]
     text = " ".join(quoted(one, plan, state) for one in there)
-    return Told(worded(plan.language, "before" if earlier else "after", text=text), there, 0.7)
+    return Told(worded(plan.language, "before" if earlier else "after", text=text), there, FIXED)
 
 
 def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:
@@ -166,7 +168,7 @@ def at_an_end(state: AnswerState, answering: Answering, plan: Plan) -> Told:
     if not chosen:
         return nothing(plan, None, state)
     text = " ".join(quoted(one, plan, state) for one in chosen)
-    return Told(worded(plan.language, "last" if last else "first", text=text), chosen, 0.6)
+    return Told(worded(plan.language, "last" if last else "first", text=text), chosen, FIXED)
 
 
 def of_a_stretch(state: AnswerState, answering: Answering, plan: Plan) -> Told:
@@ -175,7 +177,7 @@ def of_a_stretch(state: AnswerState, answering: Answering, plan: Plan) -> Told:
     there = stretch_of(state, answering, plan.within)
     if not there:
         return nothing(plan, None, state)
-    return Told(" ".join(quoted(one, plan, state) for one in there), there, 0.7)
+    return Told(" ".join(quoted(one, plan, state) for one in there), there, FIXED)
 
 
 def titles(video: str, answering: Answering) -> list[Record]:
@@ -216,7 +218,7 @@ def overview(state: AnswerState, answering: Answering, plan: Plan) -> Told:
             some = seen[:: max(len(seen) // 4, 1)][:4]
             parts += [cited(record, plan.language, state.name(video)) for record in some]
             chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in some]
-    return Told(" ".join(parts), chosen, 0.7) if chosen else nothing(plan, None, state)
+    return Told(" ".join(parts), chosen, FIXED) if chosen else nothing(plan, None, state)
 
 
 def _told(name: str, records: list[Record], plan: Plan, state: AnswerState) -> str:
@@ -229,9 +231,9 @@ def chapters(state: AnswerState, answering: Answering, plan: Plan) -> Told | Non
     given = [record for video in state.videos for record in answering.index.timeline(video, [Modality.CHAPTER])]
     if given:
         there = [Candidate(record, 1.0, 1.0, 1.0) for record in given]
-        return Told("; ".join(f"{clock(one.span.start)} {one_line(one.text)}" for one in given) + ".", there, 0.9)
+        return Told("; ".join(f"{clock(one.span.start)} {one_line(one.text)}" for one in given) + ".", there, FIXED)
     shown = [record for video in state.videos for record in titles(video, answering)]
     if len(shown) < 2:
         return None
     listed = "; ".join(f"{clock(record.span.start)} {_first_line(record)}" for record in shown)
-    return Told(f"{listed}.", [Candidate(record, 1.0, 1.0, 1.0) for record in shown], 0.7)
+    return Told(f"{listed}.", [Candidate(record, 1.0, 1.0, 1.0) for record in shown], FIXED)

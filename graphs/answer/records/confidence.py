@@ -1,7 +1,8 @@
 """How likely a told answer is right: logistic regression on how well its best record fits and what the judge says.
 
-The weights were fitted on the development half of the made questions (`vidscout bench questions`), never on its report
-half; `bench/README.md` has the command and how well it is calibrated on the other half.
+The weights with a judge were fitted on transcripts of the development half of the made questions (90 questions of
+thirteen recordings), never on its report half, on which nothing has been measured. Answers that the timeline gives (an
+end, a stretch, the whole) carry a fixed confidence instead, which nothing was fitted to.
 """
 
 import math
