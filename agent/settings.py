@@ -102,8 +102,8 @@ class Settings(BaseSettings):
     route: str = "rag"
     """How a question is answered: `rag`, `llovi` (captions only), `direct` (frames only), `cot`."""
     fast: bool = False
-    """Answer without the judge, sooner: how well a record fits then decides alone, so that nearly every question gets an
-    answer."""
+    """Answer without the judge, sooner: how well a record fits then decides alone, so that nearly every question
+    gets an answer."""
     planner: Literal["rules", "model"] | None = None
     """Who plans what to look for; by default the profile says."""
     frames: int | None = Field(None, ge=1, le=512)

@@ -12,7 +12,8 @@ from .wording import cited, worded
 
 NEAR = 0.35
 """Cosine from which a record may be what a question speaks of. Of 152 questions of the development half that have an
-answer, 89 % have their best record above it, and so have 91 % of 43 that have none: it keeps out what is far off only."""
+answer, 89 % have their best record above it, and so have 91 % of 43 that have none: it keeps out only
+what is far off."""
 AGAIN = 0.92
 """Share of the best record's cosine from which a second one is another time at which the same is there."""
 BESIDE_AN_EVENT = (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW, Kind.QUOTE)
