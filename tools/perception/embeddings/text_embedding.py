@@ -31,6 +31,8 @@ class OnnxTextEmbedding(Tool[str, np.ndarray]):
     requires = ("onnxruntime", "tokenizers")
     dimensions: ClassVar[int]
     """Length of a vector."""
+    fuses: ClassVar[bool] = True
+    """Whether onnxruntime is to look for nodes of the graph that can be one."""
 
     def __init__(self, threads: int | None = None) -> None:
         """Set the number of CPU threads of one forward pass; by default onnxruntime takes all physical cores."""
@@ -46,7 +48,7 @@ class OnnxTextEmbedding(Tool[str, np.ndarray]):
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # the published file pads every text to 128 tokens
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._session = session(folder / "model.onnx", self.threads)  # last: it gives back what loading both freed
+        self._session = session(folder / "model.onnx", self.threads, fuses=self.fuses)  # last: it gives back what loading both freed
 
     @abstractmethod
     def folder(self) -> Path:
