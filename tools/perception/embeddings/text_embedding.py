@@ -48,7 +48,9 @@ class OnnxTextEmbedding(Tool[str, np.ndarray]):
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # the published file pads every text to 128 tokens
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._session = session(folder / "model.onnx", self.threads, fuses=self.fuses)  # last: it gives back what loading both freed
+        self._session = session(
+            folder / "model.onnx", self.threads, fuses=self.fuses
+        )  # last: it gives back what loading both freed
 
     @abstractmethod
     def folder(self) -> Path:
