@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
+from vidscout.bench.data.voice import speak
 from vidscout.tools.errors import ServingError, UsageError, WeightsError
 from vidscout.tools.media.audio import AudioChunk
 from vidscout.tools.perception.frames.tags import EfficientNetLite0
@@ -196,13 +197,9 @@ def words(heard: list[list[Utterance]]) -> str:
 
 
 def said(voice: str, text: str) -> np.ndarray:
-    """A sentence at 16 kHz; in a process of its own, since eSpeak keeps its first voice."""
-    code = (
-        "import sys; from vidscout.bench.data import voice; voice.VOICE = sys.argv[1]; "
-        "[spoken] = voice._synthesise([sys.argv[2]], 140); sys.stdout.buffer.write(spoken.tobytes())"
-    )
-    spoken = subprocess.run([sys.executable, "-c", code, voice, text], capture_output=True, check=True, timeout=60)
-    samples = np.frombuffer(spoken.stdout, np.int16) / 32768
+    """A sentence at 16 kHz."""
+    [spoken] = speak([text], words_per_minute=140, voice=voice)
+    samples = spoken / 32768
     times = np.arange(round(len(samples) / VOICE_RATE * RATE)) / RATE
     return np.interp(times * VOICE_RATE, np.arange(len(samples)), samples).astype(np.float32)
 
