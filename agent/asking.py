@@ -138,6 +138,7 @@ class Asking(Ingesting):
             answerer=answerer,
             judge=self.models.optional("judge") if self.profile.quotes and not settings.fast else None,
             quotes=self.profile.quotes,
+            answer_from=settings.answer_from,
             selector=settings.selector,
             packer=settings.packer,
             route=way,

@@ -36,6 +36,9 @@ class ProfileSettings(BaseModel):
     """What a video is read by; by default what the other profile reads it by."""
     token_budget: int | None = Field(None, ge=32)
     frames: int | None = Field(None, ge=1, le=512)
+    answer_from: float | None = Field(None, ge=0, le=1)
+    """Confidence from which a quoted answer is given rather than withheld; by default the one that was fitted. 0
+    withholds nothing that was found, 0.8 tells only what is rather sure."""
     planner: Literal["rules", "model"] | None = None
 
 

@@ -60,7 +60,19 @@ class Relevance:
     """Seconds and relevance (0..1), in order of time; each stands until the next."""
 
 
-Event = StepStarted | ToolFinished | Token | Progress | Relevance
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the confidence in a quoted answer is computed from."""
+
+    similarity: float
+    """Cosine of the question and the nearest record."""
+    said: float | None
+    """The judge's probability that a record says the answer; None where nobody judged."""
+    lacks_number: bool
+    """A number is asked for, and the record that would be quoted first has none."""
+
+
+Event = StepStarted | ToolFinished | Token | Progress | Relevance | Weighed
 
 
 def merge(left: dict[str, float], right: dict[str, float]) -> dict[str, float]:

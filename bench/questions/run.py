@@ -7,12 +7,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from ...agent.scout import VideoScout
-from ...graphs.events import Event, Token
+from ...graphs.events import Event, Token, Weighed
 from ...tools.errors import AnswererError, MediaError, UsageError
 from ..run.figures import split
 from ..run.runner import RESULTS, Line, read
@@ -44,6 +44,8 @@ class Reply:
     """Seconds; None when nothing was written bit by bit."""
     timings: dict[str, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    weighed: dict[str, Any] | None = None
+    """What the confidence was computed from, where it was."""
 
 
 class Respondent(Protocol):
@@ -72,8 +74,11 @@ class Scout:
         """Answer a question, and watch when the first word comes."""
         began = time.perf_counter()
         first: list[float] = []
+        weighed: list[Weighed] = []
 
         def watch(event: Event) -> None:
+            if isinstance(event, Weighed):
+                weighed.append(event)
             if isinstance(event, Token) and not first:
                 first.append(time.perf_counter() - began)
 
@@ -90,6 +95,7 @@ class Scout:
             first_token=first[0] if first else None,
             timings=answer.timings,
             notes=answer.notes,
+            weighed=asdict(weighed[-1]) if weighed else None,
         )
 
 
@@ -227,6 +233,7 @@ def _line(question: Question, respondent: Respondent, video: Path, conversation:
         "first_token": None if reply.first_token is None else round(reply.first_token, 3),
         "timings": reply.timings,
         "notes": list(reply.notes),
+        "weighed": reply.weighed,
         "error": trouble or None,
     }
 

@@ -263,6 +263,8 @@ class Answering:
     """Weighs whether a record answers; without one, how well it fits decides alone."""
     quotes: bool = False
     """Free questions are answered in the words of the records, where the question's embedding tells its kind."""
+    answer_from: float | None = None
+    """Confidence from which a quoted answer is told; by default the fitted one."""
     detector: "ObjectDetector | None" = None
     """Finds things by any name on the frames that are selected; `None` where the profile's detector cannot."""
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)

@@ -53,7 +53,7 @@ def inflated(content: bytes) -> Iterator[bytes]:
 def test_no_byte_of_a_forgotten_lecture_stays_in_the_home(home: Path, lecture: Path, trailer: Path, tmp_path: Path):
     mine = tmp_path / "home"
     shutil.copytree(home, mine)
-    with VideoScout(home=mine, packer="grid") as scout:
+    with VideoScout(home=mine, packer="grid", fast=True) as scout:
         upload = accept(Path(shutil.copy(lecture, tmp_path / "sent.mp4")), mine / "uploads", Limits())
         second = accept(Path(shutil.copy(lecture, tmp_path / "again.mp4")), mine / "uploads", Limits())
         for path in (upload.path, second.path):
@@ -77,7 +77,7 @@ def test_no_byte_of_a_forgotten_lecture_stays_in_the_home(home: Path, lecture: P
     assert traces(mine, said, gone, said[:7]) == []
     assert not list((mine / "uploads").iterdir())
     assert lecture.is_file()
-    with VideoScout(home=mine, packer="grid") as scout:
+    with VideoScout(home=mine, packer="grid", fast=True) as scout:
         again = scout.ask(kept, "What does the title say?", conversation="trailer")
         assert (again.text, again.evidence) == (before.text, before.evidence)
         assert len(scout.index.frame_similarities(scout.models.frame_query("a dragon"), kept)[0])

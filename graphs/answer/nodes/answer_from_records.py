@@ -61,6 +61,8 @@ def quoted(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         found = Told(text, cited, round(min(max(f.relevance for f in cited), 1.0), 3))
     else:
         found = told_in_time(state, runtime.context)
+    if found.weighed is not None:
+        runtime.stream_writer(found.weighed)
     runtime.stream_writer(Token(found.text))
     return {
         "text": found.text,

@@ -1,38 +1,35 @@
 """How likely a told answer is right: logistic regression on how well its best record fits and what the judge says.
 
-The weights with a judge were fitted on transcripts of the development half of the made questions (90 questions of
-thirteen recordings), never on its report half, on which nothing has been measured. Answers that the timeline gives (an
-end, a stretch, the whole) carry a fixed confidence instead, which nothing was fitted to.
+The weights with a judge were fitted by `bench/measure/confidence.py` on answers to the development half of the made
+questions, never on its report half. Answers that the timeline gives (an end, a stretch, the whole) carry a fixed
+confidence instead, which nothing was fitted to.
 """
 
 import math
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ...events import Weighed
+
 FITTED = Path(__file__).with_name("confidence.toml")
+EDGE = 0.001
+"""The judge's probabilities are kept this far from 0 and 1 before their log-odds are taken."""
 
 
-@dataclass(frozen=True)
-class Fit:
-    """What is known of an answer before it is given."""
-
-    similarity: float
-    """Cosine of the question and the best record."""
-    judged: tuple[float, ...] = ()
-    """The judge's probabilities that a record says the answer, in order of their cosines; none where nobody judged."""
-    lacks_number: bool = False
-    """A number is asked for, and the best record has none."""
+def features(weighed: Weighed) -> dict[str, float]:
+    """What the regression sees of an answer, by name; `said` is missing where nobody judged."""
+    seen = {"offset": 1.0, "similarity": weighed.similarity, "lacks_number": float(weighed.lacks_number)}
+    if weighed.said is not None:
+        said = min(max(weighed.said, EDGE), 1 - EDGE)
+        seen["said"] = math.log(said / (1 - said))
+    return seen
 
 
-def confidence(fit: Fit) -> float:
-    """The probability that the record answers the question, 0..1."""
-    weights = _fitted()["judged" if fit.judged else "unjudged"]
-    total = weights["offset"] + weights["similarity"] * fit.similarity + weights["lacks_number"] * fit.lacks_number
-    if fit.judged:
-        total += weights["highest"] * max(fit.judged) + weights["nearest"] * fit.judged[0]
-    return 1 / (1 + math.exp(-total))
+def confidence(weighed: Weighed) -> float:
+    """The probability that an answer is right, 0..1."""
+    weights = _fitted()["unjudged" if weighed.said is None else "judged"]
+    return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in features(weighed).items())))
 
 
 def told_from() -> float:

@@ -15,20 +15,17 @@ from ....tools.payloads import Spoken, TextLines
 from ....tools.records import Modality, Record, Span
 from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, one_line, stem, words
+from ...events import Weighed
 from ..question.times import AROUND
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
-from . import confidence
-from .judging import judged, says_yes
+from .confidence import confidence, told_from
+from .judging import NOTES, affirmed, answered, which
 from .wording import cited, worded
 
 QUOTED = 3
 """Records that one answer quotes."""
 BESIDE_THE_BEST = 0.6
 """Share of the best record's cosine from which a further record is quoted."""
-JUDGED = 4
-"""Records that the judge reads, where time allows."""
-JUDGE_BEGINS = 2.0
-"""Seconds after which the judge begins to read no further record, so that an answer takes about four on two cores."""
 SAME = 85
 """rapidfuzz ratio from which two records say the same."""
 TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT)
@@ -51,8 +48,10 @@ NUMBER_COUNTS = 0.1
 """What a number adds to the cosine of a record where one is asked for."""
 NUMBERS = (Kind.NUMBER, Kind.COUNT_SAID)
 """Kinds of question that nothing without a number answers."""
-JUDGE_COUNTS = 0.5
-"""What a judge's certainty adds to a record's cosine when records are put in order."""
+LIKELY = 0.5
+"""The judge's probability that a note answers from which it is asked which one."""
+WHICH_COUNTS = 0.5
+"""What the judge's choice adds to a record's cosine when records are put in order."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,8 @@ class Told:
     confidence: float
     abstained: bool = False
     notes: tuple[str, ...] = ()
+    weighed: Weighed | None = None
+    """What the confidence was computed from, where it was."""
 
 
 def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = ()) -> list[Candidate]:
@@ -109,24 +110,41 @@ def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]
     return found
 
 
-def weighed(
-    state: AnswerState, answering: Answering, found: list[Candidate]
-) -> tuple[list[Candidate], float, tuple[str, ...]]:
-    """The passages in order of how well they answer, the probability that the first does, and what went wrong."""
-    assert state.plan is not None
-    cosines = [candidate.similarity for candidate in found]
-    weights: list[float] = []
+@dataclass(frozen=True)
+class Best:
+    """The passages in order of how well they answer, and how sure it is that they do."""
+
+    passages: list[Candidate]
+    weighed: Weighed
+    read: list[str]
+    """What the judge read; empty where nobody judged."""
     notes: tuple[str, ...] = ()
-    if answering.judge is not None:
-        read = [in_context(candidate.record, answering) for candidate in found[:JUDGED]]
-        try:
-            weights = judged(state.asked, read, answering.judge, JUDGE_BEGINS)
-        except (AnswererError, WeightsError) as error:
-            notes = (f"the judge failed, so how well a record fits decides alone: {error}",)
-    order = sorted(range(len(weights)), key=lambda at: -(cosines[at] + JUDGE_COUNTS * weights[at]))
-    best = [found[at] for at in order] + found[len(weights) :]
-    lacks = state.plan.kind in NUMBERS and not has_number(best[0].record)
-    return best, confidence.confidence(confidence.Fit(cosines[0], tuple(weights), lacks)), notes
+
+    @property
+    def sure(self) -> float:
+        """The probability that they answer, 0..1."""
+        return confidence(self.weighed)
+
+
+def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) -> Best:
+    """What was found, read by the judge where there is one; it puts the notes in order only if they answer."""
+    assert state.plan is not None
+    numeric = state.plan.kind in NUMBERS
+    if answering.judge is None:
+        return Best(found, Weighed(found[0].similarity, None, numeric and not has_number(found[0].record)), [])
+    read = [in_context(candidate.record, answering) for candidate in found[:NOTES]]
+    try:
+        said = answered(state.asked, read, answering.judge)
+        order = list(found)
+        if said >= LIKELY and len(read) > 1 and state.plan.kind is not Kind.YES_NO:
+            likely = which(state.asked, read, answering.judge)
+            weights = [one.similarity + WHICH_COUNTS * p for one, p in zip(found, likely, strict=False)]
+            order = [found[at] for at in sorted(range(len(read)), key=lambda at: -weights[at])] + found[len(read) :]
+    except (AnswererError, WeightsError) as error:
+        note = f"the judge failed, so how well a record fits decides alone: {error}"
+        without = best_of(state, replace(answering, judge=None), found)
+        return replace(without, notes=(note,))
+    return Best(order, Weighed(found[0].similarity, said, numeric and not has_number(order[0].record)), read)
 
 
 def several(best: list[Candidate]) -> list[Candidate]:
@@ -161,35 +179,27 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     found = passages(state, plan.kind, in_conversation(state, answering))
     if not found:
         return nothing(plan, None, state)
-    if plan.kind is Kind.YES_NO and answering.judge is not None:
-        with suppress(AnswererError, WeightsError):  # `weighed` meets the error again, and tells it
-            return yes_or_no(state, plan, answering, answering.judge, found)
-    best, sure, notes = weighed(state, answering, found)
-    if sure < confidence.told_from():
-        return replace(nothing(plan, best[0], state, sure), notes=notes)
+    told = best_of(state, answering, found)
+    best, sure = told.passages, told.sure
+    if sure < (told_from() if answering.answer_from is None else answering.answer_from):
+        return replace(nothing(plan, best[0], state, sure), notes=told.notes, weighed=told.weighed)
+    if plan.kind is Kind.YES_NO and told.read and answering.judge is not None:
+        with suppress(AnswererError, WeightsError):  # as if it were no such question
+            return yes_or_no(state, plan, answering.judge, told)
     chosen = several(best)
     chosen += besides(plan, best[0], state, answering, chosen)
     parts = [quoted(one, plan, state) for one in chosen]
     if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
         parts += speaking(best[0], plan, answering)
-    return Told(" ".join(parts), chosen, round(sure, 3), notes=notes)
+    return Told(" ".join(parts), chosen, round(sure, 3), notes=told.notes, weighed=told.weighed)
 
 
-def yes_or_no(state: AnswerState, plan: Plan, answering: Answering, judge: VideoLLM, found: list[Candidate]) -> Told:
-    """Yes with the record that says so, or no with the record that comes nearest; nothing where none is near.
-
-    Whether a sentence answers is not asked first: a judge says no as readily to a sentence that denies.
-    """
-    if found[0].similarity < NEAR_ENOUGH:
-        return nothing(plan, found[0], state)
-    read = found[:2]
-    says = [says_yes(state.asked, in_context(one.record, answering), judge, "judge_yes") for one in read]
-    best = max(range(len(says)), key=says.__getitem__)
-    yes = says[best] >= 0.5
-    chosen = [read[best] if yes else found[0]]
-    chosen += [one for one in several(found) if one is not chosen[0]][: QUOTED - 1]
+def yes_or_no(state: AnswerState, plan: Plan, judge: VideoLLM, told: Best) -> Told:
+    """Yes or no, as the judge takes it from the notes that it has found to answer, with those that come nearest."""
+    yes = affirmed(state.asked, told.read, judge) >= 0.5
+    chosen = several(told.passages)
     text = " ".join([worded(plan.language, "yes" if yes else "no"), *(quoted(one, plan, state) for one in chosen)])
-    return Told(text, chosen, round(says[best] if yes else 1 - says[best], 3))
+    return Told(text, chosen, round(told.sure, 3), notes=told.notes, weighed=told.weighed)
 
 
 def nothing(plan: Plan, nearest: Candidate | None, state: AnswerState, sure: float = 0.0) -> Told:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from scripted import Scripted
 from vidscout import Record, Span
+from vidscout.graphs.answer.packers.base import prompt
 from vidscout.graphs.answer.records import by_kind
-from vidscout.graphs.answer.records.confidence import Fit, confidence
+from vidscout.graphs.answer.records.confidence import confidence
 from vidscout.graphs.answer.records.passages import Told, looks_like_a_name, passages, quoting
 from vidscout.graphs.answer.records.wording import worded, wordings
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Want
+from vidscout.graphs.events import Weighed
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import ObjectCounts, Spoken, TextLines
 from vidscout.tools.videollm import Message
@@ -29,15 +31,18 @@ SAID = [
 
 
 class Judging(Scripted):
-    """Finds that the sentences which hold a word answer the question."""
+    """Finds that the notes which hold a word say the answer; any answer is yes."""
 
     def __init__(self, word: str, otherwise: float = 0.1) -> None:
         super().__init__()
         self.word, self.otherwise = word, otherwise
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        sentence = messages[-1].text.split("\n")[1]
-        yes = 0.9 if self.word in sentence else self.otherwise
+        notes = next(message for message in reversed(messages) if message.text.startswith("Notes:")).text.split("\n")
+        holding = [line.partition(".")[0] for line in notes if self.word in line and line[0].isdigit()]
+        if messages[-1].text == prompt("judge_which"):
+            return dict.fromkeys(holding, math.log(0.9 / max(len(holding), 1)))
+        yes = 0.95 if holding else self.otherwise
         return {"yes": math.log(yes), "no": math.log(1 - yes)}
 
 
@@ -108,7 +113,7 @@ def test_nothing_without_a_number_answers_how_much(index: VideoIndex):
         asked("how much", Kind.NUMBER, (spoken(3, SAID[3]), 0.6)), answering(index, Judging("engine"))
     )
     without = quoting(asked("how much", Kind.NUMBER, found), answering(index, Judging("ferry")))
-    assert with_number.confidence > without.confidence + 0.2
+    assert with_number.confidence > without.confidence + 0.05
 
 
 def test_yes_or_no_stands_before_the_sentence_that_says_so(index: VideoIndex):
@@ -188,7 +193,7 @@ def test_what_comes_before_and_after_an_utterance_is_its_neighbours(index: Video
 
 
 def test_more_certain_judges_make_more_certain_answers():
-    told = [confidence(Fit(0.5, (weight, 0.2))) for weight in (0.1, 0.4, 0.7, 0.95)]
+    told = [confidence(Weighed(0.5, said, lacks_number=False)) for said in (0.1, 0.4, 0.7, 0.95)]
     assert told == sorted(told)
     assert all(0 < one < 1 for one in told)
 
