@@ -1,9 +1,13 @@
 """Whether what was found answers a question, weighed by a language model that reads the notes together.
 
-A conversation of at most two turns: does a note say the answer, and which one; or, of a question to be confirmed or
-denied, is the answer yes. Each is read off the probabilities of the next word, so nothing is written. Examples come
-first (`prompts/judge_examples.toml`), and every turn begins with what the turn before it read, so that a second one
-costs a few words.
+A conversation of at most two turns: does a note say the answer; and, of a question to be confirmed or denied, is the
+answer yes. Each is read off the probabilities of the next word, so nothing is written. Examples come first
+(`prompts/judge_examples.toml`). A second turn begins with what the first one read, so that it costs a few words.
+
+On transcripts of the development half of the made questions (75 questions whose answer was among the five nearest
+records, 50 without an answer) the probability told the two apart with an area under the ROC curve of 0.86 to 0.88,
+the cosine of the nearest record with 0.68, and one record at a time with 0.72 to 0.77. Asking which note it is put the
+right one first no more often than its cosine does.
 """
 
 import math
@@ -33,10 +37,9 @@ def opening() -> list[Message]:
     for example in examples:
         messages.append(Message("user", (shown(example["question"], example["notes"]),)))
         messages.append(Message("assistant", (example["says"],)))
-        for ask in ("which", "yes"):
-            if ask in example:
-                messages.append(Message("user", (prompt(f"judge_{ask}"),)))
-                messages.append(Message("assistant", (str(example[ask]),)))
+        if "yes" in example:
+            messages.append(Message("user", (prompt("judge_yes"),)))
+            messages.append(Message("assistant", (example["yes"],)))
     return messages
 
 
@@ -56,22 +59,10 @@ def answered(question: str, notes: Sequence[str], judge: VideoLLM) -> float:
     return _yes(tokens)
 
 
-def which(question: str, notes: Sequence[str], judge: VideoLLM) -> list[float]:
-    """How probable the judge finds it that the answer stands in each note, given that one has it; they sum to one."""
-    tokens = _asked(judge, _second(question, notes, "judge_which"))
-    mass = [_mass(tokens, str(number)) for number in range(1, len(notes) + 1)]
-    total = sum(mass)
-    return [one / total for one in mass] if total else [1 / len(notes)] * len(notes)
-
-
 def affirmed(question: str, notes: Sequence[str], judge: VideoLLM) -> float:
     """How probable the judge finds it that the answer to the question is yes, 0..1, given that the notes tell."""
-    return _yes(_asked(judge, _second(question, notes, "judge_yes")))
-
-
-def _second(question: str, notes: Sequence[str], asks: str) -> list[Message]:
-    first = Message("user", (shown(question, notes),))
-    return [first, Message("assistant", ("yes",)), Message("user", (prompt(asks),))]
+    first = [Message("user", (shown(question, notes),)), Message("assistant", ("yes",))]
+    return _yes(_asked(judge, [*first, Message("user", (prompt("judge_yes"),))]))
 
 
 def _asked(judge: VideoLLM, messages: list[Message]) -> Mapping[str, float]:

@@ -19,7 +19,7 @@ from ...events import Weighed
 from ..question.times import AROUND
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from .confidence import confidence, told_from
-from .judging import NOTES, affirmed, answered, which
+from .judging import NOTES, affirmed, answered
 from .wording import cited, worded
 
 QUOTED = 3
@@ -48,10 +48,6 @@ NUMBER_COUNTS = 0.1
 """What a number adds to the cosine of a record where one is asked for."""
 NUMBERS = (Kind.NUMBER, Kind.COUNT_SAID)
 """Kinds of question that nothing without a number answers."""
-LIKELY = 0.5
-"""The judge's probability that a note answers from which it is asked which one."""
-WHICH_COUNTS = 0.5
-"""What the judge's choice adds to a record's cosine when records are put in order."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,7 @@ def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]
 
 @dataclass(frozen=True)
 class Best:
-    """The passages in order of how well they answer, and how sure it is that they do."""
+    """The passages, the nearest first, and how sure it is that they answer."""
 
     passages: list[Candidate]
     weighed: Weighed
@@ -127,24 +123,19 @@ class Best:
 
 
 def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) -> Best:
-    """What was found, read by the judge where there is one; it puts the notes in order only if they answer."""
+    """What was found, and what the judge makes of it where there is one."""
     assert state.plan is not None
-    numeric = state.plan.kind in NUMBERS
+    lacks = state.plan.kind in NUMBERS and not has_number(found[0].record)
+    unjudged = Best(found, Weighed(found[0].similarity, None, lacks), [])
     if answering.judge is None:
-        return Best(found, Weighed(found[0].similarity, None, numeric and not has_number(found[0].record)), [])
-    read = [in_context(candidate.record, answering) for candidate in found[:NOTES]]
+        return unjudged
+    read = [candidate.record.text for candidate in found[:NOTES]]
     try:
         said = answered(state.asked, read, answering.judge)
-        order = list(found)
-        if said >= LIKELY and len(read) > 1 and state.plan.kind is not Kind.YES_NO:
-            likely = which(state.asked, read, answering.judge)
-            weights = [one.similarity + WHICH_COUNTS * p for one, p in zip(found, likely, strict=False)]
-            order = [found[at] for at in sorted(range(len(read)), key=lambda at: -weights[at])] + found[len(read) :]
     except (AnswererError, WeightsError) as error:
         note = f"the judge failed, so how well a record fits decides alone: {error}"
-        without = best_of(state, replace(answering, judge=None), found)
-        return replace(without, notes=(note,))
-    return Best(order, Weighed(found[0].similarity, said, numeric and not has_number(order[0].record)), read)
+        return replace(unjudged, notes=(note,))
+    return replace(unjudged, weighed=replace(unjudged.weighed, said=said), read=read)
 
 
 def several(best: list[Candidate]) -> list[Candidate]:
@@ -154,15 +145,6 @@ def several(best: list[Candidate]) -> list[Candidate]:
     other = next((one for one in near if one.record.modality is not best[0].record.modality), None)
     rest = [one for one in near if one is not other][: QUOTED - 1 - (other is not None)]
     return [best[0], *sorted([*rest, *([other] if other else [])], key=lambda one: near.index(one))]
-
-
-def in_context(record: Record, answering: Answering) -> str:
-    """What a record says, of speech with the utterance before it, which often names what “it” is."""
-    if record.modality is not Modality.SPEECH:
-        return record.text
-    near = Span(max(record.span.start - 10.0, 0.0), record.span.start)
-    before = [one for one in answering.index.timeline(record.video, [Modality.SPEECH], near) if one.id != record.id]
-    return f"{before[-1].text} {record.text}" if before else record.text
 
 
 def has_number(record: Record) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from scripted import Scripted
 from vidscout import Record, Span
-from vidscout.graphs.answer.packers.base import prompt
 from vidscout.graphs.answer.records import by_kind
 from vidscout.graphs.answer.records.confidence import confidence
 from vidscout.graphs.answer.records.passages import Told, looks_like_a_name, passages, quoting
@@ -39,10 +38,8 @@ class Judging(Scripted):
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         notes = next(message for message in reversed(messages) if message.text.startswith("Notes:")).text.split("\n")
-        holding = [line.partition(".")[0] for line in notes if self.word in line and line[0].isdigit()]
-        if messages[-1].text == prompt("judge_which"):
-            return dict.fromkeys(holding, math.log(0.9 / max(len(holding), 1)))
-        yes = 0.95 if holding else self.otherwise
+        holds = any(self.word in line for line in notes if line[0].isdigit())
+        yes = 0.95 if holds else self.otherwise
         return {"yes": math.log(yes), "no": math.log(1 - yes)}
 
 
@@ -91,11 +88,11 @@ def asked(
     return state
 
 
-def test_what_the_judge_finds_to_answer_is_quoted_first_with_its_time(index: VideoIndex):
-    state = asked("Why did it stop?", Kind.FACT, (spoken(1, SAID[1]), 0.6), (spoken(2, SAID[2]), 0.5))
+def test_what_the_judge_finds_to_answer_is_quoted_with_its_time(index: VideoIndex):
+    state = asked("Why did it stop?", Kind.FACT, (spoken(2, SAID[2]), 0.6), (spoken(1, SAID[1]), 0.3))
     told = quoting(state, answering(index, Judging("sand", otherwise=0.4)))
     assert not told.abstained
-    assert told.text.startswith("“Its engine had taken in sand.” (said at 0:10)")
+    assert told.text == "“Its engine had taken in sand.” (said at 0:10)"
     assert told.cited[0].record.text == SAID[2]
 
 
