@@ -36,9 +36,6 @@ class ProfileSettings(BaseModel):
     """What a video is read by; by default what the other profile reads it by."""
     token_budget: int | None = Field(None, ge=32)
     frames: int | None = Field(None, ge=1, le=512)
-    answer_from: float | None = Field(None, ge=0, le=1)
-    """Confidence from which a quoted answer is given rather than withheld; by default the one that was fitted. 0
-    withholds nothing that was found, 0.8 tells only what is rather sure."""
     planner: Literal["rules", "model"] | None = None
 
 
@@ -107,6 +104,9 @@ class Settings(BaseSettings):
     fast: bool = False
     """Answer without the judge, sooner: how well a record fits then decides alone, so that nearly every question
     gets an answer."""
+    answer_from: float | None = Field(None, ge=0, le=1)
+    """Confidence from which a quoted answer is given rather than withheld; by default the one that was fitted. 0
+    withholds nothing that was found, 0.8 tells only what is rather sure."""
     planner: Literal["rules", "model"] | None = None
     """Who plans what to look for; by default the profile says."""
     frames: int | None = Field(None, ge=1, le=512)
