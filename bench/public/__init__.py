@@ -1,7 +1,40 @@
 """Public question sets from the user's own copy, in the layout in which their authors publish them."""
 
-from . import egoschema, longvideobench, mlvu, video_mme, vnbench
+from . import (
+    avbench,
+    egoschema,
+    longvideobench,
+    lvbench,
+    minerva,
+    mlvu,
+    mlvu_test,
+    vcgbench_diverse,
+    video_bench,
+    video_mme,
+    video_mme_v2,
+    videoespresso,
+    vnbench,
+)
 from .base import PublicSet
 
-PUBLIC: tuple[PublicSet, ...] = (video_mme.SET, mlvu.SET, longvideobench.SET, egoschema.SET, vnbench.SET)
+PUBLIC: tuple[PublicSet, ...] = (
+    video_mme.SET,
+    video_mme_v2.SET,
+    mlvu.SET,
+    mlvu_test.SET,
+    longvideobench.SET,
+    lvbench.SET,
+    egoschema.SET,
+    vnbench.SET,
+    minerva.SET,
+    video_bench.SET,
+    videoespresso.SET,
+    vcgbench_diverse.SET,
+    avbench.SET,
+)
 """Every set that can be read, by the name that `--kind` takes."""
+
+
+def named(name: str) -> PublicSet | None:
+    """The set of that name, if it is a public one."""
+    return next((one for one in PUBLIC if one.name == name), None)

@@ -2,16 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ...tools.errors import BackendUnavailableError, UsageError
 from ..sets.question import Question, Subtitle
+from .scores import Line, Score, accuracy
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+SUFFIXES = (".mp4", ".MP4", ".mkv", ".webm", ".mov")
+"""Of videos whose annotation gives the name alone."""
 
 NAMED = 3
 """Missing files that a message names; it counts the others."""
@@ -28,6 +32,8 @@ class PublicSet:
     published: str
     """Where its authors publish it."""
     read: Callable[["PublicSet", Path], list[Question]]
+    score: Callable[[Sequence[Line]], list[Score]] = lambda lines: [accuracy("accuracy", lines)]
+    """What its authors publish of a run, from the lines of the first tries."""
 
     def load(self, folder: Path, partial: bool) -> list[Question]:
         """The questions that have a right answer, in the set's order.
@@ -46,7 +52,7 @@ class PublicSet:
         absent = dict.fromkeys(question.video for question in questions if not question.video.is_file())
         if absent and not (partial and len(absent) < len({question.video for question in questions})):
             raise self.missing(folder, [str(video.relative_to(folder)) for video in absent])
-        return [question for question in questions if question.video not in absent]
+        return [replace(question, set=self.name) for question in questions if question.video not in absent]
 
     def missing(self, folder: Path, files: Sequence[str]) -> UsageError:
         """The error that says what is missing and where it is published."""
@@ -60,6 +66,11 @@ def first_there(candidates: Iterable[Path]) -> Path:
     """The first of several places where a file is; the first of all when it is in none."""
     places = list(candidates)
     return next((place for place in places if place.is_file()), places[0])
+
+
+def named(folder: Path, places: Iterable[str], stem: str) -> Iterator[Path]:
+    """Where the video of a name may lie: in each place of a folder, with each suffix."""
+    return (folder / place / f"{stem}{suffix}" for place in places for suffix in SUFFIXES)
 
 
 def rows(table: Path) -> list[dict[str, Any]]:
@@ -92,6 +103,18 @@ def json_file(path: Path) -> Any:
         raise UsageError(f"{path}: cannot be read as JSON: {error}") from error
 
 
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    """What a file of one JSON object a line holds.
+
+    Raises:
+        UsageError: a line is not JSON.
+    """
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except ValueError as error:
+        raise UsageError(f"{path}: cannot be read as JSON lines: {error}") from error
+
+
 def letter_of(answer: str, options: Sequence[str]) -> str:
     """The letter of the option that is the answer, word for word.
 
@@ -104,16 +127,18 @@ def letter_of(answer: str, options: Sequence[str]) -> str:
 def without_letter(option: str) -> str:
     """An option without the `A. ` that some sets write before it.
 
-    >>> without_letter("A. Apples."), without_letter("B) 3 cats"), without_letter("A man")
-    ('Apples.', '3 cats', 'A man')
+    >>> [without_letter(option) for option in ("A. Apples.", "B) 3 cats", "(C): a rope", "A man")]
+    ['Apples.', '3 cats', 'a rope', 'A man']
     """
-    return re.sub(r"^\(?[A-Z][.)]\s+", "", option.strip())
+    return re.sub(r"^\(?[A-Z][.)]:?\s+", "", option.strip())
 
 
 def seconds(clock: str) -> float:
-    """Seconds of `00:01:02,500` or `00:01:02.500`."""
-    hours, minutes, rest = clock.strip().replace(",", ".").split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+    """Seconds of `00:01:02,500`, `00:01:02.500` or `01:02`."""
+    *larger, rest = clock.strip().replace(",", ".").split(":")
+    if not 1 <= len(larger) <= 2:
+        raise ValueError(f"{clock!r} is no time")
+    return sum(int(part) * 60**place for place, part in enumerate(reversed(larger), 1)) + float(rest)
 
 
 def srt(path: Path) -> tuple[Subtitle, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..sets.question import Question, Subtitle
 from .base import LETTERS, PublicSet, json_file, seconds
+from .scores import by_label
 
 
 def _read(_: PublicSet, folder: Path) -> list[Question]:
@@ -24,6 +25,7 @@ def _read(_: PublicSet, folder: Path) -> list[Question]:
             type=item["question_category"],
             length=f"{item['duration_group']} s",
             subtitles=_subtitles(folder / "subtitles" / item["subtitle_path"], item),
+            labels={"duration_group": item["duration_group"]},
         )
         for item in json_file(folder / SET.mark)
     ]
@@ -54,4 +56,5 @@ SET = PublicSet(
     mark="lvb_val.json",
     published="https://longvideobench.github.io (hub data set longvideobench/LongVideoBench)",
     read=_read,
+    score=by_label("duration_group"),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..sets.question import Question
 from .base import PublicSet, first_there, json_file, letter_of
+from .scores import task_mean
 
 TASKS = ("1_plotQA", "2_needle", "3_ego", "4_count", "5_order", "6_anomaly_reco", "7_topic_reasoning")
 
@@ -39,4 +40,5 @@ SET = PublicSet(
     mark="json/[0-9]_*.json",
     published="https://github.com/JUNJIE99/MLVU (hub data set MLVU/MVLU)",
     read=_read,
+    score=task_mean,
 )

@@ -1,7 +1,7 @@
 """Video-MME (Fu et al., 2024): 900 videos, 2,700 questions; short, medium and long; with and without subtitles.
 
 videomme/test-00000-of-00001.parquet    the questions
-data/VIDEO_ID.mp4                       from videos_chunked_*.zip
+data/VIDEO_ID.mp4                       from videos_chunked_*.zip; some are .MP4 or .mkv
 subtitle/VIDEO_ID.srt                   from subtitle.zip; not every video has one
 """
 
@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from ..sets.question import Question, Subtitle
-from .base import PublicSet, first_there, rows, srt, without_letter
+from .base import PublicSet, first_there, named, rows, srt, without_letter
+from .scores import by_label
 
 
 def _read(_: PublicSet, folder: Path) -> list[Question]:
@@ -23,13 +24,14 @@ def _read(_: PublicSet, folder: Path) -> list[Question]:
         Question(
             id=row["question_id"],
             group=row["question_id"],
-            video=first_there(folder / place / f"{row['videoID']}.mp4" for place in ("data", "videos", "video")),
+            video=first_there(named(folder, ("data", "videos", "video"), row["videoID"])),
             question=row["question"],
             options=tuple(map(without_letter, row["options"])),
             answer=row["answer"],
             type=row["task_type"],
             length=row["duration"],
             subtitles=subtitles(row["videoID"]),
+            labels={"duration": row["duration"]},
         )
         for row in rows(table)
     ]
@@ -41,4 +43,5 @@ SET = PublicSet(
     mark="videomme/test-*.parquet",
     published="https://video-mme.github.io (hub data set lmms-lab/Video-MME)",
     read=_read,
+    score=by_label("duration"),
 )

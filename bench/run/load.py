@@ -40,13 +40,14 @@ def load(folder: Path, kind: str | None = None, *, partial: bool = False) -> lis
 
 
 def first_of_each_type(questions: Iterable[Question], limit: int) -> list[Question]:
-    """At most so many questions of each type, with all their tries."""
+    """At most so many questions of each type, with all their tries and those that are scored together with them."""
     groups: dict[str, set[str]] = {}
     chosen: list[Question] = []
     for question in questions:
         mine = groups.setdefault(question.type, set())
-        if question.group in mine or len(mine) < limit:
-            mine.add(question.group)
+        unit = question.together or question.group
+        if unit in mine or len(mine) < limit:
+            mine.add(unit)
             chosen.append(question)
     return chosen
 

@@ -1,8 +1,9 @@
 """One question type for every set, whoever made it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Subtitle:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A multiple-choice question about a video."""
+    """A question about a video: by options, or open where it has none."""
 
     id: str
     """Unique within its set; with the try, where options are turned."""
@@ -27,7 +28,7 @@ class Question:
     question: str
     options: tuple[str, ...]
     answer: str
-    """Letter of the right option."""
+    """Letter of the right option; of an open question the answer that its authors wrote."""
     type: str
     turn: int = 0
     """Which try of the question this is, from 0: each has the options in another order."""
@@ -40,6 +41,12 @@ class Question:
     medium: str = ""
     """How it reaches whoever watches: `text`, `speech`, `photo`, `drawn`; empty when the set does not say."""
     subtitles: tuple[Subtitle, ...] = ()
+    together: str = ""
+    """The same for questions that are scored together, where one alone has no score; empty elsewhere."""
+    set: str = ""
+    """The name of the public set that it is of, by whose rule it is scored."""
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    """What that rule needs to know of it, beside type and length; must be JSON."""
 
 
 Loader = Callable[[Path, bool], list[Question]]
