@@ -43,6 +43,22 @@ def test_every_folder_with_code_is_a_package():
     assert [path for path in sources() if not path.with_name("__init__.py").is_file()] == []
 
 
+def test_every_file_that_is_no_code_is_packed():
+    """A wheel without a prompt or a table works from the sources only."""
+    packed: dict[str, list[str]] = PROJECT["tool"]["setuptools"]["package-data"]
+    left_out = []
+    for floor in FLOORS:
+        for path in (ROOT / floor).rglob("*.*"):
+            if path.suffix in (".py", ".pyc") or not path.is_file() or "__pycache__" in path.parts:
+                continue
+            package = next(parent for parent in path.parents if (parent / "__init__.py").is_file())
+            name = f"vidscout.{'.'.join(package.relative_to(ROOT).parts)}"
+            patterns = [*packed["*"], *packed.get(name, [])]
+            if not any(path in package.glob(pattern) for pattern in patterns):
+                left_out.append(path.relative_to(ROOT).as_posix())
+    assert left_out == []
+
+
 def test_no_file_is_longer_than_400_lines():
     lines = {
         path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in sources()

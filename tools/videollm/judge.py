@@ -37,13 +37,18 @@ class Judge(LlamaCpp):
     ) -> None:
         """As `LlamaCpp`; a short context is enough for the examples and one sentence."""
         super().__init__(model, context=context, threads=threads, template=template)
+        self._begun: tuple[object, str] | None = None
+        """The process and the name of the state that it was given last."""
 
     def warm(self, messages: Sequence[Message]) -> None:
-        """Read what every prompt begins with; where it was read before, its state is loaded instead, in a tenth of a
-        second."""
+        """Read what the next prompts begin with; where it was read before, its state is loaded instead, in a tenth of
+        a second. Where they began with the same before, nothing is done."""
         told = json.dumps([self.source, self.context, chat(messages)])
         name = f"{hashlib.sha256(told.encode()).hexdigest()[:24]}.bin"
         with self._server() as server:
+            if self._begun == (self._process, name):
+                return
+            self._begun = (self._process, name)
             try:
                 server.post("/slots/0?action=restore", {"filename": name})
             except AnswererError:
