@@ -16,7 +16,7 @@ from ..question.followup import in_context
 from ..question.kinds import Understood, understand
 from ..question.model_plan import PlanError, Wanted, ask_model
 from ..question.object_names import known_labels
-from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, read_question
+from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, confirms_or_denies, read_question
 from ..question.times import time_phrase
 from ..state import Answering, AnswerState, Kind, Place, Plan, Retrieval, Want
 
@@ -77,7 +77,9 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     made = planned(context.question, parsed, wanted, when, state, answering, known, understood)
     if understood is not None:
         quotes = may_quote(answering)
-        made = replace(made, kind=understood.kind, language=understood.language, quotes=quotes)
+        grammar = understood.language == "en" and confirms_or_denies(context.question)
+        kind = Kind.YES_NO if grammar and understood.kind not in (Kind.ORDER, Kind.COMPARE) else understood.kind
+        made = replace(made, kind=kind, language=understood.language, quotes=quotes)
     return {
         "plan": made,
         "round": state.round + 1,

@@ -13,6 +13,9 @@ from .times import AROUND
 
 DEEP = 16
 """Records in which an event is looked for."""
+AS_NEAR = 0.9
+"""Share of the nearest record's cosine from which another one that names the event may be meant as well. Nothing was
+measured to set it."""
 
 
 class Side(StrEnum):
@@ -93,7 +96,7 @@ def resolve(anchor: Anchor, videos: list[str], durations: dict[str, float], answ
 
 
 def event(told: str, videos: list[str], answering: Answering) -> Record | None:
-    """The first record that names all of an event; `None` when none does."""
+    """The first of the records that name all of an event and are nearest to it; `None` when none does."""
     wanted = content_words(told, without=ABOUT_THE_VIDEO)
     if not wanted:
         return written(told, videos, answering)
@@ -106,11 +109,13 @@ def event(told: str, videos: list[str], answering: Answering) -> Record | None:
     )
     labels = set(named_labels(told, known_labels(answering.index, videos)))
     naming = [
-        hit.record
-        for hit in hits
-        if coverage(wanted, hit.record.text) == 1.0 or (labels and labels <= set(hit.record.labels))
+        hit for hit in hits if coverage(wanted, hit.record.text) == 1.0 or (labels and labels <= set(hit.record.labels))
     ]
-    return min(naming, key=lambda record: (videos.index(record.video), record.span), default=None)
+    if not naming:
+        return None
+    nearest = max(hit.similarity or 0.0 for hit in naming)
+    alike = [hit.record for hit in naming if (hit.similarity or 0.0) >= AS_NEAR * nearest]
+    return min(alike, key=lambda record: (videos.index(record.video), record.span))
 
 
 def written(told: str, videos: list[str], answering: Answering) -> Record | None:

@@ -1,6 +1,7 @@
 """Questions about the order of things, a stretch, or the whole video: answers that the timeline gives, by kind."""
 
 import re
+from dataclasses import replace
 
 from ....tools.payloads import TextLines
 from ....tools.records import Modality, Record, Span, clock
@@ -110,14 +111,13 @@ def around(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     near = neighbours(at, answering, earlier)
     if not near:
         return None
-    if isinstance(at.payload, TextLines) and len(at.payload.lines) > 2:
-        near = [*near, at]  # a list, in which the neighbour may stand
+    # The event is quoted too: it shows which one was meant, and may itself tell what stands beside it, as a list does.
+    there = Candidate(at, 1.0, 1.0, 1.0)
     candidates = [Candidate(record, 1.0, 1.0, 1.0) for record in near]
-    text = worded(
-        plan.language, "before" if earlier else "after", text=" ".join(quoted(one, plan, state) for one in candidates)
-    )
+    beside = " ".join(quoted(one, plan, state) for one in candidates)
+    text = f"{quoted(there, plan, state)} {worded(plan.language, 'before' if earlier else 'after', text=beside)}"
     sure = max(hit.similarity or 0.0 for hit in hits)
-    return Told(text, candidates, round(sure, 3))
+    return Told(text, [*candidates, there], round(sure, 3))
 
 
 def beside_an_event(state: AnswerState, answering: Answering, plan: Plan, within: Span) -> Told | None:
@@ -157,19 +157,31 @@ def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:
 
 def at_an_end(state: AnswerState, answering: Answering, plan: Plan) -> Told:
     """The first or last thing that is said or written, where the question names nothing else; else as any question."""
-    found = passages(state, plan.kind)
-    if found and found[0].similarity >= NEAR:
-        return quoting(state, answering)
     last = plan.place is Place.LAST or _LAST.search(state.asked) is not None
+    found = passages(state, plan.kind)
+    told = quoting(state, answering) if found and found[0].similarity >= NEAR else None
     chosen: list[Candidate] = []
     for video in state.videos:
-        for modality in TOLD:
+        for modality in TOLD if told is None else (Modality.SPEECH,):
             line = answering.index.timeline(video, [modality])
             chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in (line[-1:] if last else line[:1])]
+    if told is not None:
+        return told if told.abstained else with_an_end(told, chosen, plan, state, last=last)
     if not chosen:
         return nothing(plan, None, state)
     text = " ".join(quoted(one, plan, state) for one in chosen)
     return Told(worded(plan.language, "last" if last else "first", text=text), chosen, FIXED)
+
+
+def with_an_end(told: Told, ends: list[Candidate], plan: Plan, state: AnswerState, *, last: bool) -> Told:
+    """What was found, and after it the end itself: whether “the last thing” is of the video or of something in it is
+    not told by the words."""
+    known = {one.record.id for one in told.cited}
+    more = [one for one in ends if one.record.id not in known]
+    if not more:
+        return told
+    end = worded(plan.language, "last" if last else "first", text=" ".join(quoted(one, plan, state) for one in more))
+    return replace(told, text=f"{told.text} {end}", cited=[*told.cited, *more])
 
 
 def of_a_stretch(state: AnswerState, answering: Answering, plan: Plan) -> Told:

@@ -102,7 +102,9 @@ def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]
         near = Span(before.span.start, before.span.end + GOES_ON)
         best = max((one.similarity for one in found), default=0.0)
         line = answering.index.timeline(before.video, [Modality.SPEECH], near)
-        found += [Candidate(record, LEANING * best, 0.0, 1.0) for record in line[: QUOTED + 1]]
+        # First of all what answered the question before: that is what “that” and “it” mean.
+        there = [best / LEANING if record.span.start < before.span.end else LEANING * best for record in line]
+        found += [Candidate(record, near, 0.0, 1.0) for record, near in zip(line[: QUOTED + 1], there, strict=False)]
     return found
 
 

@@ -104,13 +104,17 @@ def test_what_the_judge_finds_not_to_answer_is_withheld_and_named_as_the_nearest
     assert told.text == f"{worded('en', 'not_found')} Closest: “{SAID[1]}” (said at 0:05)"
 
 
-def test_nothing_without_a_number_answers_how_much(index: VideoIndex):
+def test_what_has_no_number_answers_how_much_less_surely(index: VideoIndex):
     found = spoken(1, SAID[1]), 0.6
     with_number = quoting(
         asked("how much", Kind.NUMBER, (spoken(3, SAID[3]), 0.6)), answering(index, Judging("engine"))
     )
     without = quoting(asked("how much", Kind.NUMBER, found), answering(index, Judging("ferry")))
-    assert with_number.confidence > without.confidence + 0.05
+    assert with_number.weighed is not None
+    assert not with_number.weighed.lacks_number
+    assert without.weighed is not None
+    assert without.weighed.lacks_number
+    assert with_number.confidence > without.confidence
 
 
 def test_yes_or_no_stands_before_the_sentence_that_says_so(index: VideoIndex):
