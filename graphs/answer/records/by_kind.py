@@ -190,6 +190,9 @@ def of_a_stretch(state: AnswerState, answering: Answering, plan: Plan) -> Told:
     there = stretch_of(state, answering, plan.within)
     if not there:
         return nothing(plan, None, state)
+    if state.turns and (before := state.turns[-1].span) is not None:
+        # What answered the question before comes first: “when was that” means it.
+        there.sort(key=lambda one: abs(one.record.span.start - before.start))
     return Told(" ".join(quoted(one, plan, state) for one in there), there, FIXED)
 
 
