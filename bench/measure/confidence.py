@@ -25,10 +25,10 @@ from ..questions.run import ASKED
 from ..run.runner import RESULTS, Line, read
 
 NAMES = ("offset", "similarity", "said", "lacks_number")
+FLAT = 0.02
+"""Of Youden's index: what lies within it is no difference on some hundred questions, and the lower step withholds less."""
 RIDGE = 1.0
 """Penalty on the squared weights, so that a feature that hardly varies stays small; the offset has none."""
-MOST_WITHHELD = 0.12
-"""Share of the answerable questions that may be withheld: the threshold is the highest that keeps to it."""
 
 
 def weighed(lines: Sequence[Line]) -> list[Line]:
@@ -76,10 +76,13 @@ def left_out(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def threshold(told: np.ndarray, lines: Sequence[Line]) -> float:
-    """The highest of the steps of 0.05 at which no more than `MOST_WITHHELD` of the right answers are withheld."""
+    """The lowest step of 0.05 at which what is withheld of the questions without an answer exceeds what is withheld of
+    the right answers by all but `FLAT` of the most that it does at any step (Youden's index)."""
     right = np.array([answers(line) for line in lines])
+    without = np.array([line["unanswerable"] for line in lines])
     steps = np.arange(0.05, 1.0, 0.05)
-    return float(max((step for step in steps if (told[right] < step).mean() <= MOST_WITHHELD), default=steps[0]))
+    index = [float((told[without] < step).mean() - (told[right] < step).mean()) for step in steps]
+    return float(next(step for step, one in zip(steps, index, strict=True) if one >= max(index) - FLAT))
 
 
 def report(told: np.ndarray, y: np.ndarray, lines: Sequence[Line]) -> None:
