@@ -26,7 +26,7 @@ from ..run.runner import RESULTS, Line, read
 
 NAMES = ("offset", "similarity", "said", "lacks_number")
 FLAT = 0.02
-"""Of Youden's index: what lies within it is no difference on some hundred questions, and the lower step withholds less."""
+"""Of Youden's index: within it is no difference on some hundred questions, and the lower step withholds less."""
 RIDGE = 1.0
 """Penalty on the squared weights, so that a feature that hardly varies stays small; the offset has none."""
 
