@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..tools.errors import UnknownVideoError, UsageError, VidscoutError
+from ..tools.errors import HomeError, UnknownVideoError, UsageError, VidscoutError
 from ..tools.index.home import CONVERSATIONS
 from ..tools.index.video_index import VideoIndex
 from ..tools.index.videos import Library, Video
@@ -42,12 +42,27 @@ class Core:
         self.settings: Settings = load(profile=profile, home=home, **settings)
         expected = {name: getattr(self.settings, name) for name in EXPECTED}
         self.profile = heard_in(chosen(self.settings.profile, self.settings.profiles), **expected)
-        self.index = VideoIndex(self.settings.home, self.settings.chroma_server)
+        self.unwritable: HomeError | None = None
+        """Why the home can only be asked, where it cannot be written."""
+        self.index = self._opened()
         self.models = Models(self.profile, self.settings.memory_limit, self.settings.serving)
         self.one_embeds_anew = threading.Lock()
         """Held while records are embedded anew, so that two questions do not do it twice."""
         with suppress(VidscoutError):  # whoever holds it up now, or a later start, ends it
-            finish_forgetting(self.index, self.conversations)
+            if self.unwritable is None:
+                finish_forgetting(self.index, self.conversations, wait=0)
+
+    def _opened(self) -> VideoIndex:
+        """The index of the home; to be asked only where it cannot be written, or another process holds it up."""
+        try:
+            return VideoIndex(self.settings.home, self.settings.chroma_server)
+        except HomeError as error:
+            try:
+                index = VideoIndex(self.settings.home, self.settings.chroma_server, read_only=True)
+            except HomeError:
+                raise error from None
+            self.unwritable = error
+            return index
 
     def with_settings(self, **changes: Any) -> Self:
         """The same models and the same index under other settings, for instance for one person's questions.
@@ -64,6 +79,21 @@ class Core:
                 raise UsageError(f"setting {name} holds for the whole of a VideoScout: make another one")
         twin = copy.copy(self)
         twin.settings = load(**{**dict(self.settings), **changes})
+        return twin
+
+    def at(self, home: Path) -> Self:
+        """The same models and settings over the index of another home.
+
+        Raises:
+            HomeError: the folder cannot be used.
+        """
+        twin = copy.copy(self)
+        twin.settings = self.settings.model_copy(update={"home": home, "checkpoints": None})
+        twin.index = VideoIndex(home, self.settings.chroma_server)
+        twin.one_embeds_anew = threading.Lock()
+        twin.unwritable = None
+        with suppress(VidscoutError):
+            finish_forgetting(twin.index, twin.conversations, wait=0)
         return twin
 
     @property
@@ -98,6 +128,8 @@ class Core:
             HomeError: another process is writing, or a file cannot be removed.
             UnknownVideoError: there is no such video, unless `missing_ok`.
         """
+        if self.unwritable is not None:
+            raise self.unwritable
         try:
             known = self.find(video)
         except UnknownVideoError:

@@ -10,10 +10,27 @@ from .core import Core
 
 if TYPE_CHECKING:
     from ..graphs.events import Progress
+    from ..tools.index.repair import Repaired
 
 
 class Embedding(Core):
     """The part of `VideoScout` that makes what was read fit the text embedding of its profile."""
+
+    def repair(self, report: "Callable[[Progress], None]" = lambda progress: None) -> "list[Repaired]":
+        """Make again the vectors that Chroma has lost or cannot read any more; which collections those were.
+
+        They come from SQLite. Records whose vectors an earlier version did not keep there are embedded anew; frames of
+        which that is true are read anew by the next `ingest`.
+
+        Args:
+            report: told how far embedding anew has come.
+
+        Raises:
+            HomeError: another process is writing, the home is only read, or the disk is full.
+        """
+        repaired = self.index.repair()
+        self.embed_anew([one.video for one in repaired if one.lost], report)
+        return repaired
 
     def embed_anew(
         self,

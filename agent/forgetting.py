@@ -12,7 +12,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..tools.errors import BackendUnavailableError, HomeError, UsageError
-from ..tools.index.video_index import VideoIndex
+from ..tools.index.video_index import WAIT_FOR_WRITER, VideoIndex
 
 _IN_A_FILE = """
 select thread_id from checkpoints where instr(checkpoint, :id) or instr(metadata, :id)
@@ -25,12 +25,13 @@ union select thread_id from checkpoint_writes where position(%(id)s in blob) > 0
 """
 
 
-def finish_forgetting(index: VideoIndex, conversations: str | Path) -> None:
+def finish_forgetting(index: VideoIndex, conversations: str | Path, wait: float = WAIT_FOR_WRITER) -> None:
     """Remove the conversations about videos that were forgotten, and what is left of them in free pages.
 
     Args:
         index: knows which videos were forgotten and not yet removed everywhere.
         conversations: where their states are kept, as `open_checkpointer` takes it.
+        wait: seconds that another process's write may take.
 
     Raises:
         BackendUnavailableError: PostgreSQL's client is not installed.
@@ -40,7 +41,7 @@ def finish_forgetting(index: VideoIndex, conversations: str | Path) -> None:
     for video in index.owed_conversations():
         forget_conversations(conversations, video)
         index.conversations_removed(video)
-    index.remove_remnants()
+    index.remove_remnants(wait)
 
 
 def forget_conversations(where: str | Path, video: str) -> None:

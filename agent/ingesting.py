@@ -102,6 +102,8 @@ class Ingesting(Embedding):
         """
         from ..graphs.ingest.graph import IngestState, build
 
+        if self.unwritable is not None:
+            raise self.unwritable
         file = Path(path)
         video = self.library.identify(file)
         stop = stop or threading.Event()

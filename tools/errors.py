@@ -20,6 +20,10 @@ class HomeError(UsageError):
     """The folder that keeps the index cannot be read or written."""
 
 
+class DamagedVectorsError(HomeError):
+    """Vectors that Chroma should have are damaged or gone; they can be made again."""
+
+
 class UnknownVideoError(UsageError):
     """A video was named that is neither a file nor in the index."""
 
@@ -54,6 +58,14 @@ class AnswererError(VidscoutError):
 
 class ServingError(VidscoutError):
     """The cluster that should run the tools cannot be reached, or failed at it."""
+
+
+class StepError(VidscoutError):
+    """A step of a graph failed in a way that was not foreseen, and nothing could stand in for it."""
+
+
+class SupersededError(VidscoutError):
+    """What a reading found is not kept: its video was forgotten meanwhile, or another reading has taken over."""
 
 
 class DeadlineError(VidscoutError):

@@ -16,6 +16,7 @@ from .graph import graph
 from .library import forget, ingest, search, videos
 from .mcp import mcp
 from .models import models_app
+from .repair import repair
 from .serve import serve
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ app.command()(ask)
 app.command()(search)
 app.command()(videos)
 app.command()(forget)
+app.command()(repair)
 app.command()(doctor)
 app.command()(graph)
 app.command()(serve)

@@ -16,7 +16,6 @@ What Chroma 1.5 does, found by trying it, and what follows here:
 
 import contextlib
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
@@ -24,13 +23,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import numpy as np
 
-from ..errors import HomeError, UsageError
+from ..errors import DamagedVectorsError, HomeError, UsageError
+from .graph_files import is_whole, mark_damaged, write_sums
+from .graphs import DATABASE, GRAPH_ID, MENDED_BY, Graphs, database_of
 from .hnsw_files import blank_unused
-from .home import private_file, private_folder, tighten
+from .home import private_file, private_folder
 from .sqlite import BUSY_SECONDS
 
 if TYPE_CHECKING:
@@ -52,18 +53,13 @@ _CONFIGURATION: Any = {
 }
 """Malkov and Yashunin (2018): a node's degree, and how many candidates are kept while building and while searching."""
 
-DATABASE = "chroma.sqlite3"
-"""Chroma's own file in its folder."""
-
 MAX_BATCH = 5000
 """Rows in one call; Chroma takes 5,461 at most."""
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 T = TypeVar("T")
 
 
-class Vectors:
+class Vectors(Graphs):
     """Collections of unit vectors by name, for any number of threads. Opens Chroma on first use."""
 
     def __init__(self, folder: Path, server: str | None = None) -> None:
@@ -77,8 +73,7 @@ class Vectors:
         self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
-        self._cleaned: dict[str, int] = {}
-        self._cleaned_at = 0
+        self._graphs = {}
 
     @contextlib.contextmanager
     def _using(self) -> Iterator["Client"]:
@@ -117,14 +112,19 @@ class Vectors:
             private_file(private_folder(folder) / DATABASE)
             return cast("Client", chromadb.PersistentClient(folder, settings=settings))
         except Exception as error:
-            raise HomeError(f"the vectors in {self._folder} cannot be opened ({_one_line(error)})") from error
+            _let_go_of_broken(str(self._folder))
+            said = f"the vectors in {self._folder} cannot be opened ({_one_line(error)})"
+            damaged = not isinstance(error, OSError) and self._folder.exists()
+            if damaged:
+                mark_damaged(self._folder)
+            raise DamagedVectorsError(f"{said}: {MENDED_BY}") if damaged else HomeError(said) from error
 
     def _linked_copy(self) -> Path:
         """A writable folder with a copy of Chroma's SQLite file and links to its graphs."""
         self._snapshot = tempfile.TemporaryDirectory(prefix="vidscout-")
         copy = Path(self._snapshot.name)
         with (
-            contextlib.closing(self._database()) as database,
+            contextlib.closing(database_of(self._folder)) as database,
             contextlib.closing(sqlite3.connect(copy / DATABASE)) as into,
         ):
             database.backup(into)
@@ -132,9 +132,6 @@ class Vectors:
             if part.is_dir():
                 (copy / part.name).symlink_to(part, target_is_directory=True)
         return copy
-
-    def _database(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{quote(str(self._folder / DATABASE))}?mode=ro", uri=True)
 
     def refresh(self, version: int, writes: int) -> None:
         """Reopen Chroma where it was opened before another process last changed what is to be asked.
@@ -158,6 +155,7 @@ class Vectors:
 
     def _let_go(self) -> None:
         self._collections.clear()
+        self._graphs.clear()
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -179,7 +177,7 @@ class Vectors:
         try:
             return self._answer(name, ask, create)
         finally:
-            self._clean_graphs()
+            self._clean_graph(name)
 
     def _answer(self, name: str, ask: "Callable[[Collection], T]", create: bool) -> T:
         from chromadb.errors import ChromaError, NotFoundError
@@ -188,22 +186,32 @@ class Vectors:
         with self._using() as client:
             try:
                 if name not in self._collections:
-                    self._collections[name] = (
+                    collection = (
                         client.get_or_create_collection(name, embedding_function=None, configuration=_CONFIGURATION)
                         if create
                         else client.get_collection(name, embedding_function=None)
                     )
+                    self._check_graph(name, str(collection.id))
+                    self._collections[name] = collection
                 return ask(self._collections[name])
             except NotFoundError as error:
                 self._collections.pop(name, None)
-                raise HomeError(
-                    f"{name} is not in {self._server or self._folder} any more: remove that video and add it again"
-                ) from error
+                raise self._unusable(f"{name} is not in it any more") from error
             except (ChromaError, HTTPError) as error:
                 said = _one_line(error)
                 if "dimension" in said:
                     raise UsageError(f"made with another embedding model ({said}): add the video again") from error
-                raise HomeError(f"the vectors in {self._server or self._folder} cannot be used ({said})") from error
+                raise self._unusable(said) from error
+            except BaseException as error:
+                if type(error).__name__ == "PanicException":  # of Rust, and no Exception
+                    raise self._unusable(_one_line(error)) from None
+                raise
+
+    def _unusable(self, said: str) -> HomeError:
+        if self._server is not None:
+            return HomeError(f"the vectors in {self._server} cannot be used ({said})")
+        mark_damaged(self._folder)
+        return DamagedVectorsError(f"the vectors in {self._folder} cannot be used ({said}): {MENDED_BY}")
 
     def add(self, name: str, ids: Sequence[str], vectors: np.ndarray) -> None:
         """Write rows to a collection, making it if need be.
@@ -219,26 +227,6 @@ class Vectors:
         for first in range(0, len(ids), MAX_BATCH):
             some, rows = list(ids[first : first + MAX_BATCH]), vectors[first : first + MAX_BATCH]
             self._ask(name, lambda collection, some=some, rows=rows: collection.upsert(some, rows), create=True)
-
-    def _clean_graphs(self) -> None:
-        """Keep private what Chroma has just written: its files ask the umask, and hold memory that nobody filled."""
-        if self._server is not None or self._snapshot is not None:
-            return
-        with contextlib.suppress(OSError):  # a folder that is being removed needs no cleaning
-            if (now := self._folder.stat().st_mtime_ns) == self._cleaned_at:
-                return  # whatever Chroma writes, it also writes a journal into its folder
-            with os.scandir(self._folder) as parts:
-                changed = {
-                    part.path: part.stat().st_mtime_ns for part in parts if part.is_dir() and _UUID.fullmatch(part.name)
-                }
-            new = [Path(path) for path, when in changed.items() if self._cleaned.get(path) != when]
-            if new:
-                with self._state:
-                    self._state.wait_for(lambda: self._users == 0)  # a question may make Chroma write a graph
-                    for path in new:
-                        tighten(path, again=True)
-                        blank_unused(path)
-            self._cleaned, self._cleaned_at = changed, now
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
         """Remove rows from a collection; those that are not there, or a collection that is not, do no harm."""
@@ -294,6 +282,7 @@ class Vectors:
 
         with self._using() as client:
             self._collections.pop(name, None)
+            self._graphs.pop(name, None)
             try:
                 client.delete_collection(name)
             except NotFoundError:
@@ -320,19 +309,21 @@ class Vectors:
                 with contextlib.closing(sqlite3.connect(self._folder / DATABASE, BUSY_SECONDS)) as db:
                     db.execute("vacuum")
                 for header in self._folder.glob("*/header.bin"):
-                    blank_unused(header.parent)
+                    if is_whole(header.parent):
+                        blank_unused(header.parent)
+                        write_sums(header.parent)
             except sqlite3.Error as error:
                 raise HomeError(f"the vectors in {self._folder} cannot be rewritten ({error})") from error
 
     def _remove_orphans(self) -> None:
         """Delete the graphs that Chroma's own table no longer lists; leaves all where that table is not as known."""
         try:
-            with contextlib.closing(self._database()) as db:
+            with contextlib.closing(database_of(self._folder)) as db:
                 listed = {segment for (segment,) in db.execute("select id from segments")}
         except sqlite3.Error:
             return
         for part in self._folder.iterdir():
-            if part.is_dir() and part.name not in listed and _UUID.fullmatch(part.name):
+            if part.is_dir() and part.name not in listed and GRAPH_ID.fullmatch(part.name):
                 shutil.rmtree(part, ignore_errors=True)
 
 
@@ -373,5 +364,13 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.where(length > 0, length, 1.0)
 
 
-def _one_line(error: Exception) -> str:
+def _let_go_of_broken(folder: str) -> None:
+    """Have Chroma forget a folder that it could not open, which it would otherwise not try to open again."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    for known in (SharedSystemClient._identifier_to_system, SharedSystemClient._identifier_to_refcount):
+        known.pop(folder, None)
+
+
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,14 +1,15 @@
 """The half of the index that finds frames; `video_index.py` has the other."""
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from ..errors import HomeError, UnknownVideoError, UsageError
 from ..records import FrameRef, Span
+from ..runtime.notes import note
 from .chroma import unit
 from .filters import bounds
 from .home import THUMBNAILS
@@ -17,7 +18,10 @@ from .store import Store, frames_of
 
 if TYPE_CHECKING:
     from .chroma import Vectors
+    from .kept_vectors import KeptVectors
     from .matrices import Matrices, Matrix
+
+T = TypeVar("T")
 
 FrameQuery = np.ndarray | Mapping[str, np.ndarray]
 """What to search frames with: a vector, (dimensions,), for each encoder by its source. An array alone is one in the
@@ -30,6 +34,7 @@ class FrameSearch:
     home: Path
     _store: Store
     _vectors: "Vectors"
+    _kept: "KeptVectors"
     _matrices: "Matrices"
 
     def _query(self, vector: np.ndarray) -> np.ndarray:
@@ -46,14 +51,20 @@ class FrameSearch:
         self._vectors.refresh(version, self._store.writes())
         return version
 
-    @contextlib.contextmanager
-    def _unless_removed(self, collection: str) -> Iterator[None]:
-        """Lets a failure pass that comes from a video being removed while it is asked."""
+    def _asked(self, collection: str, ask: Callable[[], T], instead: Callable[[], T]) -> T | None:
+        """What Chroma answers about a collection; where it cannot, what the vectors in SQLite do, with a note.
+
+        None where the video is being removed meanwhile.
+        """
         try:
-            yield
-        except HomeError:
-            if self._store.has(collection):
-                raise
+            return ask()
+        except HomeError as error:
+            if not self._store.has(collection):
+                return None
+            there = bool(self._kept.ids(collection))
+            how = "its vectors were read from SQLite" if there else "it is searched by its words only"
+            note(f"video {collection.partition('-')[2][:12]}: {error}; meanwhile {how}")
+            return instead()
 
     def search_frames(
         self, vector: FrameQuery, *, videos: Collection[str] | None = None, within: Span | None = None, k: int = 32
@@ -81,9 +92,8 @@ class FrameSearch:
         for encoders, of in together.items():
             if len(encoders) == 1:
                 for video in of:
-                    with self._unless_removed(frames_of(video, encoders[0])):
-                        near = self._frames_near(video, encoders[0], query[encoders[0]], within, k)
-                        found += [(score, self._frame(video, at, score)) for at, score in near]
+                    near = self._frames_near(video, encoders[0], query[encoders[0]], within, k)
+                    found += [(score, self._frame(video, at, score)) for at, score in near]
             elif encoders:
                 found += self._frames_fused(of, {encoder: query[encoder] for encoder in encoders}, within, k)
         found.sort(key=lambda pair: (-pair[0], pair[1].video, pair[1].time))
@@ -124,8 +134,12 @@ class FrameSearch:
         kept = self._matrices.get(video, name, self._store.version(name))
         if within is None and kept is None:  # the graph answers without all vectors being read
             times = self._store.frames(video)
-            self._current(name)
-            nearest = self._vectors.nearest(name, query, k)
+
+            def ask() -> list[tuple[str, float]]:
+                self._current(name)
+                return self._vectors.nearest(name, query, k)
+
+            nearest = self._asked(name, ask, lambda: self._kept.nearest(name, query, k)) or []
             return [(times[int(ms)], score) for ms, score in nearest if int(ms) in times]
         moments, matrix = kept or self._matrix(video, encoder)
         first, last = (0, len(moments)) if within is None else np.searchsorted(moments, bounds(within))
@@ -164,8 +178,8 @@ class FrameSearch:
         query = self._frame_query(vector)
         curves = []
         for encoder in self._common(video, query):
-            with self._unless_removed(frames_of(video, encoder)):
-                times, matrix = self._matrix(video, encoder)
+            times, matrix = self._matrix(video, encoder)
+            if len(times):
                 curves.append((times, matrix @ query[encoder]))
         if not curves:
             return np.zeros(0), np.zeros((0, 0), dtype=np.float32)
@@ -187,8 +201,15 @@ class FrameSearch:
         name = frames_of(video, encoder)
         if kept := self._matrices.get(video, name, self._store.version(name)):
             return kept
-        version = self._current(name)
-        ids, vectors = self._vectors.fetch(name)
+        version = self._store.version(name)
+
+        def ask() -> tuple[list[str], np.ndarray]:
+            self._current(name)
+            return self._vectors.fetch(name)
+
+        ids, vectors = self._asked(name, ask, lambda: self._kept.of(name)) or ([], np.zeros((0, 0), np.float32))
+        if not ids:
+            return np.zeros(0), np.zeros((0, self._store.dimensions(name)), np.float32)
         times = self._store.frames(video)
         order = sorted((int(ms), at) for at, ms in enumerate(ids) if int(ms) in times)
         moments, rows = np.array([times[ms] for ms, _ in order]), vectors[[at for _, at in order]]

@@ -27,12 +27,16 @@ COMPOSITES = "composites"
 """Sheets of several frames, a folder a video; made anew where they are missing."""
 SEVERAL = "several-videos"
 """The folder of the sheets that show frames of more than one video."""
+SET_ASIDE = "damaged"
+"""Graphs of vectors that could not be read any more, a folder a video; kept until the video is forgotten."""
+LIBRARIES = "libraries"
+"""Homes of the libraries that only one key or login sees, a folder an owner."""
 UPLOADS = "uploads"
 """Files that were sent and have been accepted."""
 ARRIVING = "arriving"
 """Files that are being sent."""
 
-_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING)
+_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, SET_ASIDE, LIBRARIES)
 _FILES = (DATABASE, CONVERSATIONS, LOCK)
 _NEIGHBOURS = ("config.toml",)
 """What lies in the same folder on macOS, and is not the home's."""

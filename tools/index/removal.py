@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from ..errors import HomeError
-from .home import COMPOSITES, MATRICES, SEVERAL, THUMBNAILS, UPLOADS
+from .home import CHROMA, COMPOSITES, MATRICES, SET_ASIDE, SEVERAL, THUMBNAILS, UPLOADS
 from .sqlite import Database
 from .store import State
 
@@ -85,9 +85,10 @@ def remove_files(database: Database) -> None:
     for kind, what in owed(database):
         if kind == Owed.FOLDERS:
             video = os.fsdecode(what)
-            for folder in (Path(THUMBNAILS, video), Path(MATRICES, video), Path(COMPOSITES, video)):
-                _remove(database.home / folder)
+            for folder in (THUMBNAILS, MATRICES, COMPOSITES, SET_ASIDE):
+                _remove(database.home / folder / video)
             _remove(database.home / COMPOSITES / SEVERAL)
+            _remove(database.home / SET_ASIDE / CHROMA)  # of all videos
         elif kind == Owed.UPLOAD:
             file = Path(os.fsdecode(what))
             _remove(file)

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..errors import HomeError
+from . import reading_token
 from .home import DATABASE, open_private, private_file
 from .migrations import NEWEST, migrate, version
 
@@ -103,10 +104,25 @@ class Database:
                 self._log_ahead(self._writer)
                 # Also where no step is missing: a file that can be read but not written must say so now, not after an
                 # hour of work.
-                self._bring_up_to_date(self._writer)
+                if made_by < NEWEST or not self._is_busy(self._writer):
+                    self._bring_up_to_date(self._writer)
         elif 0 < made_by < NEWEST:
             with self._explained():
                 self._read_a_migrated_copy()
+
+    def _is_busy(self, db: sqlite3.Connection) -> bool:
+        """Whether another process is in a transaction now; then the file can be written, and nobody waits to ask."""
+        try:
+            db.execute("pragma busy_timeout = 0")
+            db.execute("begin immediate")
+            db.execute("rollback")
+            return False
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return True
+        finally:
+            db.execute(f"pragma busy_timeout = {round(BUSY_SECONDS * 1000)}")
 
     def _bring_up_to_date(self, db: sqlite3.Connection) -> None:
         db.execute(f"pragma busy_timeout = {round(MIGRATION_SECONDS * 1000)}")
@@ -203,6 +219,7 @@ class Database:
                 raise RuntimeError("a transaction inside a transaction")
             self._writer.execute("begin immediate")
             try:
+                reading_token.check(self._writer)
                 yield self._writer
                 self._writer.execute("commit")
             except BaseException:

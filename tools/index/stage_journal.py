@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
+from ..runtime.stopping import check
 from .sqlite import Database
 
 PAGE = 256
@@ -181,6 +182,7 @@ class StageJournal:
         """Stream a stage's observations in order of time; those later than `since` seconds where it is given."""
         last = float("-inf") if since is None else since
         while True:
+            check()
             with self._db.reading() as db:
                 rows = db.execute(
                     "select time, payload from observations where video = ? and stage = ? and time > ? "

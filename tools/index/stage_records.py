@@ -14,9 +14,10 @@ import numpy as np
 
 from ..errors import UsageError
 from ..records import UNSEARCHED, Record
+from . import kept_vectors
 from .chroma import unit
 from .frames import FrameSearch, milliseconds
-from .store import Store, frames_of, records_of
+from .store import Store, frames_of, records_of, version_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -47,6 +48,20 @@ class StageStore(Store):
     def of_stage(self, video: str, stage: str) -> list[Record]:
         """A stage's records by time, then modality and text."""
         return self._select(BY_STAGE, [video, stage])
+
+    def versions(self, prefix: str) -> dict[str, int]:
+        """The versions of all collections whose names begin so, by the rest of the name."""
+        with self._db.reading() as db:
+            rows = db.execute(
+                "select substr(name, ?), value from counters where name glob ?",
+                (len(version_of(prefix)) + 1, f"{version_of(prefix)}*"),
+            )
+            return dict(rows.fetchall())
+
+    def count_embedded(self) -> dict[str, int]:
+        """How many records of each video have a vector."""
+        with self._db.reading() as db:
+            return dict(db.execute("select video, count(*) from records where embedded group by video").fetchall())
 
     def known(self, records: Sequence[Record]) -> set[str]:
         """The ids of those of these records that are there and have a vector, where their modality has one."""
@@ -95,6 +110,7 @@ class StageStore(Store):
             "delete from waiting where collection = ? and id in (select value from json_each(?))", (collection, listed)
         )
         db.execute("insert or ignore into leaving select ?, value from json_each(?)", (collection, listed))
+        kept_vectors.drop(db, collection, ids)
 
     def next_leaving(self, limit: int) -> tuple[str, list[str]] | None:
         """A collection and ids whose vectors Chroma is to remove; None where there are none."""

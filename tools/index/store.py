@@ -5,7 +5,7 @@ killed in between leaves nothing half done: the next writer carries on.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from hashlib import blake2b
 from sqlite3 import Connection
@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import HomeError, UsageError
 from ..payloads import from_json, to_json
 from ..records import UNSEARCHED, Box, Modality, Record, Span
+from ..runtime.notes import note
+from ..words import one_line
+from . import kept_vectors
 from .filters import Filter
 from .fts import match_expression, searchable
 from .sqlite import Database
@@ -144,7 +147,7 @@ class Store:
                 f"select id, {_COLUMNS} from records where id in (select value from json_each(?))",
                 [json.dumps(list(ids))],
             ).fetchall()
-        return {key: _record(row) for key, *row in rows}
+        return {key: record for key, *row in rows for record in _readable([row])}
 
     def timeline(self, where: Filter) -> list[Record]:
         """Records by time, then modality and text."""
@@ -156,7 +159,7 @@ class Store:
                 f"select {_COLUMNS} from records where {condition} order by start, stop, modality, text limit ?",
                 [*values, limit],
             ).fetchall()
-        return [_record(row) for row in rows]
+        return list(_readable(rows))
 
     def labels(self, videos: Collection[str]) -> list[str]:
         """Every label of which objects were found in these videos, by name."""
@@ -242,6 +245,7 @@ class Store:
                 "remove the video and add it again"
             )
         db.execute("insert or replace into waiting values (?, ?, ?)", (name, key, vector.tobytes()))
+        kept_vectors.keep(db, name, key, vector)
 
     def collections(
         self, prefix: str, dimensions: int, videos: Collection[str] | None, without: Collection[str] = ()
@@ -324,6 +328,7 @@ class Store:
         """Have Chroma drop a collection, with what waits to come into it or to leave it."""
         for table in ("waiting", "leaving"):
             db.execute(f"delete from {table} where collection = ?", [name])
+        kept_vectors.drop(db, name)
         db.execute("update collections set state = ? where name = ?", (State.DOOMED, name))
 
     def doomed(self) -> list[str]:
@@ -336,7 +341,7 @@ class Store:
         with self._db.writing() as db:
             db.execute("delete from collections where name = ?", [name])
             writes = self._count_write(db, name)
-            db.execute("delete from counters where name = ?", [_version_of(name)])
+            db.execute("delete from counters where name = ?", [version_of(name)])
             return writes
 
     def writes(self) -> int:
@@ -345,7 +350,7 @@ class Store:
 
     def version(self, name: str) -> int:
         """The count of writes at a collection's last change; no two contents of one name have the same."""
-        return self._counter(_version_of(name))
+        return self._counter(version_of(name))
 
     def _counter(self, name: str) -> int:
         with self._db.reading() as db:
@@ -355,11 +360,11 @@ class Store:
     def _count_write(self, db: Connection, collection: str) -> int:
         db.execute("insert into counters values ('writes', 1) on conflict (name) do update set value = value + 1")
         [writes] = db.execute("select value from counters where name = 'writes'").fetchone()
-        db.execute("insert or replace into counters values (?, ?)", (_version_of(collection), writes))
+        db.execute("insert or replace into counters values (?, ?)", (version_of(collection), writes))
         return writes
 
 
-def _version_of(collection: str) -> str:
+def version_of(collection: str) -> str:
     return f"version of {collection}"
 
 
@@ -374,6 +379,15 @@ def _boxes(record: Record) -> str:
 
 def _payload(record: Record) -> str | None:
     return None if record.payload is None else to_json(record.payload)
+
+
+def _readable(rows: Iterable[Sequence[Any]]) -> Iterator[Record]:
+    """The records of these rows; one that is damaged, or of a newer version, is left out with a note."""
+    for row in rows:
+        try:
+            yield _record(row)
+        except (HomeError, ValueError, TypeError) as error:
+            note(f"a finding of video {str(row[0])[:12]} was left out, which cannot be read: {one_line(str(error))}")
 
 
 def _record(row: Sequence[Any]) -> Record:

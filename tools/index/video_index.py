@@ -16,22 +16,21 @@ import numpy as np
 from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from . import removal
+from .all_records import AllRecords
 from .chroma import open_vectors, unit
-from .embedded_anew import EmbeddedAnew, EmbeddingStore
 from .filters import Filter
 from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other_encoder
 from .home import CHROMA, LOCK, write_private
+from .kept_vectors import KeptVectors
 from .matrices import Matrices
 from .rank_fusion import fuse, ranks
+from .record_search import RecordSearch
 from .removal import Owed
-from .store import records_of
+from .repair import Repairs, RepairStore
 from .videos import Library
 
 DEPTH = 32
 """How deep each ranking is read before both are fused, at least."""
-
-OVERFETCH = 8
-"""How many times more neighbours are fetched where a filter will drop some of them."""
 
 WAIT_FOR_WRITER = 15.0
 """Seconds that a write waits for another process's write to end."""
@@ -55,8 +54,10 @@ class Hit:
     """Lexical score, higher is better; None where no word matched."""
 
 
-class VideoIndex(EmbeddedAnew):
+class VideoIndex(Repairs, RecordSearch):
     """The searchable index of one home, for any number of threads; other processes may read, and write in turns."""
+
+    _store: RepairStore  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, home: Path, server: str | None = None, read_only: bool = False) -> None:
         """Open the index, creating it unless `read_only`. Chroma is opened by the first call that needs vectors.
@@ -74,7 +75,9 @@ class VideoIndex(EmbeddedAnew):
         self.library = Library(home, read_only)
         self.home = self.library.home
         self.read_only = read_only
-        self._store = EmbeddingStore(self.library.database)
+        self._store = RepairStore(self.library.database)
+        self._kept = KeptVectors(self.library.database)
+        self._all_records = AllRecords(self._store, self._kept)
         self.words_only = set()
         self._matrices = Matrices(self.home, read_only)
         try:
@@ -127,8 +130,7 @@ class VideoIndex(EmbeddedAnew):
             finally:
                 self._file_lock.release()
 
-    def _bring_chroma_up_to_date(self) -> None:
-        """Drop and add what SQLite says is still to be dropped and added; needs the lock."""
+    def _send_to_chroma(self) -> None:
         writes = self._store.writes()
         self._vectors.refresh(writes, writes)
         for name in self._store.doomed():
@@ -192,6 +194,7 @@ class VideoIndex(EmbeddedAnew):
         if not positions:
             return 0
         with self.writing():
+            self.library.check_reading()  # before pictures are written, which no transaction takes back
             known = self._store.frames(video)
             new = {ms: at for ms, at in positions.items() if ms not in known}
             for ms, at in new.items():
@@ -251,17 +254,17 @@ class VideoIndex(EmbeddedAnew):
         """Note that no conversation about a forgotten video is left."""
         removal.settle(self.library.database, Owed.CONVERSATIONS, os.fsencode(video))
 
-    def remove_remnants(self) -> None:
+    def remove_remnants(self, wait: float = WAIT_FOR_WRITER) -> None:
         """Rewrite the databases where their free pages still hold something of a forgotten video.
 
-        Takes as long as copying them.
+        Takes as long as copying them, after at most `wait` seconds for another process's write.
 
         Raises:
             HomeError: a file is in use, or the disk is full; it is done when the home is next opened.
         """
         if not removal.owed(self.library.database, Owed.REMNANTS):
             return
-        with self.writing():
+        with self.writing(wait):
             self._vectors.compact()
             self._store.compact()
             self.library.database.compact()
@@ -320,40 +323,6 @@ class VideoIndex(EmbeddedAnew):
             )
             for key in best
         ]
-
-    def _near(self, query: np.ndarray, where: Filter, depth: int) -> dict[str, float]:
-        """Ids of the records nearest in meaning, best first, with their cosine."""
-        found: list[tuple[str, float]] = []
-        for video in self._store.collections(records_of(""), len(query), where.videos, self.words_only):
-            one = Filter([video], where.modalities, where.within)
-            with self._unless_removed(records_of(video)):
-                found += self._near_in(records_of(video), query, one, depth)
-        return dict(sorted(found, key=lambda pair: -pair[1])[:depth])
-
-    def _near_in(self, name: str, query: np.ndarray, where: Filter, depth: int) -> list[tuple[str, float]]:
-        self._current(name)
-        if where.modalities is None and where.within is None:
-            return self._vectors.nearest(name, query, depth)
-        wide = self._vectors.nearest(name, query, depth * OVERFETCH)
-        inside = set(self._store.embedded(where, among=[key for key, _ in wide]))
-        kept = [pair for pair in wide if pair[0] in inside]
-        if len(kept) >= depth:
-            return kept[:depth]
-        among = self._store.embedded(where)  # too few of the nearest pass: look only among those that do
-        return kept if len(among) == len(kept) else self._vectors.nearest(name, query, depth, among)
-
-    def _similarities(self, query: np.ndarray, records: Sequence[Record]) -> dict[str, float]:
-        """Cosine of records that were found by their words only; those that have a vector."""
-        similarities: dict[str, float] = {}
-        videos = {record.video for record in records} - self.words_only
-        for video in self._store.collections(records_of(""), len(query), videos):
-            ids = [record.id for record in records if record.video == video]
-            with self._unless_removed(records_of(video)):
-                self._current(records_of(video))
-                there, vectors = self._vectors.fetch(records_of(video), ids)
-                if there:
-                    similarities |= dict(zip(there, (vectors @ query).tolist(), strict=True))
-        return similarities
 
     def timeline(
         self, video: str, modalities: Collection[Modality] | None = None, within: Span | None = None

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from sqlite3 import Connection
+from typing import Any, Literal
 
 from ..errors import UsageError
-from . import removal
+from . import reading_token, removal
 from .sqlite import Database
 from .stage_journal import StageJournal
 
@@ -55,6 +56,11 @@ class Video:
 
 
 _ABOUT = [item.name for item in fields(Video) if item.name not in {"id", "name", "path", "added"}]
+_KINDS: dict[str, Any] = {
+    name: (int, float) if isinstance(value, float) else type(value)
+    for name, value in asdict(Video("", "", Path())).items()
+}
+"""The type of what a row holds of each field."""
 
 
 class Library:
@@ -80,12 +86,31 @@ class Library:
 
     def put(self, video: Video) -> None:
         """Write a video, in place of what was known of it."""
-        about = {name: value for name, value in asdict(video).items() if name in _ABOUT}
         with self.database.writing() as db:
-            db.execute(
-                "insert or replace into videos (id, path, name, added, about) values (?, ?, ?, ?, ?)",
-                (video.id, _as_stored(video.path), _readable(video.name), video.added, json.dumps(about)),
-            )
+            self._put(db, video)
+
+    @staticmethod
+    def _put(db: Connection, video: Video) -> None:
+        about = {name: value for name, value in asdict(video).items() if name in _ABOUT}
+        db.execute(
+            "insert or replace into videos (id, path, name, added, about) values (?, ?, ?, ?, ?)",
+            (video.id, _as_stored(video.path), _readable(video.name), video.added, json.dumps(about)),
+        )
+
+    def begin_reading(self, video: Video, token: str) -> None:
+        """As `put`, by a reading that from now on is the only one to write of this video (`reading_token`)."""
+        with self.database.writing() as db:
+            reading_token.claim(db, video.id, token)
+            self._put(db, video)
+
+    def check_reading(self) -> None:
+        """Make sure that what is being read here is still to be read by this reading.
+
+        Raises:
+            SupersededError: it is not.
+        """
+        with self.database.reading() as db:
+            reading_token.check(db)
 
     def get(self, video: str) -> Video | None:
         """The video of exactly this id."""
@@ -133,7 +158,7 @@ class Library:
         with self.database.reading() as db:
             rows = db.execute(query, values).fetchall()
         return [
-            Video(id=key, path=Path(os.fsdecode(path)), name=name, added=added, **json.loads(about))
+            Video(id=key, path=Path(os.fsdecode(path)), name=name, added=added, **_about(about))
             for key, path, name, added, about in rows
         ]
 
@@ -181,6 +206,18 @@ class Library:
             return
         with self.database.writing() as db:
             db.execute("insert or replace into cache (key, video, value) values (?, ?, ?)", (key, video, value))
+
+
+def _about(stored: str) -> dict[str, Any]:
+    """What a row tells of a video: the fields of today. Others, as those of another version, are left out, and what
+    is no such row at all tells nothing."""
+    try:
+        told = json.loads(stored)
+    except ValueError:
+        told = None
+    known = {name: value for name, value in told.items() if name in _ABOUT} if isinstance(told, dict) else {}
+    fit = {name: value for name, value in known.items() if isinstance(value, _KINDS[name])}
+    return fit if told is not None else {"notes": ["what was known of this video is damaged: read it again"]}
 
 
 def _as_stored(path: Path) -> bytes:

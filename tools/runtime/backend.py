@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from ..errors import BackendUnavailableError, UsageError
+from ..errors import BackendUnavailableError, UsageError, VidscoutError, WeightsError
 from . import out_of_memory
 from .counters import count
 from .memory_budget import MemoryBudget, expected_bytes
@@ -112,8 +112,26 @@ class Backend(ABC):
         # The wait for room comes before the lock: whoever holds a lock while it waits for others can be waited for.
         with self.budget.loading(self) if self.budget else nullcontext(), self._lock:
             if not self._ready:
-                out_of_memory.load(self)
+                self._load()
                 self._ready = True
+
+    def _load(self) -> None:
+        """Set up.
+
+        Raises:
+            WeightsError: that failed in a way that the backend does not tell, as with weights that are damaged.
+        """
+        try:
+            out_of_memory.load(self)
+        except VidscoutError:
+            raise
+        except Exception as error:
+            self.close()
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise WeightsError(
+                f"{self.role} backend {self.name!r} cannot be loaded ({said}): "
+                "`vidscout models pull` looks whether its weights are whole"
+            ) from error
 
     @contextmanager
     def in_use(self) -> Iterator[None]:

@@ -1,0 +1,93 @@
+"""The half of the index that finds records by their meaning: one video after another, or many at once."""
+
+from abc import ABC
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..records import Record
+from .filters import Filter
+from .frames import FrameSearch
+from .stage_records import StageStore
+from .store import records_of
+
+if TYPE_CHECKING:
+    from .all_records import AllRecords
+
+OVERFETCH = 8
+"""How many times more neighbours are fetched where a filter will drop some of them."""
+
+
+class RecordSearch(FrameSearch, ABC):
+    """What `VideoIndex` can do with the vectors of records."""
+
+    _store: StageStore  # pyright: ignore[reportIncompatibleVariableOverride]
+    words_only: set[str]
+    _all_records: "AllRecords"
+
+    def _near(self, query: np.ndarray, where: Filter, depth: int) -> dict[str, float]:
+        """Ids of the records nearest in meaning, best first, with their cosine."""
+        videos = self._store.collections(records_of(""), len(query), where.videos, self.words_only)
+        together = self._near_together(videos, query, where, depth)
+        if together is not None:
+            return dict(together)
+        found: list[tuple[str, float]] = []
+        for video in videos:
+            one = Filter([video], where.modalities, where.within)
+            found += self._near_in(records_of(video), query, one, depth)
+        return dict(sorted(found, key=lambda pair: -pair[1])[:depth])
+
+    def _near_together(
+        self, videos: Sequence[str], query: np.ndarray, where: Filter, depth: int
+    ) -> list[tuple[str, float]] | None:
+        """The same of many videos at once; None where they are searched one by one."""
+        if where.modalities is None and where.within is None:
+            return self._all_records.nearest(videos, query, depth)
+        wide = self._all_records.nearest(videos, query, depth * OVERFETCH)
+        if wide is None:
+            return None
+        inside = set(self._store.embedded(where, among=[key for key, _ in wide]))
+        kept = [pair for pair in wide if pair[0] in inside]
+        return kept[:depth] if len(kept) >= depth else None  # too few pass: each video is looked through
+
+    def _near_in(self, name: str, query: np.ndarray, where: Filter, depth: int) -> list[tuple[str, float]]:
+        everything = where.modalities is None and where.within is None
+
+        def ask() -> list[tuple[str, float]]:
+            self._current(name)
+            if everything:
+                return self._vectors.nearest(name, query, depth)
+            wide = self._vectors.nearest(name, query, depth * OVERFETCH)
+            inside = set(self._store.embedded(where, among=[key for key, _ in wide]))
+            kept = [pair for pair in wide if pair[0] in inside]
+            if len(kept) >= depth:
+                return kept[:depth]
+            among = self._store.embedded(where)  # too few of the nearest pass: look only among those that do
+            return kept if len(among) == len(kept) else self._vectors.nearest(name, query, depth, among)
+
+        def instead() -> list[tuple[str, float]]:
+            return self._kept.nearest(name, query, depth, None if everything else self._store.embedded(where))
+
+        return self._asked(name, ask, instead) or []
+
+    def _similarities(self, query: np.ndarray, records: Sequence[Record]) -> dict[str, float]:
+        """Cosine of records that were found by their words only; those that have a vector."""
+        similarities: dict[str, float] = {}
+        videos = {record.video for record in records} - self.words_only
+        for video in self._store.collections(records_of(""), len(query), videos):
+            ids, name = [record.id for record in records if record.video == video], records_of(video)
+
+            there, vectors = self._kept.of(name, ids)
+            if len(there) < len(ids):  # of a home of an earlier version, or without vectors
+                there, vectors = self._fetched(name, ids)
+            if there:
+                similarities |= dict(zip(there, (vectors @ query).tolist(), strict=True))
+        return similarities
+
+    def _fetched(self, name: str, ids: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        def ask() -> tuple[list[str], np.ndarray]:
+            self._current(name)
+            return self._vectors.fetch(name, ids)
+
+        return self._asked(name, ask, lambda: self._kept.of(name, ids)) or ([], np.zeros((0, 0), np.float32))
