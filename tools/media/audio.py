@@ -23,6 +23,9 @@ SAMPLE_RATE = 16_000
 TOLERANCE = SAMPLE_RATE // 20
 """Samples by which timestamps may wander before it counts as a gap: some containers round them to milliseconds."""
 
+LATEST = 60.0
+"""Seconds behind the end of a file at which its sound may still stand: what was counted as its end is rounded."""
+
 RESET = SAMPLE_RATE
 """Samples by which timestamps must jump back to count as a clock that started again, not as an overlap."""
 
@@ -109,12 +112,13 @@ def _timeline(path: Path, begin: int, track: int, stats: DecodeStats) -> Iterato
                 container.seek(math.floor(early * av.time_base))
             except FFmpegError:
                 container.seek(0)
-        placed = _Placed(clock.zero, begin)
+        placed = _Placed(clock.zero, begin, clock.duration)
         for packet in read_packets(container, tracks[track], stats, clock.parts):
             if packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < early:
                 continue
             for frame in decode_packet(packet, stats):
-                yield from placed.place(frame)
+                if not placed.is_late(frame):
+                    yield from placed.place(frame)
         yield from placed.flush()
 
 
@@ -124,8 +128,10 @@ class _Placed:
     Places are sample indices at 16 kHz from our zero.
     """
 
-    def __init__(self, zero: Fraction, begin: int) -> None:
+    def __init__(self, zero: Fraction, begin: int, duration: float) -> None:
         self.zero = zero
+        self.end = math.ceil((duration + LATEST) * SAMPLE_RATE)
+        """Sample behind which no time stamp is believed."""
         self.begin = begin
         self.resampler: AudioResampler | None = None
         self.mixer: Mixer | None = None
@@ -138,6 +144,12 @@ class _Placed:
         """Samples to add to timestamps, after a clock that started again."""
         self.overlap = 0
         """Samples to leave out, because others stand there already."""
+
+    def is_late(self, frame: AudioFrame) -> bool:
+        """Whether a frame claims to stand behind the end of what is in the file."""
+        if frame.pts is None or frame.time_base is None:
+            return False
+        return round((frame.pts * frame.time_base - self.zero) * SAMPLE_RATE) + self.shift > self.end
 
     def place(self, frame: AudioFrame) -> Iterator[np.ndarray]:
         at = None

@@ -21,6 +21,8 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from ..runtime.stopping import check
+from .believed import believed_end, is_thin
 from .joined import AGAIN, Part, Stamped, earlier, ends_at, joined
 from .packets import (
     DecodeStats,
@@ -124,6 +126,9 @@ def _clock(path: Path, *_state: int) -> Clock:
     with open_media(path) as container:
         declared = _declared(container)
     zero = earlier(picture, min(sounds.values(), default=None)) or Fraction(0)
+    if len(parts) == 1 and is_thin(float(end - zero), path.stat().st_size):
+        with open_media(path) as container:
+            end = min(end, believed_end(_stamped(container), float(zero)))
     return Clock(zero, parts, first, sounds, end, declared)
 
 
@@ -231,6 +236,7 @@ def _stamped(container: InputContainer) -> Iterator[Stamped]:
     pos: dict[int, int] = {}
     try:
         for packet in container.demux(streams):
+            check()
             if (packet.size == 0 and packet.pts is None and packet.dts is None) or packet.is_discard:
                 continue  # the flush, or what an edit list leaves out
             stream = packet.stream_index

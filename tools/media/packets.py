@@ -19,6 +19,7 @@ from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
+from ..runtime.stopping import check
 from .joined import Follower, Part
 
 FORMATS = (
@@ -37,6 +38,10 @@ DISCONTINUOUS = 0x0200
 
 MAX_FAILURES = 50
 """Read errors in a row after which a file counts as ended."""
+
+MAX_PIXELS = 36_000_000
+"""Pixels of the largest picture that is decoded: a little more than 8K (8192 × 4320). A few kilobytes can claim a
+picture of gigabytes, also in the middle of a video."""
 
 TOGETHER = 1.0
 """Seconds between damaged packets that count as one damaged stretch."""
@@ -126,7 +131,7 @@ def open_media(path: Path) -> InputContainer:
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
-    """The video a player would show; cover art is not a video."""
+    """The video a player would show; cover art is not a video. Pictures of more than `MAX_PIXELS` do not decode."""
     moving = [
         stream
         for stream in container.streams.video
@@ -134,8 +139,14 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     ]
     best = container.streams.best("video")
     if best in moving:
-        return best if isinstance(best, VideoStream) else None
-    return max(moving, key=lambda stream: (bool(stream.disposition & Disposition.default), stream.width), default=None)
+        chosen = best if isinstance(best, VideoStream) else None
+    else:
+        chosen = max(
+            moving, key=lambda stream: (bool(stream.disposition & Disposition.default), stream.width), default=None
+        )
+    if chosen is not None and not chosen.codec_context.is_open:
+        chosen.codec_context.options = {**chosen.codec_context.options, "max_pixels": str(MAX_PIXELS)}
+    return chosen
 
 
 def audio_streams(container: InputContainer) -> dict[int, AudioStream]:
@@ -160,6 +171,7 @@ def read_packets(
     while failures < MAX_FAILURES:
         try:
             for packet in container.demux(stream):
+                check()
                 failures = 0
                 if joined is not None:
                     _move(packet, joined.shift(packet.pos, steady(packet, stored)))

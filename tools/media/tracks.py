@@ -13,9 +13,10 @@ import av.logging
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
 
 from ..languages import language_code, language_name
-from .packets import NOT_MOVING, open_media
+from .packets import MAX_PIXELS, NOT_MOVING, open_media
 
 logging.getLogger("libav").addHandler(logging.NullHandler())  # FFmpeg's messages are for whoever asks for them
 
@@ -145,6 +146,8 @@ def _why(stream: Stream, encrypted: set[int], names: Mapping[int, str]) -> str:
         return "is encrypted"
     if stream.codec_context is None:
         return f"cannot be decoded: the codec {names.get(stream.index, 'it is in')} is not known"
+    if isinstance(stream, VideoStream) and stream.width * stream.height > MAX_PIXELS:
+        return f"has pictures of {stream.width} × {stream.height}, larger than any that is decoded"
     return f"cannot be decoded ({stream.codec_context.codec.canonical_name})"
 
 

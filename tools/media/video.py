@@ -234,13 +234,14 @@ def _sample(
     tick_of = _grid(clock, first, rate)
     to_rgb = _ToRGB(first, longest_side)
     due = (0, 0)
+    latest = clock.duration + REORDER_DEPTH  # a time stamp behind the end of what is in the file is not believed
     for frame, pts in _decode_from(path, clock, first, start, rate, threads, stats):
         tick = tick_of(pts)
         if tick < due:
             continue
         due = (tick[0], tick[1] + 1)
         time = float(pts * first.time_base - clock.zero)
-        if end is not None and time >= end:
+        if (end is not None and time >= end) or time > latest:
             return
         if time >= start:
             stats.sampled += 1
