@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..tools.errors import CancelledError, MediaError, UsageError
+from ..tools.errors import CancelledError, MediaError, StepError, UnknownVideoError, UsageError, VidscoutError
 from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
@@ -17,7 +17,7 @@ from .answer import Answer
 from .bridge import end_state, finished, in_thread, streamed, watched
 from .ingesting import Ingesting
 from .questions import answered, check_range, checked_options, checked_question, same_question, turn
-from .which_video import VideoName, meant
+from .which_video import VideoName, meant, unknown
 
 if TYPE_CHECKING:
     from ..graphs.answer.state import Answering
@@ -148,6 +148,7 @@ class Asking(Ingesting):
             max_new_tokens=settings.max_new_tokens,
             max_rounds=settings.max_rounds,
             tool_timeout=settings.tool_timeout,
+            answer_timeout=settings.answer_timeout,
             asked_at=time.perf_counter() if asked_at is None else asked_at,
             stop=stop or threading.Event(),
         )
@@ -179,7 +180,14 @@ class Asking(Ingesting):
         asked = _Asked(known, question, chosen, time_range, conversation, earlier, asked_at, stop)
 
         def work(report: "Callable[[Event], None]") -> Answer:
-            return self._answer(asked, report)
+            from ..graphs.guarded import why
+
+            try:
+                return self._gated(asked, report)
+            except VidscoutError:
+                raise
+            except Exception as error:  # beside the graph's own steps: a checkpoint that could not be written
+                raise StepError(f"the question could not be answered ({why(error)})") from error
 
         # In a thread of its own: an interrupt from the keyboard reaches the thread that waits for it at once, where a
         # graph that runs in it would first wait for its steps to end.
@@ -197,8 +205,26 @@ class Asking(Ingesting):
                 raise MediaError(f"{video.name} was read only in part, and {file} is gone: bring the file back")
         ingested = yield from self.ingest_events(file)
         read = self.library.get(ingested.video)
-        assert read is not None
+        if read is None:
+            raise UnknownVideoError(unknown(ingested.video))
         return read
+
+    def _gated(self, asked: _Asked, report: "Callable[[Event], None]") -> Answer:
+        """The answer, unless the gate holds back the question or it; what is being written is then not shown before."""
+        if self.settings.gate == "off":
+            return self._answer(asked, report)
+        from ..graphs.events import Token
+        from .gate import Gate, refused, unanswered
+
+        by_model = self.settings.gate == "model"
+        gate = Gate((self.models.optional("judge") or self.role("answerer")) if by_model else None)
+        reason = gate.refusal(" ".join([asked.question, *asked.options]), "question")
+        if reason is not None:
+            took = time.perf_counter() - asked.at
+            return unanswered(asked.question, [video.id for video in asked.videos], self.profile.name, reason, took)
+        answer = self._answer(asked, lambda event: None if isinstance(event, Token) else report(event))
+        reason = gate.refusal(answer.text, "answer")
+        return answer if reason is None else refused(answer, reason, "answer")
 
     def _answer(self, asked: _Asked, report: "Callable[[Event], None]") -> Answer:
         """Run the answer graph, reporting its events."""
@@ -243,7 +269,8 @@ class Asking(Ingesting):
         state["timings"]["total"] = time.perf_counter() - asked.at
         sought = {step.removeprefix("gather:") for step in state["route"] if step.startswith("gather:")}
         missing = [note for video in asked.videos for note in self.gaps(video, sought)]
-        state["notes"] = [*state["notes"], *mended, *missing]
+        unusual = self.models.usual.unusual(state["timings"]["total"], len(state["text"]))
+        state["notes"] = [*state["notes"], *mended, *missing, *unusual]
         return answered(AnswerState(**state), asked.videos, counters, self.profile.name, curves)
 
     def _checkpointer(self, conversation: str | None) -> Any:

@@ -10,6 +10,7 @@ from ..tools.runtime.backend import Backend, Tool
 from ..tools.serving.ray_serve import Served
 from ..tools.videollm.interface import Message, VideoLLM
 from .profiles.profile import Profile, build, memory_budget
+from .usual import Usual
 
 
 class Models:
@@ -25,6 +26,7 @@ class Models:
         """
         self.profile = profile
         self.memory = memory_budget(profile, memory_limit)
+        self.usual = Usual()
         self._serving = serving
         self._backends: dict[str, Backend] = {}
         self._lock = threading.RLock()

@@ -1,11 +1,12 @@
 """What the commands share: how errors end, how times are read, and how progress is shown."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -38,7 +39,7 @@ def one_line(error: BaseException) -> str:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """End with one line on stderr and the error's exit code, never with a traceback."""
+    """End with one line on stderr and the error's exit code; a traceback only where `VIDSCOUT_DEBUG` is set."""
     try:
         yield
     except VidscoutError as error:
@@ -50,6 +51,17 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:  # the reader of a pipe has gone, as in `vidscout videos | head -1`
         sys.stderr.close()
         raise SystemExit(141) from None
+    except Exception as error:
+        _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> NoReturn:
+    """One line about an error that nobody foresaw, and how to see more of it."""
+    if os.environ.get("VIDSCOUT_DEBUG"):
+        raise error
+    what = one_line(error) or "no reason given"
+    print(f"vidscout: {type(error).__name__}: {what} (VIDSCOUT_DEBUG=1 shows where)", file=sys.stderr)
+    raise SystemExit(1) from None
 
 
 def seconds(text: str) -> float:

@@ -7,6 +7,9 @@ START ─► plan ─► gather (one branch a modality) ─► select ─► fin
           │      │         └──────────────►   ▲       │ │       (the records tell, or nothing was found)
           │      └─► (summarise) ─────────────┘       │ └─► remember ─► END
           └── other words, while rounds are left ◄────┘
+
+Where no branch could search, `select` leads to `unsearched`, which says so. A step that fails is a note, and something
+simpler stands in for it (`nodes/instead.py`).
 """
 
 from functools import cache
@@ -16,9 +19,11 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from ..guarded import guarded
 from .nodes.answer_from_records import answer_from_records, answerable, would_see
 from .nodes.find_objects import find_objects
 from .nodes.gather import RETRY, gather
+from .nodes.instead import GUARDS, found_or_unsearched, unsearched
 from .nodes.pack import pack
 from .nodes.plan import plan
 from .nodes.respond import respond
@@ -61,22 +66,19 @@ def settled_or_look_again(state: AnswerState) -> str:
 def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     """The graph, not yet compiled: a question in, an answer with its evidence out."""
     graph = StateGraph(AnswerState, context_schema=Answering)
-    graph.add_node("plan", plan)
+    graph.add_node("plan", guarded("plan", plan))
     graph.add_node("gather", gather, input_schema=Retrieval, retry_policy=RETRY)
-    graph.add_node("select", select, defer=True)  # waits for every branch
-    graph.add_node("find_objects", find_objects)
-    graph.add_node("answer_from_records", answer_from_records)
-    graph.add_node("pack", pack)
-    graph.add_node("summarise", summarise)
-    graph.add_node("think", think)
-    graph.add_node("respond", respond)
-    graph.add_node("verify", verify)
+    graph.add_node("select", guarded("select", select, *GUARDS["select"]), defer=True)  # waits for every branch
+    graph.add_node("unsearched", unsearched)
+    for node in (find_objects, answer_from_records, pack, summarise, think, respond, verify):
+        graph.add_node(node.__name__, guarded(node.__name__, node, *GUARDS[node.__name__]))
     graph.add_node("remember", remember)
 
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", one_branch_a_request, ["gather"])
     graph.add_edge("gather", "select")
-    graph.add_edge("select", "find_objects")
+    graph.add_conditional_edges("select", found_or_unsearched, ["find_objects", "unsearched"])
+    graph.add_edge("unsearched", "remember")
     graph.add_edge("find_objects", "answer_from_records")
     graph.add_conditional_edges("answer_from_records", told_or_prompt, ["pack", "summarise", "verify"])
     graph.add_conditional_edges("pack", think_or_respond, ["think", "respond"])

@@ -192,6 +192,10 @@ class AnswerState:
     round: int = 0
     plan: Plan | None = None
     found: Annotated[list[Candidate], operator.add] = field(default_factory=list)
+    searched: Annotated[list[Modality], operator.add] = field(default_factory=list)
+    """Modalities that were searched, whether or not something was found."""
+    unsearched: Annotated[list[Modality], operator.add] = field(default_factory=list)
+    """Those whose branch failed or was late."""
     ranked: list[Candidate] = field(default_factory=list)
     """Candidates without repetition, best first."""
     frames: list[FrameRef] = field(default_factory=list)
@@ -253,6 +257,8 @@ class Answering:
     max_new_tokens: int
     max_rounds: int
     tool_timeout: float
+    answer_timeout: float = 120.0
+    """Seconds that the answerer may take for one answer."""
     asked_at: float = field(default_factory=time.perf_counter)
     """When the question was asked, before its videos were looked up; on the clock of `time.perf_counter`."""
     stop: threading.Event = field(default_factory=threading.Event)

@@ -13,6 +13,7 @@ index in place of those that it made before.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,15 @@ import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from ...tools.errors import CancelledError, MediaError, VidscoutError, WeightsError
+from ...tools.errors import CancelledError, HomeError, MediaError, SupersededError, VidscoutError, WeightsError
+from ...tools.index.reading_token import holding, released
 from ...tools.index.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
 from ...tools.records import UNSEARCHED, Record, in_order
+from ...tools.runtime.stopping import stoppable
 from ..events import Progress, Update, timed
+from ..guarded import guarded
 from .about_files import about
 from .due import StageStatus, due, failed, statuses
 from .embed_anew import embed_anew
@@ -45,6 +49,8 @@ PROBE, FINISH = "probe", "finish"
 def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     """Find out which stages are due, and note in the journal that they begin."""
     ingest = runtime.context
+    with suppress(HomeError):  # whoever writes now does so itself
+        ingest.index.repair(only_known=True)
     known = ingest.library.get(state.video)
     all_again = ingest.again and not ingest.asked
     not_embedded = None if all_again else _embedded_anew(state, runtime)
@@ -64,8 +70,9 @@ def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     if all_again and ingest.index.embedded_by_another(state.video, ingest.text_embedding.source):
         ingest.index.delete(state.video)  # records of two embeddings would stand side by side until all are made anew
         known, now = None, statuses(ingest.stages, {})
-    ingest.library.put(_described(state, ingest, known, info))
-    _begin(state, ingest, names, now, info)
+    ingest.library.begin_reading(_described(state, ingest, known, info), ingest.token)
+    with holding(state.video, ingest.token):
+        _begin(state, ingest, names, now, info)
     for name in names:
         position = now[name].position if now[name].state in {"partial", "failed"} else 0.0
         runtime.stream_writer(Progress(state.video, name, position or 0.0, info.duration))
@@ -149,6 +156,25 @@ def _begin(
             ingest.journal.observed(state.video, stage.name)
 
 
+def stopping(name: str, node: Callable[..., Update]) -> Callable[..., Any]:
+    """A node that ends in the middle of any loop over packets or observations once the reading is stopped, and writes
+    nothing more once another reading has begun, or the video was forgotten."""
+
+    def run(state: IngestState, runtime: Runtime[Ingest]) -> Update:
+        ingest = runtime.context
+        with stoppable(ingest.goes_on), nullcontext() if name == PROBE else holding(state.video, ingest.token):
+            ingest.library.check_reading()
+            try:
+                return node(state, runtime)
+            except VidscoutError:
+                raise
+            except Exception:
+                ingest.library.check_reading()  # what it worked on may have gone meanwhile
+                raise
+
+    return guarded(name, run)
+
+
 def settling(name: str) -> Callable[..., Any]:
     """The node that makes a stage's records, and puts them into the index in place of those that it made before."""
 
@@ -164,7 +190,7 @@ def settling(name: str) -> Callable[..., Any]:
         runtime.stream_writer(Progress(state.video, name, state.duration, state.duration))
         return {"added": added}
 
-    return timed(name)(settle)
+    return stopping(name, timed(name)(settle))
 
 
 def _settled(stage: Stage, state: IngestState, ingest: Ingest) -> int:
@@ -207,7 +233,8 @@ def _check_unchanged(state: IngestState, ingest: Ingest) -> None:
         return  # a file that has gone was whole while it was open
     known = ingest.library.get(state.video)
     if known is None or known.status != "ready":
-        ingest.index.delete(state.video)
+        with released():
+            ingest.index.delete(state.video)
     else:
         for stage in ingest.stages:
             if stage.name in state.due:
@@ -222,7 +249,8 @@ def finish(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     ingest.goes_on()
     _check_unchanged(state, ingest)
     known = ingest.library.get(state.video)
-    assert known is not None
+    if known is None:
+        raise SupersededError(f"video {state.video[:12]} was forgotten while it was read")
     notes = list(dict.fromkeys([*state.about, *notes_of(ingest, state.video)]))
     counts = ingest.index.stats(state.video)
     ingest.index.prepare(state.video)
@@ -245,10 +273,10 @@ def begin_with(state: IngestState) -> list[str] | str:
 def build(stages: Sequence[Stage]) -> "StateGraph[IngestState, Ingest, IngestState, IngestState]":
     """The graph that reads a video with these stages; which of them are due, it finds out itself."""
     graph = StateGraph(IngestState, context_schema=Ingest)
-    graph.add_node(PROBE, look_at_the_file)
+    graph.add_node(PROBE, stopping(PROBE, look_at_the_file))
     for source, read in PASSES.items():
-        graph.add_node(source, read)
-    graph.add_node(FINISH, finish)
+        graph.add_node(source, stopping(source, read))
+    graph.add_node(FINISH, stopping(FINISH, finish))
     graph.add_edge(START, PROBE)
     graph.add_conditional_edges(PROBE, begin_with, [*PASSES, END])
     add_settling(graph, stages, [*PASSES])

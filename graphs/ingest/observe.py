@@ -7,7 +7,14 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...tools.errors import BackendUnavailableError, CancelledError, HomeError, ServingError, WeightsError
+from ...tools.errors import (
+    BackendUnavailableError,
+    CancelledError,
+    HomeError,
+    ServingError,
+    SupersededError,
+    WeightsError,
+)
 from ...tools.index.stage_journal import NOWHERE, Failure, Row, StageEntry
 from ...tools.media.audio import AudioChunk
 from ...tools.media.video import Frame
@@ -24,7 +31,7 @@ SAMPLED_AT_ONCE = 64
 BESIDE = 1e-6
 """Seconds by which the times differ under which what begins at one moment in several tracks is written down."""
 
-ENDS_ALL = (WeightsError, BackendUnavailableError, HomeError, ServingError, CancelledError)
+ENDS_ALL = (WeightsError, BackendUnavailableError, HomeError, ServingError, CancelledError, SupersededError)
 """What the user must mend before anything can be read, or has asked for: it ends the reading. Anything else that a
 stage raises is a failure of that stage on that part of the video."""
 
@@ -80,6 +87,8 @@ class Observer:
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     """What the stage has to tell of the video."""
+    broken: bool = False
+    """Whether it could not go on in the middle of its source."""
 
     @property
     def video(self) -> Watched:

@@ -18,10 +18,11 @@ from ...tools.media.near_identical import NearIdentical
 from ...tools.media.video import DecodeStats, frames
 from ...tools.runtime.counters import count
 from ..events import Update, timed
+from ..guarded import why
 from .about_files import damaged
 from .feed import Feed, StoppedEarlyError
 from .listening import listening
-from .observe import Observer, Sampled, Todo, listen, look, read_file
+from .observe import ENDS_ALL, Observer, Sampled, Todo, listen, look, read_file
 from .sound import sound
 from .stage import AUDIO, FILE, FRAMES, AudioStage, FileStage, FrameStage, Stage
 from .state import Ingest, IngestState
@@ -57,15 +58,31 @@ class Workers:
                 work(observer, feed)
             except StoppedEarlyError:
                 pass
+            except Exception as error:
+                if isinstance(error, ENDS_ALL):
+                    self._end_all(error)
+                else:
+                    self._break_off(observer, error)
             except BaseException as error:
-                self._errors.append(error)
-                self.ingest.failed.set()
+                self._end_all(error)
             finally:
                 feed.leave()
 
         thread = threading.Thread(target=copy_context().run, args=(run,), name=stage.name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _break_off(self, observer: Observer, error: Exception) -> None:
+        """Note that a stage cannot go on here; the others do, and the next reading takes it up again."""
+        observer.broken = True
+        try:
+            self.ingest.journal.fail(self.state.video, observer.stage.name, why(error))
+        except Exception as unwritten:
+            self._end_all(unwritten)
+
+    def _end_all(self, error: BaseException) -> None:
+        self._errors.append(error)
+        self.ingest.failed.set()
 
     def join(self, reading: BaseException | None = None) -> None:
         """Wait until all stages have observed what they were given.
@@ -93,7 +110,7 @@ class Workers:
         for observer in self.observers:
             for name, took in observer.seconds.items():
                 seconds[name] = seconds.get(name, 0.0) + took
-            if self.ingest.goes_on():
+            if self.ingest.goes_on() and not observer.broken:
                 self.ingest.journal.observed(self.state.video, observer.stage.name, [*notes, *observer.notes])
                 observer.tell(self.state.duration)
         return {"timings": seconds}

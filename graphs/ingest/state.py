@@ -2,6 +2,7 @@
 
 import operator
 import threading
+import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +42,8 @@ class Ingest:
     the video anew."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from outside to end the work at the next batch."""
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Of this reading: `tools/index/reading_token.py`."""
     failed: threading.Event = field(default_factory=threading.Event)
     """Set where one source cannot be read on: the others should not go on for an hour."""
 

@@ -65,7 +65,7 @@ def test_an_embedding_that_never_returns_ends_with_a_note(
     answer = scout.with_settings(tool_timeout=0.5).ask(lecture, QUESTION)
     free.set()
     assert time.monotonic() - began < 20
-    assert {f"{modality} was given up after 0.5 s" for modality in ("speech", "frame")} <= set(answer.notes)
+    assert any("searched by words only" in note and "0.25 s" in note for note in answer.notes)
 
 
 def test_eight_conversations_at_once_on_one_graph_do_not_mix(scout: VideoScout, trailer: Path, lecture: Path):

@@ -19,6 +19,9 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 MAX_TOKENS = 256
 
+LONGEST = 300.0
+"""Seconds that one answer may take in any backend: a model that goes on without an end is stopped by the clock."""
+
 ANSWER_BEGINS = "Answer:"
 """What a choice's answer begins with. Small models name the right letter far more often after it than when they are
 asked to answer with a letter (bench/answerers.py)."""
@@ -84,6 +87,8 @@ class VideoLLM(Backend):
     """Tokens that prompt and answer may have together."""
     most_frames: int | None = None
     """Frames that a prompt may have at most, where there is such a limit."""
+    longest: float = LONGEST
+    """Seconds after which any answer is cut off, once the model is loaded; the end of a last resort."""
 
     @abstractmethod
     def stream(
@@ -136,7 +141,7 @@ class VideoLLM(Backend):
             max_tokens: the most tokens to write.
             temperature: 0 takes the likeliest token each time.
             stop: texts at which the answer ends; they are not part of it.
-            deadline: the `time.monotonic()` after which the answer is cut off.
+            deadline: the `time.monotonic()` after which the answer is cut off; at the latest after `longest` seconds.
             schema: a JSON schema that the answer follows; a backend that cannot bind it (`binds_schema`) ignores it,
                 so the prompt must describe the JSON too, and whoever asks must check it.
 
@@ -152,9 +157,11 @@ class VideoLLM(Backend):
         written = ""
         sent = 0
         finish = Finish.DEADLINE
-        stream = streamed(self, lambda: self.stream(messages, max_tokens, temperature, deadline, schema))
+        with self.in_use():
+            ends = min(time.monotonic() + self.longest, math.inf if deadline is None else deadline)
+            stream = streamed(self, lambda: self.stream(messages, max_tokens, temperature, ends, schema))
         with self.in_use(), closing(stream):
-            while deadline is None or time.monotonic() < deadline:
+            while time.monotonic() < ends:
                 try:
                     written += next(stream)
                 except StopIteration as end:

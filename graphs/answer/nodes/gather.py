@@ -1,6 +1,7 @@
 """Ask the index for one modality. One branch a request, in parallel; a branch that fails or is late becomes a note."""
 
 import time
+from typing import TYPE_CHECKING
 
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy
@@ -8,12 +9,17 @@ from langgraph.types import RetryPolicy
 from ....tools.errors import DeadlineError, VidscoutError
 from ....tools.index.video_index import VideoIndex
 from ....tools.records import FrameRef, Modality, Record, Span
+from ....tools.runtime.notes import note
 from ....tools.words import content_words, coverage
 from ...deadline import within
 from ...events import ToolFinished, Update
+from ...guarded import MUST_END, why
 from ..question.rules import ABOUT_THE_VIDEO
 from ..selectors.rarity import most_like
 from ..state import Answering, Candidate, Place, Retrieval
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SOUGHT = 0.6
 """Similarity given to records that were taken for their place in time: they were asked for, not found."""
@@ -30,22 +36,30 @@ RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
 def gather(state: Retrieval, runtime: Runtime[Answering]) -> Update:
     """Find what one modality holds. Its last failure becomes a note: the answer says what is missing."""
     began, limit = time.perf_counter(), runtime.context.tool_timeout
-    note = ""
+    told = ""
     found: list[Candidate] = []
     try:
         found = within(limit - _passed(runtime), find, state, runtime.context)
+    except MUST_END:
+        raise
     except DeadlineError:
-        note = f"{state.modality} was given up after {limit:g} s"
+        told = f"{state.modality} was given up after {limit:g} s"
     except VidscoutError as error:
-        note = f"{state.modality} was skipped: {error}"
+        told = f"{state.modality} was skipped: {error}"
     except Exception as error:
         if isinstance(error, OSError) and _attempt(runtime) < RETRY.max_attempts:
             raise  # to be tried again
-        note = f"{state.modality} failed: {type(error).__name__}: {error}"
+        told = f"{state.modality} failed: {why(error)}"
     seconds = time.perf_counter() - began
-    runtime.stream_writer(ToolFinished(state.modality, len(found), seconds, note))
+    runtime.stream_writer(ToolFinished(state.modality, len(found), seconds, told))
     name = f"gather:{state.modality}"
-    return {"found": found, "notes": [note] if note else [], "route": [name], "timings": {name: seconds}}
+    return {
+        "found": found,
+        "unsearched" if told else "searched": [state.modality],
+        "notes": [told] if told else [],
+        "route": [name],
+        "timings": {name: seconds},
+    }
 
 
 def _passed(runtime: Runtime[Answering]) -> float:
@@ -61,8 +75,8 @@ def _attempt(runtime: Runtime[Answering]) -> int:
 def find(request: Retrieval, answering: Answering) -> list[Candidate]:
     """The records of one modality that fit a request, each with its similarity and coverage."""
     index = answering.index
-    vector = answering.vector(request.query)
-    if request.modality is Modality.FRAME:
+    vector = meaning(request.query, answering)
+    if request.modality is Modality.FRAME and vector is not None:
         scored = frames_as_records(answering, request)
     else:
         hits = index.search(
@@ -83,6 +97,20 @@ def find(request: Retrieval, answering: Answering) -> list[Candidate]:
         Candidate(record, max(similarity, 0.0), held(topic, request.labels, record), request.weight)
         for record, similarity in scored
     ]
+
+
+def meaning(query: str, answering: Answering) -> "np.ndarray | None":
+    """The vector of a query; `None`, with a note, where it cannot be had, so that words alone are searched for."""
+    limit = answering.tool_timeout / 2  # what is left of a branch's time is for its words
+    try:
+        return within(limit, answering.vector, query)
+    except MUST_END:
+        raise
+    except DeadlineError:
+        note(f"searched by words only: the text embedding gave no answer in {limit:g} s")
+    except Exception as error:
+        note(f"searched by words only: the text embedding failed ({why(error)})")
+    return None
 
 
 def held(topic: list[str], labels: tuple[str, ...], record: Record) -> float:

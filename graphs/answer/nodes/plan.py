@@ -1,8 +1,9 @@
 """Turn a question into a retrieval request: what to look for, in which modality, and when."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeVar
 
 from langgraph.runtime import Runtime
 
@@ -11,6 +12,7 @@ from ....tools.records import Modality, Span
 from ....tools.words import content_words
 from ...deadline import within
 from ...events import Update, timed
+from ...guarded import MUST_END, why
 from ..question.anchors import anchor, resolve
 from ..question.followup import in_context
 from ..question.kinds import Understood, understand
@@ -19,6 +21,9 @@ from ..question.object_names import known_labels
 from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, confirms_or_denies, read_question
 from ..question.times import time_phrase
 from ..state import Answering, AnswerState, Kind, Place, Plan, Retrieval, Want
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 DEEP = 8
 """Records that a branch brings."""
@@ -53,19 +58,13 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         notes.append("nothing found supported an answer: looked again in every modality")
     when = When(context.within, context.place, (context.video,) if context.video else (), context.words)
     if when.within is None:
-        try:
-            told = within(answering.tool_timeout, time_of, context.question, state, answering, not again)
-        except DeadlineError:
-            told = None
-            notes.append(f"the time that the question tells was given up after {answering.tool_timeout:g} s")
-        when = told or when
+        what = "the time that the question tells"
+        when = tried(answering, notes, what, "", time_of, context.question, state, answering, not again) or when
     by_rules = state.options or answering.planner == "model" or not answering.quotes
     understood = None
     if not by_rules:
-        try:
-            understood = within(answering.tool_timeout, nearest, context.question, answering)
-        except DeadlineError:
-            notes.append(f"the question's kind was given up after {answering.tool_timeout:g} s: rules planned")
+        what, rules = "the question's kind", ": rules planned"
+        understood = tried(answering, notes, what, rules, nearest, context.question, answering)
     known = known_labels(answering.index, state.videos)
     parsed = read_question(_without(context.question, when.words), known)
     wanted = None
@@ -88,6 +87,21 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         "sentences": [],
         "notes": notes,
     }
+
+
+def tried(
+    answering: Answering, notes: list[str], what: str, instead: str, work: Callable[P, T], *args: P.args, **kw: P.kwargs
+) -> T | None:
+    """What a part of the understanding gives in time; `None`, with a note of it, where it is late or fails."""
+    try:
+        return within(answering.tool_timeout, work, *args, **kw)
+    except MUST_END:
+        raise
+    except DeadlineError:
+        notes.append(f"{what} was given up after {answering.tool_timeout:g} s{instead}")
+    except Exception as error:
+        notes.append(f"{what} was not found out ({why(error)}){instead}")
+    return None
 
 
 def nearest(question: str, answering: Answering) -> Understood | None:

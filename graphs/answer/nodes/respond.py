@@ -5,8 +5,9 @@ from functools import partial
 
 from langgraph.runtime import Runtime
 
-from ....tools.errors import AnswererError, CancelledError
+from ....tools.errors import AnswererError, CancelledError, DeadlineError
 from ....tools.runtime.counters import count
+from ...deadline import in_time, within
 from ...events import Token, Update, timed
 from ..records.citing import checked, with_times
 from ..records.options import choose
@@ -18,7 +19,10 @@ from .answer_from_records import sees, waited
 def respond(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """Ask the answerer: to weigh the options, or to write."""
     before = waited(state, runtime)
-    update = choose(state, runtime.context) if state.options else generate(state, runtime)
+    if not state.messages:
+        raise AnswererError("there is no prompt")
+    limit = runtime.context.answer_timeout
+    update = within(limit, choose, state, runtime.context) if state.options else generate(state, runtime)
     return {**update, "timings": {**update.get("timings", {}), **before}}
 
 
@@ -32,7 +36,8 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     notes = []
     sentences: list[CheckedSentence] = []
     count("llm_calls")
-    pieces = answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens)
+    written_by = answering.answerer.generate(state.messages, max_tokens=answering.max_new_tokens)
+    pieces = in_time(answering.answer_timeout, written_by)
 
     def counted():
         nonlocal written, first
@@ -55,7 +60,7 @@ def generate(state: AnswerState, runtime: Runtime[Answering]) -> Update:
                 break
             shown.append(piece)
             runtime.stream_writer(Token(piece))
-    except AnswererError as error:
+    except (AnswererError, DeadlineError) as error:
         notes.append(f"the answerer failed, so the records answer alone: {error}")
         shown.clear()
     return {

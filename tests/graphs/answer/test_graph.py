@@ -118,6 +118,7 @@ def test_the_graph_is_wired_as_it_is_drawn():
     edges = {(edge.source, edge.target) for edge in build().compile().get_graph().edges}
     assert {
         ("__start__", "plan"), ("plan", "gather"), ("gather", "select"), ("select", "find_objects"),
+        ("select", "unsearched"), ("unsearched", "remember"),
         ("find_objects", "answer_from_records"), ("answer_from_records", "pack"),
         ("answer_from_records", "summarise"), ("answer_from_records", "verify"),
         ("pack", "think"), ("pack", "respond"), ("think", "respond"), ("summarise", "respond"),
