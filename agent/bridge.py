@@ -8,7 +8,7 @@ Everything below the agent is synchronous. Who shows events while work goes on (
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, cast
@@ -107,14 +107,15 @@ def end_state(stream: Iterable[Any], report: Callable[[Any], None]) -> dict[str,
     return state
 
 
-async def streamed(make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+async def streamed(make: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
     """Run an iterator in a thread of its own and yield what it yields; an error of it is raised here.
 
-    Whoever stops listening does not wait for the thread: it works to its end, unheard. A page that is closed in the
-    middle of an answer would otherwise hold up everybody else's.
+    Whoever stops listening does not wait for the thread, and ends its work at the next thing that it yields: a page
+    that is closed in the middle of an answer, or a program that hangs up, holds up nobody.
     """
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[T | _End[None]] = asyncio.Queue()
+    left = threading.Event()
 
     def put(item: T | _End[None]) -> None:
         if not loop.is_closed():
@@ -122,15 +123,23 @@ async def streamed(make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
 
     def work() -> None:
         try:
-            for item in make():
+            items = make()
+            for item in items:
+                if left.is_set():
+                    if isinstance(items, Generator):
+                        items.close()
+                    return
                 put(item)
             put(_End())
         except BaseException as error:
             put(_End(error=error))
 
     _start(work)
-    while not isinstance(item := await arrived.get(), _End):
-        yield item
+    try:
+        while not isinstance(item := await arrived.get(), _End):
+            yield item
+    finally:
+        left.set()
     if item.error is not None:
         raise item.error
 

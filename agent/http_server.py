@@ -38,7 +38,7 @@ def check_keys(host: str, keys: tuple[str, ...]) -> None:
     if any(not key.isascii() or key != key.strip() for key in keys):
         raise UsageError("an API key is ASCII without spaces around it")
     if not keys and host not in HERE_ONLY:
-        raise UsageError(f"on {host} other machines are let in: give a key with --key or VIDSCOUT_API_KEY")
+        raise UsageError(f"on {host} other machines are let in: give a key with --key-file or VIDSCOUT_API_KEY")
 
 
 def end_soon(code: int = 130) -> None:

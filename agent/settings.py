@@ -118,7 +118,15 @@ class Settings(BaseSettings):
     max_new_tokens: int = Field(96, ge=1)
     tool_timeout: float = Field(30.0, gt=0)
     """Seconds after which a tool's branch is given up, with a note."""
+    answer_timeout: float = Field(120.0, gt=0)
+    """Seconds after which an answerer that writes or chooses is given up, so that the records answer alone."""
 
+    libraries: Literal["shared", "per-key"] = "shared"
+    """Who sees which videos on a server: `shared` shows all of them to every key and login; with `per-key` each has a
+    library of its own."""
+    gate: Literal["off", "rules", "model"] = "off"
+    """Whether questions and answers that would do harm are held back: by rules, or by rules and a model. Off for
+    whoever examines evidence."""
     api_keys: tuple[SecretStr, ...] = ()
     """Keys of which programs must send one to `vidscout api` and `vidscout mcp --http`."""
     allowed_hosts: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """`vidscout web`: the page in a browser."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +24,18 @@ def web(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
     auth: Annotated[
         str | None,
-        typer.Option(envvar="VIDSCOUT_WEB_AUTH", help="Only for this user:password.", show_default=False),
+        typer.Option(
+            envvar="VIDSCOUT_WEB_AUTH",
+            help="Only for this user:password; others see it in the list of processes.",
+            show_default=False,
+        ),
+    ] = None,
+    auth_file: Annotated[
+        Path | None, typer.Option(help="Only for those in this file, a user:password a line.", show_default=False)
+    ] = None,
+    libraries: Annotated[
+        str | None,
+        typer.Option(help="shared: every login sees every video. per-key: each its own.", show_default="shared"),
     ] = None,
     max_upload: Annotated[str, typer.Option(help="Largest file taken, as 500mb or 2gb.")] = "2gb",
     max_hours: Annotated[float, typer.Option(min=0.01, help="Longest video taken.")] = 4.0,
@@ -31,22 +43,26 @@ def web(
     """Watch, ask and click through videos in a browser."""
     from importlib.util import find_spec
 
+    from ..agent.guard.credentials import logins_of
     from ..agent.inbox.inbox import Inbox
+    from ..agent.inbox.libraries import Libraries
     from ..agent.inbox.uploads import Limits, bytes_of
-    from .serve import Login, serve
+    from .serve import serve
     from .site import Site
 
     if find_spec("gradio") is None:
         raise BackendUnavailableError("the web page needs gradio: pip install 'vidscout[web]'")
-    if auth is None and host not in ("127.0.0.1", "localhost", "::1"):
+    logins = logins_of(context, auth, auth_file)
+    if not logins and host not in ("127.0.0.1", "localhost", "::1"):
         typer.echo(
-            f"vidscout: anybody who reaches {host}:{port} can use this page; --auth asks for a password", err=True
+            f"vidscout: anybody who reaches {host}:{port} can use this page; --auth-file asks for a password", err=True
         )
-    login = Login.parsed(auth) if auth else None
     limits = Limits(bytes_of(max_upload), max_hours * 3600)
-    with common_options(context).scout() as scout:
+    with common_options(context).scout(libraries=libraries) as scout:
         inbox = Inbox(scout, limits)
+        own = Libraries(inbox, [login.owner for login in logins])
         try:
-            serve(Site(inbox), host, port, [login] if login else [])
+            serve(Site(inbox), host, port, logins, own)
         finally:
+            own.close()
             inbox.close()

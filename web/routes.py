@@ -67,7 +67,7 @@ class ServedOnly:
     """Wraps an ASGI application: whatever is not listed above is not there."""
 
     def __init__(self, app: App) -> None:
-        self._app = app
+        self._app = self.served = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not is_served(scope["method"], scope["path"]):

@@ -4,11 +4,13 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from ..agent.guard.apart import Apart
 from ..agent.guard.doors import Login, Logins
 from ..agent.guard.guard import HEADERS, Guard, Rules
 from ..agent.guard.refusal import RefusedError
 from ..agent.guard.senders import Senders
 from ..agent.http_server import serve as listen
+from ..agent.inbox.libraries import Libraries
 from .routes import ServedOnly
 from .site import Site
 
@@ -25,7 +27,12 @@ BODY = 16 * 2**20
 
 
 def application(
-    site: Site, login: Login | None = None, *, logins: Sequence[Login] = (), host: str = "127.0.0.1"
+    site: Site,
+    login: Login | None = None,
+    *,
+    logins: Sequence[Login] = (),
+    host: str = "127.0.0.1",
+    libraries: Libraries | None = None,
 ) -> Any:
     """The whole site as an ASGI application.
 
@@ -34,17 +41,27 @@ def application(
         login: who may use it; without any, everybody who reaches the port, but no web page of another site.
         logins: who may use it too.
         host: the address that is listened on.
+        libraries: whose videos each login sees, where somebody else closes them; by default as the setting says.
+
+    Raises:
+        UsageError: each login is to have a library of its own, and there are no logins.
     """
     settings = site.scout.settings
+    door = Logins([*([login] if login is not None else []), *logins])
+    own = libraries or Libraries(site.inbox, door.owners)
+    pages = {
+        owner: ServedOnly(page_application(site if inbox is site.inbox else Site(inbox)))
+        for owner, inbox in own.all.items()
+    }
     rules = Rules(
         Senders(host, settings.allowed_hosts),
-        Logins([*([login] if login is not None else []), *logins]),
+        door,
         body=BODY,
         file=site.inbox.limits.size,
         files="/gradio_api/upload",
         headers={**HEADERS, "content-security-policy": CONTENT_POLICY},
     )
-    return Guard(ServedOnly(page_application(site)), rules, in_words)
+    return Guard(Apart(pages), rules, in_words)
 
 
 def in_words(refused: RefusedError) -> tuple[bytes, str]:
@@ -86,10 +103,10 @@ def page_application(site: Site) -> Any:
     )
 
 
-def serve(site: Site, host: str, port: int, logins: Sequence[Login] = ()) -> None:
+def serve(site: Site, host: str, port: int, logins: Sequence[Login] = (), libraries: Libraries | None = None) -> None:
     """Serve until interrupted.
 
     Raises:
         UsageError: the port cannot be taken.
     """
-    listen(lambda port_taken: application(site, logins=logins, host=host), host, port)
+    listen(lambda taken: application(site, logins=logins, host=host, libraries=libraries), host, port)

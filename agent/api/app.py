@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request
@@ -14,15 +16,19 @@ from ... import __version__
 from ...tools.errors import VidscoutError
 from ..answer import Answer
 from ..bridge import in_thread
+from ..guard.apart import Apart
 from ..guard.doors import Keys
 from ..guard.guard import OWNER, Guard, Rules
 from ..guard.senders import Senders
 from ..inbox.inbox import Inbox, NotReadyError
+from ..inbox.libraries import Libraries
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
+from .hanging_up import while_there
 from .sending import received
 from .shapes import (
+    MOST_TOKENS,
     ChatRequest,
     Citation,
     Completion,
@@ -71,7 +77,9 @@ OPEN = ("/health", "/docs", "/redoc", "/openapi.json", "/static-offline-docs/")
 """What can be seen without a key: it tells nothing about any video."""
 
 
-def application(inbox: Inbox, keys: tuple[str, ...] = (), host: str = "127.0.0.1") -> Any:
+def application(
+    inbox: Inbox, keys: tuple[str, ...] = (), host: str = "127.0.0.1", libraries: Libraries | None = None
+) -> Any:
     """The server as an ASGI application.
 
     Args:
@@ -79,7 +87,23 @@ def application(inbox: Inbox, keys: tuple[str, ...] = (), host: str = "127.0.0.1
         keys: API keys, of which a request must bring one; without any, everybody who reaches the port is let in, but
             no web page of another site.
         host: the address that is listened on.
+        libraries: whose videos each key sees, where somebody else closes them; by default as the setting says.
+
+    Raises:
+        UsageError: each key is to have a library of its own, and there are no keys.
     """
+    door = Keys(keys)
+    own = libraries or Libraries(inbox, door.owners)
+    apps = {owner: site_of(of, bool(keys)) for owner, of in own.all.items()}
+    served = Apart(apps, apps.get("") or site_of(inbox, bool(keys)))
+    settings = inbox.scout.settings
+    senders = Senders(host, settings.allowed_hosts, settings.allowed_origins, local_pages=bool(keys))
+    rules = Rules(senders, door, file=inbox.limits.size, files="/v1/videos", open_paths=OPEN, across=True, head=True)
+    return Guard(served, rules, shown)
+
+
+def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
+    """The addresses over one inbox, for whoever has been let in; `keyed` says whether that takes a key."""
     site = FastAPIOffline(
         title="vidscout",
         version=__version__,
@@ -92,14 +116,9 @@ def application(inbox: Inbox, keys: tuple[str, ...] = (), host: str = "127.0.0.1
     _add_chat(site, inbox)
     _add_videos(site, inbox)
     _add_evidence(site, inbox)
-    if keys:
+    if keyed:
         _show_keys(site)
-    settings = inbox.scout.settings
-    senders = Senders(host, settings.allowed_hosts, settings.allowed_origins, local_pages=bool(keys))
-    rules = Rules(
-        senders, Keys(keys), file=inbox.limits.size, files="/v1/videos", open_paths=OPEN, across=True, head=True
-    )
-    return Guard(site, rules, shown)
+    return site
 
 
 def _add_errors(site: FastAPI) -> None:
@@ -136,20 +155,19 @@ def _add_chat(site: FastAPI, inbox: Inbox) -> None:
         question = question_of(request, known)
         asked = scout
         if most := request.max_completion_tokens or request.max_tokens:
-            asked = scout.with_settings(max_new_tokens=most)
-        videos = await located(question.videos, inbox)
+            asked = scout.with_settings(max_new_tokens=min(most, MOST_TOKENS))
+        videos = await while_there(http, located(question.videos, inbox))
         replies = Replies(request, question, conversations, http.scope[OWNER], scout.index.thumbnail_address)
         happening = events(asked, inbox, videos, replies)
-        first = await anext(happening)  # what is wrong with the question is told by a status, also to who streams
+        first = await while_there(
+            http, anext(happening)
+        )  # what is wrong with the question is told by a status, also to who streams
         if request.stream:
             headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
             return StreamingResponse(
                 as_stream(first, happening, replies), media_type="text/event-stream", headers=headers
             )
-        answer = first
-        async for event in happening:
-            answer = event
-        assert isinstance(answer, Answer)
+        answer = await while_there(http, last_of(first, happening))
         return JSONResponse(replies.completion(answer))
 
     @site.get("/v1/models", tags=["chat"])
@@ -206,7 +224,9 @@ def _add_videos(site: FastAPI, inbox: Inbox) -> None:
     async def delete_video(video: Id) -> Deleted:
         """Forget a video and everything that was found in it, and delete the file that was sent."""
         found = await in_thread(inbox.find, video)
-        await _stopped(inbox, found)
+        waiting = inbox.readings.of(found)
+        if waiting is None or not await in_thread(inbox.readings.withdraw, waiting):
+            await _stopped(inbox, found)
         await in_thread(inbox.forget, found)
         return Deleted(id=found)
 
@@ -259,6 +279,16 @@ def _add_evidence(site: FastAPI, inbox: Inbox) -> None:
                 return scout.detect(video).as_dict()
 
         return DetectResult.model_validate(await in_thread(examined))
+
+
+async def last_of(first: Any, happening: AsyncGenerator[Any, None]) -> Answer:
+    """The answer, which comes last; where this is cancelled, so is the answer."""
+    answer = first
+    async with aclosing(happening):
+        async for event in happening:
+            answer = event
+    assert isinstance(answer, Answer)
+    return answer
 
 
 def _show_keys(site: FastAPI) -> None:

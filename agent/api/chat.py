@@ -1,9 +1,11 @@
 """A chat completion: from messages to a question about videos, and from its answer to OpenAI's shape."""
 
 import json
+import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +108,15 @@ def _videos(message: ChatMessage) -> Iterator[str]:
             if not part.video:
                 raise RequestError(400, INVALID, "invalid_messages", "a part video needs the id of one", "messages")
             yield part.video.strip()
+        elif part.type == "image_url":
+            told = "pictures are not looked at: name a video by a part video_url, and ask about what it shows"
+            raise RequestError(400, INVALID, "unsupported_part", told, "messages")
 
 
 async def located(names: list[str], inbox: Inbox) -> list[str]:
     """The ids of videos by id, name or address; what is not here is fetched, and what is being read is not waited for.
+
+    Where this is cancelled, so is what is being fetched.
 
     Raises:
         RequestError: an address that is none.
@@ -119,7 +126,7 @@ async def located(names: list[str], inbox: Inbox) -> list[str]:
     for name in names:
         scheme = name.partition(":")[0].lower() if ":" in name else ""
         if scheme in ("http", "https"):
-            ids.append(await in_thread(inbox.fetch, name))
+            ids.append(await fetched(name, inbox))
         elif "://" in name and not name.startswith(LINK):
             told = f"{scheme} addresses are not taken: give http, https or vidscout://ID"
             raise RequestError(400, INVALID, "address_refused", told, "messages")
@@ -129,6 +136,15 @@ async def located(names: list[str], inbox: Inbox) -> list[str]:
         else:
             ids.append(await in_thread(inbox.find, name))
     return list(dict.fromkeys(ids))
+
+
+async def fetched(address: str, inbox: Inbox) -> str:
+    """The id of the video at an address, fetched for as long as somebody waits for it."""
+    gone = threading.Event()
+    try:
+        return await in_thread(inbox.fetch, address, gone.is_set)
+    finally:
+        gone.set()
 
 
 class Replies:
@@ -273,7 +289,7 @@ def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) ->
         )
 
 
-async def until_read(inbox: Inbox, videos: list[str]) -> AsyncIterator[Progress]:
+async def until_read(inbox: Inbox, videos: list[str]) -> AsyncGenerator[Progress, None]:
     """Wait until every video has been read, and tell how far each has come.
 
     Raises:
@@ -294,25 +310,28 @@ async def until_read(inbox: Inbox, videos: list[str]) -> AsyncIterator[Progress]
 
 async def events(
     scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies
-) -> "AsyncIterator[Event | Answer]":
+) -> "AsyncGenerator[Event | Answer, None]":
     """Everything that happens from the videos on their way in to the answer."""
-    async for progress in until_read(inbox, videos):
-        yield progress
-    async for event in streamed(lambda: ask(scout, inbox, videos, replies)):
-        yield event
+    async with aclosing(until_read(inbox, videos)) as reading:
+        async for progress in reading:
+            yield progress
+    async with aclosing(streamed(lambda: ask(scout, inbox, videos, replies))) as answering:
+        async for event in answering:
+            yield event
 
 
 async def as_stream(
-    first: "Event | Answer", rest: "AsyncIterator[Event | Answer]", replies: Replies
+    first: "Event | Answer", rest: "AsyncGenerator[Event | Answer, None]", replies: Replies
 ) -> AsyncIterator[str]:
     """Server-sent events; an error on the way is the last of them."""
     yield replies.first_chunk()
     try:
         for chunk in _chunks(first, replies):
             yield chunk
-        async for event in rest:
-            for chunk in _chunks(event, replies):
-                yield chunk
+        async with aclosing(rest):
+            async for event in rest:
+                for chunk in _chunks(event, replies):
+                    yield chunk
     except Exception as error:
         yield Replies._line(problem_of(error).body)
     yield "data: [DONE]\n\n"

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from ..bridge import in_thread
 from ..inbox.inbox import Inbox
 from ..inbox.queue import QueuedVideo
-from ..inbox.uploads import TooLargeError, shown_name, size_of
+from ..inbox.uploads import TooLargeError, check_room, shown_name, size_of
 from .errors import INVALID, RequestError
 
 PIECE = 2**20
@@ -30,7 +30,9 @@ async def received(request: Request, inbox: Inbox) -> QueuedVideo:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise RequestError(415, INVALID, "not_a_form", "send the video as the field `file` of multipart/form-data")
-    folder = inbox.arrivals.place()
+    length = request.headers.get("content-length", "")
+    await in_thread(check_room, inbox.uploads, int(length) if length.isdecimal() else 0, inbox.limits)
+    folder = await in_thread(inbox.arrivals.place)
     folder.mkdir()
     files: list[File] = []
     try:
@@ -38,7 +40,9 @@ async def received(request: Request, inbox: Inbox) -> QueuedVideo:
         sent = [file for file in files if file.field_name == b"file"]
         if len(sent) != 1:
             raise RequestError(400, INVALID, "no_file", "the form needs one field `file` with the video", "file")
-        path = Path((sent[0].actual_file_name or b"").decode())
+        if not sent[0].size or sent[0].actual_file_name is None:
+            raise RequestError(400, INVALID, "empty_file", "the file is empty", "file")
+        path = Path(sent[0].actual_file_name.decode())
         name = shown_name((sent[0].file_name or b"").decode("utf-8", "replace"))
         for file in files:
             file.close()

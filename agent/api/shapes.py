@@ -5,7 +5,29 @@ OpenAI, "API Reference: Chat"; the part `video_url` is vLLM's.
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MOST_TOKENS = 4096
+"""Tokens of one answer."""
+
+
+class Asked(BaseModel):
+    """What a program sends, in which every text is whole."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, sent: Any) -> Any:
+        if (half := _half(sent)) is not None:
+            raise ValueError(f"half of a character (a lone surrogate) is in {half!r}")
+        return sent
+
+
+def _half(sent: Any) -> str | None:
+    """The first text in a JSON value that holds a lone surrogate, as ASCII."""
+    if isinstance(sent, str):
+        return ascii(sent)[1:60] if any("\ud800" <= char <= "\udfff" for char in sent) else None
+    parts = [*sent, *sent.values()] if isinstance(sent, dict) else sent if isinstance(sent, list) else []
+    return next((half for part in parts if (half := _half(part)) is not None), None)
 
 
 class VideoUrl(BaseModel):
@@ -17,7 +39,7 @@ class VideoUrl(BaseModel):
 class Part(BaseModel):
     """A piece of a message: text, or a video by address or id."""
 
-    type: Literal["text", "video_url", "video"]
+    type: Literal["text", "video_url", "video", "image_url"]
     text: str | None = None
     video_url: VideoUrl | None = None
     video: str | None = Field(None, description="Id or name of a video that is here.")
@@ -36,7 +58,7 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(Asked):
     """A question about videos: the last message asks it, the messages name the videos."""
 
     model_config = ConfigDict(
@@ -63,8 +85,8 @@ class ChatRequest(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=1000)
     stream: bool = False
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(None, ge=1, le=4096)
-    max_completion_tokens: int | None = Field(None, ge=1, le=4096)
+    max_tokens: int | None = Field(None, ge=1, description=f"At most {MOST_TOKENS} are written, whatever is asked.")
+    max_completion_tokens: int | None = Field(None, ge=1, description="As max_tokens, which is its older name.")
     n: int | None = None
     video: str | list[str] | None = Field(None, description="Extension: ids or names of videos that are here.")
     options: list[str] | None = Field(None, description="Extension: choices, of which the answer names one.")
@@ -205,7 +227,7 @@ class Stages(BaseModel):
     data: list[StageObject]
 
 
-class StagesRequest(BaseModel):
+class StagesRequest(Asked):
     stages: list[str] = Field(min_length=1, description="Read the video by these, as far as they are not done.")
 
 
@@ -224,7 +246,7 @@ class Deleted(BaseModel):
     deleted: bool = True
 
 
-class SearchRequest(BaseModel):
+class SearchRequest(Asked):
     """What is looked for, and where."""
 
     query: str
@@ -242,7 +264,7 @@ class Hits(BaseModel):
     data: list[Citation]
 
 
-class DetectRequest(BaseModel):
+class DetectRequest(Asked):
     """Which video is to be examined."""
 
     video: str = Field(description="Id or name of a video that is here, or `vidscout://ID`.")

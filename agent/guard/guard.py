@@ -79,7 +79,7 @@ class Guard:
         try:
             across = self._rules.senders.check(headers, scope["method"])
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-                await _answer(send, 204, self._allowed(across, headers))
+                await answer(send, 204, self._allowed(across, headers))
                 return
             scope[OWNER] = await self._owner(scope, headers)
             receive = await self._bounded(scope, headers, receive)
@@ -87,7 +87,7 @@ class Guard:
             body, kind = self._shown(problem)
             close = {"content-type": kind, "connection": "close"}
             sent = {**self._rules.headers, **self._seen_by(across), **problem.headers, **close}
-            await _answer(send, problem.status, sent, b"" if scope["method"] == "HEAD" else body, len(body))
+            await answer(send, problem.status, sent, b"" if scope["method"] == "HEAD" else body, len(body))
             return
         await self._let_in(scope, receive, _with(send, {**self._rules.headers, **self._seen_by(across)}))
 
@@ -137,7 +137,7 @@ class Guard:
         return {"vary": "Origin", **seen}
 
 
-async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes = b"", length: int = 0) -> None:
+async def answer(send: Send, status: int, headers: dict[str, str], body: bytes = b"", length: int = 0) -> None:
     """Answer, and read no more of the request."""
     written = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     if status != 204:

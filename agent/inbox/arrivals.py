@@ -37,7 +37,11 @@ class Arrivals:
 
     def place(self) -> Path:
         """A path at which nothing is yet, for one file or one folder."""
-        return self.claim() / uuid.uuid4().hex
+        folder = self.claim()
+        for entry in folder.iterdir():
+            if _age(entry) > UNCLAIMED_FOR:  # half sent, and given up
+                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+        return folder / uuid.uuid4().hex
 
     def alive(self, process: str) -> bool:
         """Whether another process, by its name, still runs."""

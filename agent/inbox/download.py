@@ -5,6 +5,7 @@ checked: a name that answers differently the second time (DNS rebinding) leads n
 with the same checks. OWASP, "Server-Side Request Forgery Prevention Cheat Sheet".
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,10 @@ MOST_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
 """How long a server may send nothing."""
+SLOWEST = 32_000
+"""Bytes a second below which a server is given up: it would hold a place that others wait for."""
+PATIENCE = 30.0
+"""Seconds over which that is measured, from the first piece on."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -133,10 +138,14 @@ def _check_size(size: int, most: int, name: str) -> None:
 
 def _write(pieces: Iterable[bytes], into: Path, most: int, name: str, cancelled: Callable[[], bool]) -> int:
     size = 0
+    began = time.monotonic()
     try:
         with into.open("wb") as file:
             for piece in pieces:
                 size += len(piece)
+                took = time.monotonic() - began
+                if took > PATIENCE and size < SLOWEST * took:
+                    raise FetchError(f"{name} was sent at less than {size_of(SLOWEST)} a second, and given up")
                 _check_size(size, most, name)
                 if cancelled():
                     raise CancelledError(f"fetching {name} was stopped")

@@ -1,26 +1,28 @@
 """The inbox that page, API and MCP share: what is sent or named is checked, fetched, and read one after another."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ...graphs.events import Event
-from ...tools.errors import MediaError, UnknownVideoError, UsageError
+from ...tools.errors import CancelledError, MediaError, UnknownVideoError, UsageError
 from ...tools.index.home import UPLOADS
 from ..scout import VideoScout
 from ..which_video import LINK, find, unknown
 from .arrivals import Arrivals
 from .download import fetch
 from .public_addresses import Rules
-from .questions_at_once import BusyError, QuestionsAtOnce
+from .questions_at_once import MOMENT, BusyError, QuestionsAtOnce
 from .queue import QueuedVideo, ReadingQueue
 from .status import IngestStatus, of_library, of_reading
 from .uploads import Limits, accept, left_behind
 
-FETCHED_AT_ONCE = 4
-"""Videos that are fetched at the same time: whoever can ask could otherwise fill disk and network."""
+FETCHED_AT_ONCE = 16
+"""Videos that are fetched at the same time: whoever can ask could otherwise fill disk and network. One that comes too
+slowly gives its place up (`download.SLOWEST`)."""
 REMEMBERED = 256
 """Addresses whose videos are not fetched again unless they have changed."""
 
@@ -83,15 +85,24 @@ class Inbox:
     def fetch(self, url: str, cancelled: Callable[[], bool] = lambda: False) -> str:
         """Fetch a video and queue it, unless it is here already; its id.
 
+        Args:
+            url: its address.
+            cancelled: asked while it waits and between two pieces.
+
         Raises:
+            CancelledError: `cancelled` said so.
             RefusedAddressError: the address is not on the open internet.
             FetchError: nothing could be fetched from there.
             TooLargeError: it is too large or too long.
             MediaError: what came is no video.
             BusyError: too many are being fetched.
         """
-        if not self._fetching.acquire(blocking=False):
-            raise BusyError(f"{FETCHED_AT_ONCE} videos are being fetched already: ask again in a moment")
+        give_up = time.monotonic() + MOMENT
+        while not self._fetching.acquire(timeout=0.1):
+            if cancelled():
+                raise CancelledError("whoever asked for the video has gone")
+            if time.monotonic() > give_up:
+                raise BusyError(f"{FETCHED_AT_ONCE} videos are being fetched already: ask again in a moment")
         try:
             return self._fetch(url, cancelled)
         finally:
@@ -203,6 +214,11 @@ class Inbox:
             UnknownVideoError: it is not there.
         """
         known = self.scout.library.get(video)
+        reading = self.readings.of(video)
+        if known is None and reading is not None and reading.ended is not None and reading.state == "stopped":
+            reading.upload.delete()  # it was stopped before anything of it was read
+            self.readings.drop(video)
+            return reading.upload.name
         if known is None:
             raise UnknownVideoError(unknown(video))
         self.scout.forget(known.id)

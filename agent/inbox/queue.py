@@ -106,6 +106,17 @@ class ReadingQueue:
             reading.stop.set()
         return len(stopped)
 
+    def withdraw(self, reading: QueuedVideo) -> bool:
+        """Take back a video that still waits; whether it did. What is being read must be stopped."""
+        with self._lock:
+            if reading.state != "waiting" or reading.ended is not None:
+                return False
+            reading.stop.set()
+            reading.state, reading.message = "stopped", "stopped before it began"
+            reading.ended = time.monotonic()
+        reading.upload.delete()
+        return True
+
     def of(self, video: str) -> QueuedVideo | None:
         """The latest reading of a video, while it is known."""
         return next((reading for reading in reversed(list(self._all.values())) if reading.video == video), None)
@@ -144,6 +155,10 @@ class ReadingQueue:
     def _work(self) -> None:
         while True:
             reading = self._waiting.get()
+            with self._lock:
+                if reading.ended is not None:
+                    continue  # it was withdrawn
+                reading.state = "reading"
             try:
                 self._read(reading)
             except CancelledError:
@@ -182,7 +197,7 @@ class ReadingQueue:
                 return
             if known.path.parent == upload.path.parent:
                 known.path.unlink()  # it was stopped, and goes on with the new copy
-        reading.state, reading.began = "reading", time.monotonic()
+        reading.began = time.monotonic()
         try:
             for event in self._scout.ingest_events(upload.path, stop=reading.stop):
                 if isinstance(event, Progress):

@@ -18,6 +18,8 @@ from ...tools.records import clock
 from .containers import container_of
 
 UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+KEPT_FREE = 500 * 10**6
+"""Bytes of the disk that files which are sent leave free, for the index and for whatever else runs."""
 LONGEST_NAME = 200
 """Characters of a file's name that are kept."""
 
@@ -34,6 +36,8 @@ class Limits:
     """Bytes a file."""
     duration: float = 4 * 3600.0
     """Seconds a video."""
+    total: int = 200 * 10**9
+    """Bytes of all files together that were sent and are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,23 @@ def shown_name(claimed: str) -> str:
     return printable[:LONGEST_NAME] if printable.strip(".") else "video"
 
 
+def check_room(folder: Path, size: int, limits: Limits) -> None:
+    """Make sure that a file may be kept in a folder beside those that were sent before.
+
+    Raises:
+        TooLargeError: there is no room for it, on the disk or in what is kept altogether.
+    """
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if shutil.disk_usage(there).free < size + KEPT_FREE:
+        raise TooLargeError("the disk is nearly full: forget a video, and send it again")
+    kept = sum(file.stat().st_size for file in folder.glob("*") if file.suffix != ".json") if folder.is_dir() else 0
+    if kept + size > limits.total:
+        told = f"{size_of(kept)} of files are kept already, and at most {size_of(limits.total)}"
+        raise TooLargeError(f"{told}: forget a video, and send it again")
+
+
 def accept(
     sent: Path, folder: Path, limits: Limits, name: str | None = None, *, owner: str = "", process: str = ""
 ) -> Upload:
@@ -123,6 +144,7 @@ def accept(
         size = sent.stat().st_size
         if size > limits.size:
             raise TooLargeError(f"{name} has {size_of(size)}; at most {size_of(limits.size)} are taken")
+        check_room(folder, size, limits)
         try:
             info = probe(sent)
         except MediaError:

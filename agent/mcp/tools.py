@@ -9,10 +9,13 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from ...graphs.events import Event, Progress, StepStarted
+from ...tools.errors import UnknownVideoError
 from ..answer import Answer, Evidence, Ingested
-from ..api.chat import until_read
+from ..api.chat import fetched, until_read
 from ..api.shapes import Citation, DetectResult, StageObject, VideoObject
 from ..bridge import in_thread, streamed
+from ..guard.doors import owner_of
+from ..guard.guard import OWNER
 from ..inbox.inbox import Inbox
 from .shapes import AskVideoResult, SearchVideoResult, Seconds, Source, VideoList, VideoStages, asked_of
 
@@ -53,10 +56,17 @@ class ToolProgress:
 class Tools:
     """One method a tool; its docstring and its parameters are what an assistant reads."""
 
-    def __init__(self, inbox: Inbox, local: bool) -> None:
-        """Lend the tools of an inbox; `local` says whether whoever asks may name files of this machine."""
+    def __init__(self, inbox: Inbox, local: bool, fetches: bool = False) -> None:
+        """Lend the tools of an inbox.
+
+        Args:
+            inbox: the scout, and what is on its way in.
+            local: whether whoever asks may name files of this machine.
+            fetches: whether a question may name a video that has not been read.
+        """
         self._inbox = inbox
         self._local = local
+        self._fetches = fetches
 
     async def ingest_video(
         self,
@@ -92,8 +102,8 @@ class Tools:
     ) -> AskVideoResult:
         """Answer a question about one or several videos, with the times of the evidence."""
         steps = ToolProgress(context)
-        ids = [await self._read_first(name, steps) for name in videos]
-        name = f"mcp/{conversation}" if conversation else None
+        ids = [await self._asked_about(name, steps) for name in videos]
+        name = f"mcp/{_owner(context)}{conversation}" if conversation else None
 
         def events() -> Iterator[Event | Answer]:
             with self._inbox.asking(name):
@@ -140,7 +150,7 @@ class Tools:
 
     async def detect_generated(self, video: Source, context: "Context[Any, Any]") -> DetectResult:
         """Examine a video for traces of generation: real, generated or uncertain, with everything measured."""
-        found = await self._read_first(video, ToolProgress(context))
+        found = await self._asked_about(video, ToolProgress(context))
 
         def examined() -> dict[str, Any]:
             with self._inbox.asking():
@@ -148,10 +158,21 @@ class Tools:
 
         return DetectResult.model_validate(await in_thread(examined))
 
+    async def _asked_about(self, name: str, steps: ToolProgress) -> str:
+        """The id of a video that a question is about; only where that was allowed, one that is not here is read."""
+        if self._fetches:
+            return await self._read_first(name, steps)
+        if name.lower().startswith(("http://", "https://")) or (self._local and Path(name).expanduser().is_file()):
+            raise UnknownVideoError(f"{name[:200]} is not read for a question: call ingest_video with it first")
+        video = await in_thread(self._inbox.find, name)
+        async for progress in until_read(self._inbox, [video]):
+            await steps.see(progress)
+        return video
+
     async def _read_first(self, name: str, steps: ToolProgress) -> str:
         """The id of a video that has been read; one that has not been is read now."""
         if name.lower().startswith(("http://", "https://")):
-            video = await in_thread(self._inbox.fetch, name)
+            video = await fetched(name, self._inbox)
         elif self._local and Path(name).expanduser().is_file():
             return await _read(self._inbox, Path(name).expanduser(), steps)
         else:
@@ -159,6 +180,13 @@ class Tools:
         async for progress in until_read(self._inbox, [video]):
             await steps.see(progress)
         return video
+
+
+def _owner(context: "Context[Any, Any]") -> str:
+    """Whose a call over HTTP is, as the beginning of a conversation's name; empty over stdin and stdout."""
+    request = context.request_context.request
+    owner = getattr(request, "scope", {}).get(OWNER, "")
+    return f"{owner_of('caller', owner)}/" if owner else ""
 
 
 async def _read(inbox: Inbox, file: Path, steps: ToolProgress) -> str:

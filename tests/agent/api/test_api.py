@@ -149,7 +149,8 @@ def test_several_questions_at_once_get_their_own_answers(served: Served):
             assert questions[question] in text
 
 
-def test_whoever_comes_when_all_places_are_taken_is_told_to_try_again(served: Served):
+def test_whoever_comes_when_all_places_are_taken_is_told_to_try_again(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(served.inbox._questions, "_moment", 0.1)
     places = [served.inbox.asking() for _ in range(AT_ONCE)]
     for place in places:
         place.__enter__()
@@ -169,7 +170,7 @@ def test_whoever_comes_when_all_places_are_taken_is_told_to_try_again(served: Se
         ({"model": "gpt-4o"}, 404, "model_not_found"),
         ({"messages": []}, 400, "invalid_request"),
         ({"messages": [{"role": "user", "content": "What is shown?"}]}, 400, "no_video"),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "invalid_request"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "unsupported_part"),
         ({"messages": about("bikes.mp4", "  ")}, 400, "invalid_request"),
         ({"messages": about("bikes.mp4", "x" * 5000)}, 400, "invalid_request"),
         ({"messages": about("0" * 32, "What is shown?")}, 404, "video_not_found"),

@@ -1,0 +1,40 @@
+"""A share of `bench/measure/reliability.py`, which does the same many more times."""
+
+import random
+from pathlib import Path
+
+from vidscout.bench.reliability import cycles, faults, kills, library, mutations
+
+
+def test_kills_at_points_of_everything_that_is_written(tmp_path: Path):
+    for outcome in kills.run(tmp_path, 4):
+        assert outcome.kills
+        assert outcome.failed == []
+        assert (outcome.lost, outcome.twice, outcome.half) == (0, 0, 0)
+
+
+def test_damaged_files_of_all_containers_end_as_they_must(tmp_path: Path):
+    ended = mutations.run(tmp_path, len(mutations.KINDS))
+    assert set(ended) <= {"read", "refused"}
+    assert sum(ended.values()) == len(mutations.KINDS)
+
+
+def test_a_seed_damages_a_file_the_same_each_time():
+    whole = random.Random(1).randbytes(5000)
+    assert mutations.mutated(whole, 7) == mutations.mutated(whole, 7) != whole
+
+
+def test_what_fails_ends_with_a_note_or_a_line_and_leaves_nothing_behind(tmp_path: Path):
+    assert len(faults.faults()) >= 40
+    assert faults.run(tmp_path, each=5) == []
+
+
+def test_thirty_cycles_of_reading_and_forgetting_hold_no_more_at_their_end(tmp_path: Path):
+    settled, ended = cycles.run(tmp_path, 30, told=False)
+    assert ended.descriptors <= settled.descriptors + 2
+    assert ended.memory <= settled.memory + 40
+
+
+def test_a_library_is_searched_as_a_whole(tmp_path: Path):
+    warm, _ = library.run(tmp_path, 30, 20, questions=4)
+    assert warm < 2
