@@ -1,6 +1,7 @@
 """Questions about the order of things, a stretch, or the whole video: answers that the timeline gives, by kind."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ....tools.payloads import TextLines
@@ -19,6 +20,8 @@ AGAIN = 0.92
 """Share of the best record's cosine from which a second one is another time at which the same is there."""
 BESIDE_AN_EVENT = (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW, Kind.QUOTE)
 """Kinds that ask what comes before or after, where the question's words for it told a time."""
+OF_A_PHRASE = (None, Kind.WHEN, Kind.READ, Kind.QUOTE, Kind.WHO_SAID)
+"""Kinds of question that a record answers which holds the phrase that they quote."""
 FIXED = 0.7
 """Confidence in what the timeline gives by itself. Nothing was measured to set it."""
 TIMES = 3
@@ -55,6 +58,8 @@ def told(state: AnswerState, answering: Answering) -> Told:
         return of_a_stretch(state, answering, plan) if found.abstained else found
     if (shown := seen(state, plan)) is not None:
         return shown
+    if kind in OF_A_PHRASE and (there := holding(plan.quoted, passages(state, kind))):
+        return Told(" ".join(quoted(one, plan, state) for one in there), there, FIXED)
     match kind:
         case Kind.WHEN:
             return when(state, plan)
@@ -68,6 +73,14 @@ def told(state: AnswerState, answering: Answering) -> Told:
             return chapters(state, answering, plan) or overview(state, answering, plan)
         case _:
             return quoting(state, answering)
+
+
+def holding(phrases: Sequence[str], found: Sequence[Candidate]) -> list[Candidate]:
+    """What holds every phrase that the question puts in quotation marks, letter for letter but for case."""
+    wanted = [one_line(phrase).casefold() for phrase in phrases]
+    return [one for one in found if wanted and all(text in one_line(one.record.text).casefold() for text in wanted)][
+        :TIMES
+    ]
 
 
 def seen(state: AnswerState, plan: Plan) -> Told | None:

@@ -131,7 +131,7 @@ def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     unjudged = Best(found, Weighed(found[0].similarity, None, lacks), [])
     if answering.judge is None:
         return unjudged
-    read = [candidate.record.text for candidate in found[:NOTES]]
+    read = [with_speaker(candidate.record, state.plan, answering) for candidate in found[:NOTES]]
     try:
         said = answered(state.asked, read, answering.judge)
     except (AnswererError, WeightsError) as error:
@@ -234,20 +234,29 @@ def following(record: Record, answering: Answering, count: int, within: float = 
 
 
 def speaking(best: Candidate, plan: Plan, answering: Answering) -> list[str]:
-    """Who speaks in the best record: as the record says, or else the name that stands on screen meanwhile."""
-    record = best.record
+    """Who speaks in the best record, in words of the question's language."""
+    name, given = speaker_of(best.record, answering)
+    return [worded(plan.language, "speaker" if given else "name_shown", text=name)] if name else []
+
+
+def speaker_of(record: Record, answering: Answering) -> tuple[str, bool]:
+    """Who says a record, and whether the record tells it; else it is the name that stands on screen meanwhile, or
+    nobody is known."""
     if isinstance(record.payload, Spoken) and record.payload.speaker:
-        return [worded(plan.language, "speaker", text=record.payload.speaker)]
+        return record.payload.speaker, True
     if record.modality is not Modality.SPEECH:
-        return []
-    lines = [
-        line
-        for shown in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span)
-        if isinstance(shown.payload, TextLines)
-        for line in shown.payload.lines
-        if looks_like_a_name(line)
-    ]
-    return [worded(plan.language, "name_shown", text=one_line(lines[0]))] if lines else []
+        return "", False
+    for shown in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span):
+        lines = shown.payload.lines if isinstance(shown.payload, TextLines) else ()
+        if name := next((line for line in lines if looks_like_a_name(line)), ""):
+            return one_line(name), False
+    return "", False
+
+
+def with_speaker(record: Record, plan: Plan, answering: Answering) -> str:
+    """What the judge reads of a record: where a person is asked for, with who says it."""
+    name = speaker_of(record, answering)[0] if plan.kind in (Kind.WHO_SAID, Kind.PERSON) else ""
+    return f"{name}: {record.text}" if name else record.text
 
 
 def looks_like_a_name(line: str) -> bool:

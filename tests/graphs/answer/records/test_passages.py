@@ -142,6 +142,13 @@ def test_the_name_on_screen_tells_who_said_it(index: VideoIndex):
     assert "Anna Berg, harbour master" in quoting(state, answering(index, Judging("Monday"))).text
 
 
+def test_the_judge_reads_who_says_what_where_a_person_is_asked_for(index: VideoIndex):
+    found = spoken(1, SAID[1]), 0.7
+    reading_names = answering(index, Judging("Anna Berg, harbour master: The ferry"))
+    assert not quoting(asked("who said that it stopped", Kind.WHO_SAID, found), reading_names).abstained
+    assert quoting(asked("what stopped", Kind.FACT, found), reading_names).abstained
+
+
 def test_a_list_brings_the_slide_that_stands_meanwhile(index: VideoIndex):
     state = asked("when does it sail, all days", Kind.LIST, (spoken(3, SAID[3]), 0.7))
     assert "Tu 8:00" in quoting(state, answering(index, Judging("engine"))).text
@@ -191,6 +198,15 @@ def test_what_comes_before_and_after_an_utterance_is_its_neighbours(index: Video
     assert SAID[3] in after
     assert SAID[1] in before
     assert SAID[1] not in after
+
+
+def test_a_quoted_phrase_is_found_where_it_stands_whatever_a_judge_says(index: VideoIndex):
+    found = [(spoken(2, SAID[2]), 0.6), (spoken(1, SAID[1]), 0.5)]
+    state = asked("When do they say “stopped on monday”?", None, *found, quoted=("stopped on monday",))
+    told = by_kind.told(state, answering(index, Judging("nothing")))
+    assert told.text == "“The ferry stopped on Monday.” (said at 0:05)"
+    unheard = asked("When do they say “stopped on Friday”?", None, *found, quoted=("stopped on Friday",))
+    assert by_kind.told(unheard, answering(index, Judging("nothing"))).abstained
 
 
 def test_more_certain_judges_make_more_certain_answers():
