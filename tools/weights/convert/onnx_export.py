@@ -16,6 +16,7 @@ from .gemma import embedding_gemma
 from .onnx_graph import Array, Graph
 from .tfjs import TfjsWriter, tfjs_weights
 from .torch_pickle import load_tensors
+from .voice import voice_encoder
 
 
 def minilm(source: Path, target: Path) -> None:
@@ -268,5 +269,6 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "facemesh/1": facemesh,
     "hands/1": hands,
     "embeddinggemma/1": embedding_gemma,
+    "resemblyzer/1": voice_encoder,
 }
 """By the catalogue's `convert`; a new number makes existing caches convert again, without a download."""

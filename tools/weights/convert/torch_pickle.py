@@ -10,7 +10,7 @@ import math
 import pickle
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,8 +32,12 @@ ELEMENTS = {
 """NumPy's name for the numbers of a storage, by torch's class. NumPy has no bfloat16: such a checkpoint is refused."""
 
 
-def load_tensors(path: Path) -> dict[str, Array]:
+def load_tensors(path: Path, within: str = "") -> dict[str, Array]:
     """The tensors of a state dictionary by name, in its order; arrays in C order that own their memory.
+
+    Args:
+        path: the checkpoint.
+        within: key of the state dictionary, where it lies in a dictionary with other things.
 
     Raises:
         WeightsError: the file is damaged, holds something else than a dictionary of tensors, or names a function or
@@ -42,6 +46,7 @@ def load_tensors(path: Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file:
             state, numbers = _of_zip(file) if zipfile.is_zipfile(file) else _of_five_pickles(file)
+            state = state[within] if within else state
             if not isinstance(state, dict) or not all(isinstance(tensor, _Tensor) for tensor in state.values()):
                 raise pickle.UnpicklingError("it holds something else than a dictionary of tensors")
             return {str(name): _array(tensor, numbers(tensor.storage)) for name, tensor in state.items()}
@@ -143,13 +148,22 @@ def _of_five_pickles(file: BinaryIO) -> tuple[Any, Numbers]:
         raise pickle.UnpicklingError("its numbers are big-endian")
     unpickler = _OnlyTensors(file)
     state, keys = unpickler.load(), _OnlyTensors(file).load()
-    elements = {tensor.storage.key: tensor.storage.elements for tensor in state.values()}
+    elements = {tensor.storage.key: tensor.storage.elements for tensor in _tensors_in(state)}
     stored: dict[str, Array] = {}
     for key in keys:
         size = int.from_bytes(file.read(8), "little")
         kind = np.dtype(elements[key])
         stored[key] = np.frombuffer(file.read(size * kind.itemsize), kind, size)
     return state, lambda storage: stored[storage.key]
+
+
+def _tensors_in(part: Any) -> Iterator[_Tensor]:
+    """All tensors in dictionaries and lists, however deep."""
+    if isinstance(part, _Tensor):
+        yield part
+    elif isinstance(part, dict | list | tuple):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from _tensors_in(inner)
 
 
 def _array(tensor: _Tensor, numbers: Array) -> Array:

@@ -1,0 +1,1 @@
+"""Whose voice is heard: embeddings of voices, and who speaks when."""
