@@ -178,7 +178,7 @@ class Ingesting(Embedding):
 
         settings = self.settings
         track = (video.audio_track if video else "") or settings.audio_track
-        return Sampling(settings.sample_rate, settings.longest_side, track, settings.language)
+        return Sampling(settings.sample_rate, settings.longest_side, track, settings.language, settings.speakers)
 
     def stages_of_profile(self, sampling: "Sampling | None" = None) -> "tuple[Stage, ...]":
         """The stages by which a video is read in this profile; nothing is loaded yet."""

@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     """Names and rare words that are said, as in `Petrov, Golden Gate`: the recogniser then spells them so."""
     translate: bool = False
     """Whether what is not said in English is given a translation into English beside it."""
+    speakers: int | None = Field(None, ge=1, le=64)
+    """How many people speak in what is read next; by default found out."""
     audio_track: Annotated[str, BeforeValidator(_track)] = "auto"
     """Which audio track to listen to: `auto` takes the one in which somebody speaks, a number counts from 0, a language
     is named as `de`, `deu` or `German`, and `all` listens to every track apart, as in a meeting with a track a

@@ -41,3 +41,13 @@ def language_name(code: str) -> str:
         return Language.match(code, strict_case=False).name
     except LanguageNotFoundError:
         return code
+
+
+@lru_cache(maxsize=1)
+def nationalities() -> frozenset[str]:
+    """English words for where somebody is from, as `German` or `American`, and some others: those in the names of the
+    common languages, and of the sign languages, which are called after countries."""
+    from iso639 import ALL_LANGUAGES
+
+    names = (one.name for one in ALL_LANGUAGES if one.part1 or "Sign Language" in one.name)
+    return frozenset(word for name in names for word in name.split())

@@ -55,6 +55,8 @@ class Modality(StrEnum):
     """One object for as long as it is there. Not searched: counted."""
     SOUND = "sound"
     """What is heard beside speech."""
+    VOICE = "voice"
+    """Who speaks, for as long as he does. Not searched: what he says is."""
     CHAPTER = "chapter"
     """A part of the video that has a title of its own."""
 
@@ -112,6 +114,19 @@ class Spoken:
     """Numbers, amounts and addresses in it as they are written, where the text has them otherwise."""
     given: bool = False
     """Somebody wrote it down, in subtitles; it was not recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One person who speaks, until he is silent or another one speaks."""
+
+    kind: ClassVar[str] = "voice"
+    modality: ClassVar[Modality] = Modality.VOICE
+
+    label: str
+    """What stands for him in this video: `Speaker 2`, or what an audio track is called; `People` may know his name."""
+    by_track: bool = False
+    """Whether he has an audio track of his own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +261,7 @@ class Chapter:
     """How many chapters there are; 0 where that is not known."""
 
 
-Payload = Spoken | Sound | TextLines | ObjectCounts | Track | Labels | Caption | Shot | Chapter
+Payload = Spoken | Voice | Sound | TextLines | ObjectCounts | Track | Labels | Caption | Shot | Chapter
 """Every kind of finding."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
 from .geometry import Box
-from .payloads import Caption, Chapter, Detection, Labels, ObjectCounts, Shot, Sound, Spoken, TextLines, Track
+from .payloads import Caption, Chapter, Detection, Labels, ObjectCounts, Shot, Sound, Spoken, TextLines, Track, Voice
 from .plurals import plural
 
 PLACES = 6
@@ -37,6 +37,11 @@ def _(said: Spoken) -> str:
     forms = f" ({', '.join(said.forms)})" if said.forms else ""
     meaning = f" (in English: {said.translation})" if said.translation else ""
     return f"{said.text}{forms}{meaning}"
+
+
+@render.register
+def _(heard: Voice) -> str:
+    return f"{heard.label} speaks"
 
 
 @render.register

@@ -1,7 +1,7 @@
 """Made meetings: several synthesised voices take turns, sometimes at once, and who speaks when is known.
 
-Every speaker tells his name first. Then turns of one to some twenty seconds follow, of sentences that no other turn has, and
-some turns begin before the one before them has ended.
+Every speaker tells his name first. Then turns of one to some twenty seconds follow, of sentences that no other turn
+has, and some turns begin before the one before them has ended.
 """
 
 import random

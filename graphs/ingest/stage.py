@@ -60,6 +60,8 @@ class Sampling:
     """Which track is listened to: `auto`, a number from 0, a language, or `all`; `listening.py`."""
     language: str | None = None
     """That is spoken, where somebody said so."""
+    speakers: int | None = None
+    """How many people speak, where somebody said so."""
 
     @property
     def frames(self) -> str:

@@ -14,7 +14,15 @@ of its own time, not the classes of today.
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from . import step_1_tables, step_2_payloads, step_3_stages, step_4_removals, step_5_vectors, step_6_readings
+from . import (
+    step_1_tables,
+    step_2_payloads,
+    step_3_stages,
+    step_4_removals,
+    step_5_vectors,
+    step_6_readings,
+    step_7_names,
+)
 
 STEPS: tuple[Callable[[Connection], None], ...] = (
     step_1_tables.apply,
@@ -23,6 +31,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     step_4_removals.apply,
     step_5_vectors.apply,
     step_6_readings.apply,
+    step_7_names.apply,
 )
 """In order; step n brings a file from version n - 1 to version n."""
 

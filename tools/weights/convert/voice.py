@@ -24,7 +24,9 @@ def voice_encoder(source: Path, target: Path) -> None:
     x = graph.node("Transpose", "mel", perm=[1, 0, 2])  # ONNX has time first
     last = ""
     for layer in range(LAYERS):
-        inputs, states = (graph.constant(_gates(weights[f"lstm.weight_{part}_l{layer}"])[None]) for part in ("ih", "hh"))
+        inputs, states = (
+            graph.constant(_gates(weights[f"lstm.weight_{part}_l{layer}"])[None]) for part in ("ih", "hh")
+        )
         biases = [_gates(weights[f"lstm.bias_{part}_l{layer}"]) for part in ("ih", "hh")]
         bias = graph.constant(np.concatenate(biases)[None])
         every, last = graph.nodes_of("LSTM", x, inputs, states, bias, outputs=2, hidden_size=WIDTH)

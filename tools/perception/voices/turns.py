@@ -1,0 +1,136 @@
+"""Who speaks when: stretches of voice cut into windows, their vectors grouped by person, and what follows joined."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from ...records import Span
+from .grouping import grouped
+
+WINDOW, STEP = 1.6, 0.4
+"""Seconds of a window, the length on which the encoder learnt, and from one to the next."""
+SLOT = 0.2
+"""Seconds of which each is given to one speaker."""
+RELIABLE = 0.8
+"""Seconds of voice from which a window's vector takes part in the grouping; of less it says little."""
+LEAST = 4.0
+"""Seconds of voice from which a group is somebody; less is given to whom it is likest."""
+CHANGE = 1.0
+"""Sum of cosines that a change of the speaker must gain, so that single windows that differ do not count."""
+PAUSE = 1.0
+"""Seconds without voice over which one person's turn goes on."""
+
+Who = TypeVar("Who", int, str)
+"""What stands for a speaker."""
+
+
+@dataclass(frozen=True)
+class Voiced:
+    """A stretch in which somebody speaks without a pause, and what the voice is like in each of its windows."""
+
+    span: Span
+    vectors: np.ndarray
+    """(windows, dimensions), of unit length; the windows are those of `windows`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceTurn:
+    """A stretch in which one person speaks."""
+
+    span: Span
+    speaker: int
+    """From 0, in the order in which they begin to speak."""
+
+
+def windows(duration: float) -> list[Span]:
+    """The windows of a stretch of voice, in seconds from its beginning; the last one ends where it ends."""
+    if duration <= WINDOW:
+        return [Span(0.0, duration)]
+    starts = np.arange(0.0, duration - WINDOW, STEP).tolist()
+    if starts and duration - WINDOW - starts[-1] < STEP / 2:
+        starts.pop()
+    return [Span(start, start + WINDOW) for start in [*starts, duration - WINDOW]]
+
+
+def turns(stretches: Sequence[Voiced], same: float, number: int | None = None) -> list[VoiceTurn]:
+    """Who speaks when.
+
+    Args:
+        stretches: in order of time.
+        same: least mean cosine of two groups of windows that are one person's.
+        number: of the people, where it is known.
+    """
+    if not stretches:
+        return []
+    people = centres(stretches, same, number)
+    spoken = joined(list(_one_by_one(stretches, people)))
+    order = {speaker: at for at, speaker in enumerate(dict.fromkeys(speaker for speaker, _ in spoken))}
+    return [VoiceTurn(span, order[speaker]) for speaker, span in spoken]
+
+
+def joined(spoken: Sequence[tuple[Who, Span]]) -> list[tuple[Who, Span]]:
+    """Turns from stretches in order of time: one goes on over a short pause, unless another one speaks in it."""
+    found: list[tuple[Who, Span]] = []
+    for speaker, span in spoken:
+        if found and found[-1][0] == speaker and span.start - found[-1][1].end <= PAUSE:
+            found[-1] = speaker, Span(found[-1][1].start, max(span.end, found[-1][1].end))
+        else:
+            found.append((speaker, span))
+    return found
+
+
+def centres(stretches: Sequence[Voiced], same: float, number: int | None = None) -> np.ndarray:
+    """What each person's voice is like: (people, dimensions), of unit length."""
+    reliable = [one for one in stretches if one.span.duration >= RELIABLE] or stretches
+    vectors = np.concatenate([one.vectors for one in reliable])
+    seconds = np.concatenate([np.full(len(one.vectors), one.span.duration / len(one.vectors)) for one in reliable])
+    labels = grouped(vectors, same, number)
+    spoken = np.bincount(labels, seconds)
+    kept = np.flatnonzero(spoken >= LEAST) if number is None else np.arange(len(spoken))
+    kept = kept if len(kept) else np.array([int(spoken.argmax())])
+    means = np.stack([vectors[labels == one].mean(axis=0) for one in kept])
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def _one_by_one(stretches: Sequence[Voiced], people: np.ndarray) -> Iterator[tuple[int, Span]]:
+    """The likeliest speaker of each slot, joined while he stays the same: over all stretches a Viterbi path on which a
+    change costs `CHANGE`."""
+    scores = [_slots(one, people) for one in stretches]
+    path = iter(_path(np.concatenate(scores)))
+    for stretch, own in zip(stretches, scores, strict=True):
+        speakers = [next(path) for _ in own]
+        edges = [0, *(at for at in range(1, len(own)) if speakers[at] != speakers[at - 1]), len(own)]
+        length = stretch.span.duration / len(own)
+        for first, last in zip(edges, edges[1:], strict=False):
+            start = stretch.span.start + first * length
+            yield speakers[first], Span(start, stretch.span.start + last * length)
+
+
+def _slots(stretch: Voiced, people: np.ndarray) -> np.ndarray:
+    """How like each person each slot of a stretch is: (slots, people), the mean of the windows around it, those with
+    their middle near it first."""
+    number = max(round(stretch.span.duration / SLOT), 1)
+    length = stretch.span.duration / number
+    middles = (np.arange(number) + 0.5) * length
+    spans = windows(stretch.span.duration)
+    away = np.abs(middles[:, None] - np.array([(one.start + one.end) / 2 for one in spans]))
+    half = max(spans[0].duration / 2, length)
+    weights = np.maximum(1 - away / half, 0) ** 2 + 1e-6
+    return (weights @ (stretch.vectors @ people.T)) / weights.sum(axis=1, keepdims=True)
+
+
+def _path(scores: np.ndarray) -> list[int]:
+    """The row of speakers with the highest sum of scores, less `CHANGE` for each change."""
+    best = scores[0]
+    came = np.zeros(scores.shape, int)
+    stay = np.arange(scores.shape[1])
+    for at in range(1, len(scores)):
+        change = best.max() - CHANGE
+        came[at] = np.where(best >= change, stay, int(best.argmax()))
+        best = np.maximum(best, change) + scores[at]
+    row = [int(best.argmax())]
+    for at in range(len(scores) - 1, 0, -1):
+        row.append(int(came[at, row[-1]]))
+    return row[::-1]
