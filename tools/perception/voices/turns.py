@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -103,7 +104,7 @@ def _one_by_one(stretches: Sequence[Voiced], people: np.ndarray) -> Iterator[tup
         speakers = [next(path) for _ in own]
         edges = [0, *(at for at in range(1, len(own)) if speakers[at] != speakers[at - 1]), len(own)]
         length = stretch.span.duration / len(own)
-        for first, last in zip(edges, edges[1:], strict=False):
+        for first, last in pairwise(edges):
             start = stretch.span.start + first * length
             yield speakers[first], Span(start, stretch.span.start + last * length)
 
