@@ -5,6 +5,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from .asking import Asking
+from .people import WithPeople
 from .searching import Searching
 from .which_video import VideoName
 
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(Asking, Searching):
+class VideoScout(Asking, Searching, WithPeople):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
     >>> answer = scout.ask("lecture.mp4", "When is the capacity factor explained?")  # doctest: +SKIP
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
-    Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in four
-    modules: `core` (settings, models, the library), `ingesting`, `asking` and `searching`.
+    Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in five
+    modules: `core` (settings, models, the library), `ingesting`, `asking`, `searching` and `people`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

@@ -26,6 +26,7 @@ from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
 from .hanging_up import while_there
+from .people import add_people
 from .sending import received
 from .shapes import (
     MOST_TOKENS,
@@ -115,6 +116,7 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     _add_errors(site)
     _add_chat(site, inbox)
     _add_videos(site, inbox)
+    add_people(site, inbox)
     _add_evidence(site, inbox)
     if keyed:
         _show_keys(site)

@@ -16,6 +16,7 @@ from .graph import graph
 from .library import forget, ingest, search, videos
 from .mcp import mcp
 from .models import models_app
+from .people import people_app
 from .repair import repair
 from .serve import serve
 
@@ -81,6 +82,7 @@ def from_the_floor_above(name: str, module: str, about: str) -> None:
 from_the_floor_above("web", "...web.cli", "Watch, ask and click through videos in a browser.")
 from_the_floor_above("bench", "...bench.cli", "Make needle sets, and measure pipelines on them or on public sets.")
 app.add_typer(detect_app, name="detect")
+app.add_typer(people_app, name="people")
 app.add_typer(models_app, name="models")
 
 

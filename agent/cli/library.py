@@ -53,6 +53,9 @@ def ingest(
         str | None,
         typer.Option(metavar="N|LANG|all", help="Listen to this audio track of these videos: from 0, de, or all."),
     ] = None,
+    speakers: Annotated[
+        int | None, typer.Option(min=1, max=64, metavar="N", help="So many people speak; by default found out.")
+    ] = None,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
@@ -63,7 +66,7 @@ def ingest(
 
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
-    expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
+    expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None, "speakers": speakers}
     options: Any = {"stages": stage or (), "again": again, "audio_track": audio_track}
     tell = None if json else _tell
     with common_options(context).scout(**expected) as scout, interruptible(), ProgressBars() as bars:

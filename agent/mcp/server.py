@@ -38,6 +38,10 @@ FETCHES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempote
 """For tools that fetch and read a video which has not been read yet."""
 
 
+CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True)
+"""For tools that change what is known of a video that has been read."""
+
+
 class OneLineServer(MCPServer[Any]):
     """Tells what is wrong in one line, whoever finds it."""
 
@@ -88,6 +92,8 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
         (tools.search_video, READS),
         (tools.list_videos, READS),
         (tools.video_stages, READS),
+        (tools.list_people, READS),
+        (tools.name_person, CHANGES),
     ]
     for tool, hints in lent_as:
         lent.add_tool(told(tool), annotations=hints)

@@ -12,6 +12,7 @@ from ...graphs.events import Event, Progress, StepStarted
 from ...tools.errors import UnknownVideoError
 from ..answer import Answer, Evidence, Ingested
 from ..api.chat import fetched, until_read
+from ..api.people import PeopleObject, people_of
 from ..api.shapes import Citation, DetectResult, StageObject, VideoObject
 from ..bridge import in_thread, streamed
 from ..guard.doors import owner_of
@@ -147,6 +148,25 @@ class Tools:
         """List by what a video has been read, and what is missing, failed or out of date."""
         found = await in_thread(lambda: self._inbox.scout.stages(self._inbox.find(video)))
         return VideoStages(stages=[StageObject.model_validate(stage, from_attributes=True) for stage in found])
+
+    async def list_people(self, video: Source) -> PeopleObject:
+        """List who speaks in a video that has been read, how long and when."""
+        return people_of(await in_thread(lambda: self._inbox.scout.people.list(self._inbox.find(video))))
+
+    async def name_person(
+        self,
+        video: Source,
+        who: Annotated[str, Field(min_length=1, max_length=200, description="As list_people names him.")],
+        name: Annotated[str, Field(min_length=1, max_length=200)],
+    ) -> PeopleObject:
+        """Say what somebody in a video is called; two with one name are one person from then on."""
+
+        def named() -> PeopleObject:
+            found = self._inbox.find(video)
+            self._inbox.scout.people.name(who, name, found)
+            return people_of(self._inbox.scout.people.list(found))
+
+        return await in_thread(named)
 
     async def detect_generated(self, video: Source, context: "Context[Any, Any]") -> DetectResult:
         """Examine a video for traces of generation: real, generated or uncertain, with everything measured."""

@@ -20,7 +20,16 @@ from vidscout.agent.mcp.server import http_application
 
 pytestmark = pytest.mark.models
 
-TOOLS = {"ingest_video", "ask_video", "search_video", "list_videos", "video_stages", "detect_generated"}
+TOOLS = {
+    "ingest_video",
+    "ask_video",
+    "search_video",
+    "list_videos",
+    "video_stages",
+    "list_people",
+    "name_person",
+    "detect_generated",
+}
 KEY = "a-key-for-tests"
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from ...records import Span
 from .grouping import grouped
 
+RATE = 16_000
+"""Samples a second, to which times are rounded."""
 WINDOW, STEP = 1.6, 0.4
 """Seconds of a window, the length on which the encoder learnt, and from one to the next."""
 SLOT = 0.2
@@ -47,10 +49,11 @@ class VoiceTurn:
 
 def windows(duration: float) -> list[Span]:
     """The windows of a stretch of voice, in seconds from its beginning; the last one ends where it ends."""
+    duration = round(duration * RATE) / RATE  # so that what a difference of times lacks decides nothing
     if duration <= WINDOW:
         return [Span(0.0, duration)]
     starts = np.arange(0.0, duration - WINDOW, STEP).tolist()
-    if starts and duration - WINDOW - starts[-1] < STEP / 2:
+    if len(starts) > 1 and duration - WINDOW - starts[-1] < STEP / 2:
         starts.pop()
     return [Span(start, start + WINDOW) for start in [*starts, duration - WINDOW]]
 
