@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ....tools.errors import AnswererError, WeightsError
 from ....tools.payloads import Spoken, TextLines
+from ....tools.perception.voices.names import looks_like_a_name
 from ....tools.records import Modality, Record, Span
 from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, one_line, stem, words
@@ -257,17 +258,6 @@ def with_speaker(record: Record, plan: Plan, answering: Answering) -> str:
     """What the judge reads of a record: where a person is asked for, with who says it."""
     name = speaker_of(record, answering)[0] if plan.kind in (Kind.WHO_SAID, Kind.PERSON) else ""
     return f"{name}: {record.text}" if name else record.text
-
-
-def looks_like_a_name(line: str) -> bool:
-    """Whether a line begins as a lower third does that names a person: two or three capitalised words, then no more
-    than a title after a comma or a dash.
-
-    >>> looks_like_a_name("Anna Berg, harbour master"), looks_like_a_name("Budget: 430,000 euros")
-    (True, False)
-    """
-    name = line.replace("–", ",").replace("|", ",").replace(" - ", ",").partition(",")[0].split()
-    return 2 <= len(name) <= 3 and all(word[:1].isupper() and word[1:].islower() and word.isalpha() for word in name)
 
 
 def stretch_of(state: AnswerState, answering: Answering, within: Span, most: int = 8) -> list[Candidate]:

@@ -103,7 +103,7 @@ class Speakers(AudioStage):
 
     def records(self, found: Found) -> list[Record]:
         stretches = [Stretch.unpacked(row) for _, row in found.observations(self.name)]
-        turns = self._turns(stretches)
+        turns = self.turns(stretches)
         tracks = frozenset(one.track for one in stretches if one.track)
         before = [(voice.label, record.span) for record, voice in of_kind(found.records(self.name), Voice)]
         known = found.index.people.names(found.video)
@@ -117,7 +117,7 @@ class Speakers(AudioStage):
         source = f"{self._encoder.source}; turns/1"
         return [Record.of(found.video, span, Voice(label, label in tracks), 1.0, source) for label, span in turns]
 
-    def _turns(self, stretches: Sequence[Stretch]) -> list[Turn]:
+    def turns(self, stretches: Sequence[Stretch]) -> list[Turn]:
         """Who speaks when, in order of time."""
         import numpy as np
 

@@ -10,13 +10,14 @@ from scripted import Scripted
 from vidscout import Record, Span
 from vidscout.graphs.answer.records import by_kind
 from vidscout.graphs.answer.records.confidence import confidence
-from vidscout.graphs.answer.records.passages import Told, looks_like_a_name, passages, quoting
+from vidscout.graphs.answer.records.passages import Told, passages, quoting
 from vidscout.graphs.answer.records.wording import worded, wordings
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Want
 from vidscout.graphs.events import Weighed
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import ObjectCounts, Spoken, TextLines
+from vidscout.tools.perception.voices.names import looks_like_a_name
 from vidscout.tools.videollm import Message
 
 VIDEO = "a1"

@@ -1,0 +1,118 @@
+"""Questions about who speaks, read off turns and utterances."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scripted import Scripted
+from vidscout.graphs.answer.records.by_speaker import by_speaker
+from vidscout.graphs.answer.routes import route
+from vidscout.graphs.answer.state import Answering, AnswerState, Kind, Place, Plan, Want
+from vidscout.tools.index.people import How, Named
+from vidscout.tools.index.video_index import VideoIndex
+from vidscout.tools.payloads import Spoken, Voice
+from vidscout.tools.records import Record, Span
+from vidscout.tools.runtime.backend import Tool
+from vidscout.tools.words import stem, words
+
+VIDEO = "a1"
+TALK = (
+    ("Maria", 0.0, 6.0, "The bridge needs new paint in June."),
+    ("Tom", 7.0, 12.0, "Who pays for the paint of the bridge?"),
+    ("Maria", 13.0, 20.0, "The county pays half of it."),
+    ("Tom", 21.0, 25.0, "The harbour wall is older than the bridge."),
+    ("Speaker 3", 26.0, 28.0, "Lunch is ready."),
+)
+
+
+class InWords(Tool[str, np.ndarray]):
+    """A vector for each text, by the stems of its words."""
+
+    role = "text_embedding"
+    name = "in-words-for-a-test"
+
+    def setup(self) -> None: ...
+
+    def perceive(self, batch: Sequence[str]) -> list[np.ndarray]:
+        return [self.vector(text) for text in batch]
+
+    @staticmethod
+    def vector(text: str) -> np.ndarray:
+        made = np.zeros(256)
+        for word in words(text):
+            made[zlib.crc32(stem(word).encode()) % 256] += 1 if len(word) > 3 else 0.1
+        return made / np.linalg.norm(made)
+
+
+@pytest.fixture
+def answering(tmp_path: Path) -> Iterator[Answering]:
+    labels = {"Maria": "Speaker 1", "Tom": "Speaker 2", "Speaker 3": "Speaker 3"}
+    spoken = [
+        Record.of(VIDEO, Span(start, end), Spoken(text, language="en", speaker=name), 0.9, "test/1")
+        for name, start, end, text in TALK
+    ]
+    turns = [Record.of(VIDEO, Span(start, end), Voice(labels[name]), 1.0, "test/1") for name, start, end, _ in TALK]
+    with VideoIndex(tmp_path) as index:
+        index.add(spoken, np.stack([InWords.vector(record.text) for record in spoken]))
+        index.add(turns, None)
+        index.people.rename(VIDEO, {labels[name]: Named(name, How.USER) for name in ("Maria", "Tom")})
+        unused: Any = None
+        yield Answering(
+            index=index, text_embedding=InWords(), label_embedding=unused, answerer=Scripted(), quotes=True,
+            selector="topk", packer="interleaved", route=route("rag"), planner="rules", frames=4, token_budget=100,
+            max_new_tokens=10, max_rounds=1, tool_timeout=1.0,
+        )  # fmt: skip
+
+
+def told(answering: Answering, question: str, kind: Kind | None = None, place: Place | None = None) -> Any:
+    state = AnswerState(question, videos=[VIDEO], durations={VIDEO: 30.0})
+    state.plan = Plan(Want.FACT, question, question, (), kind=kind, language="en", quotes=True, place=place)
+    return by_speaker(state, answering, state.plan)
+
+
+def test_how_long_somebody_speaks_is_the_sum_of_the_turns(answering: Answering):
+    assert told(answering, "How long does Maria speak?").text == "Maria speaks for 0:13."
+    assert told(answering, "for how long does speaker 3 talk").text == "Speaker 3 speaks for 0:02."
+
+
+def test_who_speaks_most_is_named_first(answering: Answering):
+    text = told(answering, "Who talks the most?").text
+    assert text.startswith("Maria speaks for 0:13. Tom speaks for 0:09.")
+
+
+def test_who_speaks_first_and_last(answering: Answering):
+    assert told(answering, "Who speaks first?", place=Place.FIRST).text.startswith("Said by Maria. “The bridge needs")
+    assert told(answering, "Who spoke last?", place=Place.LAST).text.startswith("Said by Speaker 3. “Lunch")
+
+
+def test_what_somebody_says_about_something_is_quoted_of_nobody_else(answering: Answering):
+    found = told(answering, "What did Tom say about the bridge and its paint?")
+    assert {one.record.payload.speaker for one in found.cited} == {"Tom"}
+    assert "Who pays for the paint of the bridge?" in found.text
+    assert found.text.endswith("Said by Tom.")
+
+
+def test_what_somebody_never_says_is_not_found(answering: Answering):
+    found = told(answering, "What does Maria say about elephants in Tanzania?")
+    assert found.abstained
+
+
+def test_what_somebody_answers_comes_after_what_another_asks(answering: Answering):
+    found = told(answering, "What did Maria answer when asked who pays for the paint?")
+    assert found.text.startswith("“The county pays half of it.”")
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When is the bridge painted?", Kind.DATE),
+        ("Who said that Tom likes the wall?", Kind.WHO_SAID),
+        ("Where does Maria live?", Kind.PLACE),
+        ("What did they say about the bridge?", Kind.QUOTE),
+    ],
+)
+def test_other_questions_are_left_to_others(answering: Answering, question: str, kind: Kind):
+    assert told(answering, question, kind) is None
