@@ -46,11 +46,11 @@ def track_setting(wanted: object) -> str:
         UsageError: it can be none.
     """
     track = str(wanted).strip().casefold()
-    if track in {"auto", "all"} or (track.isdecimal() and len(track) < 4):
+    if track in {"auto", "all", "channels"} or (track.isdecimal() and len(track) < 4):
         return track
     if code := language_code(track):
         return code
-    raise UsageError(f"an audio track is auto, all, a number from 0, or a language, not {str(wanted)[:40]!r}")
+    raise UsageError(f"an audio track is auto, all, channels, a number from 0, or a language, not {str(wanted)[:40]!r}")
 
 
 def _track(wanted: object) -> str:
@@ -96,8 +96,8 @@ class Settings(BaseSettings):
     """How many people speak in what is read next; by default found out."""
     audio_track: Annotated[str, BeforeValidator(_track)] = "auto"
     """Which audio track to listen to: `auto` takes the one in which somebody speaks, a number counts from 0, a language
-    is named as `de`, `deu` or `German`, and `all` listens to every track apart, as in a meeting with a track a
-    person."""
+    is named as `de`, `deu` or `German`, `all` listens to every track apart, as in a meeting with a track a person,
+    and `channels` to every channel, as in a call with a channel a person."""
 
     selector: str = "topk"
     packer: str = "interleaved"

@@ -51,7 +51,9 @@ def ingest(
     ] = False,
     audio_track: Annotated[
         str | None,
-        typer.Option(metavar="N|LANG|all", help="Listen to this audio track of these videos: from 0, de, or all."),
+        typer.Option(
+            metavar="N|LANG|all|channels", help="Listen to this audio track of these videos: from 0, de, or all."
+        ),
     ] = None,
     speakers: Annotated[
         int | None, typer.Option(min=1, max=64, metavar="N", help="So many people speak; by default found out.")

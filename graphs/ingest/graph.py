@@ -34,7 +34,7 @@ from ..guarded import guarded
 from .about_files import about
 from .due import StageStatus, due, failed, statuses
 from .embed_anew import embed_anew
-from .listening import ALL, AUTO, asked_for
+from .listening import ALL, AUTO, CHANNELS, asked_for
 from .observe import ENDS_ALL
 from .passes import PASSES
 from .stage import AUDIO, FILE, FRAMES, FileStage, Found, Stage
@@ -65,7 +65,7 @@ def look_at_the_file(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     if not_embedded is not None:
         raise not_embedded  # what is read now would have vectors that compare with none of those that are there
     info = probe(Path(state.path))
-    if info.tracks and ingest.sampling.audio_track not in {AUTO, ALL}:
+    if info.tracks and ingest.sampling.audio_track not in {AUTO, ALL, CHANNELS}:
         asked_for(info.tracks, ingest.sampling.audio_track)  # says so where there is none, before anything is begun
     if all_again and ingest.index.embedded_by_another(state.video, ingest.text_embedding.source):
         ingest.index.delete(state.video)  # records of two embeddings would stand side by side until all are made anew

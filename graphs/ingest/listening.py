@@ -13,8 +13,9 @@ from ...tools.media.audio import AudioChunk, audio
 from ...tools.media.packets import open_media
 from ...tools.media.tracks import AudioTrack, audio_tracks
 
-AUTO, ALL = "auto", "all"
-"""What may be wanted beside a track's number and a language."""
+AUTO, ALL, CHANNELS = "auto", "all", "channels"
+"""What may be wanted beside a track's number and a language; with `channels` it is the track of `auto`, each of its
+channels apart, as in a telephone call with a channel a person."""
 
 SAMPLES, SAMPLE = 8, 10.0
 """How many stretches of a track are looked into, spread evenly, and seconds of each: some 0.4 s of work a track on one
@@ -51,10 +52,12 @@ class Listening:
 
     tracks: tuple[int, ...] = ()
     """Numbers of audio tracks; several are heard apart, each as a speaker of its own."""
+    channels: tuple[int, ...] = ()
+    """Of the one track, where they are heard apart instead."""
     gain: float = 1.0
     """By how much all of them are made louder."""
     names: tuple[str, ...] = ()
-    """What each of several tracks is called."""
+    """What each of several tracks or channels is called."""
     notes: tuple[str, ...] = ()
 
 
@@ -64,7 +67,7 @@ def listening(path: Path, duration: float, wanted: str, language: str | None = N
     Args:
         path: of the file.
         duration: of it, in seconds.
-        wanted: `auto`, a track's number from 0, a language, or `all`.
+        wanted: `auto`, a track's number from 0, a language, `all`, or `channels`.
         language: that is spoken, where somebody said so.
 
     Raises:
@@ -78,12 +81,16 @@ def listening(path: Path, duration: float, wanted: str, language: str | None = N
     def survey(track: int) -> Surveyed:
         return surveyed(path, track, duration, path.stat().st_mtime_ns)
 
-    numbers = chosen(tracks, wanted, language, lambda track: survey(track.number).voice)
+    asked = AUTO if wanted == CHANNELS else wanted
+    numbers = chosen(tracks, asked, language, lambda track: survey(track.number).voice)
     gain = louder(max(survey(number).peak for number in numbers))
     called = {track.number: track for track in tracks}
+    if wanted == CHANNELS and (apart := called[numbers[0]].channels) > 1:
+        names = tuple(f"channel {channel + 1}" for channel in range(apart))
+        return Listening(tuple(numbers), tuple(range(apart)), gain, names, told(tracks, numbers))
     names = [called[number].title or f"track {number}" for number in numbers]
     names = names if len(set(names)) == len(names) else [f"track {number}" for number in numbers]
-    return Listening(tuple(numbers), gain, tuple(names) if len(numbers) > 1 else (), told(tracks, numbers))
+    return Listening(tuple(numbers), (), gain, tuple(names) if len(numbers) > 1 else (), told(tracks, numbers))
 
 
 def chosen(

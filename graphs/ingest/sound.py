@@ -15,7 +15,8 @@ from .listening import Listening
 
 def sound(path: Path, heard: Listening, start: float = 0.0, stats: DecodeStats | None = None) -> Iterator[AudioChunk]:
     """The sound of what is listened to, from a time in seconds on; of several tracks their sum, and each of them."""
-    streams = [audio(path, start=start, track=track, stats=stats) for track in heard.tracks]
+    parts = [(track, channel) for track in heard.tracks for channel in heard.channels or (None,)]
+    streams = [audio(path, start=start, track=track, stats=stats, channel=channel) for track, channel in parts]
     for chunks in zip_longest(*streams):
         there = [chunk for chunk in chunks if chunk is not None]
         rows = np.zeros((len(chunks), max(len(chunk.samples) for chunk in there)), np.float32)

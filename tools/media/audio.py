@@ -55,6 +55,7 @@ def audio(
     start: float = 0.0,
     track: int = 0,
     stats: DecodeStats | None = None,
+    channel: int | None = None,
 ) -> Iterator[AudioChunk]:
     """Stream a file's sound in chunks on the file's one clock, in bounded memory.
 
@@ -67,6 +68,7 @@ def audio(
         start: seconds from zero at which the first chunk starts.
         track: its number among the file's audio tracks, from 0.
         stats: filled in as the pass goes; `decoded` counts audio frames.
+        channel: the only one to be heard, from 0; by default all of them, mixed. Silence where there is no such channel.
 
     Raises:
         MediaError: the file cannot be opened. Damage further in becomes silence and is counted in `stats`.
@@ -75,13 +77,15 @@ def audio(
     if not (seconds > 0 and math.isfinite(seconds)) or not (start >= 0 and math.isfinite(start)) or track < 0:
         raise UsageError(f"a chunk's length {seconds} must be above zero, start {start} and track {track} not below")
     length = max(round(seconds * SAMPLE_RATE), 1)
-    return _chunks(Path(path), length, round(start * SAMPLE_RATE), track, stats or DecodeStats())
+    begin = round(start * SAMPLE_RATE)
+    stats = stats or DecodeStats()
+    return _chunks(_timeline(Path(path), begin, track, stats, channel), length, begin, stats)
 
 
-def _chunks(path: Path, length: int, begin: int, track: int, stats: DecodeStats) -> Iterator[AudioChunk]:
+def _chunks(pieces: Iterator[np.ndarray], length: int, begin: int, stats: DecodeStats) -> Iterator[AudioChunk]:
     chunk = np.empty(length, np.float32)
     held = 0
-    for piece in _timeline(path, begin, track, stats):
+    for piece in pieces:
         while held + len(piece) >= length:
             fits = length - held
             chunk[held:] = piece[:fits]
@@ -95,7 +99,9 @@ def _chunks(path: Path, length: int, begin: int, track: int, stats: DecodeStats)
         yield AudioChunk(begin / SAMPLE_RATE, chunk[:held].copy())
 
 
-def _timeline(path: Path, begin: int, track: int, stats: DecodeStats) -> Iterator[np.ndarray]:
+def _timeline(
+    path: Path, begin: int, track: int, stats: DecodeStats, channel: int | None = None
+) -> Iterator[np.ndarray]:
     """Samples from index `begin` of the clock on, without gaps, in small pieces."""
     clock = clock_of(path)
     with open_media(path) as container:
@@ -112,7 +118,7 @@ def _timeline(path: Path, begin: int, track: int, stats: DecodeStats) -> Iterato
                 container.seek(math.floor(early * av.time_base))
             except FFmpegError:
                 container.seek(0)
-        placed = _Placed(clock.zero, begin, clock.duration)
+        placed = _Placed(clock.zero, begin, clock.duration, channel)
         for packet in read_packets(container, tracks[track], stats, clock.parts):
             if packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < early:
                 continue
@@ -128,8 +134,9 @@ class _Placed:
     Places are sample indices at 16 kHz from our zero.
     """
 
-    def __init__(self, zero: Fraction, begin: int, duration: float) -> None:
+    def __init__(self, zero: Fraction, begin: int, duration: float, channel: int | None = None) -> None:
         self.zero = zero
+        self.channel = channel
         self.end = math.ceil((duration + LATEST) * SAMPLE_RATE)
         """Sample behind which no time stamp is believed."""
         self.begin = begin
@@ -187,11 +194,17 @@ class _Placed:
         self.expected = Fraction(at)
 
     def _emit(self, out: AudioFrame) -> Iterator[np.ndarray]:
-        assert self.mixer is not None
-        samples = self.mixer(out.to_ndarray())
+        samples = self._of_one(out.to_ndarray())
         skipped = min(self.overlap, len(samples))
         self.overlap -= skipped
         yield from self._write(np.clip(samples[skipped:], -1.0, 1.0))
+
+    def _of_one(self, samples: np.ndarray) -> np.ndarray:
+        """The channel that is listened to, or all of them mixed."""
+        assert self.mixer is not None
+        if self.channel is None:
+            return self.mixer(samples)
+        return samples[self.channel] if self.channel < len(samples) else np.zeros(samples.shape[1], np.float32)
 
     def _write(self, samples: np.ndarray) -> Iterator[np.ndarray]:
         """What of these samples stands at or after the asked-for start."""

@@ -75,7 +75,8 @@ class Subtitles(FileStage):
         if sampling.language and (code := language_code(sampling.language.split(",")[0])):
             return code
         tracks = probe(path).tracks
-        wanted = listening.AUTO if sampling.audio_track == listening.ALL else sampling.audio_track
+        apart = sampling.audio_track in {listening.ALL, listening.CHANNELS}
+        wanted = listening.AUTO if apart else sampling.audio_track
         numbers = listening.chosen(tracks, wanted, None, lambda track: 1.0) if tracks else []
         return next((track.language for track in tracks if track.number in numbers), "")
 

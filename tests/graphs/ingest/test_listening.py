@@ -1,11 +1,12 @@
 """Which audio track is listened to: the one in which somebody speaks, unless somebody chooses."""
 
+import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_videos import clicking, steady, write
-from vidscout.graphs.ingest.listening import Listening, asked_for, chosen, louder, told
+from made_videos import RATE, clicking, steady, write
+from vidscout.graphs.ingest.listening import Listening, asked_for, chosen, listening, louder, told
 from vidscout.graphs.ingest.sound import TracksApart, from_time, sound
 from vidscout.tools.errors import AudioTrackError
 from vidscout.tools.media.audio import SAMPLE_RATE
@@ -100,3 +101,22 @@ def test_gain_keeps_within_limits(meeting: Path):
     [loud] = list(sound(meeting, Listening((0,), gain=50)))
     assert np.abs(loud.samples).max() == pytest.approx(1)
     assert np.corrcoef(quiet.samples, loud.samples)[0, 1] > 0.99
+
+
+def test_channels_are_heard_in_step_and_apart(tmp_path: Path):
+    left, right = clicking(5, 500), clicking(5, 3000) * 0.5
+    path = tmp_path / "call.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        stereo = np.stack([left, right], axis=1)
+        file.writeframes(np.round(np.clip(stereo, -1, 1) * 32767).astype("<i2").tobytes())
+    heard = listening(path, 5.0, "channels")
+    assert (heard.tracks, heard.channels, heard.names) == ((0,), (0, 1), ("channel 1", "channel 2"))
+    apart = TracksApart(heard)
+    [whole] = list(apart.passing(sound(path, heard)))
+    first, second = apart.of(whole)
+    assert (first.track, second.track) == heard.names
+    assert np.abs(second.samples).max() == pytest.approx(np.abs(first.samples).max() / 2, rel=0.1)
+    assert listening(path, 5.0, "auto").channels == ()
