@@ -76,7 +76,7 @@ def carried_over(known: Mapping[str, Named], before: Sequence[Turn], now: Sequen
         for other, span in now:
             seconds = sum(max(min(span.end, one.end) - max(span.start, one.start), 0.0) for one in spoke)
             shared[other] = shared.get(other, 0.0) + seconds
-        likeliest = max(shared, key=shared.__getitem__, default=label)
+        likeliest = max(shared, key=lambda other: (shared[other], other == label), default=label)
         found[likeliest if shared.get(likeliest) else label] = named
     return found
 

@@ -68,7 +68,7 @@ def audio(
         start: seconds from zero at which the first chunk starts.
         track: its number among the file's audio tracks, from 0.
         stats: filled in as the pass goes; `decoded` counts audio frames.
-        channel: the only one to be heard, from 0; by default all of them, mixed. Silence where there is no such channel.
+        channel: the only one to be heard, from 0; by default all, mixed. Silence where there is no such channel.
 
     Raises:
         MediaError: the file cannot be opened. Damage further in becomes silence and is counted in `stats`.
