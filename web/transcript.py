@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from ..tools.index.videos import Video
-from ..tools.payloads import TextLines, to_fields
+from ..tools.payloads import Spoken, TextLines, to_fields
 from ..tools.records import Modality, Record, clock
 from ..tools.words import words
 from .chips import chip
@@ -43,9 +43,10 @@ def rows_html(records: Sequence[Record], query: str = "", names: dict[str, str] 
     for record in records[:MOST_ROWS]:
         kind = "said" if record.modality is Modality.SPEECH else "written"
         name = f" <span class='vs-muted'>{escape(names.get(record.video, ''))}</span>" if names else ""
+        who = f"<span class='vs-muted'>{escape(said_by(record))}:</span> " if said_by(record) else ""
         rows.append(
             f"<li>{chip(record.video, record.span.start)}<span class='vs-kind'>{kind}</span>"
-            f"<span>{_marked(' '.join(record.text.split()), query)}{name}</span></li>"
+            f"<span>{who}{_marked(' '.join(record.text.split()), query)}{name}</span></li>"
         )
     more = len(records) - MOST_ROWS
     rest = f"<p class='vs-muted'>and {more:,} more: search to narrow them down</p>" if more > 0 else ""
@@ -66,7 +67,8 @@ def srt(video: Video, records: Sequence[Record]) -> str:
     cues = []
     for number, record in enumerate(_cues(records), start=1):
         start, end = (_timestamp(at, ",") for at in (record.span.start, record.span.end))
-        text = _lines(record).replace("-->", "→")  # which begins a cue wherever it stands
+        who = f"{said_by(record)}: " if said_by(record) else ""
+        text = f"{who}{_lines(record)}".replace("-->", "→")  # which begins a cue wherever it stands
         cues.append(f"{number}\n{start} --> {end}\n{text}\n")
     return "\n".join(cues)
 
@@ -77,6 +79,8 @@ def vtt(video: Video, records: Sequence[Record]) -> str:
     for record in _cues(records):
         start, end = (_timestamp(at, ".") for at in (record.span.start, record.span.end))
         text = escape(_lines(record), quote=False)  # `<` begins a tag in WebVTT, `-->` a cue
+        if who := said_by(record):
+            text = f"<v {escape(who, quote=False)}>{text}"
         cues.append(f"{start} --> {end}\n{text}\n")
     return "\n".join(cues)
 
@@ -110,7 +114,8 @@ def as_markdown(video: Video, records: Sequence[Record]) -> str:
     """Speech and screen text as a list to read."""
     lines = [f"# {one_line(video.name)}", ""]
     for record in records:
-        quote = "" if record.modality is Modality.SPEECH else "on screen: "
+        who = f"{one_line(said_by(record))}: " if said_by(record) else ""
+        quote = who if record.modality is Modality.SPEECH else "on screen: "
         lines.append(f"- **{clock(record.span.start)}** {quote}{one_line(record.text)}")
     return "\n".join(lines) + "\n"
 
@@ -134,6 +139,11 @@ def downloads_html(videos: Sequence[Video]) -> str:
         )
         lines.append(f"<div class='vs-downloads'><span>Download {escape(video.name)} as</span> {links}</div>")
     return "".join(lines)
+
+
+def said_by(record: Record) -> str:
+    """Who says it, on one line; empty where that is not known or nothing is said."""
+    return " ".join(record.payload.speaker.split()) if isinstance(record.payload, Spoken) else ""
 
 
 def _cues(records: Sequence[Record]) -> list[Record]:

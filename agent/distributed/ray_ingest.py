@@ -54,6 +54,7 @@ SHIPPED = (
     "language",
     "vocabulary",
     "translate",
+    "speakers",
     "serving",
     "memory_limit",
 )
