@@ -296,6 +296,7 @@ def add_settling(
     """
     for stage in stages:
         graph.add_node(stage.name, settling(stage.name))
+    for stage in stages:
         source = stage.source if stage.source in read else None
         graph.add_edge([*([source] if source else []), *stage.after] or [*read], stage.name)
     needed = {need for stage in stages for need in stage.after}

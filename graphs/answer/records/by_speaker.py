@@ -37,7 +37,7 @@ _HOW_LONG = (
     r"\bhow (long|much)\b|\bwie lange?\b|\bcuánto\b|\bcombien de temps\b|\bquanto tempo\b|\bсколько\b|\bкак долго\b"
 )
 _MOST = r"\b(most|longest|am meisten|am längsten|más|le plus|mais)\b|дольше всех|больше всех"
-_WHO = r"\b(who|which (speaker|person)|wer|quién|qui|quem|кто)\b"
+_WHO = r"^\W*(who|which (speaker|person)|wer|quién|qui|quem|кто)\b"
 _ANSWER = (
     r"\b(answer\w*|repl(y|ies|ied)|respon[ds]\w*|antwort\w*|erwider\w*|respond\w*|répon\w*|réplique\w*)\b|отве[тч]\w*"
 )
