@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     """Names and rare words that are said, as in `Petrov, Golden Gate`: the recogniser then spells them so."""
     translate: bool = False
     """Whether what is not said in English is given a translation into English beside it."""
+    faces: bool | None = None
+    """Whether faces are told apart in what is read: biometric data. By default the profile says; `served` does not."""
     speakers: int | None = Field(None, ge=1, le=64)
     """How many people speak in what is read next; by default found out."""
     audio_track: Annotated[str, BeforeValidator(_track)] = "auto"

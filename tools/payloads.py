@@ -55,6 +55,8 @@ class Modality(StrEnum):
     """One object for as long as it is there. Not searched: counted."""
     SOUND = "sound"
     """What is heard beside speech."""
+    PERSON = "person"
+    """Whose face is seen, for as long as it is. Not searched."""
     VOICE = "voice"
     """Who speaks, for as long as he does. Not searched: what he says is."""
     CHAPTER = "chapter"
@@ -127,6 +129,17 @@ class Voice:
     """What stands for him in this video: `Speaker 2`, or what an audio track is called; `People` may know his name."""
     by_track: bool = False
     """Whether he has an audio track of his own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person whose face is seen; where at the beginning and at the end, say the record's boxes."""
+
+    kind: ClassVar[str] = "person"
+    modality: ClassVar[Modality] = Modality.PERSON
+
+    label: str
+    """What stands for him in this video: `unknown person 3`; `Faces` may know his name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +274,7 @@ class Chapter:
     """How many chapters there are; 0 where that is not known."""
 
 
-Payload = Spoken | Voice | Sound | TextLines | ObjectCounts | Track | Labels | Caption | Shot | Chapter
+Payload = Spoken | Voice | Person | Sound | TextLines | ObjectCounts | Track | Labels | Caption | Shot | Chapter
 """Every kind of finding."""
 
 

@@ -10,7 +10,7 @@ from .geometry import Box, Span, clock
 from .payloads import Detection, Modality, ObjectCounts, Payload, Spoken, Tag, Track, Word
 from .rendering import render
 
-UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE})
+UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE, Modality.PERSON})
 """Modalities whose records are read in order of time only."""
 
 

@@ -9,7 +9,20 @@ from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
 from .geometry import Box
-from .payloads import Caption, Chapter, Detection, Labels, ObjectCounts, Shot, Sound, Spoken, TextLines, Track, Voice
+from .payloads import (
+    Caption,
+    Chapter,
+    Detection,
+    Labels,
+    ObjectCounts,
+    Person,
+    Shot,
+    Sound,
+    Spoken,
+    TextLines,
+    Track,
+    Voice,
+)
 from .plurals import plural
 
 PLACES = 6
@@ -37,6 +50,11 @@ def _(said: Spoken) -> str:
     forms = f" ({', '.join(said.forms)})" if said.forms else ""
     meaning = f" (in English: {said.translation})" if said.translation else ""
     return f"{said.text}{forms}{meaning}"
+
+
+@render.register
+def _(seen: Person) -> str:
+    return f"{seen.label} is seen"
 
 
 @render.register

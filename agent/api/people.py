@@ -1,6 +1,6 @@
 """The addresses of the people in a video: who speaks, and what they are called."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Path
 from pydantic import BaseModel, Field
@@ -9,19 +9,19 @@ from ..inbox.inbox import Inbox
 from ..people import Listed
 
 
-class SpeakerObject(BaseModel):
-    """Somebody who speaks."""
+class SomebodyObject(BaseModel):
+    """Somebody who speaks, or whose face is seen."""
 
-    name: str = Field(description="As somebody or the video says; else `Speaker 2`.")
-    seconds: float = Field(description="How long he speaks.")
+    name: str = Field(description="As somebody or the video says; else `Speaker 2` or `unknown person 3`.")
+    seconds: float = Field(description="For how long.")
     spans: list[tuple[float, float]] = Field(description="From when to when, in seconds.")
 
 
 class PeopleObject(BaseModel):
     """The people in a video."""
 
-    people: list[dict[str, Any]] = Field(description="Whose faces are seen.")
-    speakers: list[SpeakerObject]
+    people: list[SomebodyObject] = Field(description="Whose faces are seen.")
+    speakers: list[SomebodyObject]
 
 
 class NameRequest(BaseModel):
@@ -43,7 +43,7 @@ def add_people(site: FastAPI, inbox: Inbox) -> None:
 
     @site.get("/v1/videos/{video}/people", tags=["videos"])
     def list_people(video: Id) -> PeopleObject:
-        """Who speaks in a video, how long and when."""
+        """Whose face is seen and who speaks in a video, for how long and when."""
         return listed(inbox.find(video))
 
     @site.post("/v1/videos/{video}/people", tags=["videos"])

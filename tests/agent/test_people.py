@@ -86,7 +86,7 @@ def test_what_cannot_be_is_said_in_one_line_and_changes_nothing(scout: VideoScou
     for name in ("", "  ", "x" * 101, "a\x00b"):
         with pytest.raises(UsageError, match="a name has 1 to 100 characters"):
             scout.people.name("Speaker 1", name, VIDEO)
-    with pytest.raises(UsageError, match=r"mute.mp4 was not read for who speaks in it: .* --stage speakers"):
+    with pytest.raises(UsageError, match=r"mute.mp4 was not read for who is in it: .* --stage speakers"):
         scout.people.list("mute.mp4")
     with pytest.raises(UnknownVideoError):
         scout.people.list("another.mp4")

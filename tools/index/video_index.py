@@ -23,7 +23,7 @@ from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other
 from .home import CHROMA, LOCK, write_private
 from .kept_vectors import KeptVectors
 from .matrices import Matrices
-from .people import People
+from .people import Faces, People
 from .rank_fusion import fuse, ranks
 from .record_search import RecordSearch
 from .removal import Owed
@@ -76,7 +76,7 @@ class VideoIndex(Repairs, RecordSearch):
         self.library = Library(home, read_only)
         self.home = self.library.home
         self.read_only = read_only
-        self.people = People(self.library.database)
+        self.people, self.faces = People(self.library.database), Faces(self.library.database)
         self._store = RepairStore(self.library.database)
         self._kept = KeptVectors(self.library.database)
         self._all_records = AllRecords(self._store, self._kept)

@@ -29,6 +29,7 @@ ROLES = {
     "label_embedding": ("..perception.embeddings.text_embedding",),
     "faces": ("..perception.people.faces",),
     "hands": ("..perception.people.hands",),
+    "face_embedding": ("..perception.people.likeness",),
     "voices": ("..perception.voices.encoder",),
     "answerer": ("..videollm",),
     "judge": ("..videollm.judge",),

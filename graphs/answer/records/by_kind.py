@@ -9,6 +9,7 @@ from ....tools.records import Modality, Record, Span, clock
 from ....tools.words import one_line
 from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
+from .by_person import by_person
 from .by_speaker import by_speaker
 from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, stretch_of
 from .wording import cited, worded
@@ -52,6 +53,8 @@ def told(state: AnswerState, answering: Answering) -> Told:
     kind = plan.kind
     if not plan.told_time and (spoken := by_speaker(state, answering, plan)) is not None:
         return spoken
+    if not plan.told_time and (seen_at := by_person(state, answering, plan)) is not None:
+        return seen_at
     if plan.told_time and kind in (None, Kind.OVERVIEW, Kind.CHAPTERS, Kind.AROUND, Kind.QUOTE, Kind.READ, Kind.LIST):
         return of_a_stretch(state, answering, plan)
     if plan.within is not None and plan.place is not None and kind in BESIDE_AN_EVENT:

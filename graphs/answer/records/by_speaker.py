@@ -59,8 +59,8 @@ class _Speakers:
     def meant(self, question: str) -> str | None:
         """The one speaker whom a question names, by the whole name or its first word."""
         asked = question.casefold()
-        whole = [name for name in self.names if name and _stands_in(name, asked)]
-        first = [name for name in self.names if name and not _numbered(name) and _stands_in(name.split()[0], asked)]
+        whole = [name for name in self.names if name and stands_in(name, asked)]
+        first = [name for name in self.names if name and not _numbered(name) and stands_in(name.split()[0], asked)]
         found = whole or first
         return found[0] if len(found) == 1 else None
 
@@ -175,7 +175,7 @@ def _candidates(records: Sequence[Record]) -> list[Candidate]:
     return [Candidate(record, 1.0, 1.0, 1.0) for record in records]
 
 
-def _stands_in(name: str, text: str) -> bool:
+def stands_in(name: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text) is not None
 
 

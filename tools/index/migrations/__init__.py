@@ -22,6 +22,7 @@ from . import (
     step_5_vectors,
     step_6_readings,
     step_7_names,
+    step_8_faces,
 )
 
 STEPS: tuple[Callable[[Connection], None], ...] = (
@@ -32,6 +33,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     step_5_vectors.apply,
     step_6_readings.apply,
     step_7_names.apply,
+    step_8_faces.apply,
 )
 """In order; step n brings a file from version n - 1 to version n."""
 

@@ -250,6 +250,18 @@ def hands(source: Path, target: Path) -> None:
         _from_tfjs(source, target, name, side, HAND_OUTPUTS[name])
 
 
+FACERES_SIDE = 224
+"""Pixels of the square input."""
+
+
+def faceres(source: Path, target: Path) -> None:
+    """The descriptor of HSE-FaceRes (Savchenko, 2019) to `faceres.onnx`; its guesses of age and gender are left out.
+
+    Input `image` (N, 224, 224, 3), blue, green and red in 0..255 less their means; output `embedding` (N, 1024).
+    """
+    _from_tfjs(source, target, "faceres", FACERES_SIDE, {"global_pooling/Mean": ("embedding", [1024])})
+
+
 def _from_tfjs(source: Path, target: Path, name: str, side: int, named: dict[str, tuple[str, list[int]]]) -> None:
     """A TensorFlow.js graph of one square picture, channels last, with the outputs that are named."""
     model = json.loads((source / f"{name}.json").read_text())
@@ -268,6 +280,7 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "nanodet/1": nanodet,
     "facemesh/1": facemesh,
     "hands/1": hands,
+    "faceres/1": faceres,
     "embeddinggemma/1": embedding_gemma,
     "resemblyzer/1": voice_encoder,
 }

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from scripted import Scripted
+from vidscout.graphs.answer.records.by_person import by_person
 from vidscout.graphs.answer.records.by_speaker import by_speaker
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Kind, Place, Plan, Want
 from vidscout.tools.index.people import How, Named
 from vidscout.tools.index.video_index import VideoIndex
-from vidscout.tools.payloads import Spoken, Voice
+from vidscout.tools.payloads import Person, Spoken, Voice
 from vidscout.tools.records import Record, Span
 from vidscout.tools.runtime.backend import Tool
 from vidscout.tools.words import stem, words
@@ -116,3 +117,20 @@ def test_what_somebody_answers_comes_after_what_another_asks(answering: Answerin
 )
 def test_other_questions_are_left_to_others(answering: Answering, question: str, kind: Kind):
     assert told(answering, question, kind) is None
+
+
+def test_when_somebody_is_seen_is_told_by_his_name_only(answering: Answering):
+    index = answering.index
+    faces = [("unknown person 1", 2.0, 6.0), ("unknown person 2", 3.0, 9.0), ("unknown person 1", 20.0, 22.0)]
+    index.add([Record.of(VIDEO, Span(start, end), Person(label), 1.0, "test/1") for label, start, end in faces], None)
+    index.faces.rename(VIDEO, {"unknown person 1": Named("Anna Berg", How.LIKENESS)})
+
+    def seen(question: str) -> Any:
+        state = AnswerState(question, videos=[VIDEO], durations={VIDEO: 30.0})
+        plan = Plan(Want.WHEN, question, question, (), language="en", quotes=True)
+        return by_person(state, answering, plan)
+
+    assert seen("Show me where Anna appears").text == "Anna Berg is seen at 0:02–0:06, 0:20–0:22."
+    assert [one.record.span.start for one in seen("When is Anna Berg on screen?").cited] == [2.0, 20.0]
+    assert seen("Where does Anna work?") is None
+    assert seen("Where does Ben appear?") is None
