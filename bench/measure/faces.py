@@ -52,7 +52,8 @@ class Shown:
 def _compressed(image: np.ndarray) -> np.ndarray:
     import cv2
 
-    return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 25])[1], cv2.IMREAD_COLOR)
+    packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 25])[1]
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
 
 
 def _cut(image: np.ndarray) -> np.ndarray:

@@ -125,7 +125,7 @@ class Speakers(AudioStage):
 
         by_track = joined([(one.track, one.span) for one in stretches if one.track])
         heard = [Voiced(one.span, one.vectors.astype(np.float32)) for one in stretches if not one.track]
-        same = getattr(self._encoder, "same", 0.7)
+        same = getattr(self._encoder, "same", 0.72)
         by_voice = [(f"Speaker {turn.speaker + 1}", turn.span) for turn in turns(heard, same, self._number)]
         return sorted([*by_track, *by_voice], key=lambda turn: (turn[1], turn[0]))
 

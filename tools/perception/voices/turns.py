@@ -18,8 +18,11 @@ SLOT = 0.2
 """Seconds of which each is given to one speaker."""
 RELIABLE = 0.8
 """Seconds of voice from which a window's vector takes part in the grouping; of less it says little."""
-LEAST = 4.0
-"""Seconds of voice from which a group is somebody; less is given to whom it is likest."""
+LEAST, ALONE = 4.0, 3.0
+"""Seconds of voice in all, and at least once without a pause or another voice, from which a group is somebody. What is
+less is given to whom it is likest: mostly windows in which two speak, or one after the other, which are like nobody."""
+STRICTER, STRICTEST = 0.02, 0.9
+"""By how much more alike groups must be, and up to where, until there are as many people as there are known to be."""
 CHANGE = 1.0
 """Sum of cosines that a change of the speaker must gain, so that single windows that differ do not count."""
 PAUSE = 1.0
@@ -89,13 +92,32 @@ def centres(stretches: Sequence[Voiced], same: float, number: int | None = None)
     """What each person's voice is like: (people, dimensions), of unit length."""
     reliable = [one for one in stretches if one.span.duration >= RELIABLE] or stretches
     vectors = np.concatenate([one.vectors for one in reliable])
-    seconds = np.concatenate([np.full(len(one.vectors), one.span.duration / len(one.vectors)) for one in reliable])
-    labels = grouped(vectors, same, number)
-    spoken = np.bincount(labels, seconds)
-    kept = np.flatnonzero(spoken >= LEAST) if number is None else np.arange(len(spoken))
-    kept = kept if len(kept) else np.array([int(spoken.argmax())])
+    labels = grouped(vectors, same)
+    kept = _somebody(labels, reliable)
+    while number is not None and len(kept) < number and same < STRICTEST:
+        same += STRICTER
+        labels = grouped(vectors, same)
+        kept = _somebody(labels, reliable)
+    if number is not None and len(kept) > number:  # those who speak most; the others are parts of them
+        kept = sorted(kept, key=lambda one: -np.count_nonzero(labels == one))[:number]
     means = np.stack([vectors[labels == one].mean(axis=0) for one in kept])
     return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def _somebody(labels: np.ndarray, stretches: Sequence[Voiced]) -> list[int]:
+    """The groups of windows that are a person's; the largest where none is."""
+    total, longest = np.zeros(labels.max() + 1), np.zeros(labels.max() + 1)
+    at = 0
+    for one in stretches:
+        own = labels[at : at + len(one.vectors)]
+        at += len(own)
+        np.add.at(total, own, one.span.duration / len(own))
+        edges = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), len(own)]
+        for first, last in pairwise(edges):
+            run = min(WINDOW + (last - first - 1) * STEP, one.span.duration)
+            longest[own[first]] = max(longest[own[first]], run)
+    kept = np.flatnonzero((total >= LEAST) & (longest >= ALONE))
+    return kept.tolist() if len(kept) else [int(total.argmax())]
 
 
 def _one_by_one(stretches: Sequence[Voiced], people: np.ndarray) -> Iterator[tuple[int, Span]]:
