@@ -23,6 +23,8 @@ from ..data.fetched import VIDEOS, fetch
 
 FRAMES = 6
 """Of a clip that are looked for, spread evenly over its later two thirds."""
+NEAR = 0.04
+"""Share of the width by which a face may be beside where it was."""
 SIZES = (1.0, 0.75, 0.5, 0.35)
 
 
@@ -106,12 +108,12 @@ def _large(image: np.ndarray, mesh: FaceMesh) -> list[Face]:
 
 
 def _same_place(face: Face, seen: list[Face], what: str, name: str) -> list[Face]:
-    """The face of the same person: the only one of a clip, of a group the nearest to where it was."""
-    if name in VIDEOS or len(seen) < 2:
+    """The face of the same person: the only one of a clip, in a photo the one that is where it was."""
+    if name in VIDEOS:
         return seen[:1]
     x = 1 - face.box.centre[0] if what == "mirrored" else face.box.centre[0]
     x = (x - 0.1) / 0.8 if what == "cut" else x
-    return [min(seen, key=lambda one: abs(one.box.centre[0] - x))]
+    return [one for one in seen if abs(one.box.centre[0] - x) < NEAR][:1]
 
 
 def main() -> None:

@@ -34,4 +34,4 @@ def test_one_person_is_more_like_himself_than_like_another():
     woman, man = vectors
     assert len(woman) > 1
     assert len(man) > 1
-    assert (woman @ man.T).max() < FaceRes.same < min((woman @ woman.T).min(), (man @ man.T).min())
+    assert (woman @ man.T).max() + 0.2 < min((woman @ woman.T).min(), (man @ man.T).min())
