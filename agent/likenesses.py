@@ -18,7 +18,7 @@ RATE = 1.0
 MOST = 120
 """Frames of a clip that are looked at, at most."""
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-SAME, KNOWN = 0.72, 0.72
+SAME, KNOWN = 0.6, 0.72
 """As in the stage `faces`, for an encoder that has none of its own."""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 VERSION = "people/1"
 LEAST = 20.0
 """Pixels between the outer corners of the eyes from which a face is told apart."""
-SAME, KNOWN = 0.72, 0.72
+SAME, KNOWN = 0.6, 0.72
 """Cosines from which faces are one person's and somebody's who was shown, where the encoder has none of its own."""
 
 
