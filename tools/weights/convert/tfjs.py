@@ -58,12 +58,8 @@ class TfjsWriter:
                 return "image"
             case "Identity":
                 return self._input(node)
-            case "Sigmoid":
-                return self.graph.node("Sigmoid", self._input(node))
             case "LeakyRelu":
                 return self.graph.node("LeakyRelu", self._input(node), alpha=_attribute(node, "alpha"))
-            case "Relu":
-                return self.graph.node("Relu", self._input(node))
             case "Relu6":
                 return self.graph.node("Clip", self._input(node), self.graph.constant(0.0), self.graph.constant(6.0))
             case "Prelu":
@@ -72,30 +68,18 @@ class TfjsWriter:
                 return self._add(node)
             case "AddN":
                 return self.graph.node("Sum", *map(self.value, node["input"]))
-            case "Mul" | "Sub" | "Abs":
+            case "Mul" | "Relu" | "Sigmoid":
                 return self.graph.node(node["op"], *map(self.value, node["input"]))
             case "Maximum" | "Minimum":
                 return self.graph.node(node["op"][:3], *map(self.value, node["input"]))
-            case "Square":
-                return self.graph.node("Mul", self._input(node), self._input(node))
-            case "Rsqrt":
-                return self.graph.node("Reciprocal", self.graph.node("Sqrt", self._input(node)))
-            case "Squeeze":
-                return self.graph.node(
-                    "Squeeze", self._input(node), self.graph.constant(_attribute(node, "squeeze_dims"))
-                )
-            case "Sum":
-                return self._reduced("ReduceSum", node)
             case "Mean":
-                return self._reduced("ReduceMean", node)
+                return self._mean(node)
             case "_FusedMatMul":
                 return self._dense(node)
             case "_FusedConv2D":
                 return self._fused(node)
             case "DepthwiseConv2dNative":
                 return self._depthwise(node)
-            case "FusedDepthwiseConv2dNative":
-                return self._fused(node)
             case "Conv2D":
                 return self._convolution(node)
             case "Conv2DBackpropInput":
@@ -156,8 +140,7 @@ class TfjsWriter:
     def _fused(self, node: dict[str, Any]) -> str:
         """A convolution with its bias, and with what follows it."""
         after = [base64.b64decode(name).decode() for name in node["attr"]["fused_ops"]["list"]["s"]]
-        convolved = self._convolution if node["op"] == "_FusedConv2D" else self._depthwise
-        value = convolved(node, self.graph.constant(self._array(node["input"][2])))
+        value = self._convolution(node, self.graph.constant(self._array(node["input"][2])))
         match after:
             case ["BiasAdd"]:
                 return value
@@ -167,11 +150,11 @@ class TfjsWriter:
                 return self._prelu(value, node["input"][3])
         raise WeightsError(f"the TensorFlow.js convolution {node['name']} is fused with {', '.join(after)}")
 
-    def _depthwise(self, node: dict[str, Any], *bias: str) -> str:
+    def _depthwise(self, node: dict[str, Any]) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
         kernel = self._array(node["input"][1])  # height, width, channels, 1
         weights = self.graph.constant(kernel.transpose(2, 3, 0, 1))
-        convolved = self.graph.node("Conv", image, weights, *bias, group=kernel.shape[2], **_steps(node))
+        convolved = self.graph.node("Conv", image, weights, group=kernel.shape[2], **_steps(node))
         return self._transposed(convolved, _TO_NHWC)
 
     def _doubled(self, node: dict[str, Any]) -> str:
@@ -187,10 +170,10 @@ class TfjsWriter:
         )
         return self._transposed(spread, _TO_NHWC)
 
-    def _reduced(self, op: str, node: dict[str, Any]) -> str:
+    def _mean(self, node: dict[str, Any]) -> str:
         image, axes = node["input"]
         kept = int(bool(_attribute(node, "keep_dims")))
-        return self.graph.node(op, self.value(image), self.graph.constant(self._array(axes)), keepdims=kept)
+        return self.graph.node("ReduceMean", self.value(image), self.graph.constant(self._array(axes)), keepdims=kept)
 
     def _dense(self, node: dict[str, Any]) -> str:
         after = [base64.b64decode(name).decode() for name in node["attr"]["fused_ops"]["list"]["s"]]
