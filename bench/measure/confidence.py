@@ -115,7 +115,7 @@ def written(weights: np.ndarray, told_from: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit, print, and write where that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description="Fit how sure a quoted answer is.")
     parser.add_argument("run", type=Path, help="folder of `bench questions run` with VIDSCOUT_ANSWER_FROM=0")
     parser.add_argument("--write", action="store_true", help="write graphs/answer/records/confidence.toml")
     given = parser.parse_args(arguments)
