@@ -10,6 +10,7 @@ from ..tools.records import Modality, Record, clock
 LANES = (
     (Modality.SHOT, "Shots"),
     (Modality.SPEECH, "Speech"),
+    (Modality.SOUND, "Sounds"),
     (Modality.SCREEN_TEXT, "Screen text"),
     (Modality.OBJECT, "Objects"),
 )

@@ -37,6 +37,7 @@ STAGES = (
     "chapters",
     "speech",
     "speakers",
+    "sounds",
     "thumbnails",
     "screen_text",
     "objects",
@@ -97,6 +98,7 @@ EMBEDDED = Profile(
     roles=MappingProxyType(
         {
             "speech": RoleChoice("faster-whisper"),
+            "sounds": RoleChoice("yamnet"),
             "screen_text": RoleChoice("pp-ocr"),
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("nanodet"),
@@ -121,6 +123,7 @@ LAPTOP = Profile(
     roles=MappingProxyType(
         {
             "speech": RoleChoice("faster-whisper", {"model": "whisper-small-ct2"}),
+            "sounds": RoleChoice("yamnet"),
             "screen_text": RoleChoice("pp-ocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
             "tags": RoleChoice("efficientnet-lite0"),
             "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
@@ -142,6 +145,7 @@ LAPTOP = Profile(
 
 _ON_GPU = {
     "speech": RoleChoice("whisper", {"model": "whisper-large-v3-turbo", "device": "cuda", "dtype": "float16"}),
+    "sounds": RoleChoice("yamnet"),
     "screen_text": RoleChoice("easyocr", {"gpu": True}),
     "tags": RoleChoice("efficientnet-lite0"),
     "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),

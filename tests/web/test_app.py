@@ -375,7 +375,7 @@ def test_the_timeline_has_a_lane_a_kind_and_the_curve_only_when_asked():
         record(50, 60, "A title", Modality.SCREEN_TEXT),
     ]
     plot = timeline(VIDEO, records)
-    for lane in ("Shots", "Speech", "Screen text", "Objects"):
+    for lane in ("Shots", "Speech", "Sounds", "Screen text", "Objects"):
         assert f"aria-label='{lane}'" in plot
     assert "Relevance" not in plot
     assert "<b>hello" not in plot

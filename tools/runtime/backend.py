@@ -19,6 +19,7 @@ ROLES = {
         "..perception.speech.transformers_whisper",
         "..perception.speech.openai_whisper",
     ),
+    "sounds": ("..perception.sounds.tagger", "..perception.sounds.hub"),
     "screen_text": ("..perception.screen_text.readers",),
     "tags": ("..perception.frames.tags",),
     "objects": ("..perception.objects.nanodet", "..perception.objects.grounding_dino"),

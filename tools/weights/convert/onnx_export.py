@@ -17,6 +17,7 @@ from .onnx_graph import Array, Graph
 from .tfjs import TfjsWriter, tfjs_weights
 from .torch_pickle import load_tensors
 from .voice import voice_encoder
+from .yamnet import yamnet
 
 
 def minilm(source: Path, target: Path) -> None:
@@ -283,5 +284,6 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "faceres/1": faceres,
     "embeddinggemma/1": embedding_gemma,
     "resemblyzer/1": voice_encoder,
+    "yamnet/1": yamnet,
 }
 """By the catalogue's `convert`; a new number makes existing caches convert again, without a download."""

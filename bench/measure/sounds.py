@@ -1,0 +1,149 @@
+"""How well each class of sound is told, on made mixtures: `python -m vidscout.bench.measure.sounds`.
+
+    python -m vidscout.bench.measure.sounds --fit      # thresholds from the development recordings
+    python -m vidscout.bench.measure.sounds            # what the report recordings say of them
+
+A sound counts as found when a span of its class is at most half a second away from it; a span that is near no sound of
+its class is a false alarm (event-based F1, as in Mesaros et al., 2016, with a collar of 0.5 s on both ends together).
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...tools.media.audio import SAMPLE_RATE
+from ...tools.perception.sounds.events import events, marked
+from ...tools.perception.sounds.offered import Offered
+from ...tools.perception.sounds.tagger import Heard, SoundTagger, YAMNet
+from ...tools.records import Span
+from ..data.sounds import Mixture, mixtures
+
+COLLAR = 0.5
+"""Seconds."""
+SEEDS = {"development": 11, "report": 23}
+WANTED = 0.85
+"""F1 that a class must reach on the development recordings and on those of the report to be told of."""
+GRID = tuple(round(0.05 * step, 2) for step in range(2, 20))
+"""Thresholds that are tried."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Sounds found, false alarms and sounds missed."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    @property
+    def f1(self) -> float:
+        """2·right / (2·right + wrong + missed)."""
+        return 2 * self.right / max(2 * self.right + self.wrong + self.missed, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A mixture, and what the tagger says of it."""
+
+    mixture: Mixture
+    heard: Heard
+
+
+def listened(part: str, tagger: SoundTagger) -> list[Listened]:
+    """Every mixture of a part, listened to in windows as the stage does."""
+    found = []
+    window = round(tagger.window * SAMPLE_RATE)
+    for mixture in mixtures(part, SEEDS[part]):
+        begins = range(0, len(mixture.samples), window)
+        parts = tagger.run([mixture.samples[begin : begin + window] for begin in begins])
+        starts = [begin / SAMPLE_RATE + at for begin, one in zip(begins, parts, strict=True) for at in one.starts]
+        scores = np.concatenate([one.scores for one in parts])
+        found.append(Listened(mixture, Heard(scores, tuple(starts), parts[0].seconds)))
+    return found
+
+
+def counted(parts: Sequence[Listened], classes: Sequence[str], name: str, threshold: float) -> Counts:
+    """How one class fares at a threshold."""
+    counts = Counts()
+    offered = {name: Offered(threshold)}
+    for part in parts:
+        spans = [span for span, _, _ in events(marked(part.heard, classes, offered), offered)]
+        truth = [span for span, label in part.mixture.truth if label == name]
+        found = sum(any(_near(span, real) for span in spans) for real in truth)
+        counts.right += found
+        counts.missed += len(truth) - found
+        counts.wrong += sum(not any(_near(span, real) for real in truth) for span in spans)
+    return counts
+
+
+def fitted(parts: Sequence[Listened], classes: Sequence[str], name: str) -> float:
+    """The threshold in the middle of those with the highest F1."""
+    scores = [counted(parts, classes, name, threshold).f1 for threshold in GRID]
+    best = [threshold for threshold, score in zip(GRID, scores, strict=True) if score >= max(scores) - 1e-9]
+    return best[len(best) // 2]
+
+
+def _near(span: Span, real: Span) -> bool:
+    return span.start <= real.end + COLLAR and real.start <= span.end + COLLAR
+
+
+def main() -> None:
+    """Print the table."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--fit", action="store_true", help="print thresholds for offered.toml")
+    options.add_argument("--json", action="store_true")
+    chosen = options.parse_args()
+    tagger = YAMNet()
+    development = listened("development", tagger)
+    names = sorted({label for part in development for _, label in part.mixture.truth})
+    thresholds = {name: fitted(development, tagger.classes, name) for name in names}
+    if chosen.fit:
+        for name in names:
+            counts = counted(development, tagger.classes, name, thresholds[name])
+            print(f'"{name}" = {thresholds[name]}  # F1 {counts.f1:.2f} on development recordings')
+        return
+    began = time.perf_counter()
+    report = listened("report", tagger)
+    cost = (time.perf_counter() - began) / sum(len(part.mixture.samples) / SAMPLE_RATE for part in report)
+    rows = [_row(name, thresholds, development, report, tagger.classes) for name in names]
+    if chosen.json:
+        print(json.dumps({"rows": rows, "seconds_a_second": cost}))
+        return
+    print("| class | threshold | F1, development | sounds | found | false alarms | F1, report | told of |")
+    print("|" + " --- |" * 8)
+    for row in rows:
+        print(
+            "| " + " | ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row.values()) + " |"
+        )
+    print(
+        f"{len(report)} mixtures of {len(report[0].mixture.samples) // SAMPLE_RATE} s; {cost:.3f} s a second of sound"
+    )
+
+
+def _row(
+    name: str,
+    thresholds: Mapping[str, float],
+    development: Sequence[Listened],
+    report: Sequence[Listened],
+    classes: Sequence[str],
+) -> dict[str, object]:
+    before = counted(development, classes, name, thresholds[name])
+    after = counted(report, classes, name, thresholds[name])
+    return {
+        "class": name,
+        "threshold": thresholds[name],
+        "development": before.f1,
+        "sounds": after.right + after.missed,
+        "found": after.right,
+        "false": after.wrong,
+        "report": after.f1,
+        "told": "yes" if min(before.f1, after.f1) >= WANTED else "no",
+    }
+
+
+if __name__ == "__main__":
+    main()
