@@ -216,3 +216,43 @@ def whisper(folder: Path) -> None:
     for name, value in settings.items():  # GenerationConfig.update drops the keys that it does not know
         setattr(model.generation_config, name, value)
     save(model, t.WhisperProcessor(t.WhisperFeatureExtractor(feature_size=80), tokenizer), folder)
+
+
+@checkpoint("ast")
+def ast(folder: Path) -> None:
+    t: Any = import_module("transformers")
+
+    labels = dict(enumerate(["Speech", "Applause", "Dog"]))
+    config = t.ASTConfig(
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_length=64,
+        num_mel_bins=32,
+        id2label=labels,
+        label2id={label: number for number, label in labels.items()},
+    )
+    save(t.ASTForAudioClassification(config), t.ASTFeatureExtractor(max_length=64, num_mel_bins=32), folder)
+
+
+@checkpoint("clap")
+def clap(folder: Path) -> None:
+    t: Any = import_module("transformers")
+
+    tokenizer = bytes_of(["<s>", "<pad>", "</s>", "<unk>"], bos_token="<s>", pad_token="<pad>", eos_token="</s>")
+    text = {**SMALL, "vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, "projection_dim": 16}
+    audio = {
+        "spec_size": 32,
+        "num_mel_bins": 8,
+        "window_size": 4,
+        "patch_embeds_hidden_size": 8,
+        "hidden_size": 16,
+        "depths": [1, 1],
+        "num_attention_heads": [1, 2],
+        "num_hidden_layers": 2,
+        "projection_dim": 16,
+    }
+    extractor = t.ClapFeatureExtractor(feature_size=8, max_length_s=1, truncation="rand_trunc", padding="repeatpad")
+    config = t.ClapConfig(text_config=text, audio_config=audio, projection_dim=16)
+    save(t.ClapModel(config), t.ClapProcessor(extractor, tokenizer), folder)

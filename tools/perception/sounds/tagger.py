@@ -49,7 +49,7 @@ class SoundTagger(Tool[np.ndarray, Heard]):
 
 
 class YAMNet(SoundTagger):
-    """YAMNet (Plakal and Ellis, 2020): 521 classes of AudioSet (Gemmeke et al., 2017) for each 0.96 s, twice a second."""
+    """YAMNet (Plakal and Ellis, 2020): the 521 classes of AudioSet (Gemmeke et al., 2017), for 0.96 s each 0.48 s."""
 
     name = "yamnet"
     requires = ("onnxruntime",)

@@ -42,9 +42,8 @@ def yamnet(source: Path, target: Path) -> None:
             came = node.input[0]
             values[node.output[0]] = values.get(came, came)
             continue
-        inputs = []
-        for name in (values.get(name, name) for name in node.input):
-            inputs.append(graph.constant(arrays[name]) if name in arrays else name)
+        named = [values.get(name, name) for name in node.input]
+        inputs = [graph.constant(arrays[name]) if name in arrays else name for name in named]
         attributes: dict[str, Any] = {one.name: helper.get_attribute_value(one) for one in node.attribute}
         if node.op_type == "Reshape":  # to (1, 1024), which would take one patch at a time
             values[node.output[0]] = graph.node("Flatten", inputs[0])

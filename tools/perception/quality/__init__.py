@@ -1,0 +1,1 @@
+"""How good picture and sound are, measured without a reference."""
