@@ -178,7 +178,14 @@ class Ingesting(Embedding):
 
         settings = self.settings
         track = (video.audio_track if video else "") or settings.audio_track
-        return Sampling(settings.sample_rate, settings.longest_side, track, settings.language, settings.speakers)
+        return Sampling(
+            settings.sample_rate,
+            settings.longest_side,
+            track,
+            settings.language,
+            settings.speakers,
+            skip_bad=settings.skip_bad,
+        )
 
     def stages_of_profile(self, sampling: "Sampling | None" = None) -> "tuple[Stage, ...]":
         """The stages by which a video is read in this profile; nothing is loaded yet."""

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """Frames looked at per second of video."""
     longest_side: int = Field(1280, ge=64, le=4096)
     """Pixels to which a larger frame is scaled before anything looks at it."""
+    skip_bad: bool = False
+    """Whether frames that are too blurred, noisy, dark or blocky to tell anything from are left out of a reading."""
     language: str | None = None
     """What is spoken, as a code or a name, or several of which each sentence is in one, as in `en,de` or `German`; by
     default anything, found out for each stretch of speech."""

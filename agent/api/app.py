@@ -41,6 +41,7 @@ from .shapes import (
     Hits,
     ModelCard,
     ModelList,
+    QualityResult,
     SearchRequest,
     StageObject,
     Stages,
@@ -281,6 +282,20 @@ def _add_evidence(site: FastAPI, inbox: Inbox) -> None:
                 return scout.detect(video).as_dict()
 
         return DetectResult.model_validate(await in_thread(examined))
+
+    @site.post("/v1/quality", tags=["evidence"])
+    async def quality(request: DetectRequest) -> QualityResult:
+        """Measure how good a video's picture and sound are."""
+        [video] = await located([request.video], inbox)
+        while inbox.is_coming(video):
+            await asyncio.sleep(0.1)
+
+        def measured() -> dict[str, Any]:
+            inbox.check_ready(video)
+            with inbox.asking():
+                return scout.quality(video).as_dict()
+
+        return QualityResult.model_validate(await in_thread(measured))
 
 
 async def last_of(first: Any, happening: AsyncGenerator[Any, None]) -> Answer:

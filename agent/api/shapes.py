@@ -281,6 +281,30 @@ class DetectResult(BaseModel):
     notes: list[str]
 
 
+class WorstMoment(BaseModel):
+    """When a measure of quality is worst."""
+
+    start: float = Field(description="Seconds.")
+    value: float
+
+
+class QualityMeasureObject(BaseModel):
+    """One measure of quality."""
+
+    name: str
+    value: float
+    unit: str
+    worst: list[WorstMoment]
+
+
+class QualityResult(BaseModel):
+    """How good picture and sound are; `vidscout quality --json` prints the same."""
+
+    level: str
+    score: float = Field(description="1 (bad) to 5 (excellent).")
+    measures: list[QualityMeasureObject]
+
+
 class Health(BaseModel):
     """Whether the server is up."""
 

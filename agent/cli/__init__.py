@@ -17,6 +17,7 @@ from .library import forget, ingest, search, videos
 from .mcp import mcp
 from .models import models_app
 from .people import people_app
+from .quality import quality
 from .repair import repair
 from .serve import serve
 
@@ -59,6 +60,7 @@ app.command()(search)
 app.command()(videos)
 app.command()(forget)
 app.command()(repair)
+app.command()(quality)
 app.command()(doctor)
 app.command()(graph)
 app.command()(serve)

@@ -58,6 +58,9 @@ def ingest(
     speakers: Annotated[
         int | None, typer.Option(min=1, max=64, metavar="N", help="So many people speak; by default found out.")
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out frames too blurred, noisy, dark or blocky to tell anything.")
+    ] = False,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
@@ -68,7 +71,8 @@ def ingest(
 
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
-    expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None, "speakers": speakers}
+    expected: dict[str, Any] = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
+    expected |= {"speakers": speakers, "skip_bad": skip_bad or None}
     options: Any = {"stages": stage or (), "again": again, "audio_track": audio_track}
     tell = None if json else _tell
     with common_options(context).scout(**expected) as scout, interruptible(), ProgressBars() as bars:

@@ -89,6 +89,7 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
         (tools.ingest_video, FETCHES),
         (tools.ask_video, asks),
         (tools.detect_generated, asks),
+        (tools.video_quality, asks),
         (tools.search_video, READS),
         (tools.list_videos, READS),
         (tools.video_stages, READS),

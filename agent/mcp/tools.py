@@ -13,7 +13,7 @@ from ...tools.errors import UnknownVideoError
 from ..answer import Answer, Evidence, Ingested
 from ..api.chat import fetched, until_read
 from ..api.people import PeopleObject, people_of
-from ..api.shapes import Citation, DetectResult, StageObject, VideoObject
+from ..api.shapes import Citation, DetectResult, QualityResult, StageObject, VideoObject
 from ..bridge import in_thread, streamed
 from ..guard.doors import owner_of
 from ..guard.guard import OWNER
@@ -188,6 +188,16 @@ class Tools:
         async for progress in until_read(self._inbox, [video]):
             await steps.see(progress)
         return video
+
+    async def video_quality(self, video: Source, context: "Context[Any, Any]") -> QualityResult:
+        """Measure how good a video's picture and sound are: a level, and what was measured, with the worst moments."""
+        found = await self._asked_about(video, ToolProgress(context))
+
+        def measured() -> dict[str, Any]:
+            with self._inbox.asking():
+                return self._inbox.scout.quality(found).as_dict()
+
+        return QualityResult.model_validate(await in_thread(measured))
 
     async def _read_first(self, name: str, steps: ToolProgress) -> str:
         """The id of a video that has been read; one that has not been is read now."""

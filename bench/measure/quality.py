@@ -16,7 +16,7 @@ from ...tools.perception.quality import sound
 from ...tools.perception.quality.examine import of_frames
 from ..data.fetched import fetch
 
-CLIPS = ("bikes", "carphone", "world", "woman", "cup")
+CLIPS = ("bikes", "carphone", "vtest", "woman", "cup")
 CALIBRATING = ("man", "caminandes", "tree")
 SECONDS = 3.0
 SIDE = 640
@@ -50,18 +50,18 @@ def blocky(clip: Pictures, strength: int, random: np.random.Generator) -> Pictur
 
 def noisy(clip: Pictures, strength: int, random: np.random.Generator) -> Pictures:
     """White noise, the same in all colours."""
-    sigma = (3, 6, 12, 24)[strength - 1]
+    sigma = (2, 4, 8, 16)[strength - 1]
     return _bytes(clip + random.normal(0, sigma, clip.shape[:3]).astype(np.float32)[..., None])
 
 
 def overexposed(clip: Pictures, strength: int, random: np.random.Generator) -> Pictures:
-    """Brighter by 0.7 to 2.8 stops, and cut off at white."""
-    return _bytes(clip * np.float32(2 ** (0.7 * strength)))
+    """Brighter by 0.4 to 1.6 stops, and cut off at white."""
+    return _bytes(clip * np.float32(2 ** (0.4 * strength)))
 
 
 def banded(clip: Pictures, strength: int, random: np.random.Generator) -> Pictures:
     """Fewer levels."""
-    step = (6, 12, 20, 32)[strength - 1]
+    step = (4, 8, 12, 16)[strength - 1]
     return _bytes(np.round(clip.astype(np.float32) / step) * step)
 
 

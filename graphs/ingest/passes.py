@@ -20,6 +20,7 @@ from ...tools.runtime.counters import count
 from ..events import Update, timed
 from ..guarded import why
 from .about_files import damaged
+from .bad_frames import BadFrames
 from .feed import Feed, StoppedEarlyError
 from .listening import listening
 from .observe import ENDS_ALL, Observer, Sampled, Todo, listen, look, read_file
@@ -139,17 +140,23 @@ def read_frames(state: IngestState, runtime: Runtime[Ingest]) -> Update:
             workers.start(stage, depth, lambda on, feed, stage=stage, mine=mine: look(on, stage, mine, feed))
     stats = DecodeStats()
     decoding = 0.0
+    bad = BadFrames(ingest.sampling.skip_bad)
     try:
-        decoding = _decode(state, ingest, list(todo.values()), workers.feeds, stats)
+        decoding = _decode(state, ingest, list(todo.values()), workers.feeds, stats, bad)
     except BaseException as error:
         workers.join(error)
     workers.join()
-    update = workers.finish(damaged(state.path, "picture", stats))
+    update = workers.finish([*damaged(state.path, "picture", stats), *bad.notes()])
     return {"timings": {**update["timings"], "decode": decoding}}
 
 
 def _decode(
-    state: IngestState, ingest: Ingest, todo: Sequence[Todo], feeds: Sequence[Feed[Sampled]], stats: DecodeStats
+    state: IngestState,
+    ingest: Ingest,
+    todo: Sequence[Todo],
+    feeds: Sequence[Feed[Sampled]],
+    stats: DecodeStats,
+    bad: BadFrames,
 ) -> float:
     """Hand out the frames that any stage has still to see; the seconds that decoding them took."""
     start, end = min(one.start for one in todo), max(one.end for one in todo)
@@ -160,7 +167,8 @@ def _decode(
     for frame in frames(state.path, sampling.rate, longest_side=sampling.longest_side, start=start, stats=stats):
         if frame.time > end or not ingest.goes_on():
             break
-        sampled = frame.time, None if looks_the_same(frame.image) else frame
+        left_out = bad.is_bad(frame.image) or looks_the_same(frame.image)
+        sampled = frame.time, None if left_out else frame
         took += time.perf_counter() - began
         for feed in feeds:
             feed.put(sampled)

@@ -62,11 +62,14 @@ class Sampling:
     """That is spoken, where somebody said so."""
     speakers: int | None = None
     """How many people speak, where somebody said so."""
+    skip_bad: bool = False
+    """Whether frames are left out that are blurred, noisy, black or full of blocks (`quality/score.py`)."""
 
     @property
     def frames(self) -> str:
         """How frames are read, as part of a fingerprint."""
-        return f"{self.rate:g} fps, {self.longest_side} px"
+        left_out = ", bad ones left out" if self.skip_bad else ""
+        return f"{self.rate:g} fps, {self.longest_side} px{left_out}"
 
 
 @dataclass(frozen=True)

@@ -381,6 +381,7 @@ def test_documents_need_nobody_else(served: Served):
         "/v1/videos/{video}",
         "/v1/search",
         "/v1/detect",
+        "/v1/quality",
     }
     assert described["security"] == [{"key": []}]
 

@@ -118,16 +118,20 @@ def of_frames(taken: Sequence[Frame]) -> dict[str, list[tuple[float, float]]]:
     times = [frame.time for frame in taken]
     step = (times[-1] - times[0]) / (len(times) - 1)
     frozen, duplicated = motion.still(small, step)
+    moving = np.flatnonzero(np.concatenate([[True], ~(frozen | duplicated)]))  # a repeated picture moves by jerks
+    if len(moving) < 3:
+        moving = np.array([0, len(taken) // 2, len(taken) - 1])
+    at = np.array(times)[moving]
     found |= {
-        "flicker": list(zip(times[1:-1], map(float, motion.flicker(small)), strict=True)),
-        "shake": list(zip(times[1:-1], map(float, motion.shake(small)), strict=True)),
+        "flicker": list(zip(map(float, at[1:-1]), map(float, motion.flicker(small[moving], at)), strict=True)),
+        "shake": list(zip(map(float, at[1:-1]), map(float, motion.shake(small[moving], at)), strict=True)),
         "frozen": list(zip(times[1:], map(float, frozen), strict=True)),
         "duplicated": list(zip(times[1:], map(float, duplicated), strict=True)),
     }
     return found
 
 
-def poor_pictures(grey: np.ndarray) -> list[str]:
+def poor_picture(grey: np.ndarray) -> list[str]:
     """The measures by which one picture is beyond the worse end of the calibration: what `--skip-bad` leaves out."""
     return [
         name for name, measure in PICTURE.items() if MEASURES[name].skips and MEASURES[name].badness(measure(grey)) >= 1

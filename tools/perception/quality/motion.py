@@ -3,6 +3,8 @@
 Each function takes small luma pictures, (N, H, W) float32 in 0..255, all that the video has in a stretch, in order.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 SIDE = 160
@@ -22,20 +24,27 @@ def differences(pictures: np.ndarray) -> np.ndarray:
     return np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2))
 
 
-def flicker(pictures: np.ndarray) -> np.ndarray:
-    """(N−2,): grey levels by which the mean luma of a picture departs from that of its two neighbours; 0 at cuts."""
+def flicker(pictures: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(N−2,): grey levels by which the mean luma of a picture departs from the straight line between its neighbours'
+    at `times` (seconds); 0 at cuts."""
     if len(pictures) < 3:
         return np.zeros(0)
     means = pictures.mean(axis=(1, 2))
     shapes = pictures - means[:, None, None]
     cuts = np.abs(np.diff(shapes, axis=0)).mean(axis=(1, 2)) > CUT
-    departs = np.abs(means[1:-1] - (means[:-2] + means[2:]) / 2)
+    share = (times[1:-1] - times[:-2]) / (times[2:] - times[:-2])
+    departs = np.abs(means[1:-1] - (means[:-2] * (1 - share) + means[2:] * share))
     return np.where(cuts[1:] | cuts[:-1], 0.0, departs)
 
 
-def shake(pictures: np.ndarray) -> np.ndarray:
+def shake(pictures: np.ndarray, times: np.ndarray) -> np.ndarray:
     """(N−2,): how unsteadily the whole picture moves: the change of its shift from one picture to the next, in
-    hundredths of the width (phase correlation; Kuglin and Hines, 1975). Even pans do not count."""
+    hundredths of the width (phase correlation; Kuglin and Hines, 1975). Even pans do not count.
+
+    Args:
+        pictures: as above.
+        times: of the pictures, in seconds; a shift over a longer gap counts by the usual one.
+    """
     import cv2
 
     if len(pictures) < 3:
@@ -43,10 +52,11 @@ def shake(pictures: np.ndarray) -> np.ndarray:
     height, width = pictures.shape[1:]
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
     edges = [_edges(picture) for picture in pictures]
+    gaps = np.diff(times)
     shifts = []
-    for before, after in zip(edges, edges[1:], strict=False):
+    for (before, after), gap in zip(pairwise(edges), gaps / np.median(gaps), strict=True):
         (across, down), response = cv2.phaseCorrelate(before, after, window)
-        shifts.append((across, down) if response > SURE else (0.0, 0.0))
+        shifts.append((across / gap, down / gap) if response > SURE else (0.0, 0.0))
     return np.linalg.norm(np.diff(np.array(shifts), axis=0), axis=1) * 100 / width
 
 

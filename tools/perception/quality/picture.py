@@ -1,5 +1,7 @@
 """What one picture tells of its quality. Each function takes luma, (H, W) float32 in 0..255, at its own size."""
 
+from itertools import pairwise
+
 import numpy as np
 
 FLATTEST = 0.1
@@ -10,8 +12,10 @@ CRUSHED, BLOWN = 12.0, 243.0
 """Luma below and above which nothing can be told apart."""
 SLOPE = 24
 """Pixels over which luma must rise or fall for a surface to count as a slope."""
-GENTLE = (2.0, 40.0)
+GENTLE = (2.0, 16.0)
 """Grey levels by which it may do so."""
+RUN = 5
+"""Steps from pixel to pixel on which luma must stand still."""
 
 
 def luma(image: np.ndarray) -> np.ndarray:
@@ -47,7 +51,7 @@ def sharpness(grey: np.ndarray, sigma: float | None = None) -> float:
 
     sigma = noise(grey) if sigma is None else sigma
     levels = [cv2.GaussianBlur(grey, (0, 0), width) for width in (0.7, 1.4, 2.8)]
-    fine, coarse = (float(np.mean((one - two) ** 2)) for one, two in zip(levels, levels[1:], strict=False))
+    fine, coarse = (float(np.mean((one - two) ** 2)) for one, two in pairwise(levels))
     share_fine, share_coarse = _noise_shares()
     fine, coarse = max(fine - share_fine * sigma**2, 0.0), max(coarse - share_coarse * sigma**2, 1e-6)
     return fine / coarse
@@ -82,8 +86,8 @@ def banding(grey: np.ndarray) -> float:
     if not sloping.any():
         return 0.0
     still = np.abs(np.diff(grey, axis=1)) < 0.5
-    run = still[:, :-2] & still[:, 1:-1] & still[:, 2:]
-    begin = (SLOPE - 3) // 2
+    run = np.lib.stride_tricks.sliding_window_view(still, RUN, axis=1).all(axis=2)
+    begin = (SLOPE - RUN) // 2
     return float(run[:, begin : begin + sloping.shape[1]][sloping].mean())
 
 
@@ -102,5 +106,5 @@ def _noise_shares() -> tuple[float, float]:
     impulse = np.zeros((65, 65), np.float32)
     impulse[32, 32] = 1
     levels = [cv2.GaussianBlur(impulse, (0, 0), width) for width in (0.7, 1.4, 2.8)]
-    fine, coarse = (float(np.sum((one - two) ** 2)) for one, two in zip(levels, levels[1:], strict=False))
+    fine, coarse = (float(np.sum((one - two) ** 2)) for one, two in pairwise(levels))
     return fine, coarse

@@ -55,9 +55,9 @@ def loudness(chunks: Iterable[AudioChunk]) -> tuple[float | None, list[tuple[flo
                 return
             told = getattr(frame, "metadata", {})
             whole = float(told.get("lavfi.r128.I", whole))
-            if "lavfi.r128.M" in told and frame.time is not None:
-                if not curve or frame.time - curve[-1][0] >= 1:
-                    curve.append((frame.time, float(told["lavfi.r128.M"])))
+            at = frame.time
+            if "lavfi.r128.M" in told and at is not None and (not curve or at - curve[-1][0] >= 1):
+                curve.append((at, float(told["lavfi.r128.M"])))
 
     for chunk in chunks:
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(chunk.samples[None], np.float32), "flt", "mono")

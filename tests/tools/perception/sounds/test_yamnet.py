@@ -1,14 +1,9 @@
 """YAMNet on sounds that are computed."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from made_stages import read
-from made_videos import write
 from vidscout.bench.data.sounds import made
 from vidscout.graphs.ingest.stages.sounds import Sounds
-from vidscout.tools.index.library import Library
 from vidscout.tools.media.audio import AudioChunk
 from vidscout.tools.perception.sounds.tagger import YAMNet
 
