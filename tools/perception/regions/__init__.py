@@ -1,0 +1,1 @@
+"""A part of the picture that somebody points at: what it is, and where it goes."""
