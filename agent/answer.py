@@ -23,6 +23,8 @@ class Evidence:
     """Base name of the video's file."""
     payload: dict[str, Any] | None = field(default=None, hash=False)
     """What was found, typed: `kind` and its fields, as `tools/payloads.py` has them; `text` is the same in words."""
+    box: tuple[float, float, float, float] | None = None
+    """Left, top, right and bottom, as shares of the picture, of the region that was asked about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from .which_video import VideoName, meant, unknown
 if TYPE_CHECKING:
     from ..graphs.answer.state import Answering
     from ..graphs.events import Event
+    from .regions import Region
 
 BRANCHES_AT_ONCE = 16
 """Steps of one question that may run side by side: above the number of modalities, so that none waits for another."""
@@ -56,6 +57,7 @@ class Asking(Ingesting):
         *,
         conversation: str | None = None,
         earlier: Sequence[Answer] = (),
+        region: "Region | None" = None,
     ) -> Answer:
         """Answer a question about one or several videos; a video that has not been read yet is read first.
 
@@ -69,6 +71,9 @@ class Asking(Ingesting):
                 that?”). It outlives this process, and a question in it that was cut off goes on where it stopped.
             earlier: answers that the question may lean on where there is no `conversation`, oldest first; nothing is
                 kept of them.
+            region: a time in seconds and a box (left, top, right, bottom, as shares of the picture): the question is
+                about what is in it. It is named, read and followed, and cut out for an answerer that sees; the one video
+                need not have been read.
 
         Raises:
             UsageError: an empty or overlong question, a range without length, too few options.
@@ -76,6 +81,8 @@ class Asking(Ingesting):
             MediaError: a file cannot be read.
             WeightsError: model weights have not been pulled.
         """
+        if region is not None:
+            return finished(self._region_events(videos, question, region), on_event)
         events = self._answer_events(videos, question, options, time_range, conversation, earlier)
         return finished(events, on_event)
 
@@ -192,6 +199,17 @@ class Asking(Ingesting):
         # In a thread of its own: an interrupt from the keyboard reaches the thread that waits for it at once, where a
         # graph that runs in it would first wait for its steps to end.
         return (yield from watched(work, stop))
+
+    def _region_events(
+        self, videos: VideoName | Sequence[VideoName], question: str, region: "Region"
+    ) -> "Generator[Event, None, Answer]":
+        from .regions import ask_about
+
+        names = [videos] if isinstance(videos, str | PathLike) else list(videos)
+        if len(names) != 1:
+            raise UsageError(f"a region is a part of one video, and {len(names)} were named")
+        asked, stop = checked_question(question), threading.Event()
+        return (yield from watched(lambda report: ask_about(self, names[0], asked, region, report, stop), stop))
 
     def _read_first(self, name: VideoName) -> "Generator[Event, None, Video]":
         """The video of that name, read now if it has not been."""

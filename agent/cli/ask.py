@@ -4,18 +4,19 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ...tools.errors import UsageError
 from ...tools.records import clock
-from .common import ProgressBars, common_options, print_json, time_range
+from .common import ProgressBars, common_options, print_json, seconds, time_range
 from .interrupts import interruptible
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
     from ..answer import Answer
+    from ..regions import Region
 
 SHOWN = 5
 """Pieces of evidence printed; `--json` has them all."""
@@ -39,6 +40,10 @@ def ask(
         str | None,
         typer.Option("--conversation", "-c", help="Any name; later questions of it may lean on earlier ones."),
     ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="TIME,L,T,R,B", help="About what is in this box, as 1:03,0.2,0.3,0.5,0.7."),
+    ] = None,
     route: Annotated[
         str | None, typer.Option("--route", help="rag, llovi, direct or cot.", show_default="the setting, rag")
     ] = None,
@@ -59,7 +64,13 @@ def ask(
     ):
         shown = Streamed(bars, quiet=json, trace=trace)
         answer = scout.ask(
-            [video, *(also or [])], question, option, time_range(start, end), shown.see, conversation=conversation
+            [video, *(also or [])],
+            question,
+            option,
+            time_range(start, end),
+            shown.see,
+            conversation=conversation,
+            region=None if region is None else region_of(region),
         )
         if images is not None:
             saved = save(answer.images, images)
@@ -70,6 +81,23 @@ def ask(
         print_answer(answer, shown.text)
         if trace:
             print_route(answer)
+
+
+def region_of(written: str) -> "Region":
+    """A region as it is written: `1:03,0.2,0.3,0.5,0.7`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from ..regions import checked_region
+
+    at, *sides = written.split(",")
+    try:
+        given: Any = seconds(at.strip()), tuple(float(side) for side in sides)
+    except (UsageError, ValueError):
+        given = None
+    time, box = checked_region(given)
+    return time, (box.left, box.top, box.right, box.bottom)
 
 
 class Streamed:

@@ -1,8 +1,9 @@
 """Following what is in a box through neighbouring frames: optical flow, corrected by a detector where there is one.
 
 Median flow (Kalal, Mikolajczyk and Matas, 2010): points in the box are followed by pyramidal Lucas–Kanade, those that
-do not come back to where they were are dropped, and the box moves and grows by the medians of the rest. Where the
-camera stands still, points that do not move with the thing are background and are dropped as well.
+do not come back to where they were are dropped, and the box moves and grows by the medians of the rest. Points that
+move as the picture around the box does are background and are dropped as well. A thing that turns is followed as a
+turned rectangle, and its box is the one around that.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,8 @@ OWN = 0.25
 """Share of the points that must move on their own for the others to count as background."""
 GROWTH = 0.08
 """Share by which a box may grow or shrink from one frame to the next."""
+TOGETHER = 0.6
+"""Share of the points that must turn together for the thing to turn."""
 LOOK_EACH = 3
 """Frames after which the detector is asked again."""
 SAME = 0.35
@@ -59,6 +62,8 @@ class Follower:
         """
         self._grey = _grey(image)
         self._look = _histogram(image, box)
+        self._turned = 0.0
+        self._upright = _sides(box, image.shape)
         self._detect = detect
         self._frames = 0
         self.box = box
@@ -71,17 +76,31 @@ class Follower:
     def see(self, image: np.ndarray) -> Box | None:
         """Where the thing is on the next frame; None where it is lost or has left the picture."""
         grey = _grey(image)
-        moved = _flowed(self._grey, grey, self.box)
+        motion = _motion(self._grey, grey, self.box)
+        moved = self._moved(motion, grey.shape) if motion is not None else None
         self._grey = grey
         self._frames += 1
         corrected = None
         if self._detect is not None and self.label and (moved is None or self._frames % LOOK_EACH == 0):
             corrected = self._corrected(image, moved or self.box)
+        if corrected is not None:
+            self._turned, self._upright = 0.0, _sides(corrected, grey.shape)
         found = corrected or moved
         if found is None or _inside(found).area < 0.25 * found.area:
             return None
         self.box = _inside(found)
         return self.box
+
+    def _moved(self, motion: "Motion", shape: tuple[int, ...]) -> Box:
+        """The box around the turned rectangle, moved, grown and turned."""
+        height, width = shape[:2]
+        wide, high = self._upright[0] * motion.scale, self._upright[1] * motion.scale
+        self._upright = wide, high
+        self._turned += motion.turn
+        cosine, sine = abs(np.cos(self._turned)), abs(np.sin(self._turned))
+        across, down = (wide * cosine + high * sine) / 2, (wide * sine + high * cosine) / 2
+        x, y = motion.x, motion.y
+        return Box((x - across) / width, (y - down) / height, (x + across) / width, (y + down) / height)
 
     def _corrected(self, image: np.ndarray, near: Box) -> Box | None:
         """The detection that is most probably the thing: of its kind, where it is expected, looking like it."""
@@ -123,8 +142,20 @@ def _one_way(frames: Iterable[Frame], box: Box, detect: Detect | None) -> tuple[
     return follower.label, found
 
 
-def _flowed(before: np.ndarray, after: np.ndarray, box: Box) -> Box | None:
-    """The box moved and scaled as the points in it are."""
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How the thing moves from one frame to the next."""
+
+    x: float
+    """Pixels: the new centre."""
+    y: float
+    scale: float
+    turn: float
+    """Radians, clockwise in the picture."""
+
+
+def _motion(before: np.ndarray, after: np.ndarray, box: Box) -> Motion | None:
+    """The motion of the points in the box; None where too few can be followed."""
     import cv2
 
     height, width = before.shape
@@ -140,12 +171,25 @@ def _flowed(before: np.ndarray, after: np.ndarray, box: Box) -> Box | None:
     shifts = ends - kept
     own = np.linalg.norm(shifts - _background(before, after, mask), axis=1) > MOVES
     if own.sum() >= max(OWN * len(own), FEWEST):
-        kept, ends, shifts = kept[own], ends[own], shifts[own]
-    across, down = np.median(shifts, axis=0)
-    scale = _scale(kept, ends)
-    wide, high = (right - left) * scale / 2, (bottom - top) * scale / 2
-    x, y = (left + right) / 2 + across, (top + bottom) / 2 + down
-    return Box((x - wide) / width, (y - high) / height, (x + wide) / width, (y + high) / height)
+        kept, ends = kept[own], ends[own]
+    centre = np.array([(left + right) / 2, (top + bottom) / 2])
+    turn = _turn(kept, ends)
+    across, down = np.median(ends - kept, axis=0)
+    if turn:
+        turning = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        middle = np.median(kept, axis=0)
+        across, down = np.median(ends, axis=0) + turning @ (centre - middle) - centre
+    return Motion(float(centre[0] + across), float(centre[1] + down), _scale(kept, ends), turn)
+
+
+def _turn(before: np.ndarray, after: np.ndarray) -> float:
+    """Radians by which the points turn together; 0 where most of them do not, as those of somebody who walks."""
+    import cv2
+
+    matrix, inliers = cv2.estimateAffinePartial2D(before, after, method=cv2.RANSAC, ransacReprojThreshold=1.5)
+    if matrix is None or inliers.mean() < TOGETHER:
+        return 0.0
+    return float(np.arctan2(matrix[1, 0], matrix[0, 0]))
 
 
 def _there_and_back(before: np.ndarray, after: np.ndarray, starts: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -181,6 +225,11 @@ def _scale(before: np.ndarray, after: np.ndarray) -> float:
     if not told.any():
         return 1.0
     return float(np.clip(np.median(now[told] / apart[told]), 1 - GROWTH, 1 + GROWTH))
+
+
+def _sides(box: Box, shape: tuple[int, ...]) -> tuple[float, float]:
+    """Pixels across and down."""
+    return (box.right - box.left) * shape[1], (box.bottom - box.top) * shape[0]
 
 
 def _histogram(image: np.ndarray, box: Box) -> np.ndarray:
