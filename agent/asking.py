@@ -72,7 +72,7 @@ class Asking(Ingesting):
             earlier: answers that the question may lean on where there is no `conversation`, oldest first; nothing is
                 kept of them.
             region: a time in seconds and a box (left, top, right, bottom, as shares of the picture): the question is
-                about what is in it. It is named, read and followed, and cut out for an answerer that sees; the one video
+                about what is in it. It is named, read and followed, and cut out for an answerer that sees; the video
                 need not have been read.
 
         Raises:

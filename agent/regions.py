@@ -218,7 +218,8 @@ def described(pointed: Pointed, at: float, box: Box) -> str:
     """What was found out, in sentences."""
     said = []
     if pointed.label:
-        said.append(f"It is a {pointed.label} {place(box)} of the picture.".replace("a a", "an a"))
+        article = "an" if pointed.label[0] in "aeiou" else "a"
+        said.append(f"It is {article} {pointed.label} {place(box)} of the picture.")
     if pointed.tags.tags:
         said.append(f"The part looks like: {render(pointed.tags)}.")
     if pointed.lines:
@@ -240,19 +241,18 @@ def _evidence(scout: Scout, pointed: Pointed, video: str, name: str, at: float, 
     found = []
 
     def add(modality: str, payload: Any, score: float, source: str, start: float = at, end: float = at) -> None:
-        fields = to_fields(payload)
         found.append(
             Evidence(
-                video,
-                round(start, 3),
-                round(end, 3),
-                modality,
-                render(payload),
-                round(score, 3),
-                source,
-                name,
-                fields,
-                sides,
+                video=video,
+                start=round(start, 3),
+                end=round(end, 3),
+                modality=modality,
+                text=render(payload),
+                score=round(score, 3),
+                source=source,
+                name=name,
+                payload=to_fields(payload),
+                box=sides,
             )
         )
 

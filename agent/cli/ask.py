@@ -145,8 +145,8 @@ def print_answer(answer: "Answer", streamed: str) -> None:
 def print_route(answer: "Answer") -> None:
     """The steps that the answer took, each with its seconds."""
     print("route: " + " → ".join(answer.route), file=sys.stderr)
-    for name, seconds in answer.timings.items():
-        print(f"  {name:<22} {seconds:8.3f} s", file=sys.stderr)
+    for name, took in answer.timings.items():
+        print(f"  {name:<22} {took:8.3f} s", file=sys.stderr)
 
 
 def save(pictures: Sequence[str], folder: Path) -> int:
