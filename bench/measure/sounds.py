@@ -62,16 +62,16 @@ def listened(part: str, tagger: SoundTagger) -> list[Listened]:
         parts = tagger.run([mixture.samples[begin : begin + window] for begin in begins])
         starts = [begin / SAMPLE_RATE + at for begin, one in zip(begins, parts, strict=True) for at in one.starts]
         scores = np.concatenate([one.scores for one in parts])
-        found.append(Listened(mixture, Heard(scores, tuple(starts), parts[0].seconds)))
+        found.append(Listened(mixture, Heard(parts[0].classes, scores, tuple(starts), parts[0].seconds)))
     return found
 
 
-def counted(parts: Sequence[Listened], classes: Sequence[str], name: str, threshold: float) -> Counts:
+def counted(parts: Sequence[Listened], name: str, threshold: float) -> Counts:
     """How one class fares at a threshold."""
     counts = Counts()
     offered = {name: Offered(threshold)}
     for part in parts:
-        spans = [span for span, _, _ in events(marked(part.heard, classes, offered), offered)]
+        spans = [span for span, _, _ in events(marked(part.heard, offered), offered)]
         truth = [span for span, label in part.mixture.truth if label == name]
         found = sum(any(_near(span, real) for span in spans) for real in truth)
         counts.right += found
@@ -80,9 +80,9 @@ def counted(parts: Sequence[Listened], classes: Sequence[str], name: str, thresh
     return counts
 
 
-def fitted(parts: Sequence[Listened], classes: Sequence[str], name: str) -> float:
+def fitted(parts: Sequence[Listened], name: str) -> float:
     """The threshold in the middle of those with the highest F1."""
-    scores = [counted(parts, classes, name, threshold).f1 for threshold in GRID]
+    scores = [counted(parts, name, threshold).f1 for threshold in GRID]
     best = [threshold for threshold, score in zip(GRID, scores, strict=True) if score >= max(scores) - 1e-9]
     return best[len(best) // 2]
 
@@ -100,16 +100,16 @@ def main() -> None:
     tagger = YAMNet()
     development = listened("development", tagger)
     names = sorted({label for part in development for _, label in part.mixture.truth})
-    thresholds = {name: fitted(development, tagger.classes, name) for name in names}
+    thresholds = {name: fitted(development, name) for name in names}
     if chosen.fit:
         for name in names:
-            counts = counted(development, tagger.classes, name, thresholds[name])
+            counts = counted(development, name, thresholds[name])
             print(f'"{name}" = {thresholds[name]}  # F1 {counts.f1:.2f} on development recordings')
         return
     began = time.perf_counter()
     report = listened("report", tagger)
     cost = (time.perf_counter() - began) / sum(len(part.mixture.samples) / SAMPLE_RATE for part in report)
-    rows = [_row(name, thresholds, development, report, tagger.classes) for name in names]
+    rows = [_row(name, thresholds, development, report) for name in names]
     if chosen.json:
         print(json.dumps({"rows": rows, "seconds_a_second": cost}))
         return
@@ -125,14 +125,10 @@ def main() -> None:
 
 
 def _row(
-    name: str,
-    thresholds: Mapping[str, float],
-    development: Sequence[Listened],
-    report: Sequence[Listened],
-    classes: Sequence[str],
+    name: str, thresholds: Mapping[str, float], development: Sequence[Listened], report: Sequence[Listened]
 ) -> dict[str, object]:
-    before = counted(development, classes, name, thresholds[name])
-    after = counted(report, classes, name, thresholds[name])
+    before = counted(development, name, thresholds[name])
+    after = counted(report, name, thresholds[name])
     return {
         "class": name,
         "threshold": thresholds[name],

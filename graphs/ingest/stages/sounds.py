@@ -46,7 +46,7 @@ class Sounds(AudioStage):
 
     def observe(self, video: Watched, window: AudioChunk) -> list[tuple[float, Any]]:
         [heard] = self._tagger.run([window.samples])
-        rows = marked(heard, self._tagger.classes, self._tagger.offered, window.start)
+        rows = marked(heard, self._tagger.offered, window.start)
         return [(row[0], packed(Marked, row)) for row in rows]
 
     def records(self, found: Found) -> list[Record]:

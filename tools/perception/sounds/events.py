@@ -1,6 +1,6 @@
 """From probabilities, stretch by stretch, to sounds with a beginning and an end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from ...payloads import Sound
 from ...records import Record, Span
@@ -17,16 +17,15 @@ Marked = tuple[float, float, Mapping[str, float]]
 """A stretch's beginning and end in seconds, and the probability of each class worth writing down."""
 
 
-def marked(heard: Heard, classes: Sequence[str], offered: Mapping[str, Offered], start: float = 0.0) -> list[Marked]:
+def marked(heard: Heard, offered: Mapping[str, Offered], start: float = 0.0) -> list[Marked]:
     """The stretches in which something offered may be heard.
 
     Args:
         heard: what the tagger says.
-        classes: names of its classes.
         offered: the classes to tell of.
         start: seconds at which the sound begins.
     """
-    columns = [(at, name, offered[name].threshold * KEPT) for at, name in enumerate(classes) if name in offered]
+    columns = [(at, name, offered[name].threshold * KEPT) for at, name in enumerate(heard.classes) if name in offered]
     found = []
     for begin, row in zip(heard.starts, heard.scores, strict=True):
         likely = {name: round(float(row[at]), 4) for at, name, least in columns if row[at] >= least}

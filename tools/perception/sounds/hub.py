@@ -4,6 +4,7 @@ Neither was measured here, as their weights come from a model hub: they tell of 
 YAMNet, from a probability of one half on.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -35,9 +36,14 @@ class HubTagger(FromHub, SoundTagger):
         return dict.fromkeys(offered("yamnet"), Offered(UNMEASURED))
 
     @property
+    @abstractmethod
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the scores; `setup` has run."""
+
+    @property
+    @abstractmethod
     def stretch(self) -> float:
         """Seconds that the model takes at once."""
-        raise NotImplementedError
 
     def perceive(self, batch: Sequence[np.ndarray]) -> list[Heard]:
         return [self._heard(samples) for samples in batch]
@@ -47,11 +53,11 @@ class HubTagger(FromHub, SoundTagger):
         starts = list(range(0, max(len(samples) - length // 2, 1), length // 2))
         pieces = [samples[start : start + length] for start in starts]
         scores = np.concatenate([self._scores(portion) for portion in self.portions(pieces)])
-        return Heard(scores, tuple(start / SAMPLE_RATE for start in starts), self.stretch)
+        return Heard(self.classes, scores, tuple(start / SAMPLE_RATE for start in starts), self.stretch)
 
+    @abstractmethod
     def _scores(self, pieces: Sequence[np.ndarray]) -> np.ndarray:
         """(pieces, classes) float32 in 0..1."""
-        raise NotImplementedError
 
 
 class AST(HubTagger):
@@ -66,10 +72,9 @@ class AST(HubTagger):
         self._model = self.checkpoint.load("AutoModelForAudioClassification")
 
     @property
-    def classes(self) -> Sequence[str]:
-        self.ready()
+    def classes(self) -> tuple[str, ...]:
         names = self._model.config.id2label
-        return [names[number] for number in range(len(names))]
+        return tuple(names[number] for number in range(len(names)))
 
     @property
     def stretch(self) -> float:
@@ -89,6 +94,7 @@ class CLAP(HubTagger):
     name = "clap"
     default = "clap-htsat"
     weights = ("clap-htsat",)
+    _words: Any = None
 
     def setup(self) -> None:
         import torch
@@ -98,19 +104,14 @@ class CLAP(HubTagger):
         if not hasattr(model, "get_audio_features"):
             raise UsageError(f"{self.checkpoint.identity} is a {type(model).__name__}, which takes no sound")
         self._model, self._processor = model, processor
-        prompts = [PROMPT.format(name.lower()) for name in (*self.classes_asked, *OTHERWISE)]
+        prompts = [PROMPT.format(name.lower()) for name in (*self.classes, *OTHERWISE)]
         inputs = processor.tokenizer(prompts, padding=True, return_tensors="pt")
         with torch.inference_mode():
             self._words = _unit(model.get_text_features(**self.on_device(inputs)))
 
     @property
-    def classes_asked(self) -> Sequence[str]:
-        """The classes that it is asked for."""
+    def classes(self) -> tuple[str, ...]:
         return tuple(self.offered)
-
-    @property
-    def classes(self) -> Sequence[str]:
-        return self.classes_asked
 
     @property
     def stretch(self) -> float:
@@ -124,9 +125,7 @@ class CLAP(HubTagger):
         with torch.inference_mode():
             heard = _unit(self._model.get_audio_features(**self.on_device(inputs)))
             logits = heard @ self._words.T * self._model.logit_scale_a.exp()
-            return logits.float().softmax(-1).cpu().numpy()[:, : len(self.classes_asked)]
-
-    _words: Any = None
+            return logits.float().softmax(-1).cpu().numpy()[:, : len(self.classes)]
 
 
 def _unit(features: Any) -> Any:

@@ -1,6 +1,5 @@
 """The role `sounds`: how probable each class of sound is, stretch by stretch."""
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -22,6 +21,8 @@ AT_ONCE = 64
 class Heard:
     """What a tagger says of one sound."""
 
+    classes: tuple[str, ...]
+    """Names, in the order of the scores."""
     scores: np.ndarray
     """(stretches, classes) float32 in 0..1."""
     starts: tuple[float, ...]
@@ -36,11 +37,6 @@ class SoundTagger(Tool[np.ndarray, Heard]):
     role: ClassVar[str] = "sounds"
     window: ClassVar[float] = 28.8
     """Seconds that are listened to at once."""
-
-    @property
-    @abstractmethod
-    def classes(self) -> Sequence[str]:
-        """The names of the classes, in the order of the scores; loads the model on first use."""
 
     @property
     def offered(self) -> Mapping[str, Offered]:
@@ -60,17 +56,12 @@ class YAMNet(SoundTagger):
         super().__init__()
         self.threads = threads
         self._session: Any = None
-        self._classes: list[str] = []
-
-    @property
-    def classes(self) -> Sequence[str]:
-        self.ready()
-        return self._classes
+        self._classes: tuple[str, ...] = ()
 
     def setup(self) -> None:
         folder = weights.folder("yamnet")
         self._session = session(folder / "yamnet.onnx", self.threads)
-        self._classes = (folder / "classes.txt").read_text(encoding="utf-8").splitlines()
+        self._classes = tuple((folder / "classes.txt").read_text(encoding="utf-8").splitlines())
 
     def perceive(self, batch: Sequence[np.ndarray]) -> list[Heard]:
         return [self._heard(samples) for samples in batch]
@@ -81,7 +72,7 @@ class YAMNet(SoundTagger):
         logits = np.concatenate([self._session.run(["scores"], {"patches": part})[0] for part in parts])
         step = log_mel.HOP * log_mel.STEP / SAMPLE_RATE
         starts = tuple(round(number * step, 2) for number in range(len(patches)))
-        return Heard(sigmoid(logits), starts, log_mel.ROWS * log_mel.STEP / SAMPLE_RATE)
+        return Heard(self._classes, sigmoid(logits), starts, log_mel.ROWS * log_mel.STEP / SAMPLE_RATE)
 
     def close(self) -> None:
         super().close()
