@@ -14,6 +14,8 @@ SLOPE = 24
 """Pixels over which luma must rise or fall for a surface to count as a slope."""
 GENTLE = (2.0, 16.0)
 """Grey levels by which it may do so."""
+SMOOTH = 1 / 16
+"""Ratio of the two energies where luma only curves: differences of Gaussians grow with the square of their widths."""
 RUN = 5
 """Steps from pixel to pixel on which luma must stand still."""
 
@@ -41,7 +43,8 @@ def noise(grey: np.ndarray) -> float:
 
 def sharpness(grey: np.ndarray, sigma: float | None = None) -> float:
     """How much finer detail there is than coarse: the energy of differences of Gaussians at 0.7–1.4 against 1.4–2.8
-    pixels, less what noise of the estimated strength brings into each. Falls with every blur; 0 where all is noise.
+    pixels, less what noise of the estimated strength brings into each, and less the sixteenth that smooth shapes keep.
+    Falls with every blur, towards 0.
 
     Args:
         grey: luma.
@@ -54,7 +57,7 @@ def sharpness(grey: np.ndarray, sigma: float | None = None) -> float:
     fine, coarse = (float(np.mean((one - two) ** 2)) for one, two in pairwise(levels))
     share_fine, share_coarse = _noise_shares()
     fine, coarse = max(fine - share_fine * sigma**2, 0.0), max(coarse - share_coarse * sigma**2, 1e-6)
-    return fine / coarse
+    return max(fine / coarse - SMOOTH, 0.0)
 
 
 def blockiness(grey: np.ndarray) -> float:
