@@ -209,7 +209,11 @@ class Asking(Ingesting):
         if len(names) != 1:
             raise UsageError(f"a region is a part of one video, and {len(names)} were named")
         asked, stop = checked_question(question), threading.Event()
-        return (yield from watched(lambda report: ask_about(self, names[0], asked, region, report, stop), stop))
+
+        def work(report: "Callable[[Event], None]") -> Answer:
+            return ask_about(self, names[0], asked, region, report, stop)
+
+        return (yield from watched(work, stop))
 
     def _read_first(self, name: VideoName) -> "Generator[Event, None, Video]":
         """The video of that name, read now if it has not been."""

@@ -79,6 +79,11 @@ def mixtures(part: str, seed: int) -> Iterator[Mixture]:
         number += 1
 
 
+def within(name: str) -> list[str]:
+    """The classes that a class is a kind of."""
+    return list(_table()["implied"].get(name, ()))
+
+
 def made(part: str) -> dict[str, list[np.ndarray]]:
     """Alarms and sirens that are computed: each part has tones and rhythms of its own."""
     alarms = {"development": ((3100, 0.5, 0.5), (2000, 0.12, 0.12)), "report": ((2800, 0.4, 0.3), (1000, 0.25, 0.25))}
@@ -117,7 +122,7 @@ def _mixture(
         begin = round(at * SAMPLE_RATE)
         samples[begin : begin + len(clip)] += _at_level(clip, random.uniform(*LOUDNESS))
         span = Span(at, at + len(clip) / SAMPLE_RATE)
-        truth += [(span, each) for each in (name, *_table()["implied"].get(name, ()))]
+        truth += [(span, each) for each in (name, *within(name))]
         at = span.end + random.uniform(APART, APART + 3)
     return Mixture(np.clip(samples, -1, 1).astype(np.float32), tuple(truth))
 

@@ -113,25 +113,28 @@ PICTURE: dict[str, tuple[str, Defect]] = {
 """Each measure's own defect."""
 
 
-def measured(clip: Pictures) -> dict[str, float]:
-    """The mean of each measure of a clip."""
-    taken = [Frame(number / FPS, image) for number, image in enumerate(clip)]
+def measured(clip: Pictures, rate: float = FPS) -> dict[str, float]:
+    """The mean of each measure of a clip of so many frames a second."""
+    taken = [Frame(number / rate, image) for number, image in enumerate(clip)]
     return {name: float(np.mean([value for _, value in points])) for name, points in of_frames(taken).items()}
 
 
-def clip_of(name: str) -> Pictures:
-    """The clip's first seconds."""
-    taken = [frame.image for frame in frames(fetch(name), FPS, SIDE, end=SECONDS)]
-    return np.stack(taken)
+def clip_of(name: str) -> tuple[Pictures, float]:
+    """The clip's first seconds, and how many frames a second they have."""
+    taken = list(frames(fetch(name), FPS, SIDE, end=SECONDS))
+    return np.stack([frame.image for frame in taken]), (len(taken) - 1) / (taken[-1].time - taken[0].time)
 
 
 def rows_of(name: str) -> dict[str, list[dict[str, float]]]:
     """The measures of a clip as it is and in four strengths of each defect, by the measure whose defect it is."""
-    clip = clip_of(name)
-    clean = measured(clip)
+    clip, rate = clip_of(name)
+    clean = measured(clip, rate)
+
+    def spoilt(defect: Defect, strength: int) -> dict[str, float]:
+        return measured(defect(clip, strength, np.random.default_rng(strength)), rate)
+
     return {
-        own: [clean, *(measured(defect(clip, strength, np.random.default_rng(strength))) for strength in (1, 2, 3, 4))]
-        for own, (_, defect) in PICTURE.items()
+        own: [clean, *(spoilt(defect, strength) for strength in (1, 2, 3, 4))] for own, (_, defect) in PICTURE.items()
     }
 
 

@@ -4,6 +4,7 @@ import argparse
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from ...agent.profiles.profile import build, profile
 from ...tools.geometry import Box
@@ -19,7 +20,7 @@ ENOUGH = 0.5
 """Intersection over union from which a box counts as found."""
 
 
-def overlaps(name: str, about: dict[str, list[list[float]]], detect: Detect | None) -> list[float]:
+def overlaps(name: str, about: dict[str, Any], detect: Detect | None) -> list[float]:
     """The overlap with each box set by hand; 0 where the thing was lost before."""
     (at, *sides), others = about["given"], about["others"]
     times = [at, *(time for time, *_ in others)]

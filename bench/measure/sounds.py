@@ -1,14 +1,13 @@
 """How well each class of sound is told, on made mixtures: `python -m vidscout.bench.measure.sounds`.
 
-    python -m vidscout.bench.measure.sounds --fit      # thresholds from the development recordings
-    python -m vidscout.bench.measure.sounds            # what the report recordings say of them
+    python -m vidscout.bench.measure.sounds            # thresholds of the development recordings, on the others
+    python -m vidscout.bench.measure.sounds --write    # and into tools/perception/sounds/offered.toml
 
 A sound counts as found when a span of its class is at most half a second away from it; a span that is near no sound of
 its class is a false alarm (event-based F1, as in Mesaros et al., 2016, with a collar of 0.5 s on both ends together).
 """
 
 import argparse
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,10 +80,10 @@ def counted(parts: Sequence[Listened], name: str, threshold: float) -> Counts:
 
 
 def fitted(parts: Sequence[Listened], name: str) -> float:
-    """The threshold in the middle of those with the highest F1."""
+    """The lowest threshold with the highest F1: false alarms are counted on all the other sounds, and so are known far
+    better than how surely another recording of the same sound is heard."""
     scores = [counted(parts, name, threshold).f1 for threshold in GRID]
-    best = [threshold for threshold, score in zip(GRID, scores, strict=True) if score >= max(scores) - 1e-9]
-    return best[len(best) // 2]
+    return next(threshold for threshold, score in zip(GRID, scores, strict=True) if score >= max(scores) - 1e-9)
 
 
 def _near(span: Span, real: Span) -> bool:
@@ -94,25 +93,16 @@ def _near(span: Span, real: Span) -> bool:
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("--fit", action="store_true", help="print thresholds for offered.toml")
-    options.add_argument("--json", action="store_true")
+    options.add_argument("--write", action="store_true", help="write the classes that reach it to offered.toml")
     chosen = options.parse_args()
     tagger = YAMNet()
     development = listened("development", tagger)
     names = sorted({label for part in development for _, label in part.mixture.truth})
     thresholds = {name: fitted(development, name) for name in names}
-    if chosen.fit:
-        for name in names:
-            counts = counted(development, name, thresholds[name])
-            print(f'"{name}" = {thresholds[name]}  # F1 {counts.f1:.2f} on development recordings')
-        return
     began = time.perf_counter()
     report = listened("report", tagger)
     cost = (time.perf_counter() - began) / sum(len(part.mixture.samples) / SAMPLE_RATE for part in report)
     rows = [_row(name, thresholds, development, report) for name in names]
-    if chosen.json:
-        print(json.dumps({"rows": rows, "seconds_a_second": cost}))
-        return
     print("| class | threshold | F1, development | sounds | found | false alarms | F1, report | told of |")
     print("|" + " --- |" * 8)
     for row in rows:
@@ -122,6 +112,25 @@ def main() -> None:
     print(
         f"{len(report)} mixtures of {len(report[0].mixture.samples) // SAMPLE_RATE} s; {cost:.3f} s a second of sound"
     )
+    if chosen.write:
+        TABLE.write_text(table_of([row for row in rows if row["told"] == "yes"]), encoding="utf-8")
+
+
+def table_of(rows: Sequence[Mapping[str, object]]) -> str:
+    """`offered.toml` for the rows of classes that are told of."""
+    told = [str(row["class"]) for row in rows]
+    broader = {name: [one for one in within(name) if one in told] for name in told}
+    lines = [
+        "# The classes that are told of, with their thresholds: written by `bench/measure/sounds.py --write`, which names",
+        f"# those that reach an F1 of {WANTED} both on the recordings that set the thresholds and on others.",
+        "",
+        "[yamnet]",
+        *(f'"{row["class"]}" = {row["threshold"]}' for row in rows),
+        "",
+        "[within]  # by AudioSet's ontology",
+        *(f'"{name}" = {json.dumps(names)}' for name, names in broader.items() if names),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _row(

@@ -1,13 +1,14 @@
 """How sounds are counted, and what mixtures are made of."""
 
 import struct
+import tomllib
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from vidscout.bench.data import sounds as data
 from vidscout.bench.data.sounds import Mixture, _in_resources, made
-from vidscout.bench.measure.sounds import Listened, counted, fitted
+from vidscout.bench.measure.sounds import Listened, counted, fitted, table_of
 from vidscout.tools.perception.sounds.tagger import Heard
 from vidscout.tools.records import Span
 
@@ -27,11 +28,17 @@ def test_a_span_beside_a_sound_finds_it_and_one_elsewhere_is_a_false_alarm():
     assert counts.f1 == pytest.approx(0.5)
 
 
-def test_the_threshold_is_the_middle_of_the_best():
-    parts = listened({2: 0.8, 11: 0.8, 7: 0.3})
-    threshold = fitted(parts, "Dog")
-    assert 0.3 < threshold < 0.8
-    assert counted(parts, "Dog", threshold).f1 == 1
+def test_the_threshold_is_the_lowest_of_the_best():
+    parts = listened({2: 0.8, 11: 0.8, 7: 0.32})
+    assert fitted(parts, "Dog") == 0.35
+    assert counted(parts, "Dog", 0.35).f1 == 1
+
+
+def test_the_table_of_offered_classes_says_which_is_a_kind_of_which():
+    rows = [{"class": name, "threshold": 0.4} for name in ("Animal", "Dog", "Train")]
+    written = tomllib.loads(table_of(rows))
+    assert written["yamnet"] == {"Animal": 0.4, "Dog": 0.4, "Train": 0.4}
+    assert written["within"] == {"Dog": ["Animal"]}
 
 
 def test_development_and_report_share_no_recording_and_no_package_and_no_tone():

@@ -54,7 +54,8 @@ def sharpness(grey: np.ndarray, sigma: float | None = None) -> float:
 
     sigma = noise(grey) if sigma is None else sigma
     levels = [cv2.GaussianBlur(grey, (0, 0), width) for width in (0.7, 1.4, 2.8)]
-    fine, coarse = (float(np.mean((one - two) ** 2)) for one, two in pairwise(levels))
+    told = _told_apart(levels[-1])
+    fine, coarse = (float(np.mean((one - two)[told] ** 2)) for one, two in pairwise(levels))
     share_fine, share_coarse = _noise_shares()
     fine, coarse = max(fine - share_fine * sigma**2, 0.0), max(coarse - share_coarse * sigma**2, 1e-6)
     return max(fine / coarse - SMOOTH, 0.0)
@@ -85,13 +86,20 @@ def banding(grey: np.ndarray) -> float:
 
     wide = cv2.GaussianBlur(grey, (0, 0), SLOPE / 2)
     over = np.abs(wide[:, SLOPE:] - wide[:, :-SLOPE])
-    sloping = (over > GENTLE[0]) & (over < GENTLE[1])
+    half = SLOPE // 2
+    sloping = (over > GENTLE[0]) & (over < GENTLE[1]) & _told_apart(grey)[:, half:-half]
     if not sloping.any():
         return 0.0
     still = np.abs(np.diff(grey, axis=1)) < 0.5
-    run = np.lib.stride_tricks.sliding_window_view(still, RUN, axis=1).all(axis=2)
+    run = np.asarray(np.lib.stride_tricks.sliding_window_view(still, RUN, axis=1).all(axis=2))
     begin = (SLOPE - RUN) // 2
     return float(run[:, begin : begin + sloping.shape[1]][sloping].mean())
+
+
+def _told_apart(grey: np.ndarray) -> np.ndarray:
+    """Where luma is neither black nor white; everywhere where it is nothing else."""
+    told = (grey >= CRUSHED) & (grey <= BLOWN)
+    return told if told.any() else np.ones_like(told)
 
 
 def _blocks(grey: np.ndarray, side: int = 16) -> np.ndarray:

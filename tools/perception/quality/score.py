@@ -1,9 +1,10 @@
 """From measures to one of five levels, those of ITU-R BT.500.
 
-The calibration is no listening or viewing test: nobody was asked. `fair` and `bad` of each measure are what
-`bench/measure/quality.py` measures on its development clips at the second and at the strongest of four strengths of
-the measure's own defect, rounded; between them badness grows evenly. The loudness is judged by EBU R128: −23 LUFS is
-wanted, and 10 LU beside it is as bad as it can be.
+The calibration is no viewing test: nobody was asked. `good` and `bad` of each measure of the picture are the medians
+that `bench/measure/quality.py --calibrate` measures on three clips at the first and at the third of four strengths of
+the measure's own defect, rounded; between them badness grows evenly. Those of clipping are what a film's sound has that
+is cut off 6 and 18 dB below its peak. Loudness is judged by EBU R128: −23 LUFS is wanted, and 10 LU beside it counts as
+the worst.
 """
 
 from collections.abc import Mapping
@@ -51,16 +52,16 @@ class Beside(About):
 
 
 MEASURES: dict[str, About] = {
-    "sharpness": About("ratio of fine to coarse detail", 0.12, 0.02, skips=True),
-    "blockiness": About("grey levels", 0.5, 6.0, skips=True),
-    "noise": About("grey levels", 3.0, 15.0, skips=True),
-    "exposure": About("share of the picture", 0.1, 0.6, skips=True),
-    "banding": About("share of sloping surface", 0.5, 0.95),
-    "flicker": About("grey levels", 0.5, 8.0),
-    "shake": About("hundredths of the width", 0.2, 2.0),
-    "frozen": About("share of the time", 0.1, 0.8, weight=0.5),
-    "duplicated": About("share of the frames", 0.1, 0.6, weight=0.5),
-    "clipping": About("share of the samples", 0.001, 0.1, weight=WEIGHTS_OF_SOUND),
+    "sharpness": About("ratio of fine to coarse detail", 0.29, 0.1, skips=True),
+    "blockiness": About("grey levels", 1.8, 8.0, skips=True),
+    "noise": About("grey levels", 2.0, 7.8, skips=True),
+    "exposure": About("share of the picture", 0.33, 0.7, skips=True),
+    "banding": About("share of sloping surface", 0.3, 0.5),
+    "flicker": About("grey levels", 1.7, 10.9),
+    "shake": About("hundredths of the width", 0.9, 5.5),
+    "frozen": About("share of the time", 0.2, 0.6, weight=0.5),
+    "duplicated": About("share of the frames", 0.18, 0.35, weight=0.5),
+    "clipping": About("share of the samples", 0.002, 0.06, weight=WEIGHTS_OF_SOUND),
     "loudness": Beside("LUFS", -23.0, -33.0, weight=WEIGHTS_OF_SOUND),
 }
 """In the order in which they are told."""

@@ -1,6 +1,6 @@
 """From probabilities, stretch by stretch, to sounds with a beginning and an end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...payloads import Sound
 from ...records import Record, Span
@@ -15,6 +15,9 @@ APART = 1.0
 
 Marked = tuple[float, float, Mapping[str, float]]
 """A stretch's beginning and end in seconds, and the probability of each class worth writing down."""
+
+Event = tuple[Span, str, float]
+"""When, which class, and the highest probability."""
 
 
 def marked(heard: Heard, offered: Mapping[str, Offered], start: float = 0.0) -> list[Marked]:
@@ -34,7 +37,7 @@ def marked(heard: Heard, offered: Mapping[str, Offered], start: float = 0.0) -> 
     return found
 
 
-def events(rows: Iterable[Marked], offered: Mapping[str, Offered]) -> list[tuple[Span, str, float]]:
+def events(rows: Iterable[Marked], offered: Mapping[str, Offered]) -> list[Event]:
     """Sounds in order of their beginning: when, which class, and the highest probability.
 
     A sound of a class begins where its threshold is reached, and takes in what is next to it of at least half of it.
@@ -60,7 +63,8 @@ def events(rows: Iterable[Marked], offered: Mapping[str, Offered]) -> list[tuple
 def sound_records(
     video: str, rows: Iterable[Marked], offered: Mapping[str, Offered], duration: float, source: str
 ) -> list[Record]:
-    """One record a sound, as long as it is heard.
+    """One record a sound, as long as it is heard; of a sound that is of a kind (a dog's) and in it of a broader one (an
+    animal's), the narrower.
 
     Args:
         video: content id.
@@ -71,5 +75,14 @@ def sound_records(
     """
     return [
         Record.of(video, Span(span.start, max(min(span.end, duration), span.start)), Sound(name), score, source)
-        for span, name, score in events(rows, offered)
+        for span, name, score in narrowest(events(rows, offered), offered)
+    ]
+
+
+def narrowest(found: Sequence[Event], offered: Mapping[str, Offered]) -> list[Event]:
+    """Sounds without those of a broader class that overlap one of a class within it."""
+    return [
+        (span, name, score)
+        for span, name, score in found
+        if not any(name in offered[other].within and span.overlaps(beside) for beside, other, _ in found)
     ]

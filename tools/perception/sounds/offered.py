@@ -15,10 +15,16 @@ class Offered:
 
     threshold: float
     """Probability from which a stretch counts as this sound."""
+    within: tuple[str, ...] = ()
+    """The classes that this one is a kind of, which need not be told beside it."""
 
 
 @cache
 def offered(backend: str) -> Mapping[str, Offered]:
     """The offered classes of a backend by their names; empty where nothing was measured of it."""
     tables = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    return {name: Offered(float(threshold)) for name, threshold in tables.get(backend, {}).items()}
+    broader = tables.get("within", {})
+    return {
+        name: Offered(float(threshold), tuple(broader.get(name, ())))
+        for name, threshold in tables.get(backend, {}).items()
+    }

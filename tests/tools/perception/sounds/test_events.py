@@ -2,7 +2,7 @@
 
 import numpy as np
 from vidscout.tools.payloads import Sound
-from vidscout.tools.perception.sounds.events import events, marked, sound_records
+from vidscout.tools.perception.sounds.events import events, marked, narrowest, sound_records
 from vidscout.tools.perception.sounds.offered import Offered, offered
 from vidscout.tools.perception.sounds.tagger import Heard
 from vidscout.tools.records import Span
@@ -41,6 +41,12 @@ def test_records_end_with_the_video_and_come_in_order():
         ("[Dog]", Span(0.5, 1.2)),
     ]
     assert records[0].payload == Sound("Rain")
+
+
+def test_an_animal_that_is_a_dog_is_told_as_a_dog():
+    told = {"Dog": Offered(0.5, within=("Animal",)), "Animal": Offered(0.5)}
+    found = [(Span(0, 2), "Animal", 0.9), (Span(1, 2), "Dog", 0.8), (Span(5, 6), "Animal", 0.7)]
+    assert narrowest(found, told) == found[1:]
 
 
 def test_speech_is_not_offered_and_every_offered_class_has_a_threshold_within_reach():

@@ -18,7 +18,8 @@ def test_silence_is_the_logarithm_of_the_offset():
 
 @pytest.mark.parametrize("hertz", [300, 1000, 4000])
 def test_a_tone_is_loudest_in_the_band_around_its_frequency(hertz: float):
-    edges = np.linspace(*(1127 * np.log1p(np.array([125, 7500]) / 700)), BANDS + 2)
+    lowest, highest = 1127 * np.log1p(np.array([125, 7500]) / 700)
+    edges = np.linspace(lowest, highest, BANDS + 2)
     band = int(np.argmax(log_mel(tone(hertz)).mean(axis=0)))
     mel = 1127 * np.log1p(hertz / 700)
     assert edges[band] < mel < edges[band + 2]
