@@ -8,6 +8,7 @@ its class is a false alarm (event-based F1, as in Mesaros et al., 2016, with a c
 """
 
 import argparse
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ import numpy as np
 
 from ...tools.media.audio import SAMPLE_RATE
 from ...tools.perception.sounds.events import events, marked
-from ...tools.perception.sounds.offered import Offered
+from ...tools.perception.sounds.offered import TABLE, Offered
 from ...tools.perception.sounds.tagger import Heard, SoundTagger, YAMNet
 from ...tools.records import Span
-from ..data.sounds import Mixture, mixtures
+from ..data.sounds import Mixture, mixtures, within
 
 COLLAR = 0.5
 """Seconds."""
@@ -121,7 +122,7 @@ def table_of(rows: Sequence[Mapping[str, object]]) -> str:
     told = [str(row["class"]) for row in rows]
     broader = {name: [one for one in within(name) if one in told] for name in told}
     lines = [
-        "# The classes that are told of, with their thresholds: written by `bench/measure/sounds.py --write`, which names",
+        "# The classes that are told of, with their thresholds: `bench/measure/sounds.py --write` names",
         f"# those that reach an F1 of {WANTED} both on the recordings that set the thresholds and on others.",
         "",
         "[yamnet]",
