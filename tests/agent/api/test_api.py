@@ -342,6 +342,13 @@ def test_a_video_is_examined_for_traces_of_generation(served: Served):
     assert verdict["signals"]
 
 
+def test_how_good_a_video_is_can_be_asked(served: Served):
+    found = served.http.post("/v1/quality", json={"video": served.video}).json()
+    assert list(found) == ["level", "score", "measures"]
+    assert {"name", "value", "unit", "worst"} == set(found["measures"][0])
+    refused(served.http.post("/v1/quality", json={"video": "nowhere"}), 404, "video_not_found")
+
+
 # -- who may ask -----------------------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,9 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         assert "no stage 'smell'; there are subtitles" in line(await client.call_tool("ingest_video", again))
         verdict = (await client.call_tool("detect_generated", {"video": video["id"]})).structured_content or {}
         assert verdict["label"] in ("real", "generated", "uncertain")
+        quality = (await client.call_tool("video_quality", {"video": video["id"]})).structured_content or {}
+        assert quality["level"] in ("bad", "poor", "fair", "good", "excellent")
+        assert quality["measures"]
 
         text = tmp_path / "film.mp4"
         text.write_text("no film")
