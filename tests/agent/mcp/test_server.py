@@ -29,7 +29,6 @@ TOOLS = {
     "list_people",
     "name_person",
     "detect_generated",
-    "detect_generated",
     "video_quality",
 }
 KEY = "a-key-for-tests"
