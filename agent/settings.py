@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     """Whether faces are told apart in what is read: biometric data. By default the profile says; `served` does not."""
     speakers: int | None = Field(None, ge=1, le=64)
     """How many people speak in what is read next; by default found out."""
+    scripts: str | None = None
+    """What is written on the picture, as in `latin,cyrillic`; by default any script, found out for each line."""
     audio_track: Annotated[str, BeforeValidator(_track)] = "auto"
     """Which audio track to listen to: `auto` takes the one in which somebody speaks, a number counts from 0, a language
     is named as `de`, `deu` or `German`, `all` listens to every track apart, as in a meeting with a track a person,
@@ -151,6 +153,16 @@ class Settings(BaseSettings):
 
         try:
             return ",".join(expected(given or "")) or None
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("scripts")
+    @classmethod
+    def _known_scripts(cls, given: str | None) -> str | None:
+        from ..tools.perception.screen_text.scripts import expected_scripts
+
+        try:
+            return ",".join(sorted(script.name.lower() for script in expected_scripts(given or ""))) or None
         except UsageError as error:
             raise ValueError(str(error)) from None
 

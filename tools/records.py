@@ -16,11 +16,16 @@ UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE, Modality.
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of text that an OCR backend read on one frame."""
+    """One line of text that an OCR backend found on one frame."""
 
     text: str
+    """Empty where the line was found and its script could not be read."""
     score: float
     box: Box
+    script: str = ""
+    """ISO 15924 code, where the backend tells it."""
+    upright: bool = False
+    """Whether it goes from top to bottom, its letters upright."""
 
 
 @dataclass(frozen=True, slots=True)

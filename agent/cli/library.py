@@ -61,6 +61,10 @@ def ingest(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out frames too blurred, noisy, dark or blocky to tell anything.")
     ] = False,
+    scripts: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="What is written on the picture, as in latin,arabic; by default found out."),
+    ] = None,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
@@ -72,7 +76,7 @@ def ingest(
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
     expected: dict[str, Any] = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
-    expected |= {"speakers": speakers, "skip_bad": skip_bad or None}
+    expected |= {"speakers": speakers, "skip_bad": skip_bad or None, "scripts": scripts}
     options: Any = {"stages": stage or (), "again": again, "audio_track": audio_track}
     tell = None if json else _tell
     with common_options(context).scout(**expected) as scout, interruptible(), ProgressBars() as bars:

@@ -1,5 +1,6 @@
 """`vidscout models`: which weights there are, which are here, and how to get them."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -41,16 +42,15 @@ def pull(
     """
     from ...tools.weights import pull as weights
 
-    wanted = list(names) if names else _of_profile(profile or _profile_before_the_command(context))
+    of = profile or _profile_before_the_command(context)
+    wanted, further = (list(names), []) if names else _of_profile(of)
+    how = {"force": force, "hub": hub, "upgrade": upgrade, "trust_remote_code": trust_remote_code}
     with _bars() as show:
-        weights.pull(
-            wanted,
-            on_progress=show,
-            force=force,
-            hub=hub,
-            upgrade=upgrade,
-            trust_remote_code=trust_remote_code,
-        )
+        weights.pull(wanted, on_progress=show, **how)
+        try:
+            weights.pull(further, on_progress=show, **how)
+        except WeightsError as error:
+            print(f"note: what only some videos need is not all here: {error}", file=sys.stderr)
 
 
 @models_app.command("list")
@@ -97,10 +97,12 @@ def _profile_before_the_command(context: typer.Context) -> str:
     return chosen if chosen and chosen != "auto" else "embedded"
 
 
-def _of_profile(name: str) -> list[str]:
-    from ..profiles.profile import profile, weights_of
+def _of_profile(name: str) -> tuple[list[str], list[str]]:
+    """What a profile needs, and what it can use."""
+    from ..profiles.profile import further_weights_of, profile, weights_of
 
-    return weights_of(profile(name))
+    chosen = profile(name)
+    return weights_of(chosen), further_weights_of(chosen)
 
 
 @contextmanager

@@ -265,6 +265,11 @@ def weights_for(role: str, choice: RoleChoice) -> list[str]:
     return [f"{name}@{revision}" if revision else weights.of_hub(name).name]
 
 
+def further_weights_of(chosen: Profile) -> list[str]:
+    """What a profile's backends use where it is here, and do without where it is not."""
+    return [entry for role, choice in chosen.roles.items() for entry in backend(role, choice.backend).further]
+
+
 def pulled(chosen: Profile) -> bool:
     """Whether all of a profile's weights are here."""
     return all(weights.present(name) for name in weights_of(chosen))
@@ -294,6 +299,22 @@ def with_faces(profile: Profile, wanted: bool | None) -> Profile:
         return profile
     kept = tuple(stage for stage in profile.stages if stage != "faces")
     return replace(profile, stages=(*kept, "faces") if wanted else kept)
+
+
+def written_in(profile: Profile, scripts: str | None) -> Profile:
+    """The profile whose reader of screen text expects certain scripts, as `PPOCRReader` takes them; the profile itself
+    where none are named.
+
+    Raises:
+        UsageError: its reader of screen text cannot be told.
+    """
+    if scripts is None:
+        return profile
+    reader = profile.roles.get("screen_text")
+    if reader is None or reader.backend != "pp-ocr":
+        raise UsageError(f"profile {profile.name}: scripts are chosen for the screen text reader pp-ocr only")
+    reading = replace(reader, options=MappingProxyType({"scripts": scripts, **reader.options}))
+    return replace(profile, roles=MappingProxyType({**profile.roles, "screen_text": reading}))
 
 
 def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:

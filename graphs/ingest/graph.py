@@ -28,6 +28,7 @@ from ...tools.index.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
 from ...tools.records import UNSEARCHED, Record, in_order
+from ...tools.runtime.notes import noting
 from ...tools.runtime.stopping import stoppable
 from ..events import Progress, Update, timed
 from ..guarded import guarded
@@ -196,7 +197,10 @@ def settling(name: str) -> Callable[..., Any]:
 def _settled(stage: Stage, state: IngestState, ingest: Ingest) -> int:
     """Make a stage's records and write them, or write down that this failed; how many are new."""
     try:
-        records = in_order(stage.records(_found(state, ingest)))
+        with noting() as notes:
+            records = in_order(stage.records(_found(state, ingest)))
+        if notes and (entry := ingest.journal.entry(state.video, stage.name)) is not None:
+            ingest.journal.observed(state.video, stage.name, list(dict.fromkeys([*entry.notes, *notes])))
         added = _write(stage, state, ingest, records)
     except ENDS_ALL:
         raise

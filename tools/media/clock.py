@@ -60,6 +60,8 @@ class FirstFrame:
     """Counterclockwise, applied after `mirrored`."""
     mirrored: bool
     """Put upside down before it is turned: a mirror image, as from a front camera, is this and a half turn."""
+    stored: tuple[int, int]
+    """Width and height of the picture as it is stored, in pixels that need not be square."""
 
     @property
     def seconds(self) -> Fraction:
@@ -141,12 +143,14 @@ def _first_frame(path: Path, parts: tuple[Part, ...]) -> FirstFrame | None:
             return None
         for packet in read_packets(container, stream, unused, parts):
             for frame in decode_packet(packet, unused):
-                width, height = Fraction(frame.width), Fraction(frame.height)
+                stored = frame.width, frame.height
+                width, height = Fraction(stored[0]), Fraction(stored[1])
                 aspect = stream.sample_aspect_ratio or Fraction(1)
                 # Stretched, never squeezed, so that no detail is lost.
                 width, height = (width * aspect, height) if aspect >= 1 else (width, height / aspect)
                 turns, mirrored = _orientation(frame)
-                return FirstFrame(frame.pts or 0, stream.time_base, round(width), round(height), turns, mirrored)
+                shown = round(width), round(height)
+                return FirstFrame(frame.pts or 0, stream.time_base, *shown, turns, mirrored, stored)
     return None
 
 

@@ -32,6 +32,7 @@ from .packets import (
     read_packets,
     video_stream,
 )
+from .tone_mapping import is_hdr, mapped
 from .tracks import AudioTrack, Unreadable, audio_tracks, unreadable
 
 __all__ = [
@@ -178,6 +179,7 @@ def frames(
     end: float | None = None,
     threads: int = 0,
     stats: DecodeStats | None = None,
+    one_size: bool = True,
 ) -> Iterator[Frame]:
     """Sample a video on a fixed grid in one sequential decoding pass, in bounded memory.
 
@@ -189,12 +191,13 @@ def frames(
     Args:
         path: a video file; one without video yields nothing.
         rate: ticks a second; at or above the video's frame rate every frame comes.
-        longest_side: pixels; larger pictures are scaled down to it, smaller ones are left as they are. All pictures
-            of one video have the same size.
+        longest_side: pixels; larger pictures are scaled down to it, smaller ones are left as they are.
         start: seconds from zero; decoding starts at the keyframe before.
         end: seconds, exclusive; None for the whole video.
         threads: decoder threads; 0 leaves it to FFmpeg.
         stats: filled in as the pass goes.
+        one_size: whether all pictures have the size of the first, as windows of several pictures need it; otherwise
+            each has its own where the size changes in the middle of the file, and no detail is lost.
 
     Raises:
         MediaError: the file cannot be opened. Damage further in is passed over and counted in `stats`.
@@ -204,7 +207,11 @@ def frames(
         raise UsageError(f"rate {rate} and size {longest_side} must be above zero, threads {threads} not below")
     if not (start >= 0 and math.isfinite(start)) or (end is not None and not end >= start):
         raise UsageError(f"a video is sampled forward from zero, got {start} to {end}")
-    return _sample(Path(path), rate, longest_side, start, end, threads, stats or DecodeStats())
+    clock = clock_of(Path(path))
+    if clock.first is None:
+        return iter(())
+    to_rgb = _ToRGB(clock.first, longest_side, one_size)
+    return _sample(Path(path), clock, clock.first, to_rgb, rate, (start, end), threads, stats or DecodeStats())
 
 
 def thumbnail(image: np.ndarray, longest_side: int = 640, quality: int = 85) -> bytes:
@@ -225,14 +232,17 @@ def thumbnail(image: np.ndarray, longest_side: int = 640, quality: int = 85) -> 
 
 
 def _sample(
-    path: Path, rate: float, longest_side: int, start: float, end: float | None, threads: int, stats: DecodeStats
+    path: Path,
+    clock: Clock,
+    first: FirstFrame,
+    to_rgb: "_ToRGB",
+    rate: float,
+    within: tuple[float, float | None],
+    threads: int,
+    stats: DecodeStats,
 ) -> Iterator[Frame]:
-    clock = clock_of(path)
-    first = clock.first
-    if first is None:
-        return
+    start, end = within
     tick_of = _grid(clock, first, rate)
-    to_rgb = _ToRGB(first, longest_side)
     due = (0, 0)
     latest = clock.duration + REORDER_DEPTH  # a time stamp behind the end of what is in the file is not believed
     for frame, pts in _decode_from(path, clock, first, start, rate, threads, stats):
@@ -337,23 +347,36 @@ def _with_steady_clock(
 
 
 class _ToRGB:
-    """Turns decoded frames into upright RGB arrays of one size, at most `longest_side` pixels long."""
+    """Turns decoded frames into upright RGB arrays, at most `longest_side` pixels long, for an ordinary screen."""
 
-    def __init__(self, first: FirstFrame, longest_side: int) -> None:
-        scale = min(1.0, longest_side / max(first.width, first.height))
-        self.width, self.height = max(round(first.width * scale), 1), max(round(first.height * scale), 1)
+    def __init__(self, first: FirstFrame, longest_side: int, one_size: bool) -> None:
         self.first = first
+        self.longest_side = longest_side
+        self.one_size = one_size
         self.reformatter = VideoReformatter()
 
     def __call__(self, frame: VideoFrame) -> np.ndarray:
-        smaller = self.width < frame.width or self.height < frame.height
+        width, height = self._size(frame)
+        smaller = width < frame.width or height < frame.height
+        hdr = is_hdr(frame.color_trc)
         image = self.reformatter.reformat(
             frame,
-            self.width,
-            self.height,
-            "rgb24",
+            width,
+            height,
+            "rgb48le" if hdr else "rgb24",
             interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
         ).to_ndarray()
+        if hdr:
+            image = mapped(image, frame.color_trc, frame.color_primaries)
         if self.first.mirrored:
             image = image[::-1]
         return np.ascontiguousarray(np.rot90(image, self.first.quarter_turns))
+
+    def _size(self, frame: VideoFrame) -> tuple[int, int]:
+        """Width and height of a frame with square pixels, scaled down to fit."""
+        width, height = self.first.width, self.first.height
+        stored = self.first.stored
+        if not self.one_size and (frame.width, frame.height) != stored:
+            width, height = round(frame.width * width / stored[0]), round(frame.height * height / stored[1])
+        scale = min(1.0, self.longest_side / max(width, height))
+        return max(round(width * scale), 1), max(round(height * scale), 1)

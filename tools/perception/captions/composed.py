@@ -3,16 +3,18 @@
 It says nothing that its records do not say, but says it together, so that a question about a scene finds the scene.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from ...payloads import Caption, Labels, ObjectCounts, TextLines, in_order_of_number
 from ...records import Record, Span, of_kind
 
-SOURCE = "composed/1"
+SOURCE = "composed/2"
 """Marks a caption as put together from other records rather than seen by a model."""
 LONGEST = 60.0
-"""Seconds of a shot that one caption describes at most; a longer shot has several."""
+"""Seconds of a shot that are looked at together; a longer shot has several captions, one for as long as what is shown
+stays the same."""
 LOOKS = 3
 TEXTS = 6
 """Labels and texts at most, those longest in the shot first."""
@@ -21,7 +23,7 @@ TEXTS = 6
 def captions(
     video: str, shots: Iterable[Span], *, looks: Sequence[Record], objects: Sequence[Record], texts: Sequence[Record]
 ) -> list[Record]:
-    """One caption a shot, or one a minute of a long shot; none where nothing was found.
+    """One caption a shot; a long shot has one for as long as each minute shows the same. None where nothing was found.
 
     Args:
         video: content id.
@@ -30,14 +32,39 @@ def captions(
         objects: records of what was detected, as `counts_over_time.object_records` makes them.
         texts: records of screen text.
     """
-    parts = [part for shot in shots for part in _portions(shot)]
+    of_shot = [(shot, part) for shot in shots for part in _portions(shot)]
+    parts = [part for _, part in of_shot]
     described = []
     for part, *records in zip(parts, *(_within(parts, kind) for kind in (looks, objects, texts)), strict=True):
         if (caption := _composed(part, *records)) is not None:
             used = [record for kind in records for record in kind]
             mean = sum(record.score for record in used) / len(used)
             described.append(Record.of(video, part, caption, round(mean, 4), SOURCE))
-    return described
+    return _joined(described, {part.start: shot for shot, part in of_shot})
+
+
+def _joined(described: Iterable[Record], shot_at: Mapping[float, Span]) -> list[Record]:
+    """Captions of one shot that follow each other and say the same as one.
+
+    Args:
+        described: in order of time.
+        shot_at: the shot in which the part that starts at a time lies.
+    """
+    joined: list[Record] = []
+    for record in described:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.payload == record.payload
+            and last.span.end == record.span.start
+            and shot_at[record.span.start].start <= last.span.start
+        ):
+            whole = Span(last.span.start, record.span.end)
+            score = (last.score * last.span.duration + record.score * record.span.duration) / whole.duration
+            joined[-1] = replace(last, span=whole, score=round(score, 4))
+        else:
+            joined.append(record)
+    return joined
 
 
 def _composed(

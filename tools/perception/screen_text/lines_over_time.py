@@ -3,15 +3,20 @@ together become a record."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import TypeVar
 
 from ...payloads import TextLines
 from ...records import Box, Record, Span, TextLine
+from .moving import Path, on_the_way, rolls, tickers
+from .scripts import RIGHT_TO_LEFT, Script
 
 BELIEVED = 0.7
 """Probability that the best reading of a line must have. In the Big Buck Bunny trailer every line of a card reaches
 0.92; foliage and faces that are taken for text stay below 0.6, and an ornamental logo comes to 0.72."""
+LEGIBLE = 0.5
+"""Probability that every part of a ticker must have; most parts have ends that the picture cuts."""
 SAME_TEXT = 90
 """rapidfuzz ratio from which two readings are one line; OCR flickers by a letter or two."""
 SAME_PLACE = 0.3
@@ -36,11 +41,14 @@ class StandingLine:
     """Each reading with how long it was read times how probable it was."""
     scores: dict[str, float] = field(default_factory=dict)
     boxes: dict[str, Box] = field(default_factory=dict)
+    places: list[tuple[float, Box]] = field(default_factory=list)
+    """Where it was seen when: seconds, and its box."""
 
     def see(self, span: Span, line: TextLine) -> None:
         """Take in another reading of it, on a picture that stood for `span`."""
         self.end = max(self.end, span.end)
         self.last = line
+        self.places.append((span.start, line.box))
         self.readings[line.text] += line.score * max(span.duration, 0.001)
         if line.score >= self.scores.get(line.text, 0.0):
             self.scores[line.text] = line.score
@@ -50,7 +58,7 @@ class StandingLine:
     def best(self) -> TextLine:
         """The reading that was read longest and most surely."""
         text = max(self.readings, key=lambda text: (round(self.readings[text], 2), len(text), text))
-        return TextLine(text, self.scores[text], self.boxes[text])
+        return replace(self.last, text=text, score=self.scores[text], box=self.boxes[text])
 
 
 def merge_over_time(observations: Iterable[tuple[Span, Sequence[TextLine]]], gap: float = 2.0) -> list[StandingLine]:
@@ -67,6 +75,8 @@ def merge_over_time(observations: Iterable[tuple[Span, Sequence[TextLine]]], gap
         standing = [line for line in standing if span.start - line.end <= gap]
         free = list(standing)
         for line in lines:
+            if not line.text:
+                continue  # its script could not be read
             known = _same_line(line, free)
             if known is None:
                 known = StandingLine(span.start, span.end, line)
@@ -127,7 +137,7 @@ def text_records(
     """One record for the lines that appear and vanish together: a card, a slide, a subtitle of two lines.
 
     The lines of a record are in reading order; its boxes are theirs. A line that comes later, as a
-    slide's next bullet does, is a record of its own.
+    slide's next bullet does, is a record of its own. A ticker is one record, and so are the lines of a roll.
 
     Args:
         video: content id.
@@ -135,33 +145,56 @@ def text_records(
         source: tool and version.
         gap: seconds without a reading after which the same words count as new.
     """
+    seen = list(observations)
+    running = [ticker for ticker in tickers(seen) if ticker.score >= LEGIBLE]
+    parts = {(frame, id(line)) for ticker in running for frame, line in ticker.parts}
+    still = [(span, [one for one in lines if (at, id(one)) not in parts]) for at, (span, lines) in enumerate(seen)]
+    standing = [line for line in merge_over_time(still, gap) if line.best.score >= BELIEVED]
+    records = [
+        Record.of(video, Span(one.start, one.end), TextLines((one.text,)), round(one.score, 4), source, (one.box,))
+        for one in running
+    ]
+    paths = [Path(line.places) for line in standing]
+    rolled: set[int] = set()
+    for roll in rolls(paths):
+        rolled |= {*roll, *on_the_way(paths, roll)}
+        blocks = _blocks([[standing[n]] for n in roll])
+        records += [_record(video, [one for [one] in rows], [[one.best] for [one] in rows], source) for rows in blocks]
+    for group in _together(line for n, line in enumerate(standing) if n not in rolled):
+        rows = _rows([line.best for line in group])
+        records += [_record(video, group, block, source) for block in _blocks(rows)]
+    return records
+
+
+def _together(standing: Iterable[StandingLine]) -> list[list[StandingLine]]:
+    """Lines that appear and vanish together."""
     groups: list[list[StandingLine]] = []
-    for line in merge_over_time(observations, gap):
-        if line.best.score < BELIEVED:
-            continue
+    for line in standing:
         near = (g for g in groups if abs(g[0].start - line.start) <= TOGETHER and abs(g[0].end - line.end) <= TOGETHER)
         group = next(near, None)
         if group is None:
             groups.append([line])
         else:
             group.append(line)
-    records = []
-    for group in groups:
-        span = Span(min(line.start for line in group), max(line.end for line in group))
-        for block in _blocks(_rows([line.best for line in group])):
-            read = [line for row in block for line in row]
-            score = sum(line.score * len(line.text) for line in read) / sum(len(line.text) for line in read)
-            lines = [line for row in block for line in _lines(row)]
-            written = TextLines(tuple(text for text, _ in lines))
-            boxes = tuple(box for _, box in lines)
-            records.append(Record.of(video, span, written, round(score, 4), source, boxes))
-    return records
+    return groups
+
+
+def _record(video: str, group: Sequence[StandingLine], rows: Sequence[Sequence[TextLine]], source: str) -> Record:
+    """Lines that stand, as long as any of `group` does, as one record."""
+    span = Span(min(line.start for line in group), max(line.end for line in group))
+    read = [line for row in rows for line in row]
+    score = sum(line.score * len(line.text) for line in read) / sum(len(line.text) for line in read)
+    lines = [line for row in rows for line in _lines(row)]
+    written = TextLines(tuple(text for text, _ in lines))
+    return Record.of(video, span, written, round(score, 4), source, tuple(box for _, box in lines))
 
 
 def _rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
-    """Lines in reading order; those at one height are one row, from left to right."""
+    """Lines in reading order; those at one height are one row, from left to right, or from right to left where they
+    are written so. Columns of upright letters are a row each, the rightmost first."""
+    given = list(lines)
     rows: list[list[TextLine]] = []
-    for line in sorted(lines, key=lambda line: (line.box.centre[1], line.box.left)):
+    for line in sorted((one for one in given if not one.upright), key=lambda one: (one.box.centre[1], one.box.left)):
         if rows:
             first = rows[-1][0].box
             shared = min(first.bottom, line.box.bottom) - max(first.top, line.box.top)
@@ -169,29 +202,44 @@ def _rows(lines: Iterable[TextLine]) -> list[list[TextLine]]:
                 rows[-1].append(line)
                 continue
         rows.append([line])
-    return [sorted(row, key=lambda line: line.box.left) for row in rows]
+    columns = sorted((one for one in given if one.upright), key=lambda one: (-one.box.centre[0], one.box.top))
+    return [*(_across(row) for row in rows), *([column] for column in columns)]
+
+
+def _across(row: Sequence[TextLine]) -> list[TextLine]:
+    """The pieces of one row in reading order."""
+    leftward = sum(len(line.text) if _leftward(line) else -len(line.text) for line in row) > 0
+    return sorted(row, key=lambda line: -line.box.right if leftward else line.box.left)
+
+
+def _leftward(line: TextLine) -> bool:
+    return bool(line.script) and Script(line.script) in RIGHT_TO_LEFT
 
 
 def _lines(row: Sequence[TextLine]) -> list[tuple[str, Box]]:
-    """What stands at one height, from left to right: pieces that are far apart are lines of their own."""
+    """What stands at one height, in reading order: pieces that are far apart are lines of their own."""
     lines = [(row[0].text, row[0].box)]
-    for left, right in pairwise(row):
-        height = max(left.box.bottom - left.box.top, right.box.bottom - right.box.top)
+    for before, after in pairwise(row):
+        height = max(before.box.bottom - before.box.top, after.box.bottom - after.box.top)
+        gap = max(after.box.left - before.box.right, before.box.left - after.box.right)
         # boxes are in fractions of the frame: a pixel is about half as large across as down
-        if right.box.left - left.box.right <= ROW * height:
+        if gap <= ROW * height:
             text, box = lines[-1]
-            lines[-1] = f"{text} {right.text}", box.around(right.box)
+            lines[-1] = f"{text} {after.text}", box.around(after.box)
         else:
-            lines.append((right.text, right.box))
+            lines.append((after.text, after.box))
     return lines
 
 
-def _blocks(rows: Sequence[list[TextLine]]) -> list[list[list[TextLine]]]:
+Line = TypeVar("Line", TextLine, StandingLine)
+
+
+def _blocks(rows: Sequence[list[Line]]) -> list[list[list[Line]]]:
     """Rows in portions of at most `BLOCK` characters."""
-    blocks: list[list[list[TextLine]]] = [[]]
+    blocks: list[list[list[Line]]] = [[]]
     length = 0
     for row in rows:
-        size = sum(len(line.text) for line in row)
+        size = sum(len(line.best.text if isinstance(line, StandingLine) else line.text) for line in row)
         if blocks[-1] and length + size > BLOCK:
             blocks.append([])
             length = 0

@@ -8,11 +8,14 @@ the picture's preparation, the boxes around what was found, and the decoding of 
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ...runtime.onnx import session
+from .script_head import scripts_of
+from .scripts import Script
 
 LONGEST_SIDE = 736
 """Pixels of the longer side at which text is looked for; a larger frame is scaled down, a smaller one left as it is.
@@ -44,6 +47,19 @@ REMEMBERED = 512
 """Readings kept for lines that come again pixel by pixel, as those of a slide beside a moving speaker do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one line says."""
+
+    text: str
+    score: float
+    """Mean probability of its characters; 0 where there are none."""
+    script: Script | None
+    """The most probable script; None where most likely nothing is written."""
+    sure: float
+    """Probability of that."""
+
+
 class PPOCR:
     """Text is found by differentiable binarisation (Liao et al., 2020) and read with CTC (Graves et al., 2006)."""
 
@@ -56,12 +72,13 @@ class PPOCR:
             longest_side: pixels of the longer side at which text is looked for.
         """
         self._finds = session(weights / "finds.onnx", threads)
-        self._reads = session(weights / "reads.onnx", threads)
+        self.network = session(_with_features(weights / "reads.onnx"), threads)
+        """The recogniser: a line's symbols step by step, and what it sees at each step."""
         characters = (weights / "characters.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
         self._alphabet = ["", *characters, " "]
         """The first is CTC's blank, the last the space."""
         self._side = longest_side
-        self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, Reading] = OrderedDict()
         self._lock = threading.Lock()
 
     def find(self, image: np.ndarray) -> list[np.ndarray]:
@@ -86,8 +103,8 @@ class PPOCR:
         probability[part] = self._finds.run(None, {"x": pixels})[0][0, 0]
         return boxes(probability, (height, width))
 
-    def read(self, lines: Sequence[np.ndarray]) -> list[tuple[str, float]]:
-        """What lines of text say, each with the mean probability of its characters.
+    def read(self, lines: Sequence[np.ndarray]) -> list[Reading]:
+        """What lines of text say, and in which script they most probably are.
 
         Args:
             lines: pictures of one line each, uint8, BGR, of any size.
@@ -109,19 +126,38 @@ class PPOCR:
                 pixels = np.zeros((len(part), 3, LINE_HEIGHT, width), np.float32)
                 for row, (_, line) in enumerate(part):
                     pixels[row, :, :, : line.shape[1]] = line.transpose(2, 0, 1) / np.float32(127.5) - 1
-                [probabilities] = self._reads.run(None, {"x": pixels})
-                for (key, _), steps in zip(part, probabilities, strict=True):
-                    readings[key] = decoded(steps, self._alphabet)
+                probabilities, features = self.network.run(None, {"x": pixels})
+                for (key, line), steps, seen in zip(part, probabilities, features, strict=True):
+                    filled = max(round(len(seen) * line.shape[1] / width), 1)
+                    readings[key] = self._reading(steps, seen[:filled])
         self._remember(readings)
         return [readings[key] for key in keys]
 
-    def _remember(self, readings: dict[bytes, tuple[str, float]]) -> None:
+    def _reading(self, steps: np.ndarray, seen: np.ndarray) -> Reading:
+        text, score = decoded(steps, self._alphabet)
+        script, sure = next(iter(scripts_of(seen).items()))
+        return Reading(text, score, script, sure)
+
+    def _remember(self, readings: dict[bytes, Reading]) -> None:
         with self._lock:
             for key, reading in readings.items():
                 self._known[key] = reading
                 self._known.move_to_end(key)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
+
+
+def _with_features(model: Path) -> bytes:
+    """The recogniser, which also gives what it sees before it chooses letters, (N, T, 120)."""
+    import onnx
+
+    network = onnx.load(str(model))
+    maker = {made: node for node in network.graph.node for made in node.output}
+    node = maker[network.graph.output[0].name]
+    while node.op_type != "MatMul":
+        node = maker[node.input[0]]
+    network.graph.output.append(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, None))
+    return network.SerializeToString()
 
 
 def _not_plain(image: np.ndarray) -> tuple[slice, slice] | None:
@@ -215,15 +251,21 @@ def decoded(probabilities: np.ndarray, alphabet: Sequence[str]) -> tuple[str, fl
     return "".join(alphabet[int(symbol)] for symbol in best[at]), float(probabilities[at, best[at]].mean())
 
 
-def cut_out(image: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """The picture of one line, turned level; a line that stands on end is laid down."""
+def cut_out(image: np.ndarray, corners: np.ndarray, upright: bool = False) -> np.ndarray:
+    """The picture of one line, turned level; a line that stands on end is laid down, or left so where it is upright."""
     import cv2
 
     width, height = (int(side) for side in _sides(corners))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     turn = cv2.getPerspectiveTransform(corners, target)
     line = cv2.warpPerspective(image, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.rot90(line) if height >= 1.5 * width else line
+    return np.rot90(line) if is_tall(corners) and not upright else line
+
+
+def is_tall(corners: np.ndarray) -> bool:
+    """Whether a line stands on end, or goes from top to bottom."""
+    width, height = (int(side) for side in _sides(corners))
+    return height >= 1.5 * width
 
 
 def _sides(corners: np.ndarray) -> tuple[float, float]:

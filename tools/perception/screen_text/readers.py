@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,9 @@ from ...errors import UsageError, WeightsError
 from ...records import Box, TextLine
 from ...runtime.backend import Tool
 from ...weights import catalogue as weights
-from .ppocr import LONGEST_SIDE, PPOCR, cut_out
+from .lines import COMMON, LineReader, Said, network_of
+from .ppocr import LONGEST_SIDE, PPOCR
+from .scripts import AUTO, Script, expected_scripts
 
 LEGIBLE = 0.5
 """Mean character probability below which a reading is not text; PaddleOCR's own default (`drop_score`)."""
@@ -29,55 +32,67 @@ class ScreenText(Tool[np.ndarray, list[TextLine]]):
 
 
 class PPOCRReader(ScreenText):
-    """PP-OCRv6 on the CPU; reads the Latin script with its accents, Chinese and Japanese.
+    """PP-OCRv6 on the CPU for the Latin script with its accents, Chinese and Japanese, and Tesseract for the other
+    scripts whose networks are here; lines in a script that cannot be read come without their text.
 
     What it reads in a frame depends on nothing else.
     """
 
     name = "pp-ocr"
-    version = "v6.1"
+    version = "v6.2"
     requires = ("onnxruntime", "cv2")
     weights = ("pp-ocr-v6",)
+    further = tuple(network_of(script) for script in COMMON)
 
-    def __init__(self, threads: int | None = None, longest_side: int = LONGEST_SIDE) -> None:
-        """Choose how closely it looks.
+    def __init__(
+        self, threads: int | None = None, longest_side: int = LONGEST_SIDE, scripts: str | Sequence[str] = AUTO
+    ) -> None:
+        """Choose how closely it looks, and what for.
 
         Args:
             threads: of one forward pass; by default onnxruntime takes all physical cores.
             longest_side: pixels of the longer side at which text is looked for; more finds smaller print, and takes
                 time in proportion to its square.
+            scripts: the only ones that are written in the videos, as in `latin,cyrillic`; `auto` finds out.
         """
         super().__init__()
         self.threads = threads
         self.longest_side = longest_side
+        self.scripts = expected_scripts(scripts)
         self._engine: PPOCR | None = None
+        self._lines: LineReader | None = None
 
     @property
     def source(self) -> str:
-        return super().source if self.longest_side == LONGEST_SIDE else f"{super().source}@{self.longest_side}"
+        closely = "" if self.longest_side == LONGEST_SIDE else f"@{self.longest_side}"
+        only = "+".join(script.name.lower() for script in Script if script in self.scripts)
+        return f"{super().source}{closely}{f'+{only}' if only else ''}"
 
     def setup(self) -> None:
         self._engine = PPOCR(weights.folder("pp-ocr-v6"), self.threads, self.longest_side)
+        self._lines = LineReader(self._engine, self.scripts)
 
     def perceive(self, batch: Sequence[np.ndarray]) -> list[list[TextLine]]:
         import cv2
 
         assert self._engine is not None
-        places: list[list[np.ndarray]] = []
-        cuts: list[np.ndarray] = []
+        assert self._lines is not None
+        found = []
         for image in batch:
             blue_first = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-            places.append(self._engine.find(blue_first))
-            cuts += [cut_out(blue_first, corners) for corners in places[-1]]
-        readings = iter(self._engine.read(cuts))
+            corners = self._engine.find(blue_first)
+            found.append((blue_first, corners))
+        read = self._lines.read(found)
         return [
-            legible([_line(next(readings), corners, image) for corners in lines])
-            for image, lines in zip(batch, places, strict=True)
+            legible([_of_script(said, corners, image) for said, corners in zip(lines, places, strict=True) if said])
+            for lines, (image, places) in zip(read, found, strict=True)
         ]
 
     def close(self) -> None:
         super().close()
-        self._engine = None
+        if self._lines is not None:
+            self._lines.close()
+        self._engine = self._lines = None
 
 
 class EasyOCR(ScreenText):
@@ -191,9 +206,20 @@ def _line(reading: tuple[str, float], corners: np.ndarray, image: np.ndarray) ->
     )
 
 
+def _of_script(said: Said, corners: np.ndarray, image: np.ndarray) -> TextLine:
+    line = _line((said.text, said.score), corners, image)
+    return replace(line, script=said.script.value if said.script else "", upright=said.upright)
+
+
 def legible(lines: Iterable[TextLine]) -> list[TextLine]:
-    """Lines from top to bottom, without those that are no text: too improbable, or a single sign."""
+    """Lines from top to bottom, without those that are no text: too improbable, or a single sign. Those that could not
+    be read stay."""
     return sorted(
-        (line for line in lines if line.score >= LEGIBLE and sum(sign.isalnum() for sign in line.text) >= 2),
+        (line for line in lines if not line.text or (line.score >= LEGIBLE and _says_something(line.text))),
         key=lambda line: (line.box.top, line.box.left, line.text),
     )
+
+
+def _says_something(text: str) -> bool:
+    """Whether there are two letters or digits in it."""
+    return sum(sign.isalnum() for sign in text) >= 2

@@ -82,3 +82,14 @@ def test_captions_do_not_depend_on_the_order_of_the_records():
     assert captions("v", shots, looks=[], objects=[], texts=texts) == captions(
         "v", shots, looks=[], objects=[], texts=texts[::-1]
     )
+
+
+def test_a_long_shot_that_shows_the_same_has_one_caption_for_as_long():
+    texts = [text(0, 600, "Closed today"), text(600, 900, "Open")]
+    first, second = captions("v", [Span(0, 900)], looks=[], objects=[], texts=texts)
+    assert (first.span, second.span) == (Span(0, 600), Span(600, 900))
+
+
+def test_two_shots_that_show_the_same_keep_a_caption_each():
+    texts = [text(0, 20, "Channel 4")]
+    assert len(captions("v", [Span(0, 10), Span(10, 20)], looks=[], objects=[], texts=texts)) == 2

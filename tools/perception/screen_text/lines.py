@@ -1,0 +1,143 @@
+"""Lines that were found on frames become text, each by the recogniser of its script."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from ...weights import catalogue as weights
+from .columns import as_line
+from .ppocr import PPOCR, Reading, cut_out, is_tall
+from .scripts import Script, script_of, script_of_letter
+from .tesseract import Tesseract
+
+OWN = frozenset({Script.LATIN, Script.HAN})
+"""What PP-OCR reads itself."""
+COMMON = (
+    Script.ARABIC,
+    Script.BENGALI,
+    Script.CYRILLIC,
+    Script.DEVANAGARI,
+    Script.GREEK,
+    Script.HANGUL,
+    Script.HEBREW,
+    Script.TAMIL,
+    Script.TELUGU,
+    Script.THAI,
+)
+"""Whose networks `vidscout models pull` fetches with a profile's weights; the others are fetched by name."""
+CERTAIN = 0.95
+"""Mean probability of its characters from which a reading in PP-OCR's own scripts is believed whatever the script
+seems to be, unless that is just as sure."""
+SEEMS = 0.5
+"""Probability from which a line is taken to be in a script."""
+UNREADABLE = 0.9
+"""Probability from which a line that cannot be read is told of; film without text seldom seems so sure to be text."""
+READ = 0.5
+"""Mean confidence of its words from which a line is taken as Tesseract reads it."""
+OF_ITS_SCRIPT = 0.5
+"""Share of its letters that must be of a script for it to be read in it."""
+
+
+def network_of(script: Script) -> str:
+    """The entry of the catalogue that reads a script, as in `script-cyrillic`."""
+    return f"script-{script.name.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a line says."""
+
+    text: str
+    """Empty where its script cannot be read."""
+    score: float
+    script: Script | None
+    upright: bool = False
+
+
+class LineReader:
+    """Reads lines in every script whose network is here; networks are loaded when their script first comes."""
+
+    def __init__(self, engine: PPOCR, only: Collection[Script] = ()) -> None:
+        """Take the recogniser of Latin, Chinese and Japanese.
+
+        Args:
+            engine: what reads `OWN`, and tells scripts apart.
+            only: the scripts that are looked for; none for all.
+        """
+        self._engine = engine
+        self._only = frozenset(only)
+        self._networks: dict[Script, Tesseract | None] = {}
+
+    def read(self, frames: Sequence[tuple[np.ndarray, Sequence[np.ndarray]]]) -> list[list[Said | None]]:
+        """What the lines of each frame say; None of one that is no writing.
+
+        Args:
+            frames: pictures, (H, W, 3) uint8, BGR, each with the corners of its lines, (4, 2) float32.
+        """
+        cuts = [cut_out(image, corners) for image, places in frames for corners in places]
+        readings = iter(zip(cuts, self._engine.read(cuts), strict=True))
+        said: list[list[Said | None]] = []
+        for image, places in frames:
+            lines: list[Said | None] = []
+            for corners in places:
+                cut, reading = next(readings)
+                column = self._column(image, corners, reading) if is_tall(corners) else None
+                lines.append(column or self._line(cut, reading))
+            said.append(lines)
+        return said
+
+    def _column(self, image: np.ndarray, corners: np.ndarray, lying: Reading) -> Said | None:
+        """A line that goes from top to bottom with upright letters; None where it rather stands on end."""
+        beside = as_line(cut_out(image, corners, upright=True))
+        if beside is None:
+            return None
+        [reading] = self._engine.read([beside])
+        if reading.script not in (Script.HAN, Script.HANGUL):
+            return None
+        said = self._line(beside, reading)
+        if said is None or not said.text or (lying.script in OWN and lying.score >= said.score):
+            return None
+        return Said("".join(said.text.split()), said.score, said.script, upright=True)
+
+    def _line(self, cut: np.ndarray, reading: Reading) -> Said | None:
+        script = reading.script if reading.sure >= SEEMS else None
+        own = script_of(reading.text)
+        if script in OWN or (reading.score >= CERTAIN and (script is None or reading.sure < CERTAIN)):
+            return Said(reading.text, reading.score, own) if self._wanted(own) else None
+        if script is None:
+            # it seems to be nothing, or one of several scripts: believed as it was read, or not at all
+            return Said(reading.text, reading.score, own) if own in {*OWN, None} and self._wanted(own) else None
+        if not any(letter.isalpha() for letter in reading.text) and reading.score >= CERTAIN:
+            return Said(reading.text, reading.score, None)  # digits, which every script has
+        if not self._wanted(script):
+            return None
+        network = self._network(script)
+        if network is None:
+            return Said("", reading.sure, script) if reading.sure >= UNREADABLE else None
+        text, score = network.read(cut)
+        return Said(text, score, script) if score >= READ and _is_in(text, script) else None
+
+    def _wanted(self, script: Script | None) -> bool:
+        return not self._only or script is None or script in self._only
+
+    def _network(self, script: Script) -> Tesseract | None:
+        """What reads a script, where it is here."""
+        if script not in self._networks:
+            entry = network_of(script)
+            here = find_spec("tesserocr") is not None and weights.present(entry)
+            self._networks[script] = Tesseract(weights.folder(entry), script.name.capitalize()) if here else None
+        return self._networks[script]
+
+    def close(self) -> None:
+        """Let go of the networks."""
+        for network in self._networks.values():
+            if network is not None:
+                network.close()
+        self._networks.clear()
+
+
+def _is_in(text: str, script: Script) -> bool:
+    letters = [found for letter in text if (found := script_of_letter(letter)) is not None]
+    return bool(letters) and sum(found is script for found in letters) >= OF_ITS_SCRIPT * len(letters)

@@ -1,0 +1,77 @@
+"""Tesseract's LSTM on single lines: the recogniser of the scripts that PP-OCR does not read.
+
+The networks are those of `tessdata_fast`, one a script (Apache-2.0), as Debian packages them; the engine comes with the
+`tesserocr` wheel. Finding lines is left to PP-OCR.
+"""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+HEIGHT = 40
+"""Pixels to which a line is scaled: the networks take 36 after finding the letters in it."""
+MARGIN = 10
+"""Pixels of ground around a line, which the engine needs to find the letters' edges (its manual, "Borders")."""
+ENDS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"))
+"""Marks of direction that it puts around words; the letters are in logical order without them."""
+UNSPACED = frozenset({"Hangul", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"})
+"""Networks that put a space after every letter unless spaces are left to the picture."""
+
+
+class Tesseract:
+    """Reads lines in one script."""
+
+    def __init__(self, folder: Path, network: str) -> None:
+        """Load a network.
+
+        Args:
+            folder: where `<network>.traineddata` is.
+            network: as in `Cyrillic`.
+        """
+        import tesserocr
+
+        self._engine = tesserocr.PyTessBaseAPI(  # pyright: ignore[reportAttributeAccessIssue]
+            path=str(folder),
+            lang=network,
+            psm=tesserocr.PSM.SINGLE_LINE,
+            oem=tesserocr.OEM.LSTM_ONLY,
+        )
+        if network in UNSPACED:
+            self._engine.SetVariable("preserve_interword_spaces", "1")
+        self._lock = threading.Lock()
+
+    def read(self, line: np.ndarray) -> tuple[str, float]:
+        """What a line says, in logical order, and the mean confidence of its words, 0..1.
+
+        Args:
+            line: (h, w, 3) uint8, BGR.
+        """
+        from PIL import Image
+
+        picture = Image.fromarray(prepared(line))
+        with self._lock:
+            self._engine.SetImage(picture)
+            text = self._engine.GetUTF8Text()
+            sure = self._engine.MeanTextConf() / 100
+        words = (word.strip("\u200c\u200d") for word in text.translate(ENDS).split())
+        return " ".join(filter(None, words)), sure
+
+    def close(self) -> None:
+        """Let go of the network."""
+        with self._lock:
+            self._engine.End()
+
+
+def prepared(line: np.ndarray) -> np.ndarray:
+    """A line in grey, dark on light, with ground around it: (h, w) uint8."""
+    import cv2
+
+    grey = cv2.cvtColor(line, cv2.COLOR_BGR2GRAY)
+    scale = HEIGHT / grey.shape[0]
+    size = (max(round(grey.shape[1] * scale), 1), HEIGHT)
+    grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if np.median(edge) < grey.mean():  # letters brighter than their ground
+        grey = 255 - grey
+    return cv2.copyMakeBorder(grey, *[MARGIN] * 4, cv2.BORDER_REPLICATE)

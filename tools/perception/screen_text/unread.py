@@ -1,0 +1,58 @@
+"""Writing that was found and not read: what is to be told of it."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ...geometry import Box, Span, clock
+from ...records import TextLine
+from .lines import network_of
+from .scripts import Script
+
+STANDS = 1.0
+"""Seconds for which writing must stand, in one script and place, to be told of."""
+APART = 5.0
+"""Seconds between two sights of a script after which they are told of apart."""
+TOLD = 3
+"""Stretches that a note names at most."""
+
+
+def notes(observations: Iterable[tuple[Span, Sequence[TextLine]]]) -> list[str]:
+    """A line for each script that could not be read: when and where it stands, and what would read it.
+
+    Args:
+        observations: of one video in order of time: how long a frame's picture stood, and the lines found on it.
+    """
+    seen = [(line.script, span, line.box) for span, lines in observations for line in lines if not line.text]
+    told = []
+    for code, group in groupby(sorted(seen, key=lambda one: (one[0], one[1])), key=lambda one: one[0]):
+        stretches = [one for one in _stretches((span, box) for _, span, box in group) if one[0].duration >= STANDS]
+        if not stretches:
+            continue
+        script = Script(code)
+        places = [f"{clock(span.start)}–{clock(span.end)} ({_place(box)})" for span, box in stretches[:TOLD]]
+        more = " and later" if len(stretches) > TOLD else ""
+        told.append(
+            f"{script.title} writing at {', '.join(places)}{more} was not read: run "
+            f"`vidscout models pull {network_of(script)}`, then read the video again with --stage screen_text --again"
+        )
+    return told
+
+
+def _stretches(seen: Iterable[tuple[Span, Box]]) -> list[tuple[Span, Box]]:
+    """Sights of a script that follow each other, as one: when, and the place around all of them."""
+    joined: list[tuple[Span, Box]] = []
+    for span, box in seen:
+        if joined and span.start - joined[-1][0].end <= APART:
+            last, around = joined[-1]
+            joined[-1] = Span(last.start, max(last.end, span.end)), around.around(box)
+        else:
+            joined.append((span, box))
+    return joined
+
+
+def _place(box: Box) -> str:
+    """Where on the picture a box is, in words."""
+    across, down = box.centre
+    height = ("top", "middle", "bottom")[min(int(down * 3), 2)]
+    side = ("left", "", "right")[min(int(across * 3), 2)]
+    return f"{height} {side}".strip()
