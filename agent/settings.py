@@ -143,6 +143,8 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = ()
     """Other sites, as `https://app.example.org`, whose pages may ask the API from a browser; they must send a key where
     keys are set."""
+    fetch: bool = False
+    """Whether `ingest` and `ask` may fetch a video that is named by an address on the web."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts, or `host:port`, that videos may be fetched from although their addresses are not public."""
 

@@ -12,6 +12,7 @@ from ...tools.errors import UsageError
 from ...tools.records import clock
 from .common import ProgressBars, common_options, print_json, seconds, time_range
 from .interrupts import interruptible
+from .links import local
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
@@ -53,18 +54,22 @@ def ask(
     fast: Annotated[
         bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
     ] = False,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch a video that is named by an address on the web.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:
     """Ask about a video. It is read first if it has not been."""
     with (
-        common_options(context).scout(route=route, fast=fast or None) as scout,
+        common_options(context).scout(route=route, fast=fast or None, fetch=fetch or None) as scout,
         interruptible(),
         ProgressBars() as bars,
     ):
         shown = Streamed(bars, quiet=json, trace=trace)
+        videos = [local(scout, name) for name in (video, *(also or []))]
         answer = scout.ask(
-            [video, *(also or [])],
+            videos,
             question,
             option,
             time_range(start, end),

@@ -11,8 +11,11 @@ import typer
 from ...tools.errors import AudioTrackError, MediaError, VidscoutError
 from ...tools.records import clock
 from ...tools.runtime.notes import noting
+from ..inbox.public_addresses import FetchError
+from ..inbox.uploads import TooLargeError
 from .common import ProgressBars, common_options, one_line, print_json, time_range
 from .interrupts import interruptible
+from .links import local
 
 if TYPE_CHECKING:
     from ..answer import Ingested
@@ -33,7 +36,7 @@ class Searchable(StrEnum):
 
 def ingest(
     context: typer.Context,
-    video: Annotated[list[str], typer.Argument(help="Video or audio files.")],
+    video: Annotated[list[str], typer.Argument(help="Video or audio files, or addresses of some.")],
     stage: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Read by this stage only; may be given several times (`videos --stages`)."),
@@ -65,6 +68,9 @@ def ingest(
         str | None,
         typer.Option(metavar="NAMES", help="What is written on the picture, as in latin,arabic; by default found out."),
     ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch videos that are named by an address on the web.")
+    ] = False,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
@@ -76,12 +82,12 @@ def ingest(
     What has been read before is read by those stages only that are missing, or failed on parts of it.
     """
     expected: dict[str, Any] = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
-    expected |= {"speakers": speakers, "skip_bad": skip_bad or None, "scripts": scripts}
+    expected |= {"speakers": speakers, "skip_bad": skip_bad or None, "scripts": scripts, "fetch": fetch or None}
     options: Any = {"stages": stage or (), "again": again, "audio_track": audio_track}
     tell = None if json else _tell
     with common_options(context).scout(**expected) as scout, interruptible(), ProgressBars() as bars:
         if ray is not None:
-            read, failed = _read_on(ray, scout, video, bars, tell, options), {}
+            read, failed = _read_on(ray, scout, [local(scout, name) for name in video], bars, tell, options), {}
         else:
             read, failed = _read(scout, video, bars, tell, options)
     if json:
@@ -104,8 +110,8 @@ def _read(
     failed: dict[str, VidscoutError] = {}
     for path in videos:
         try:
-            [one] = scout.ingest([path], on_progress=bars.show, **options)
-        except (MediaError, AudioTrackError) as error:
+            [one] = scout.ingest([local(scout, path)], on_progress=bars.show, **options)
+        except (MediaError, AudioTrackError, FetchError, TooLargeError) as error:
             failed[path] = error
             bars.stop()
             print(f"vidscout: {one_line(error)}", file=sys.stderr)
