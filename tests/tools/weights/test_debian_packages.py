@@ -38,7 +38,7 @@ def test_a_file_is_read_by_its_name(tmp_path: Path, compression: str):
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path):
     with (
-        pytest.raises(WeightsError, match="no file './usr/share/other'"),
+        pytest.raises(WeightsError, match="the archive has no file"),
         member(package(tmp_path / "some.deb"), "./usr/share/other"),
     ):
         pass
