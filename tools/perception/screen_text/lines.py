@@ -104,13 +104,14 @@ class LineReader:
     def _line(self, cut: np.ndarray, reading: Reading) -> Said | None:
         script = reading.script if reading.sure >= SEEMS else None
         own = script_of(reading.text)
-        if script in OWN or (reading.score >= CERTAIN and (script is None or reading.sure < CERTAIN)):
-            return Said(reading.text, reading.score, own) if self._wanted(own) else None
+        read = Said(reading.text, reading.score, own) if any(map(str.isalnum, reading.text)) else None
+        if script in OWN or (reading.score >= CERTAIN and read is not None and reading.sure < CERTAIN):
+            return read if self._wanted(own) else None
+        if read is not None and own is None and reading.score >= CERTAIN:
+            return read  # digits, which are the same in every script
         if script is None:
             # it seems to be nothing, or one of several scripts: believed as it was read, or not at all
-            return Said(reading.text, reading.score, own) if own in {*OWN, None} and self._wanted(own) else None
-        if not any(letter.isalpha() for letter in reading.text) and reading.score >= CERTAIN:
-            return Said(reading.text, reading.score, None)  # digits, which every script has
+            return read if own in {*OWN, None} and self._wanted(own) else None
         if not self._wanted(script):
             return None
         network = self._network(script)

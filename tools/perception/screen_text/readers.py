@@ -215,9 +215,14 @@ def legible(lines: Iterable[TextLine]) -> list[TextLine]:
     """Lines from top to bottom, without those that are no text: too improbable, or a single sign. Those that could not
     be read stay."""
     return sorted(
-        (line for line in lines if not line.text or (line.score >= LEGIBLE and _says_something(line.text))),
+        (line for line in lines if _is_unread(line) or (line.score >= LEGIBLE and _says_something(line.text))),
         key=lambda line: (line.box.top, line.box.left, line.text),
     )
+
+
+def _is_unread(line: TextLine) -> bool:
+    """Whether it was found, and is in a script that cannot be read."""
+    return bool(line.script) and not line.text
 
 
 def _says_something(text: str) -> bool:
