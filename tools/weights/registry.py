@@ -139,6 +139,23 @@ AR, AR_HEADER = b"!<arch>\n", 60
 """What a Debian package begins with, and the bytes of the header before each of its parts (deb(5), ar(5))."""
 
 
+def _part(file: BinaryIO, begins: bytes) -> BinaryIO:
+    """The part of an `ar` archive whose name begins so, from where the first header stands.
+
+    Raises:
+        tarfile.ReadError: there is none.
+    """
+    while len(header := file.read(AR_HEADER)) == AR_HEADER:
+        try:
+            size = int(header[48:58])
+        except ValueError:
+            break
+        if header.startswith(begins):
+            return io.BytesIO(file.read(size))
+        file.seek(size + size % 2, os.SEEK_CUR)
+    raise tarfile.ReadError("no files in the package")
+
+
 @contextmanager
 def _tarball(archive: Path) -> Iterator[tarfile.TarFile]:
     """An npm tarball, or the files of a Debian package: those are a tarball too, in an `ar` archive."""
@@ -147,12 +164,7 @@ def _tarball(archive: Path) -> Iterator[tarfile.TarFile]:
             files: BinaryIO = file
             files.seek(0)
         else:
-            while not (header := file.read(AR_HEADER)).startswith(b"data.tar"):
-                if len(header) < AR_HEADER:
-                    raise tarfile.ReadError("no files in the package")
-                size = int(header[48:58])
-                file.seek(size + size % 2, os.SEEK_CUR)
-            files = io.BytesIO(file.read(int(header[48:58])))
+            files = _part(file, b"data.tar")
         with tarfile.open(fileobj=files, mode="r:*") as tarball:
             yield tarball
 
