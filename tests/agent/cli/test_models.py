@@ -13,7 +13,7 @@ import pytest
 import torch
 from local_hub import COMMIT, LocalHub
 from safetensors.torch import save
-from vidscout.agent.profiles.profile import EMBEDDED, GPU, weights_of
+from vidscout.agent.profiles.profile import EMBEDDED, GPU, further_weights_of, weights_of
 from vidscout.tools.runtime.backend import ROLES, backends
 from vidscout.tools.weights import catalogue as weights
 
@@ -158,7 +158,28 @@ def test_a_pull_of_what_is_here_fetches_nothing(tmp_path: Path):
     done = models("pull", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull, PATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert sorted(done.stdout.splitlines()) == sorted(f"{name}: here already" for name in weights_of(EMBEDDED))
+    names = [*weights_of(EMBEDDED), *further_weights_of(EMBEDDED)]
+    assert sorted(done.stdout.splitlines()) == sorted(f"{name}: here already" for name in names)
+
+
+def test_what_only_some_videos_need_may_be_missing_and_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from typer.testing import CliRunner
+    from vidscout.agent.cli.models import models_app
+    from vidscout.tools.errors import WeightsError
+    from vidscout.tools.weights import pull as pulling
+
+    asked: list[list[str]] = []
+
+    def pull(names: list[str], **_: object) -> None:
+        asked.append(list(names))
+        if len(asked) > 1:
+            raise WeightsError("script-greek: apt-get is needed")
+
+    monkeypatch.setattr(pulling, "pull", pull)
+    done = CliRunner().invoke(models_app, ["pull"])
+    assert done.exit_code == 0
+    assert asked == [weights_of(EMBEDDED), further_weights_of(EMBEDDED)]
+    assert "note: what only some videos need is not all here: script-greek: apt-get is needed" in done.stderr
 
 
 @pytest.mark.models
