@@ -39,7 +39,7 @@ CONTAINERS = {
     "mp4": (("libx264", "mpeg4", "libvpx-vp9"), ("aac", "libmp3lame", "libopus")),
     "mov": (("libx264", "mpeg4", "mjpeg"), ("aac", "pcm_s16le")),
     "mkv": (("libx264", "mpeg4", "libvpx-vp9", "mjpeg", "mpeg2video"), ("aac", "libopus", "flac", "pcm_s16le")),
-    "webm": (("libvpx", "libvpx-vp9"), ("libopus", "libvorbis")),
+    "webm": (("libvpx", "libvpx-vp9"), ("libopus",)),
     "ts": (("libx264", "mpeg2video"), ("aac", "mp2", "libmp3lame")),
     "avi": (("mpeg4", "mjpeg"), ("libmp3lame", "pcm_s16le")),
 }
@@ -140,8 +140,7 @@ def made(recording: Recording, path: Path) -> Path:
         video.width, video.height = SIZE
         video.pix_fmt = PIXELS.get(recording.video, "yuv420p")
         video.codec_context.time_base = Fraction(1, recording.fps)
-        layout = "stereo" if recording.sound == "libvorbis" else "mono"
-        tracks = [file.add_stream(recording.sound, rate=RATE, layout=layout) for _ in range(recording.tracks)]
+        tracks = [file.add_stream(recording.sound, rate=RATE, layout="mono") for _ in range(recording.tracks)]
         steps: list[tuple[float, int, np.ndarray]] = []
         for number in range(round(recording.length * recording.fps)):
             level = 230 if number / recording.fps >= BRIGHT else 20
@@ -158,8 +157,7 @@ def made(recording: Recording, path: Path) -> Path:
                 frame.pts, frame.time_base = round(at * recording.fps), Fraction(1, recording.fps)
                 file.mux(video.encode(frame))
             else:
-                channels = np.stack([data] * (2 if layout == "stereo" else 1))
-                piece = AudioFrame.from_ndarray(channels, format="fltp", layout=layout)
+                piece = AudioFrame.from_ndarray(data[None], format="fltp", layout="mono")
                 piece.sample_rate, piece.time_base, piece.pts = RATE, Fraction(1, RATE), round(at * RATE)
                 file.mux(tracks[track].encode(piece))
         for stream in (video, *tracks):
