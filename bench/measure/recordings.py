@@ -45,9 +45,9 @@ CONTAINERS = {
 }
 """Video and audio codecs by container."""
 PIXELS = {"mjpeg": "yuvj420p"}
-SHIFTS = (0.0, 0.4, 1.7)
-"""Seconds by which one stream begins later than the other."""
-CLOCKS = (0.0, 97.5)
+SHIFTS = (0.0, 0.4, 1.6)
+"""Seconds by which one stream begins later than the other: whole frames at every rate."""
+CLOCKS = (0.0, 97.6)
 """Seconds on the file's own clock at which it begins, where the container can tell."""
 LENGTHS = (6.0, 11.0)
 """Seconds of each stream."""
@@ -113,12 +113,12 @@ def combinations(number: int, seed: int = 0) -> Iterator[Recording]:
     while len(known) < number:
         container = chance.choice(tuple(CONTAINERS))
         videos, sounds = CONTAINERS[container]
-        shift = chance.choice(SHIFTS) * chance.choice((-1, 1))
+        video, shift = chance.choice(videos), chance.choice(SHIFTS) * chance.choice((-1, 1))
         one = Recording(
             container=container,
-            video=chance.choice(videos),
+            video=video,
             sound=chance.choice(sounds),
-            fps=chance.choice((10, 25, 30)),
+            fps=chance.choice((25, 30) if video == "mpeg2video" else (10, 25, 30)),
             # AVI has no clock: what comes later is filled up
             picture_later=0.0 if container == "avi" else shift,
             clock=chance.choice(CLOCKS) if container in ("ts", "mkv") else 0.0,
