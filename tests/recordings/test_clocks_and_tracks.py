@@ -84,7 +84,7 @@ def test_subtitles_and_chapters_of_the_file_are_findings(read: Reader):
     found = read("srt.mkv")
     said = [(record.span.start, record.span.end, spoken.text) for record, spoken in of_kind(found.records, Spoken)]
     assert (3.0, 6.0, "The password is swordfish.") in said
-    assert [sound.text for _, sound in of_kind(found.records, Sound)] == ["[door creaks]"]
+    assert [sound.text for _, sound in of_kind(found.records, Sound)] == ["door creaks"]
     arrival, house = found.of(Modality.CHAPTER)
     assert "The empty house" in house.text
     assert house.span.start == pytest.approx(9, abs=0.1)

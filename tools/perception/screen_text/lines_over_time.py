@@ -157,9 +157,14 @@ def text_records(
     paths = [Path(line.places) for line in standing]
     rolled: set[int] = set()
     for roll in rolls(paths):
-        rolled |= {*roll, *on_the_way(paths, roll)}
-        blocks = _blocks([[standing[n]] for n in roll])
-        records += [_record(video, [one for [one] in rows], [[one.best] for [one] in rows], source) for rows in blocks]
+        halves = {half: whole for half, whole in on_the_way(paths, roll).items() if half not in rolled}
+        rolled |= {*roll, *halves}
+        for block in _blocks([[standing[n]] for n in roll]):
+            group = [line for [line] in block]
+            group += [
+                standing[half] for half, whole in halves.items() if any(standing[whole] is line for [line] in block)
+            ]
+            records.append(_record(video, group, [[line.best] for [line] in block], source))
     for group in _together(line for n, line in enumerate(standing) if n not in rolled):
         rows = _rows([line.best for line in group])
         records += [_record(video, group, block, source) for block in _blocks(rows)]

@@ -211,16 +211,17 @@ def _in_order(paths: Sequence[Path], alike: Iterable[int], pace: float) -> list[
     return [n for row in rows for n in sorted(row, key=lambda n: paths[n].left)]
 
 
-def on_the_way(paths: Sequence[Path], roll: Sequence[int]) -> list[int]:
-    """Lines that are no part of a roll and were read where one of its lines was at that moment: half a line, at the
-    picture's edge."""
+def on_the_way(paths: Sequence[Path], roll: Sequence[int]) -> dict[int, int]:
+    """Lines that are no part of a roll and were read where one of its lines was at that moment, as half a line is at
+    the picture's edge; each with that line of the roll."""
     paces = [pace for n in roll if (pace := paths[n].pace) is not None]
     pace = sorted(paces)[len(paces) // 2]
-    found = []
+    found = {}
     for n, path in enumerate(paths):
         if n in roll or len(path.places) > 2:
             continue
-        near = (abs(path.at(0.0, pace) - paths[m].at(0.0, pace)) < 0.8 * paths[m].height for m in roll)
-        if any(near):
-            found.append(n)
+        away = {m: abs(path.at(0.0, pace) - paths[m].at(0.0, pace)) / paths[m].height for m in roll}
+        nearest = min(away, key=lambda m: away[m])
+        if away[nearest] < 0.8:
+            found[n] = nearest
     return found
