@@ -83,10 +83,19 @@ class LineReader:
             lines: list[Said | None] = []
             for corners in places:
                 cut, reading = next(readings)
-                column = self._column(image, corners, reading) if is_tall(corners) else None
+                column = None
+                if is_tall(corners):
+                    cut, reading = self._either_way_up(cut, reading)
+                    column = self._column(image, corners, reading)
                 lines.append(column or self._line(cut, reading))
             said.append(lines)
         return said
+
+    def _either_way_up(self, cut: np.ndarray, reading: Reading) -> tuple[np.ndarray, Reading]:
+        """A line that stands on end, with its letters up: it may have been turned to either side."""
+        over = np.ascontiguousarray(np.rot90(cut, 2))
+        [other] = self._engine.read([over])
+        return (over, other) if other.score > reading.score else (cut, reading)
 
     def _column(self, image: np.ndarray, corners: np.ndarray, lying: Reading) -> Said | None:
         """A line that goes from top to bottom with upright letters; None where it rather stands on end."""

@@ -245,3 +245,10 @@ def test_a_gpu_that_is_not_there_is_said():
         pytest.skip("there is a GPU")
     with pytest.raises(UsageError, match="'cuda' was asked for"):
         EasyOCR(gpu=True).ready()
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_line_that_stands_on_end_is_read_to_whichever_side_it_was_turned(reader: PPOCRReader, turns: int):
+    slide = picture(["Revenue grew by 12 percent"], 40)[:400, :800]
+    [[found]] = reader.run([np.ascontiguousarray(np.rot90(slide, turns))])
+    assert found.text == "Revenue grew by 12 percent"
