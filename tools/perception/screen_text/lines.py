@@ -1,7 +1,7 @@
 """Lines that were found on frames become text, each by the recogniser of its script."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -14,6 +14,8 @@ from .tesseract import Tesseract
 
 OWN = frozenset({Script.LATIN, Script.HAN})
 """What PP-OCR reads itself."""
+IN_COLUMNS = frozenset({Script.HAN, Script.HANGUL})
+"""What is written from top to bottom with upright letters; a tall line in it is taken for a column."""
 COMMON = (
     Script.ARABIC,
     Script.BENGALI,
@@ -83,32 +85,25 @@ class LineReader:
             lines: list[Said | None] = []
             for corners in places:
                 cut, reading = next(readings)
-                column = None
-                if is_tall(corners):
-                    cut, reading = self._either_way_up(cut, reading)
-                    column = self._column(image, corners, reading)
-                lines.append(column or self._line(cut, reading))
+                lines.append(self._tall(image, corners, cut, reading) if is_tall(corners) else self._line(cut, reading))
             said.append(lines)
         return said
 
-    def _either_way_up(self, cut: np.ndarray, reading: Reading) -> tuple[np.ndarray, Reading]:
-        """A line that stands on end, with its letters up: it may have been turned to either side."""
+    def _tall(self, image: np.ndarray, corners: np.ndarray, cut: np.ndarray, reading: Reading) -> Said | None:
+        """A line that stands on end, turned to either side, or a column of upright letters."""
         over = np.ascontiguousarray(np.rot90(cut, 2))
         [other] = self._engine.read([over])
-        return (over, other) if other.score > reading.score else (cut, reading)
-
-    def _column(self, image: np.ndarray, corners: np.ndarray, lying: Reading) -> Said | None:
-        """A line that goes from top to bottom with upright letters; None where it rather stands on end."""
+        lying = self._line(over, other) if other.score > reading.score else self._line(cut, reading)
         beside = as_line(cut_out(image, corners, upright=True))
-        if beside is None:
-            return None
-        [reading] = self._engine.read([beside])
-        if reading.script not in (Script.HAN, Script.HANGUL):
-            return None
-        said = self._line(beside, reading)
-        if said is None or not said.text or (lying.script in OWN and lying.score >= said.score):
-            return None
-        return Said("".join(said.text.split()), said.score, said.script, upright=True)
+        if beside is not None:
+            [reading] = self._engine.read([beside])
+            column = self._line(beside, reading) if reading.script in IN_COLUMNS else None
+            if column is not None and column.text and (lying is None or column.score > lying.score):
+                lying = column
+        # the recogniser reads columns that are laid down as well
+        if lying is None or lying.script not in IN_COLUMNS:
+            return lying
+        return replace(lying, text="".join(lying.text.split()), upright=True)
 
     def _line(self, cut: np.ndarray, reading: Reading) -> Said | None:
         script = reading.script if reading.sure >= SEEMS else None
