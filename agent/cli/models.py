@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -44,7 +44,7 @@ def pull(
 
     of = profile or _profile_before_the_command(context)
     wanted, further = (list(names), []) if names else _of_profile(of)
-    how = {"force": force, "hub": hub, "upgrade": upgrade, "trust_remote_code": trust_remote_code}
+    how: dict[str, Any] = {"force": force, "hub": hub, "upgrade": upgrade, "trust_remote_code": trust_remote_code}
     with _bars() as show:
         weights.pull(wanted, on_progress=show, **how)
         try:

@@ -21,6 +21,7 @@ from typing import cast
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -140,7 +141,10 @@ def made(recording: Recording, path: Path) -> Path:
         video.width, video.height = SIZE
         video.pix_fmt = PIXELS.get(recording.video, "yuv420p")
         video.codec_context.time_base = Fraction(1, recording.fps)
-        tracks = [file.add_stream(recording.sound, rate=RATE, layout="mono") for _ in range(recording.tracks)]
+        tracks = [
+            cast(AudioStream, file.add_stream(recording.sound, rate=RATE, layout="mono"))
+            for _ in range(recording.tracks)
+        ]
         steps: list[tuple[float, int, np.ndarray]] = []
         for number in range(round(recording.length * recording.fps)):
             level = 230 if number / recording.fps >= BRIGHT else 20

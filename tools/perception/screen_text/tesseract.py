@@ -74,4 +74,4 @@ def prepared(line: np.ndarray) -> np.ndarray:
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if np.median(edge) < grey.mean():  # letters brighter than their ground
         grey = 255 - grey
-    return cv2.copyMakeBorder(grey, *[MARGIN] * 4, cv2.BORDER_REPLICATE)
+    return cv2.copyMakeBorder(grey, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
