@@ -12,7 +12,7 @@ from ...tools.errors import UsageError
 from ...tools.records import clock
 from .common import ProgressBars, common_options, print_json, seconds, time_range
 from .interrupts import interruptible
-from .links import local
+from .links import Fetch, local
 
 if TYPE_CHECKING:
     from ...graphs.events import Event
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Pieces of evidence printed; `--json` has them all."""
+
+InBox = Annotated[
+    str | None,
+    typer.Option("--region", metavar="TIME,L,T,R,B", help="About what is in this box, as 1:03,0.2,0.3,0.5,0.7."),
+]
 
 
 def ask(
@@ -41,10 +46,7 @@ def ask(
         str | None,
         typer.Option("--conversation", "-c", help="Any name; later questions of it may lean on earlier ones."),
     ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option("--region", metavar="TIME,L,T,R,B", help="About what is in this box, as 1:03,0.2,0.3,0.5,0.7."),
-    ] = None,
+    region: InBox = None,
     route: Annotated[
         str | None, typer.Option("--route", help="rag, llovi, direct or cot.", show_default="the setting, rag")
     ] = None,
@@ -54,9 +56,7 @@ def ask(
     fast: Annotated[
         bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
     ] = False,
-    fetch: Annotated[
-        bool, typer.Option("--fetch", help="Fetch a video that is named by an address on the web.")
-    ] = False,
+    fetch: Fetch = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:

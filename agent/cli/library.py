@@ -15,7 +15,7 @@ from ..inbox.public_addresses import FetchError
 from ..inbox.uploads import TooLargeError
 from .common import ProgressBars, common_options, one_line, print_json, time_range
 from .interrupts import interruptible
-from .links import local
+from .links import Fetch, local
 
 if TYPE_CHECKING:
     from ..answer import Ingested
@@ -32,6 +32,12 @@ class Searchable(StrEnum):
     caption = "caption"
     sound = "sound"
     chapter = "chapter"
+
+
+Scripts = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help="What is written on the picture, as in latin,arabic; by default found out."),
+]
 
 
 def ingest(
@@ -64,13 +70,8 @@ def ingest(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out frames too blurred, noisy, dark or blocky to tell anything.")
     ] = False,
-    scripts: Annotated[
-        str | None,
-        typer.Option(metavar="NAMES", help="What is written on the picture, as in latin,arabic; by default found out."),
-    ] = None,
-    fetch: Annotated[
-        bool, typer.Option("--fetch", help="Fetch videos that are named by an address on the web.")
-    ] = False,
+    scripts: Scripts = None,
+    fetch: Fetch = False,
     ray: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),

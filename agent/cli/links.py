@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
+
+import typer
 
 from ...tools.errors import UsageError
 from ..inbox.download import fetch
@@ -23,6 +25,9 @@ LARGEST = 20 * 10**9
 """Bytes."""
 LONGEST = 6 * 3600.0
 """Seconds that fetching may take."""
+
+Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch a video that is named by an address on the web.")]
+"""The option of commands that may fetch."""
 
 
 def is_link(name: str) -> bool:
