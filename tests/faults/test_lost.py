@@ -14,6 +14,7 @@ from small_scout import FIRST, QUESTION, filled, hanging, small_scout
 from vidscout.agent.inbox import uploads
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.uploads import Limits, TooLargeError
+from vidscout.bench.reliability import toys
 from vidscout.graphs.events import Progress
 from vidscout.tools.errors import MediaError, SupersededError, WeightsError
 from vidscout.tools.index.video_index import VideoIndex
@@ -135,6 +136,15 @@ def test_a_file_that_is_overwritten_while_it_is_read_is_not_kept_under_its_id(ho
             read(index, film, Numbers(wait=0.01), see=see)
         assert rows(index, video) == {}
         assert read(index, film, Numbers())["added"] == 15
+
+
+def test_half_a_picture_that_a_kill_has_left_goes_with_the_next_reading(home: Path, film: Path):
+    with VideoIndex(home) as index:
+        folder = home / "thumbnails" / index.library.identify(film)
+        folder.mkdir(parents=True)
+        (folder / "1000.jpg.77.part").write_bytes(b"half of a picture")
+        toys.read(index, film)
+        assert {file.suffix for file in folder.iterdir()} == {".jpg"}
 
 
 def test_what_never_arrived_is_swept_by_age_and_a_full_disk_is_told_before(

@@ -198,8 +198,10 @@ class StageWrites(FrameSearch, ABC):
         kept = {milliseconds(time) for time in times}
         with self.writing():
             gone = [ms for ms in self._store.frames(video) if ms not in kept]
-            for ms in gone:
-                self._thumbnail(video, ms).unlink(missing_ok=True)  # before SQLite forgets that there is one
+            named = {self._thumbnail(video, ms).name for ms in kept}
+            for file in self._thumbnail(video, 0).parent.glob("*"):
+                if file.name not in named:  # also what a kill has left half written
+                    file.unlink(missing_ok=True)  # before SQLite forgets that there is one
             self._store.drop_frames(video, gone)
             self._bring_chroma_up_to_date()
 
