@@ -1,0 +1,1 @@
+"""Made videos in which events come back: what `ground` is measured on."""
