@@ -1,0 +1,1 @@
+"""Scores of found stretches, and the public sets that they are measured on."""
