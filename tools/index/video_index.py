@@ -326,6 +326,14 @@ class VideoIndex(Repairs, RecordSearch):
             for key in best
         ]
 
+    def similarities(self, vector: np.ndarray, records: Sequence[Record]) -> dict[str, float]:
+        """Cosine of a vector, (dimensions,), with records, by their ids; those that have no vector are left out.
+
+        Raises:
+            UsageError: a vector from another embedding model.
+        """
+        return self._similarities(self._query(vector), records)
+
     def timeline(
         self, video: str, modalities: Collection[Modality] | None = None, within: Span | None = None
     ) -> list[Record]:

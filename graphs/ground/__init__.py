@@ -1,0 +1,1 @@
+"""Every stretch of a video in which something holds, or none."""

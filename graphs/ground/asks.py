@@ -1,0 +1,153 @@
+"""What a query asks for, by how near its embedding lies to those of examples: which stretches, and by which sense.
+
+`asks.toml` has examples in ten languages. `asks.npz` holds what was learnt from their embeddings by ridge regression
+for the text embedding that it names, as `answer/question/kinds.py` does it; `python -m vidscout.bench.measure.asks`
+makes it anew and prints how many examples of a part that was left out are told rightly.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...tools.words import STOP_WORDS, words
+
+EXAMPLES = Path(__file__).with_name("asks.toml")
+LEARNT = Path(__file__).with_name("asks.npz")
+SURE = 0.15
+"""How far the likeliest name must be ahead of the second, on a scale on which a clear example scores 1 and any other
+−1: as for the kinds of questions."""
+FRAMES_FROM = 2
+"""Examples of a language that share a word from which it frames a query and says nothing of its topic."""
+
+
+class Which(StrEnum):
+    """Which of the stretches in which something holds are wanted."""
+
+    EVERY = "every"
+    FIRST = "first"
+    LAST = "last"
+    UNTIL = "until"
+    """What lies before the first of them."""
+    NEVER = "never"
+    """What lies between them: where it does not hold."""
+
+
+class Sense(StrEnum):
+    """By which sense something is to be found."""
+
+    SAID = "said"
+    WRITTEN = "written"
+    SHOWN = "shown"
+    HEARD = "heard"
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Directions of the embedding space for one table of examples, for the embedding that `source` names."""
+
+    source: str
+    names: tuple[str, ...]
+    weights: np.ndarray
+    """(dimensions, names)"""
+    offsets: np.ndarray
+
+    def told(self, vector: np.ndarray) -> tuple[str, float]:
+        """The likeliest name of a query by its vector, (dimensions,), and how far it is ahead of the second."""
+        scores = vector @ self.weights + self.offsets
+        best, second = np.argsort(-scores)[:2]
+        return self.names[best], float(scores[best] - scores[second])
+
+
+def learn(vectors: np.ndarray, names: Sequence[str], source: str, ridge: float = 1.0) -> Learnt:
+    """Ridge regression of names on embeddings: 1 for an example's own, −1 for every other.
+
+    Args:
+        vectors: unit vectors, (examples, dimensions).
+    """
+    known = sorted(set(names))
+    wanted = 2.0 * (np.array(names)[:, None] == np.array(known)) - 1
+    mean, level = vectors.mean(axis=0), wanted.mean(axis=0)
+    centred = vectors - mean
+    square = centred.T @ centred + ridge * np.eye(vectors.shape[1])
+    weights = np.linalg.solve(square, centred.T @ (wanted - level))
+    return Learnt(source, tuple(known), weights, level - mean @ weights)
+
+
+def save(tables: dict[str, Learnt], path: Path = LEARNT) -> None:
+    """Write what was learnt, weights as float16."""
+    arrays: dict[str, Any] = {}
+    for name, table in tables.items():
+        arrays |= {
+            f"{name}_source": np.array(table.source),
+            f"{name}_names": np.array(table.names),
+            f"{name}_weights": table.weights.astype(np.float16),
+            f"{name}_offsets": table.offsets.astype(np.float32),
+        }
+    np.savez_compressed(path, **arrays)
+
+
+@cache
+def learnt(table: str, path: Path = LEARNT) -> Learnt:
+    """What was learnt of one table, `which` or `sense`."""
+    with np.load(path) as file:
+        return Learnt(
+            str(file[f"{table}_source"]),
+            tuple(file[f"{table}_names"].tolist()),
+            file[f"{table}_weights"].astype(np.float32),
+            file[f"{table}_offsets"],
+        )
+
+
+def which(vector: np.ndarray, source: str) -> Which:
+    """Which stretches a query wants; every one where that is unsure, or another embedding made the vector."""
+    table = learnt("which")
+    if source != table.source or len(vector) != len(table.weights):
+        return Which.EVERY
+    name, margin = table.told(vector)
+    return Which(name) if margin >= SURE else Which.EVERY
+
+
+def sense(vector: np.ndarray, source: str) -> Sense | None:
+    """By which sense a query is to be answered; `None` where that is unsure, or another embedding made the vector."""
+    table = learnt("sense")
+    if source != table.source or len(vector) != len(table.weights):
+        return None
+    name, margin = table.told(vector)
+    return Sense(name) if margin >= SURE else None
+
+
+def examples(table: str) -> list[tuple[str, str, str]]:
+    """Name, language and wording of every example of a table."""
+    tables = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return [
+        (name, tongue, text) for name, by in tables[table].items() for tongue, texts in by.items() for text in texts
+    ]
+
+
+@cache
+def framing() -> frozenset[str]:
+    """Words that frame a query and say nothing of its topic, in all languages of the examples."""
+    topics = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))["topics"]
+    shared: Counter[tuple[str, str]] = Counter()
+    for table in ("which", "sense"):
+        for _, tongue, text in examples(table):
+            shared.update((tongue, word) for word in set(words(text)))
+    about = {(tongue, word) for tongue, names in topics.items() for name in names for word in words(name)}
+    return frozenset(word for (tongue, word), n in shared.items() if n >= FRAMES_FROM and (tongue, word) not in about)
+
+
+def topic_words(query: str) -> list[str]:
+    """The words of a query that say what it is about, in order; all of them where none does.
+
+    >>> topic_words("every time the capacity factor is mentioned")
+    ['capacity', 'factor']
+    """
+    found = words(query)
+    return [word for word in found if word not in framing() and word not in STOP_WORDS] or found

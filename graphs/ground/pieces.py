@@ -1,0 +1,129 @@
+"""What somebody put into words, in pieces small enough to have edges: sentences of speech, texts on screen, sounds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...tools.payloads import Spoken, Word
+from ...tools.records import Modality, Record, Span
+from .asks import Sense
+from .state import Grounding, Piece, Sought
+
+WORDED = {
+    Sense.SAID: (Modality.SPEECH, Modality.CHAPTER, Modality.SOUND),
+    Sense.HEARD: (Modality.SOUND, Modality.SPEECH),
+    Sense.WRITTEN: (Modality.SCREEN_TEXT,),
+    Sense.SHOWN: (),
+}
+"""Where each sense finds things in words: what is said may say itself to be a sound, and a sound may be transcribed."""
+ANY = (Modality.SPEECH, Modality.SCREEN_TEXT, Modality.SOUND, Modality.CHAPTER)
+WHOLE = 400
+"""Records up to which every one is looked at; of more the nearest, and a sample by which they are judged."""
+DEEP = 200
+"""Records that a search gives, of a video that has more than `WHOLE`."""
+PAUSE = 0.7
+"""Seconds of silence between two words from which they are of two sentences, whatever the punctuation says."""
+ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "।")
+
+
+@dataclass(frozen=True)
+class Near:
+    """Pieces of one group, in order of time, with how near each is to the query."""
+
+    pieces: tuple[Piece, ...]
+    whole: np.ndarray
+    """Cosine with the query, (pieces,)."""
+    topic: np.ndarray
+    """Cosine with its topic, (pieces,)."""
+
+
+def near(video: str, sought: Sought, grounding: Grounding) -> list[Near]:
+    """The pieces of a video, by groups that are judged each among themselves: said, written, other."""
+    modalities = ANY if sought.sense is None else WORDED[sought.sense]
+    groups = [tuple(m for m in modalities if m is one) for one in (Modality.SPEECH, Modality.SCREEN_TEXT)]
+    groups.append(tuple(m for m in modalities if m not in (Modality.SPEECH, Modality.SCREEN_TEXT)))
+    found = [_group(video, group, sought, grounding) for group in groups if group]
+    return [group for group in found if group.pieces]
+
+
+def _group(video: str, modalities: Sequence[Modality], sought: Sought, grounding: Grounding) -> Near:
+    index = grounding.index
+    queries = [grounding.vector(sought.query), grounding.vector(sought.topic)]
+    records = index.timeline(video, modalities)
+    if len(records) > WHOLE:
+        records = _chosen(video, modalities, records, sought, grounding)
+    single: list[tuple[Record, Piece]] = []
+    split: list[tuple[Record, list[Piece]]] = []
+    for record in records:
+        pieces = list(sentences(record))
+        if len(pieces) > 1:
+            split.append((record, pieces))
+        else:
+            single.append((record, pieces[0]))
+    cosines = [index.similarities(query, [record for record, _ in single]) for query in queries]
+    rows = [(piece, *(of.get(record.id, 0.0) for of in cosines)) for record, piece in single]
+    texts = [piece for _, pieces in split for piece in pieces]
+    vectors = embedded(split, grounding)
+    table = vectors @ np.stack(queries, axis=1) if texts else np.zeros((0, 2))
+    rows += [(piece, *row) for piece, row in zip(texts, table.tolist(), strict=True)]
+    rows.sort(key=lambda row: row[0].span)
+    return Near(
+        tuple(row[0] for row in rows),
+        np.array([row[1] for row in rows], np.float32),
+        np.array([row[2] for row in rows], np.float32),
+    )
+
+
+def _chosen(
+    video: str, modalities: Sequence[Modality], records: Sequence[Record], sought: Sought, grounding: Grounding
+) -> list[Record]:
+    """Of a long video: what a search finds for the query and for its topic, and every n-th record besides."""
+    found = {
+        hit.record.id
+        for text in dict.fromkeys((sought.query, sought.topic))
+        for hit in grounding.index.search(
+            text, grounding.vector(text), modalities=modalities, videos=[video], within=sought.within, k=DEEP
+        )
+    }
+    every = max(len(records) // DEEP, 1)
+    return [record for n, record in enumerate(records) if record.id in found or n % every == 0]
+
+
+def sentences(record: Record) -> Iterator[Piece]:
+    """A record in pieces: an utterance whose words have times in its sentences, anything else as a whole."""
+    said = record.payload
+    if not isinstance(said, Spoken) or not said.words:
+        yield Piece(record.span, record.modality, record.text, record)
+        return
+    begun: list[Word] = []
+    for word in said.words:
+        if begun and (word.start - begun[-1].end > PAUSE or begun[-1].text.rstrip("\"'”»)").endswith(ENDS)):
+            yield _sentence(record, begun)
+            begun = []
+        begun.append(word)
+    yield _sentence(record, begun)
+
+
+def _sentence(record: Record, spoken: Sequence[Word]) -> Piece:
+    start = max(spoken[0].start, 0.0)
+    text = "".join(word.text if word.text[:1].isspace() else f" {word.text}" for word in spoken).strip()
+    return Piece(Span(start, max(spoken[-1].end, start)), record.modality, text, record)
+
+
+def embedded(split: Sequence[tuple[Record, Sequence[Piece]]], grounding: Grounding) -> np.ndarray:
+    """The vectors of sentences, (sentences, dimensions), made once for each record and then kept in the library."""
+    library, source = grounding.index.library, grounding.text_embedding.source
+    keys = [f"sentences-{record.id}-{len(pieces)}-{source}" for record, pieces in split]
+    known = {key: library.cached(key) for key in keys}
+    missing = [(key, record, pieces) for key, (record, pieces) in zip(keys, split, strict=True) if known[key] is None]
+    made = iter(grounding.text_embedding.run([piece.text for _, _, pieces in missing for piece in pieces]))
+    for key, record, pieces in missing:
+        rows = np.stack([next(made) for _ in pieces]).astype(np.float16)
+        known[key] = rows.tobytes()
+        library.cache(key, rows.tobytes(), record.video)
+    blocks = [
+        np.frombuffer(known[key] or b"", np.float16).reshape(len(pieces), -1)
+        for key, (_, pieces) in zip(keys, split, strict=True)
+    ]
+    return np.concatenate(blocks).astype(np.float32) if blocks else np.zeros((0, 0), np.float32)
