@@ -4,7 +4,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from .grounding import Locating
+from .clipping import Clipping
 from .people import WithPeople
 from .quality import Measuring
 from .searching import Searching
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(Locating, Searching, WithPeople, Measuring):
+class VideoScout(Clipping, Searching, WithPeople, Measuring):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
     >>> answer = scout.ask("lecture.mp4", "When is the capacity factor explained?")  # doctest: +SKIP
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
-    Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in seven
-    modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `searching`, `people` and `quality`.
+    Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in eight
+    modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`, `searching`, `people`
+    and `quality`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

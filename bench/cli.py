@@ -10,6 +10,7 @@ import typer
 from ..agent.cli.common import ProgressBars, common_options
 from ..graphs.events import Progress
 from ..tools.runtime.cores import cores
+from .moments.cli import moments_app
 from .questions.cli import questions_app
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 needles_app = typer.Typer(help="Needle sets: what must be found in long real videos.", no_args_is_help=True)
 app.add_typer(needles_app, name="needles")
 app.add_typer(questions_app, name="questions")
+app.add_typer(moments_app, name="moments")
 
 
 @app.callback()

@@ -16,6 +16,7 @@ from .graph import graph
 from .library import forget, ingest, search, videos
 from .mcp import mcp
 from .models import models_app
+from .moments import clip, ground, highlights
 from .people import people_app
 from .quality import quality
 from .repair import repair
@@ -57,6 +58,9 @@ def common(
 app.command()(ingest)
 app.command()(ask)
 app.command()(search)
+app.command()(ground)
+app.command()(highlights)
+app.command()(clip)
 app.command()(videos)
 app.command()(forget)
 app.command()(repair)

@@ -32,17 +32,19 @@ _QUOTED = re.compile(r"“([^”]{2,})”|\"([^\"]{2,})\"|«\s*([^»]{2,}?)\s*»
 @timed("understand")
 def understand(state: GroundState, runtime: Runtime[Grounding]) -> Update:
     """Which stretches the query wants, by which sense, and what it is about."""
-    grounding = runtime.context
-    quoted = tuple(next(filter(None, found)) for found in _QUOTED.findall(state.query))
-    topic = " ".join(asks.topic_words(state.query))
-    vector, source = grounding.vector(state.query), grounding.text_embedding.source
     within = None
     if state.time_range is not None:
         longest = max(state.durations.values(), default=state.time_range[1])
         within = Span(state.time_range[0], min(state.time_range[1], max(longest, state.time_range[0])))
-    return {
-        "sought": Sought(state.query, topic, quoted, asks.which(vector, source), asks.sense(vector, source), within)
-    }
+    return {"sought": understood(state.query, within, runtime.context)}
+
+
+def understood(query: str, within: Span | None, grounding: Grounding) -> Sought:
+    """A query as it is understood, by its words and its embedding."""
+    quoted = tuple(next(filter(None, found)) for found in _QUOTED.findall(query))
+    topic = " ".join(asks.topic_words(query))
+    vector, source = grounding.vector(query), grounding.text_embedding.source
+    return Sought(query, topic, quoted, asks.which(vector, source), asks.sense(vector, source), within)
 
 
 def one_branch_a_video(state: GroundState) -> list[Send]:

@@ -1,0 +1,110 @@
+"""Fit what decides whether a piece is what is sought, on the development family of the made moments.
+
+python -m vidscout.bench.moments.fit --set FOLDER --home HOME [--write]
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...agent.scout import VideoScout
+from ...graphs.ground import decide, look, pieces
+from ...graphs.ground.graph import understood
+from ...tools.errors import UsageError
+from ..grounding.spans import Stretch
+from .make import read_set
+
+RIDGE = 1.0
+"""Of the weights of standardised features."""
+OVERLAPS = 0.5
+"""Share of the shorter of a piece and an event that both must share for the piece to be of the event."""
+
+Rows = tuple[np.ndarray, np.ndarray]
+"""Features, (pieces, features), and whether each piece is what is sought, (pieces,)."""
+
+
+def gathered(folder: Path, scout: VideoScout) -> dict[str, list[Rows]]:
+    """The features of all pieces for all queries about every time, by what decides: `words` or `frames`."""
+    made = read_set(folder)
+    if made["family"] != "development":
+        raise UsageError("weights are fitted on the development family only")
+    found: dict[str, list[Rows]] = {"words": [], "frames": []}
+    grounding = scout.grounding()
+    for video in made["videos"].values():
+        [read] = scout.ingest(folder / video["file"])
+        for query in (one for one in video["queries"] if one["ask"] == "every"):
+            sought = understood(query["query"], None, grounding)
+            truth = [(start, end) for start, end in query["truth"]]
+            if query["medium"] in ("spoken", "written"):
+                for group in pieces.near(read.video, sought, grounding):
+                    right = [_is_of((p.span.start, p.span.end), truth) for p in group.pieces]
+                    found["words"].append((decide.features(group, sought), np.array(right)))
+            elif query["medium"] == "shown":
+                times, rows = look.features(read.video, sought, grounding)
+                right = [any(start - 0.1 <= time < end for start, end in truth) for time in times.tolist()]
+                found["frames"].append((rows, np.array(right)))
+    return found
+
+
+def _is_of(piece: Stretch, truth: Sequence[Stretch]) -> bool:
+    for start, end in truth:
+        shared = min(piece[1], end) - max(piece[0], start)
+        if shared >= OVERLAPS * max(min(piece[1] - piece[0], end - start), 0.1):
+            return True
+    return False
+
+
+def fit(rows: Sequence[Rows], names: Sequence[str]) -> dict[str, float]:
+    """Logistic regression by Newton's method; the weights are of the features as they come."""
+    features = np.concatenate([one for one, _ in rows]).astype(float)
+    right = np.concatenate([one for _, one in rows]).astype(float)
+    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+    table = np.concatenate([(features - middle) / spread, np.ones((len(features), 1))], axis=1)
+    ridge = np.diag([RIDGE] * len(names) + [0.0])
+    weights = np.zeros(table.shape[1])
+    for _ in range(50):
+        likely = 1 / (1 + np.exp(-table @ weights))
+        slope = table.T @ (likely - right) + ridge @ weights
+        bend = (table * (likely * (1 - likely))[:, None]).T @ table + ridge
+        weights -= np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
+    own = weights[:-1] / spread
+    return {"offset": float(weights[-1] - own @ middle), **dict(zip(names, own.tolist(), strict=True))}
+
+
+def best_threshold(rows: Sequence[Rows], fitted: dict[str, float], names: Sequence[str]) -> tuple[float, float]:
+    """The probability from which most queries have exactly their pieces, the middle of the best range, and the share
+    of queries that do."""
+    weights = np.array([fitted[name] for name in names])
+    likely = [1 / (1 + np.exp(-(one @ weights + fitted["offset"]))) for one, _ in rows]
+    grid = np.arange(0.05, 0.96, 0.01)
+    exact = [np.mean([((p >= t) == right).all() for p, (_, right) in zip(likely, rows, strict=True)]) for t in grid]
+    best = grid[np.array(exact) >= max(exact) - 1e-9]
+    return float(np.median(best)), float(max(exact))
+
+
+def main() -> None:
+    """Print the weights, and how many queries they decide exactly; write them if asked."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--set", type=Path, required=True)
+    asked.add_argument("--home", type=Path, required=True)
+    asked.add_argument("--write", action="store_true")
+    options = asked.parse_args()
+    with VideoScout("embedded", options.home) as scout:
+        found = gathered(options.set, scout)
+    text = "# Weights of `decide.py` and `look.py`; made by `python -m vidscout.bench.moments.fit`.\n"
+    for what, names in (("words", decide.FEATURES), ("frames", look.FEATURES)):
+        fitted: dict[str, Any] = fit(found[what], names)
+        fitted["from"], exact = best_threshold(found[what], fitted, names)
+        held = sum(int(right.sum()) for _, right in found[what])
+        print(f"{what}: {len(found[what])} searches, {held} pieces hold; {exact:.1%} decided exactly")
+        text += f"\n[{what}]\n" + "".join(f"{name} = {value:.4f}\n" for name, value in fitted.items())
+    print(text)
+    if options.write:
+        decide.FITTED.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
