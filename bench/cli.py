@@ -10,6 +10,7 @@ import typer
 from ..agent.cli.common import ProgressBars, common_options
 from ..graphs.events import Progress
 from ..tools.runtime.cores import cores
+from .grounding.cli import ground
 from .moments.cli import moments_app
 from .questions.cli import questions_app
 
@@ -25,6 +26,7 @@ needles_app = typer.Typer(help="Needle sets: what must be found in long real vid
 app.add_typer(needles_app, name="needles")
 app.add_typer(questions_app, name="questions")
 app.add_typer(moments_app, name="moments")
+app.command()(ground)
 
 
 @app.callback()

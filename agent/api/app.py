@@ -26,6 +26,7 @@ from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
 from .hanging_up import while_there
+from .moments import add_moments
 from .people import add_people
 from .sending import received
 from .shapes import (
@@ -119,6 +120,7 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     _add_videos(site, inbox)
     add_people(site, inbox)
     _add_evidence(site, inbox)
+    add_moments(site, inbox)
     if keyed:
         _show_keys(site)
     return site

@@ -22,6 +22,7 @@ from ..guard.guard import Guard, Rules
 from ..guard.senders import Senders
 from ..inbox.inbox import Inbox
 from ..inbox.libraries import Libraries
+from .moments import MomentTools
 from .tools import Tools
 
 P = ParamSpec("P")
@@ -34,6 +35,8 @@ BODY = 4 * 2**20
 """Bytes of a request over HTTP."""
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 """For tools that look at what has been read, and change nothing."""
+WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
+"""For tools that write a file which is not there yet."""
 FETCHES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 """For tools that fetch and read a video which has not been read yet."""
 
@@ -83,7 +86,7 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
             default only `ingest_video` does that, so that an assistant asks before anything is fetched.
     """
     lent = OneLineServer("vidscout", instructions=ABOUT, version=__version__, log_level="WARNING")
-    tools = Tools(inbox, local, fetches)
+    tools, moments = Tools(inbox, local, fetches), MomentTools(inbox, local)
     asks = FETCHES if fetches else READS
     lent_as: list[tuple[Callable[..., Awaitable[Any]], ToolAnnotations]] = [
         (tools.ingest_video, FETCHES),
@@ -95,7 +98,11 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
         (tools.video_stages, READS),
         (tools.list_people, READS),
         (tools.name_person, CHANGES),
+        (moments.find_moments, READS),
+        (moments.video_highlights, READS),
     ]
+    if local:
+        lent_as.append((moments.cut_clip, WRITES))
     for tool, hints in lent_as:
         lent.add_tool(told(tool), annotations=hints)
     return lent

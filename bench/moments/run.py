@@ -57,8 +57,7 @@ def run(folder: Path, scout: VideoScout, out: Path, watch: Watch = lambda *_: No
     for done, video in enumerate(made["videos"].values()):
         path = folder / video["file"]
         scout.ingest(path)
-        for query in video["queries"]:
-            results.append(_asked(scout, path, query))
+        results += [_asked(scout, path, query) for query in video["queries"]]
         watch("videos", done + 1, len(made["videos"]))
     told = [{name: getattr(one, name) for name in Result.__slots__} for one in results]  # pyright: ignore[reportAttributeAccessIssue]
     (out / RESULTS).write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -113,11 +112,11 @@ def table(results: Sequence[Result]) -> str:
         edges = [(abs(a - c), abs(b - d)) for one in mine for (a, b), (c, d) in pairs(one.found, one.truth)]
         near = f"{median(e[0] for e in edges):.2f}/{median(e[1] for e in edges):.2f}" if edges else "–"
         rejected = f"{mean(not one.found for one in none):.0%}" if none else "–"
+        senses, which = mean(one.sense == SENSES[medium] for one in mine), mean(one.which == one.ask for one in mine)
         lines.append(
             f"{medium:<10}{len(mine):>8}{100 * mean(one.etf1 for one in mine):>8.1f}"
             f"{100 * mean(one.counted for one in mine):>8.1f}{rejected:>8}{near:>16}"
-            f"{mean(one.sense == SENSES[medium] for one in mine):>8.0%}{mean(one.which == one.ask for one in mine):>8.0%}"
-            f"{median(one.seconds for one in mine):>7.2f}"
+            f"{senses:>8.0%}{which:>8.0%}{median(one.seconds for one in mine):>7.2f}"
         )
     both = [one for one in results if one.medium in ("spoken", "written")]
     if both:

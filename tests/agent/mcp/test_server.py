@@ -31,6 +31,7 @@ TOOLS = {
     "detect_generated",
     "video_quality",
 }
+TOOLS |= {"find_moments", "video_highlights"}
 KEY = "a-key-for-tests"
 
 
@@ -62,7 +63,7 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
             seen.append((progress, total, message))
 
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == TOOLS
+        assert set(tools) == TOOLS | {"cut_clip"}
         assert all(tool.output_schema and tool.description for tool in tools.values())
         assert tools["ask_video"].input_schema["required"] == ["videos", "question"]
 
@@ -97,6 +98,15 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         quality = (await client.call_tool("video_quality", {"video": video["id"]})).structured_content or {}
         assert quality["level"] in ("bad", "poor", "fair", "good", "excellent")
         assert quality["measures"]
+
+        moments = await client.call_tool("find_moments", {"query": "when can one read “TAXI”?"})
+        [moment] = (moments.structured_content or {})["spans"]
+        assert 2 <= moment["start"] <= 4
+        best = await client.call_tool("video_highlights", {"video": video["id"], "seconds": 4})
+        assert sum(one["end"] - one["start"] for one in (best.structured_content or {})["reel"]) <= 4
+        cut = {"video": video["id"], "spans": [[2.0, 3.0]], "out": str(tmp_path / "taxi.mp4")}
+        assert ((await client.call_tool("cut_clip", cut)).structured_content or {})["path"] == cut["out"]
+        assert "--force" in line(await client.call_tool("cut_clip", cut))
 
         text = tmp_path / "film.mp4"
         text.write_text("no film")
