@@ -13,16 +13,26 @@ class Drawn(StrEnum):
 
     answer = "answer"
     ingest = "ingest"
+    ground = "ground"
 
 
 def graph(context: typer.Context, name: Annotated[Drawn, typer.Argument(help="Which graph.")] = Drawn.answer) -> None:
     """Print a graph as Mermaid text; the one that reads videos has the profile's stages."""
-    built = _answer() if name is Drawn.answer else _ingest(common_options(context).profile)
+    if name is Drawn.ingest:
+        built = _ingest(common_options(context).profile)
+    else:
+        built = _answer() if name is Drawn.answer else _ground()
     print(built.compile().get_graph().draw_mermaid())
 
 
 def _answer() -> Any:
     from ...graphs.answer.graph import build
+
+    return build()
+
+
+def _ground() -> Any:
+    from ...graphs.ground.graph import build
 
     return build()
 

@@ -4,11 +4,12 @@ python -m vidscout.bench.measure.asks [--write]
 """
 
 import argparse
+from collections.abc import Sequence
 
 import numpy as np
 
 from ...agent.scout import VideoScout
-from ...graphs.ground.asks import Learnt, examples, learn, save
+from ...graphs.ground.asks import Learnt, examples, learn, save, wordings
 from ...tools.perception.embeddings.purposes import Query
 
 PARTS = 10
@@ -25,21 +26,29 @@ def main() -> None:
         embedding = scout.role("text_embedding")
         for table in ("which", "sense"):
             rows = examples(table)
-            vectors = np.stack(embedding.run([Query(text) for _, _, text in rows]))
+            told = [wordings(text) for _, _, text in rows]
+            made = iter(embedding.run([Query(text) for texts in told for text in texts]))
+            vectors = [np.stack([next(made) for _ in texts]) for texts in told]
             names = [name for name, _, _ in rows]
             report(table, vectors, names, embedding.source)
-            tables[table] = learn(vectors, names, embedding.source)
+            tables[table] = of_all(vectors, names, embedding.source)
     if options.write:
         save(tables)
 
 
-def report(table: str, vectors: np.ndarray, names: list[str], source: str) -> None:
+def of_all(vectors: Sequence[np.ndarray], names: Sequence[str], source: str) -> Learnt:
+    """What is learnt from all wordings of the examples."""
+    each = [name for name, rows in zip(names, vectors, strict=True) for _ in rows]
+    return learn(np.concatenate(vectors), each, source)
+
+
+def report(table: str, vectors: list[np.ndarray], names: list[str], source: str) -> None:
     """Print how many examples of a part that was left out are told rightly, by how sure that was."""
     part = np.random.default_rng(0).integers(0, PARTS, len(names))
     told: list[tuple[bool, float]] = []
     for number in range(PARTS):
         others = np.flatnonzero(part != number)
-        known = learn(vectors[others], [names[at] for at in others], source)
+        known = of_all([vectors[at] for at in others], [names[at] for at in others], source)
         for at in np.flatnonzero(part == number):
             name, margin = known.told(vectors[at])
             told.append((name == names[at], margin))

@@ -58,9 +58,13 @@ class Learnt:
     """(dimensions, names)"""
     offsets: np.ndarray
 
-    def told(self, vector: np.ndarray) -> tuple[str, float]:
-        """The likeliest name of a query by its vector, (dimensions,), and how far it is ahead of the second."""
-        scores = vector @ self.weights + self.offsets
+    def told(self, vectors: np.ndarray) -> tuple[str, float]:
+        """The likeliest name of a query by its vectors, (wordings, dimensions), and how far it is ahead of the second.
+
+        Args:
+            vectors: of the query as it is, and with its topic left out (`framed`).
+        """
+        scores = (vectors @ self.weights + self.offsets).mean(axis=0)
         best, second = np.argsort(-scores)[:2]
         return self.names[best], float(scores[best] - scores[second])
 
@@ -105,21 +109,21 @@ def learnt(table: str, path: Path = LEARNT) -> Learnt:
         )
 
 
-def which(vector: np.ndarray, source: str) -> Which:
-    """Which stretches a query wants; every one where that is unsure, or another embedding made the vector."""
+def which(vectors: np.ndarray, source: str) -> Which:
+    """Which stretches a query wants; every one where that is unsure, or another embedding made the vectors."""
     table = learnt("which")
-    if source != table.source or len(vector) != len(table.weights):
+    if source != table.source or vectors.shape[1] != len(table.weights):
         return Which.EVERY
-    name, margin = table.told(vector)
+    name, margin = table.told(vectors)
     return Which(name) if margin >= SURE else Which.EVERY
 
 
-def sense(vector: np.ndarray, source: str) -> Sense | None:
-    """By which sense a query is to be answered; `None` where that is unsure, or another embedding made the vector."""
+def sense(vectors: np.ndarray, source: str) -> Sense | None:
+    """By which sense a query is to be answered; `None` where that is unsure, or another embedding made the vectors."""
     table = learnt("sense")
-    if source != table.source or len(vector) != len(table.weights):
+    if source != table.source or vectors.shape[1] != len(table.weights):
         return None
-    name, margin = table.told(vector)
+    name, margin = table.told(vectors)
     return Sense(name) if margin >= SURE else None
 
 
@@ -143,11 +147,35 @@ def framing() -> frozenset[str]:
     return frozenset(word for (tongue, word), n in shared.items() if n >= FRAMES_FROM and (tongue, word) not in about)
 
 
-def topic_words(query: str) -> list[str]:
-    """The words of a query that say what it is about, in order; all of them where none does.
+def framed(query: str) -> str:
+    """A query with its topic left out, so that what it is about does not decide how it asks; empty if nothing is left.
 
-    >>> topic_words("every time the capacity factor is mentioned")
-    ['capacity', 'factor']
+    >>> framed("every time the capacity factor is mentioned")
+    'every time the … is mentioned'
     """
-    found = words(query)
-    return [word for word in found if word not in framing() and word not in STOP_WORDS] or found
+    kept: list[str] = []
+    for word in words(query):
+        if word in framing() or word in STOP_WORDS:
+            kept.append(word)
+        elif kept[-1:] != ["…"]:
+            kept.append("…")
+    return " ".join(kept) if kept != ["…"] else ""
+
+
+def wordings(query: str) -> list[str]:
+    """The texts by whose vectors a query is told: itself, and itself without its topic."""
+    return list(filter(None, (query, framed(query))))
+
+
+def topic_of(query: str) -> str:
+    """What a query is about: its words that frame nothing, as they are written; all of them where none is left.
+
+    >>> topic_of("every time the capacity factor is mentioned")
+    'capacity factor'
+    """
+    kept = [
+        word.strip('.,;:!?¿¡()“”„"«»…')
+        for word in query.split()
+        if any(one not in framing() and one not in STOP_WORDS for one in words(word))
+    ]
+    return " ".join(filter(None, kept)) or query

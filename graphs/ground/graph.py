@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
@@ -42,9 +43,9 @@ def understand(state: GroundState, runtime: Runtime[Grounding]) -> Update:
 def understood(query: str, within: Span | None, grounding: Grounding) -> Sought:
     """A query as it is understood, by its words and its embedding."""
     quoted = tuple(next(filter(None, found)) for found in _QUOTED.findall(query))
-    topic = " ".join(asks.topic_words(query))
-    vector, source = grounding.vector(query), grounding.text_embedding.source
-    return Sought(query, topic, quoted, asks.which(vector, source), asks.sense(vector, source), within)
+    topic = asks.topic_of(query)
+    vectors, source = np.stack([grounding.vector(text) for text in asks.wordings(query)]), grounding.source
+    return Sought(query, topic, quoted, asks.which(vectors, source), asks.sense(vectors, source), within)
 
 
 def one_branch_a_video(state: GroundState) -> list[Send]:

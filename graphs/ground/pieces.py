@@ -1,5 +1,6 @@
 """What somebody put into words, in pieces small enough to have edges: sentences of speech, texts on screen, sounds."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ DEEP = 200
 PAUSE = 0.7
 """Seconds of silence between two words from which they are of two sentences, whatever the punctuation says."""
 ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "।")
+_SENTENCES = re.compile(r"(?<=[.?!…؟।])\s+|(?<=[。？！])")
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,16 @@ def _chosen(
 
 
 def sentences(record: Record) -> Iterator[Piece]:
-    """A record in pieces: an utterance whose words have times in its sentences, anything else as a whole."""
+    """A record in pieces: an utterance in its sentences, anything else as a whole.
+
+    Where the words have no times, those of the sentences are estimated from how long their texts are.
+    """
     said = record.payload
-    if not isinstance(said, Spoken) or not said.words:
+    if not isinstance(said, Spoken):
         yield Piece(record.span, record.modality, record.text, record)
+        return
+    if not said.words:
+        yield from _estimated(record, said)
         return
     begun: list[Word] = []
     for word in said.words:
@@ -103,6 +111,18 @@ def sentences(record: Record) -> Iterator[Piece]:
             begun = []
         begun.append(word)
     yield _sentence(record, begun)
+
+
+def _estimated(record: Record, said: Spoken) -> Iterator[Piece]:
+    texts = [text for text in _SENTENCES.split(said.text) if text.strip()]
+    if len(texts) < 2:
+        yield Piece(record.span, record.modality, record.text, record)
+        return
+    a_letter, start = record.span.duration / sum(map(len, texts)), record.span.start
+    for text in texts:
+        end = min(start + len(text) * a_letter, record.span.end)
+        yield Piece(Span(start, end), record.modality, text.strip(), record)
+        start = end
 
 
 def _sentence(record: Record, spoken: Sequence[Word]) -> Piece:

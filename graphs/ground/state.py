@@ -99,6 +99,11 @@ class Grounding:
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    @property
+    def source(self) -> str:
+        """Which text embedding makes the vectors."""
+        return self.text_embedding.source
+
     def vector(self, text: str) -> "np.ndarray":
         """The vector of a text that is looked up, made once."""
         with self._lock:

@@ -1,7 +1,7 @@
 """From records to pieces, and from pieces to the stretches that are wanted."""
 
 import pytest
-from vidscout.graphs.ground.asks import Which, framing, topic_words
+from vidscout.graphs.ground.asks import Which, framed, framing, topic_of
 from vidscout.graphs.ground.highlights import ScoredClip, clips_of, reel
 from vidscout.graphs.ground.pieces import sentences
 from vidscout.graphs.ground.state import Piece, Stretch
@@ -32,11 +32,17 @@ def test_a_pause_parts_sentences_without_punctuation():
     assert [one.text for one in sentences(record)] == ["it rains", "bring a coat"]
 
 
-def test_what_has_no_words_with_times_stays_whole():
-    text = Record.of("v", Span(0, 4), TextLines(("Wind 54 km/h", "from the west")), 0.9, "test/1")
-    given = Record.of("v", Span(0, 4), Spoken("One. Two.", given=True), 0.9, "test/1")
+def test_what_is_no_speech_stays_whole():
+    text = Record.of("v", Span(0, 4), TextLines(("Wind 54 km/h.", "From the west")), 0.9, "test/1")
     assert [one.span for one in sentences(text)] == [Span(0, 4)]
-    assert [one.text for one in sentences(given)] == ["One. Two."]
+
+
+def test_sentences_without_times_share_those_of_their_utterance_by_their_length():
+    given = Record.of("v", Span(10, 19), Spoken("Two. Three.", given=True), 0.9, "test/1")
+    first, second = sentences(given)
+    assert (first.text, second.text) == ("Two.", "Three.")
+    assert (first.span.start, second.span.end) == (10, 19)
+    assert first.span.end == second.span.start == pytest.approx(13.6)
 
 
 def test_pieces_that_follow_each_other_are_one_stretch():
@@ -83,8 +89,12 @@ def test_where_it_is_nowhere_it_never_holds_in_the_whole_video():
 def test_the_words_that_frame_a_query_are_learnt_from_the_examples():
     assert {"every", "time", "when", "jedes", "mal", "cada", "vez"} <= framing()
     assert not {"horse", "pferd", "goal"} & framing()
-    assert topic_words("every time the water meter is mentioned") == ["water", "meter"]
-    assert topic_words("jedes Mal, wenn der Wasserzähler erwähnt wird")[-1] != "mal"
+    assert topic_of("every time the water meter is mentioned") == "water meter"
+    assert "Wasserzähler" in topic_of("jedes Mal, wenn der Wasserzähler erwähnt wird")
+    assert "Mal" not in topic_of("jedes Mal, wenn der Wasserzähler erwähnt wird")
+    assert topic_of("when?") == "when?"
+    assert framed("every time the water meter is mentioned") == "every time the … is mentioned"
+    assert framed("水表") == ""
 
 
 def test_clips_of_two_seconds_cover_the_video():
