@@ -139,6 +139,7 @@ class Locating(Asking):
             text_embedding=self.role("text_embedding"),
             label_embedding=self.models.label_embedding(),
             frame_encoder=self.models.optional("frame_embedding"),
+            every=1.0 / self.settings.sample_rate,
             stop=stop or threading.Event(),
         )
 

@@ -98,9 +98,9 @@ def frame_weights() -> dict[str, float]:
 
 
 def names_it(topic: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether one of several names of a thing is among the words of a topic."""
-    wanted = set(topic)
-    return any({stem(word) for word in words(folded(name))} <= wanted for name in names if name)
+    """Whether one of several names of a thing is a word of a topic, or ends with one: a tabby cat is a cat."""
+    heads = {stem(words(folded(name))[-1]) for name in names if words(name)}
+    return not heads.isdisjoint(topic)
 
 
 @cache

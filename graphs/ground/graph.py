@@ -3,11 +3,13 @@
     START ─► understand ─► search (a branch a video) ─► choose ─► END
 
 `understand` tells which stretches are wanted and by which sense, `search` scores every sentence, text on screen, sound,
-object and frame and joins those that hold, `choose` keeps what is wanted, best first, or nothing.
+object and frame, joins those that hold and looks for their edges in the file, and `choose` keeps what is wanted, best
+first, or nothing.
 """
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +20,7 @@ from langgraph.types import Send
 from ...tools.errors import CancelledError
 from ...tools.records import Span
 from ..events import Update, timed
-from . import asks, decide, look, pieces, stretches
+from . import asks, decide, edges, look, pieces, stretches
 from .asks import Sense
 from .state import Grounding, GroundState, Search, Sought, Stretch
 
@@ -73,9 +75,16 @@ def search(state: Search, runtime: Runtime[Grounding]) -> Update:
         ):
             holds = [piece.probability >= decide.holds_from("frames") for piece in scored]
             found += stretches.adjoining(state.video, scored, holds)
+    found = edges.refined(found, _file(state.video, grounding), grounding.every, state.duration)
     if sought.within is not None:
         found = [one for one in found if one.span.overlaps(sought.within)]
     return {"found": stretches.together(found)}
+
+
+def _file(video: str, grounding: Grounding) -> Path | None:
+    """The file of a video, where it is still there."""
+    known = grounding.index.library.get(video)
+    return known.path if known is not None and known.path.is_file() else None
 
 
 @timed("choose")

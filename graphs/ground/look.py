@@ -76,7 +76,5 @@ def _standing(looks: Sequence[Record], time: float) -> Record | None:
 
 
 def _within_shot(start: float, end: float, cuts: Sequence[float]) -> Span:
-    """A frame's stretch: back to the cut that it came after, if that is near, and on to the next cut at most."""
-    before = max((cut for cut in cuts if start - 1.0 <= cut <= start), default=start)
-    after = min((cut for cut in cuts if start < cut < end), default=end)
-    return Span(before, max(after, before))
+    """A frame's stretch: on to the next kept frame, or to the next cut if that comes first."""
+    return Span(start, min((cut for cut in cuts if start < cut < end), default=max(end, start)))

@@ -94,6 +94,8 @@ class Grounding:
     text_embedding: "Tool[str, np.ndarray]"
     label_embedding: "Tool[str, np.ndarray]"
     frame_encoder: "FrameEncoder | None" = None
+    every: float = 1.0
+    """Seconds between two looks at the picture when videos were read."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when nobody waits any more."""
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)
