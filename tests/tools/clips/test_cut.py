@@ -182,6 +182,7 @@ def test_a_moving_picture_lasts_as_long_as_its_stretch(suffix: str, mp4: Path, t
         lasts = 0
         for frame in range(getattr(opened, "n_frames", 1)):
             opened.seek(frame)
+            opened.load()
             lasts += opened.info["duration"]
     assert lasts == pytest.approx(1500, abs=60)
 
