@@ -96,7 +96,7 @@ class Clipping(Locating):
             raise UsageError(f"subtitles are burned or beside, not {subtitles!r}")
         lines = self._lines(video) if subtitles else []
         source = self._file_of(video)
-        return cut(source, wanted, out, exact=exact, force=force, lines=lines, burned=subtitles == "burned")
+        return cut(source, wanted, Path(out), exact=exact, force=force, lines=lines, burned=subtitles == "burned")
 
     async def aclip(self, *arguments: Any, **options: Any) -> "Clip":
         """`clip` without blocking the event loop."""

@@ -44,12 +44,17 @@ def _spread(source: Path, spans: Sequence[Span]) -> list[Frame]:
     total = sum(span.duration for span in spans)
     found: dict[float, Frame] = {}
     for number in range(PICTURES):
-        at = (number + 0.5) * total / PICTURES
-        for span in spans:
-            if at < span.duration:
-                break
-            at -= span.duration
-        frame = next(frames(source, ANY_RATE, WIDE * 2, span.start + at, span.end), None)
+        at, end = _place(spans, (number + 0.5) * total / PICTURES)
+        frame = next(frames(source, ANY_RATE, WIDE * 2, at, end), None)
         if frame is not None:
             found[frame.time] = frame
     return list(found.values())
+
+
+def _place(spans: Sequence[Span], since: float) -> tuple[float, float]:
+    """The time that lies so many seconds into all stretches together, and the end of its stretch."""
+    for span in spans:
+        if since < span.duration:
+            return span.start + since, span.end
+        since -= span.duration
+    return spans[-1].end, spans[-1].end

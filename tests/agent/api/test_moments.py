@@ -32,7 +32,7 @@ def test_a_clip_comes_as_a_file(served: Served):
     response = served.http.post("/v1/clips", json=asked)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "video/mp4"
-    with av.open(io.BytesIO(response.content)) as clip:
+    with av.open(io.BytesIO(response.content), "r") as clip:
         assert (clip.duration or 0) / av.time_base == pytest.approx(1.0, abs=0.1)
 
 

@@ -8,7 +8,9 @@ import av
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from PIL import Image
 from vidscout.tools.clips.cut import cut
 from vidscout.tools.clips.subtitled import Line
@@ -51,9 +53,11 @@ def write_video(path: Path, codecs: tuple[str, str]) -> Path:
     options = {"bf": "2"} if codecs[0] == "libx264" else {"deadline": "realtime"} if codecs[0] == "libvpx" else {}
     with av.open(str(path), "w") as out:
         video = out.add_stream(codecs[0], rate=FPS, options=options)
+        assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = BITS * SIDE, 64, "yuv420p"
         video.gop_size, video.bit_rate = GOP, 800_000
         speech = out.add_stream(codecs[1], rate=rate)
+        assert isinstance(speech, AudioStream)
         speech.layout = "mono"
         format = "s16p" if codecs[1] == "libmp3lame" else "s16" if codecs[1] == "libopus" else "fltp"
         whole = sound if format == "fltp" else (sound * 32767).astype(np.int16)
@@ -160,6 +164,7 @@ def test_a_folder_gets_a_name_that_carries_the_times(mp4: Path, tmp_path: Path):
 def test_subtitles_stand_beside_the_clip_on_its_own_clock(mp4: Path, tmp_path: Path):
     lines = [Line(Span(5.2, 5.6), "the word"), Line(Span(11.0, 12.0), "not in it")]
     made = cut(mp4, [Span(1.0, 2.0), Span(5.0, 6.0)], tmp_path / "clip.mp4", exact=True, lines=lines)
+    assert made.beside is not None
     assert made.beside == tmp_path / "clip.srt"
     assert made.beside.read_text() == "1\n00:00:01,200 --> 00:00:01,600\nthe word\n"
 
