@@ -26,7 +26,7 @@ def main() -> None:
         embedding = scout.role("text_embedding")
         for table in ("which", "sense"):
             rows = examples(table)
-            told = [wordings(text) for _, _, text in rows]
+            told = [wordings(table, text) for _, _, text in rows]
             made = iter(embedding.run([Query(text) for texts in told for text in texts]))
             vectors = [np.stack([next(made) for _ in texts]) for texts in told]
             names = [name for name, _, _ in rows]

@@ -14,6 +14,7 @@ from ...agent.scout import VideoScout
 from ...graphs.ground import decide, look, pieces
 from ...graphs.ground.graph import understood
 from ...tools.errors import UsageError
+from ...tools.records import Modality
 from ..grounding.spans import Stretch
 from .make import read_set
 
@@ -21,6 +22,9 @@ RIDGE = 1.0
 """Of the weights of standardised features."""
 OVERLAPS = 0.5
 """Share of the shorter of a piece and an event that both must share for the piece to be of the event."""
+
+MODALITIES = {"spoken": Modality.SPEECH, "written": Modality.SCREEN_TEXT}
+"""In which an event can be found: what stands on screen while it is said is not it."""
 
 Rows = tuple[np.ndarray, np.ndarray]
 """Features, (pieces, features), and whether each piece is what is sought, (pieces,)."""
@@ -39,8 +43,9 @@ def gathered(folder: Path, scout: VideoScout) -> dict[str, list[Rows]]:
             sought = understood(query["query"], None, grounding)
             truth = [(start, end) for start, end in query["truth"]]
             if query["medium"] in ("spoken", "written"):
+                of = MODALITIES[query["medium"]]
                 for group in pieces.near(read.video, sought, grounding):
-                    right = [_is_of((p.span.start, p.span.end), truth) for p in group.pieces]
+                    right = [p.modality is of and _is_of((p.span.start, p.span.end), truth) for p in group.pieces]
                     found["words"].append((decide.features(group, sought), np.array(right)))
             elif query["medium"] == "shown":
                 times, rows = look.features(read.video, sought, grounding)

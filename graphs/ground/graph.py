@@ -46,8 +46,11 @@ def understood(query: str, within: Span | None, grounding: Grounding) -> Sought:
     """A query as it is understood, by its words and its embedding."""
     quoted = tuple(next(filter(None, found)) for found in _QUOTED.findall(query))
     topic = asks.topic_of(query)
-    vectors, source = np.stack([grounding.vector(text) for text in asks.wordings(query)]), grounding.source
-    return Sought(query, topic, quoted, asks.which(vectors, source), asks.sense(vectors, source), within)
+    which, sense = (
+        np.stack([grounding.vector(text) for text in asks.wordings(table, query)]) for table in ("which", "sense")
+    )
+    source = grounding.source
+    return Sought(query, topic, quoted, asks.which(which, source), asks.sense(sense, source), within)
 
 
 def one_branch_a_video(state: GroundState) -> list[Send]:
