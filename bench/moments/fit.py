@@ -13,9 +13,9 @@ import numpy as np
 from ...agent.scout import VideoScout
 from ...graphs.ground import decide, look, pieces
 from ...graphs.ground.graph import understood
+from ...graphs.ground.state import Piece
 from ...tools.errors import UsageError
 from ...tools.records import Modality
-from ..grounding.spans import Stretch
 from .make import read_set
 
 RIDGE = 1.0
@@ -25,6 +25,9 @@ OVERLAPS = 0.5
 
 MODALITIES = {"spoken": Modality.SPEECH, "written": Modality.SCREEN_TEXT}
 """In which an event can be found: what stands on screen while it is said is not it."""
+
+ALIKE = 60
+"""rapidfuzz partial ratio from which a piece may be the text of an event, misheard or misread."""
 
 Rows = tuple[np.ndarray, np.ndarray]
 """Features, (pieces, features), and whether each piece is what is sought, (pieces,)."""
@@ -43,10 +46,10 @@ def gathered(folder: Path, scout: VideoScout) -> dict[str, list[Rows]]:
             sought = understood(query["query"], None, grounding)
             truth = [(start, end) for start, end in query["truth"]]
             if query["medium"] in ("spoken", "written"):
-                of = MODALITIES[query["medium"]]
+                events = [one for one in video["placed"] if (one["start"], one["end"]) in truth]
                 for group in pieces.near(read.video, sought, grounding):
-                    right = [p.modality is of and _is_of((p.span.start, p.span.end), truth) for p in group.pieces]
-                    found["words"].append((decide.features(group, sought), np.array(right)))
+                    right = [is_of(piece, query["medium"], events) for piece in group.pieces]
+                    found["words"].append((decide.features(group), np.array(right)))
             elif query["medium"] == "shown":
                 times, rows = look.features(read.video, sought, grounding)
                 right = [any(start - 0.1 <= time < end for start, end in truth) for time in times.tolist()]
@@ -54,10 +57,16 @@ def gathered(folder: Path, scout: VideoScout) -> dict[str, list[Rows]]:
     return found
 
 
-def _is_of(piece: Stretch, truth: Sequence[Stretch]) -> bool:
-    for start, end in truth:
-        shared = min(piece[1], end) - max(piece[0], start)
-        if shared >= OVERLAPS * max(min(piece[1] - piece[0], end - start), 0.1):
+def is_of(piece: Piece, medium: str, events: Sequence[dict[str, Any]]) -> bool:
+    """Whether a piece is of one of the events: found in its medium, at its time, and like its text."""
+    from rapidfuzz.fuzz import partial_ratio
+
+    if piece.modality is not MODALITIES[medium]:
+        return False
+    for event in events:
+        shared = min(piece.span.end, event["end"]) - max(piece.span.start, event["start"])
+        shorter = max(min(piece.span.duration, event["end"] - event["start"]), 0.1)
+        if shared >= OVERLAPS * shorter and partial_ratio(piece.text.casefold(), event["content"].casefold()) >= ALIKE:
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""Whether a piece is what is sought: logistic regression on how near it is, also among the others of its video.
+"""Whether a piece is what is sought: logistic regression on how near it is.
 
 The weights stand in `decision.toml`. They were fitted on the development family of the made moments, seeds 0 to 4
 (`python -m vidscout.bench.moments.fit`), never on the report family.
@@ -17,16 +17,14 @@ from .pieces import Near
 from .state import Piece, Sought
 
 FITTED = Path(__file__).with_name("decision.toml")
-FEATURES = ("whole", "topic", "whole_apart", "topic_apart", "literal", "best")
-"""Of a piece in words: cosine with the query and with its topic; how far both stand out among the other pieces of the
-group, in spreads; share of the topic's words that it holds; the highest cosine with the topic in the group."""
+FEATURES = ("whole", "topic")
+"""Of a piece in words: cosine with the query, and with its topic. Left out of five in turn, the development videos were
+decided no better with how far these stand out in the video, with the share of the topic's words that a piece holds, or
+with the highest cosine in the video beside them."""
 APART = (-3.0, 10.0)
 """Bounds of what stands out."""
 NARROW = 0.02
-"""The least spread of cosines: of a handful of pieces it can be next to none by chance."""
-ALIKE = 85
-"""rapidfuzz ratio from which two words of `LONG` letters are one, misheard or misread."""
-LONG = 5
+"""The least spread of cosines: of a handful of frames it can be next to none by chance."""
 QUOTED = 88
 """rapidfuzz partial ratio from which a piece holds a quoted phrase."""
 
@@ -37,19 +35,16 @@ def decided(group: Near, sought: Sought) -> list[Piece]:
         return [replace(piece, probability=quotes(piece, sought)) for piece in group.pieces]
     fitted = _fitted()["words"]
     weights = np.array([fitted[name] for name in FEATURES])
-    level = features(group, sought) @ weights + fitted["offset"]
+    level = features(group) @ weights + fitted["offset"]
     return [
         replace(piece, probability=float(one))
         for piece, one in zip(group.pieces, 1 / (1 + np.exp(-level)), strict=True)
     ]
 
 
-def features(group: Near, sought: Sought) -> np.ndarray:
+def features(group: Near) -> np.ndarray:
     """The features of a group's pieces, (pieces, features)."""
-    topic = topic_stems(sought)
-    literal = np.array([held(topic, piece.text) for piece in group.pieces])
-    best = np.full(len(group.pieces), group.topic.max(initial=0.0))
-    return np.stack([group.whole, group.topic, apart(group.whole), apart(group.topic), literal, best], axis=1)
+    return np.stack([group.whole, group.topic], axis=1)
 
 
 def apart(cosines: np.ndarray) -> np.ndarray:
@@ -73,18 +68,6 @@ def quotes(piece: Piece, sought: Sought) -> float:
 def topic_stems(sought: Sought) -> list[str]:
     """The stems of the words that say what is sought, each once."""
     return list(dict.fromkeys(stem(word) for word in words(sought.topic)))
-
-
-def held(topic: Sequence[str], text: str) -> float:
-    """Share of the topic's stems that a text holds, 0..1, misheard or misread letters apart."""
-    from rapidfuzz.fuzz import ratio
-
-    if not topic:
-        return 0.0
-    there = {stem(word) for word in words(text)}
-    return sum(
-        one in there or (len(one) >= LONG and any(ratio(one, other) >= ALIKE for other in there)) for one in topic
-    ) / len(topic)
 
 
 def holds_from(of: str = "words") -> float:
