@@ -25,8 +25,8 @@ class VideoScout(Clipping, Searching, WithPeople, Measuring):
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
     Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in eight
-    modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`, `searching`, `people`
-    and `quality`.
+    modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`, `searching`,
+    `people` and `quality`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.
