@@ -66,3 +66,10 @@ def test_nobody_speaks_where_no_voice_is():
 def test_turns_are_joined_by_who_speaks():
     spoken = [("a", Span(0, 1)), ("a", Span(1.5, 2)), ("b", Span(2, 3)), ("a", Span(3, 4)), ("a", Span(6, 7))]
     assert joined(spoken) == [("a", Span(0, 2)), ("b", Span(2, 3)), ("a", Span(3, 4)), ("a", Span(6, 7))]
+
+
+def test_two_moods_of_one_voice_are_one_person_and_two_voices_are_not():
+    for cosine, people in ((0.94, {0}), (0.6, {0, 1})):
+        other = cosine * FIRST + (1 - cosine**2) ** 0.5 * SECOND
+        stretches = [voiced(0, 6, FIRST), voiced(8, 14, other), voiced(16, 22, FIRST)]
+        assert {turn.speaker for turn in turns(stretches, 0.93)} == people
