@@ -10,6 +10,7 @@ from ... import __version__
 from .api import api
 from .ask import ask
 from .common import Common, reported
+from .describe import describe
 from .detect import detect_app
 from .doctor import doctor
 from .graph import graph
@@ -57,6 +58,7 @@ def common(
 
 app.command()(ingest)
 app.command()(ask)
+app.command()(describe)
 app.command()(search)
 app.command()(ground)
 app.command()(highlights)

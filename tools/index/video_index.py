@@ -25,7 +25,7 @@ from .kept_vectors import KeptVectors
 from .matrices import Matrices
 from .people import Faces, People
 from .rank_fusion import fuse, ranks
-from .record_search import RecordSearch
+from .record_vectors import RecordVectors
 from .removal import Owed
 from .repair import Repairs, RepairStore
 from .videos import Library
@@ -55,7 +55,7 @@ class Hit:
     """Lexical score, higher is better; None where no word matched."""
 
 
-class VideoIndex(Repairs, RecordSearch):
+class VideoIndex(Repairs, RecordVectors):
     """The searchable index of one home, for any number of threads; other processes may read, and write in turns."""
 
     _store: RepairStore  # pyright: ignore[reportIncompatibleVariableOverride]

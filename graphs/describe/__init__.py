@@ -1,0 +1,1 @@
+"""What a whole video holds: summary, chapters, captions, notes and story."""
