@@ -9,12 +9,12 @@ from typing import Any
 from ..agent.answer import Answer
 from ..agent.bridge import streamed
 from ..agent.cli.common import time_range
+from ..agent.markdown import plain
 from ..agent.scout import VideoScout
 from ..graphs.events import Event, Token
 from ..tools.errors import UsageError, VidscoutError
 from .answers import AnswerSteps, cost_html, evidence_html, frames_html
 from .chips import with_chips
-from .markdown import plain
 from .player import timelines_html
 from .site import Site
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..agent.answer import Answer, AnswerFrame, Evidence
+from ..agent.markdown import one_line, plain
 from ..graphs.events import Event, Progress, StepStarted, ToolFinished
 from ..tools.records import clock
 from .chips import chip
-from .markdown import one_line, plain
 
 STEPS = {
     "plan": "Planned what to look for",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..agent.answer import Answer, Evidence
+from ..agent.markdown import plain
 from ..tools.records import clock
-from .markdown import plain
 
 FITS = 0.34
 """Share of a sentence's content words that evidence must hold to be shown as what supports the sentence."""

@@ -8,10 +8,12 @@ from fastapi import FastAPI, HTTPException
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, Response
 
+from ..agent.exports.entries import TRANSCRIBED, of_records
+from ..agent.exports.formats import FORMATS
 from ..agent.inbox.containers import OTHER, container_of
 from ..tools.errors import MediaError, UnknownVideoError
 from .site import Site
-from .transcript import FORMATS, TRANSCRIBED
+from .transcript import OFFERED
 
 INERT = "sandbox; default-src 'self'; script-src 'none'; object-src 'none'; frame-ancestors 'self'; base-uri 'none'"
 """What a file may do that a browser shows by itself: nothing. Its bytes came from somebody else."""
@@ -48,16 +50,16 @@ def add_files(app: FastAPI, site: Site) -> None:
 
     @app.api_route("/transcript/{video}.{kind}", methods=READS)
     def transcript(video: str, kind: str) -> Response:
-        if kind not in FORMATS:
-            raise HTTPException(404, f"no format {kind}; there are {', '.join(FORMATS)}")
+        if kind not in OFFERED:
+            raise HTTPException(404, f"no format {kind}; there are {', '.join(OFFERED)}")
         found = known(video)
-        media_type, write = FORMATS[kind]
+        made = FORMATS[kind]
         name = "".join(
             char if (char.isalnum() and char.isascii()) or char in "-_" else "_" for char in Path(found.name).stem
         )
         return Response(
-            write(found, site.records(found.id, *TRANSCRIBED)),
-            media_type=media_type,
+            made.write(of_records(found, site.records(found.id, *TRANSCRIBED))),
+            media_type=made.media_type,
             headers={**KEPT, "Content-Disposition": f'attachment; filename="{name or "transcript"}.{kind}"'},
         )
 

@@ -1,18 +1,17 @@
-"""What is said and written in a video: searched by words, and as files for other programs."""
+"""What is said and written in a video: searched by words, and links to it as files for other programs."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from ..tools.index.videos import Video
-from ..tools.payloads import Spoken, TextLines, to_fields
-from ..tools.records import Modality, Record, clock
+from ..tools.payloads import Spoken
+from ..tools.records import Modality, Record
 from ..tools.words import words
 from .chips import chip
-from .markdown import one_line
 
-TRANSCRIBED = (Modality.SPEECH, Modality.SCREEN_TEXT)
+OFFERED = ("srt", "vtt", "txt", "json", "csv", "md", "html")
+"""Formats in which a transcript can be downloaded (`agent/exports`)."""
 MOST_ROWS = 400
 """Rows shown at once; searching narrows them down."""
 
@@ -62,72 +61,6 @@ def _marked(text: str, query: str) -> str:
     return "".join(f"<mark>{escape(part)}</mark>" if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
-def srt(video: Video, records: Sequence[Record]) -> str:
-    """Speech as SubRip; screen text where nothing is said at all."""
-    cues = []
-    for number, record in enumerate(_cues(records), start=1):
-        start, end = (_timestamp(at, ",") for at in (record.span.start, record.span.end))
-        who = f"{said_by(record)}: " if said_by(record) else ""
-        text = f"{who}{_lines(record)}".replace("-->", "→")  # which begins a cue wherever it stands
-        cues.append(f"{number}\n{start} --> {end}\n{text}\n")
-    return "\n".join(cues)
-
-
-def vtt(video: Video, records: Sequence[Record]) -> str:
-    """Speech as WebVTT; screen text where nothing is said at all."""
-    cues = ["WEBVTT\n"]
-    for record in _cues(records):
-        start, end = (_timestamp(at, ".") for at in (record.span.start, record.span.end))
-        text = escape(_lines(record), quote=False)  # `<` begins a tag in WebVTT, `-->` a cue
-        if who := said_by(record):
-            text = f"<v {escape(who, quote=False)}>{text}"
-        cues.append(f"{start} --> {end}\n{text}\n")
-    return "\n".join(cues)
-
-
-def as_json(video: Video, records: Sequence[Record]) -> str:
-    """Speech and screen text with times and scores."""
-    return json.dumps(
-        {
-            "video": video.id,
-            "name": video.name,
-            "duration": video.duration,
-            "lines": [
-                {
-                    "start": round(record.span.start, 3),
-                    "end": round(record.span.end, 3),
-                    "modality": str(record.modality),
-                    "text": record.text,
-                    "score": round(record.score, 4),
-                    "source": record.source,
-                    "payload": to_fields(record.payload) if record.payload is not None else None,
-                }
-                for record in records
-            ],
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
-
-
-def as_markdown(video: Video, records: Sequence[Record]) -> str:
-    """Speech and screen text as a list to read."""
-    lines = [f"# {one_line(video.name)}", ""]
-    for record in records:
-        who = f"{one_line(said_by(record))}: " if said_by(record) else ""
-        quote = who if record.modality is Modality.SPEECH else "on screen: "
-        lines.append(f"- **{clock(record.span.start)}** {quote}{one_line(record.text)}")
-    return "\n".join(lines) + "\n"
-
-
-FORMATS: dict[str, tuple[str, Callable[[Video, Sequence[Record]], str]]] = {
-    "srt": ("application/x-subrip", srt),
-    "vtt": ("text/vtt", vtt),
-    "json": ("application/json", as_json),
-    "md": ("text/markdown", as_markdown),
-}
-
-
 def downloads_html(videos: Sequence[Video]) -> str:
     """A link a video and format."""
     lines = []
@@ -135,7 +68,7 @@ def downloads_html(videos: Sequence[Video]) -> str:
         links = " ".join(
             f"<a class='vs-link' href='transcript/{video.id}.{kind}' download"
             f" aria-label='Transcript of {escape(video.name, quote=True)} as {kind.upper()}'>{kind.upper()}</a>"
-            for kind in FORMATS
+            for kind in OFFERED
         )
         lines.append(f"<div class='vs-downloads'><span>Download {escape(video.name)} as</span> {links}</div>")
     return "".join(lines)
@@ -144,22 +77,3 @@ def downloads_html(videos: Sequence[Video]) -> str:
 def said_by(record: Record) -> str:
     """Who says it, on one line; empty where that is not known or nothing is said."""
     return " ".join(record.payload.speaker.split()) if isinstance(record.payload, Spoken) else ""
-
-
-def _cues(records: Sequence[Record]) -> list[Record]:
-    spoken = [record for record in records if record.modality is Modality.SPEECH]
-    return spoken or list(records)
-
-
-def _lines(record: Record) -> str:
-    """What a cue shows, without blank lines, which end it."""
-    lines = record.payload.lines if isinstance(record.payload, TextLines) else (record.text,)
-    return "\n".join(line.strip() for text in lines for line in text.splitlines() if line.strip())
-
-
-def _timestamp(seconds: float, point: str) -> str:
-    milliseconds = round(seconds * 1000)
-    hours, rest = divmod(milliseconds, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    whole, milliseconds = divmod(rest, 1000)
-    return f"{hours:02}:{minutes:02}:{whole:02}{point}{milliseconds:03}"

@@ -13,6 +13,7 @@ from .common import Common, reported
 from .describe import describe
 from .detect import detect_app
 from .doctor import doctor
+from .export import export
 from .graph import graph
 from .library import forget, ingest, search, videos
 from .mcp import mcp
@@ -59,6 +60,7 @@ def common(
 app.command()(ingest)
 app.command()(ask)
 app.command()(describe)
+app.command()(export)
 app.command()(search)
 app.command()(ground)
 app.command()(highlights)

@@ -14,14 +14,15 @@ from browsing import CHROMIUM, FLAGS, NOTHING_OUTSIDE, PATIENCE
 from served import serving
 from vidscout import Record, Span
 from vidscout.agent.answer import Answer, Evidence
+from vidscout.agent.exports.entries import of_records
+from vidscout.agent.exports.subtitles import srt
+from vidscout.agent.exports.texts import as_markdown as transcript
+from vidscout.agent.markdown import plain
 from vidscout.graphs.events import ToolFinished
 from vidscout.tools.index.videos import Video
 from vidscout.tools.payloads import Spoken
 from vidscout.web.answers import AnswerSteps, as_markdown, evidence_html
 from vidscout.web.chips import with_chips
-from vidscout.web.markdown import plain
-from vidscout.web.transcript import as_markdown as transcript
-from vidscout.web.transcript import srt
 
 ATTACKS = [
     "Visit https://evil.example/x?a=b now",
@@ -61,7 +62,7 @@ def rendered(attack: str) -> dict[str, str]:
         "answer": with_chips(said(attack)),
         "steps": steps.markdown,
         "answer as Markdown": as_markdown(said(attack)),
-        "transcript as Markdown": transcript(VIDEO, [spoken(attack)]),
+        "transcript as Markdown": transcript(of_records(VIDEO, [spoken(attack)])),
     }
 
 
@@ -134,7 +135,7 @@ def test_evidence_is_shown_as_text(attack: str):
 
 
 def test_a_subtitle_cannot_begin_another_one():
-    text = srt(VIDEO, [spoken("one\n\n2\n00:00:09,000 --> 00:00:10,000\ntwo")])
+    text = srt(of_records(VIDEO, [spoken("one\n\n2\n00:00:09,000 --> 00:00:10,000\ntwo")]))
     assert text.count("-->") == 1
 
 

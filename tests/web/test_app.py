@@ -21,6 +21,9 @@ from fastapi.testclient import TestClient
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.answer import Answer, AnswerFrame, Evidence
 from vidscout.agent.bridge import streamed
+from vidscout.agent.exports.entries import of_records
+from vidscout.agent.exports.subtitles import srt, vtt
+from vidscout.agent.exports.texts import as_json
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.questions_at_once import AT_ONCE
 from vidscout.agent.inbox.queue import StageProgress
@@ -42,7 +45,7 @@ from vidscout.web.serve import Login, application
 from vidscout.web.site import Site
 from vidscout.web.tabs.settings import profiles_html
 from vidscout.web.timeline import bars, ticks, timeline
-from vidscout.web.transcript import as_json, rows_html, searched, srt, vtt
+from vidscout.web.transcript import rows_html, searched
 
 HERE = "http://127.0.0.1:7860"
 """What the page is called in a test without a socket."""
@@ -409,25 +412,25 @@ LINES = [
 
 
 def test_srt_numbers_its_cues_and_holds_speech_only():
-    text = srt(VIDEO, LINES)
+    text = srt(of_records(VIDEO, LINES))
     assert text.startswith("1\n00:00:01,500 --> 00:00:03,250\nThe café opens")
     assert "\n2\n00:00:03,250 --> 00:00:05,000\nSpeech two\n" in text
     assert "Opening hours" not in text
 
 
 def test_vtt_cannot_be_broken_by_what_is_said():
-    text = vtt(VIDEO, LINES)
+    text = vtt(of_records(VIDEO, LINES))
     assert text.startswith("WEBVTT\n\n")
     assert "00:00:01.500 --> 00:00:03.250\nThe café opens --&gt; at &lt;nine&gt;" in text
     assert text.count("-->") == 2
 
 
 def test_a_silent_video_has_its_screen_text_as_subtitles():
-    assert "00:00:00,000 --> 00:01:00,000\nOpening hours\n9 to 5\n" in srt(VIDEO, LINES[2:])
+    assert "00:00:00,000 --> 00:01:00,000\nOpening hours\n9 to 5\n" in srt(of_records(VIDEO, LINES[2:]))
 
 
 def test_json_holds_every_line_with_its_times():
-    written = json.loads(as_json(VIDEO, LINES))
+    written = json.loads(as_json(of_records(VIDEO, LINES)))
     assert [(line["start"], line["modality"]) for line in written["lines"]] == [
         (1.5, "speech"), (3.25, "speech"), (0, "screen_text"),
     ]  # fmt: skip

@@ -22,5 +22,7 @@ class RecordVectors(RecordSearch, ABC):
         name = records_of(video)
         if not ids or video in self.words_only or not self._store.dimensions(name):
             return {}
-        there, vectors = self._fetched(name, ids)
+        there, vectors = self._kept.of(name, ids)
+        if len(there) < len(ids):  # of a home of an earlier version, or without vectors
+            there, vectors = self._fetched(name, ids)
         return dict(zip(there, vectors, strict=True))

@@ -1,0 +1,1 @@
+"""Transcripts, chapters and other lists of stretches as files for players, editors, tables and people."""
