@@ -4,14 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..graphs.describe.kept import Kept
 from ..graphs.describe.results import Description, Length, Style
 from ..tools.errors import UsageError
 from ..tools.index.videos import Video
 from ..tools.languages import language_code, language_name
-from ..tools.payloads import Spoken
 from ..tools.records import Modality, Span, clock
 from .asking import Asking
 from .bridge import end_state, finished, in_thread, watched
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from ..graphs.describe.state import Describing
     from ..graphs.events import Event
 
-KEPT = 1
-"""Version of what is kept; another number makes everything anew."""
-TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT, Modality.CHAPTER, Modality.CAPTION, Modality.SHOT)
-"""What descriptions are made of: where any of it changes, they are made anew."""
 LARGEST_LIBRARY = 200
 """Videos that one call describes."""
 BRANCHES_AT_ONCE = 2
@@ -131,7 +126,9 @@ class DescribingVideos(Asking):
         began = time.perf_counter()
         self.embed_anew([video.id], report, stop)
         span = _span(video, wanted.time_range)
-        kept = _Kept(self, video.id, wanted.language)
+        writes = self.profile.planner == "model"  # such an answerer is able to write summaries
+        sources = (self.role("text_embedding").source, self.role("answerer").source if writes else "")
+        kept = Kept(self.index, video.id, wanted.language, *sources)
         key = f"description {wanted.style} {wanted.length} {span.start:.3f} {span.end:.3f} {wanted.every}"
         if (made := kept.stored(key, Description)) is not None:
             return replace(made, name=video.name, seconds=time.perf_counter() - began, stored=True)
@@ -142,20 +139,20 @@ class DescribingVideos(Asking):
         stream = compiled().stream(
             start,
             {"max_concurrency": BRANCHES_AT_ONCE},
-            context=self._describing(kept, wanted, stop),
+            context=self._describing(kept, wanted, stop, writes),
             stream_mode=["custom", "values"],
         )
         state = end_state(stream, report)
         said = self.index.timeline(video.id, [Modality.SPEECH], span)
         spoken = _spoken(said)
-        remarks = [*state["remarks"], *_remarks(wanted, spoken, bool(state["items"]), kept.writes)]
+        remarks = [*state["remarks"], *_remarks(wanted, spoken, bool(state["items"]), writes)]
         description = Description(
             video=video.id,
             name=video.name,
             duration=video.duration,
             style=wanted.style,
             length=wanted.length,
-            language=wanted.language if kept.writes and wanted.language else spoken,
+            language=wanted.language if writes and wanted.language else spoken,
             start=span.start,
             end=span.end,
             remarks=tuple(dict.fromkeys(remarks)),
@@ -165,60 +162,19 @@ class DescribingVideos(Asking):
         kept.store(key, Description, description)
         return description
 
-    def _describing(self, kept: "_Kept", wanted: _Wanted, stop: threading.Event) -> "Describing":
-        """What the graph works with: a writer only where the profile's answerer is one that plans."""
+    def _describing(self, kept: Kept, wanted: _Wanted, stop: threading.Event, writes: bool) -> "Describing":
+        """What the graph works with."""
         from ..graphs.describe.state import Describing
 
         return Describing(
             index=self.index,
             text_embedding=self.role("text_embedding"),
-            writer=self.role("answerer") if kept.writes else None,
+            writer=self.role("answerer") if writes else None,
             language=language_name(wanted.language) if wanted.language else "",
             stored=kept.stored,
             store=kept.store,
             stop=stop,
         )
-
-
-class _Kept:
-    """What descriptions of one video were kept, as long as what they were made of stays the same."""
-
-    def __init__(self, scout: DescribingVideos, video: str, language: str) -> None:
-        self._library, self._video, self._language = scout.library, video, language
-        self.writes = scout.profile.planner == "model"
-        """Whether the profile's answerer is able to write summaries."""
-        writer = scout.role("answerer").source if self.writes else ""
-        self._made_of = _readings(scout, video, writer, scout.role("text_embedding").source)
-
-    def stored(self, key: str, kind: Any) -> Any:
-        """A value of a type; `None` where there is none, or the video has been read anew since."""
-        from pydantic import TypeAdapter, ValidationError
-
-        value = self._library.cached(self._key(key))
-        if value is None or not value.startswith(self._made_of):
-            return None
-        try:
-            return TypeAdapter(kind).validate_json(value[len(self._made_of) :])
-        except ValidationError:
-            return None  # another version kept it
-
-    def store(self, key: str, kind: Any, value: Any) -> None:
-        """Keep a value, in place of an earlier one."""
-        from pydantic import TypeAdapter
-
-        self._library.cache(self._key(key), self._made_of + TypeAdapter(kind).dump_json(value), self._video)
-
-    def _key(self, key: str) -> str:
-        return f"describe {self._video} {self._language} {key}"
-
-
-def _readings(scout: DescribingVideos, video: str, *sources: str) -> bytes:
-    """A hash of everything that descriptions of a video are made of, and by which models."""
-    known = blake2b(repr((KEPT, sources)).encode(), digest_size=16)
-    for record in scout.index.timeline(video, TOLD):
-        speaker = record.payload.speaker if isinstance(record.payload, Spoken) else ""
-        known.update(f"{record.id} {speaker}\n".encode())
-    return known.digest()
 
 
 def _checked(

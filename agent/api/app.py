@@ -24,6 +24,7 @@ from ..inbox.inbox import Inbox, NotReadyError
 from ..inbox.libraries import Libraries
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
+from .describing import add_describe
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
 from .hanging_up import while_there
 from .moments import add_moments
@@ -121,6 +122,7 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     add_people(site, inbox)
     _add_evidence(site, inbox)
     add_moments(site, inbox)
+    add_describe(site, inbox)
     if keyed:
         _show_keys(site)
     return site

@@ -91,6 +91,7 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
     lent_as: list[tuple[Callable[..., Awaitable[Any]], ToolAnnotations]] = [
         (tools.ingest_video, FETCHES),
         (tools.ask_video, asks),
+        (tools.describe_video, asks),
         (tools.detect_generated, asks),
         (tools.video_quality, asks),
         (tools.search_video, READS),

@@ -18,6 +18,7 @@ from ..bridge import in_thread, streamed
 from ..guard.doors import owner_of
 from ..guard.guard import OWNER
 from ..inbox.inbox import Inbox
+from .describing import DescribeTools
 from .shapes import AskVideoResult, SearchVideoResult, Seconds, Source, VideoList, VideoStages, asked_of
 
 
@@ -54,7 +55,7 @@ class ToolProgress:
             await self._context.report_progress(round(progress, 4), None if progress > 1 else 1.0, message)
 
 
-class Tools:
+class Tools(DescribeTools):
     """One method a tool; its docstring and its parameters are what an assistant reads."""
 
     def __init__(self, inbox: Inbox, local: bool, fetches: bool = False) -> None:
@@ -198,6 +199,9 @@ class Tools:
                 return self._inbox.scout.quality(found).as_dict()
 
         return QualityResult.model_validate(await in_thread(measured))
+
+    def _steps(self, context: "Context[Any, Any]") -> ToolProgress:
+        return ToolProgress(context)
 
     async def _read_first(self, name: str, steps: ToolProgress) -> str:
         """The id of a video that has been read; one that has not been is read now."""

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.models
 TOOLS = {
     "ingest_video",
     "ask_video",
+    "describe_video",
     "search_video",
     "list_videos",
     "video_stages",
@@ -93,6 +94,11 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         assert {stage["state"] for stage in stages["stages"]} == {"done"}
         again = {"source": video["id"], "stages": ["smell"]}
         assert "no stage 'smell'; there are subtitles" in line(await client.call_tool("ingest_video", again))
+        shown = (
+            await client.call_tool("describe_video", {"video": video["id"], "style": "chapters"})
+        ).structured_content
+        assert (shown or {})["chapters"][0]["start"] == 0
+
         verdict = (await client.call_tool("detect_generated", {"video": video["id"]})).structured_content or {}
         assert verdict["label"] in ("real", "generated", "uncertain")
         quality = (await client.call_tool("video_quality", {"video": video["id"]})).structured_content or {}
