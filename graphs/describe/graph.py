@@ -15,12 +15,12 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from ..events import Update, timed
-from .chapters import file_chapters, topics
+from .brief import divided, key_of, rows_of
 from .digest import assemble, digest
 from .extract import Spoken
 from .material import gather as gathered
 from .results import Chapter, Style
-from .roles import Role, of, scores
+from .roles import scores
 from .sizes import budgets
 from .state import DescribeState, Describing, Part
 
@@ -51,15 +51,10 @@ def divide(state: DescribeState, runtime: Runtime[Describing]) -> Update:
     context.goes_on()
     if material is None:
         return {}
-    key = f"chapters {state.span.start:.3f} {state.span.end:.3f}"
+    key = key_of(state.span)
     if (kept := context.stored(key, list[Chapter])) is not None:
         return {"chapters": kept}
-    made = file_chapters(material)
-    if not made:
-        told = scores(material.vectors, context.text_embedding.source)
-        opening = of(Role.OPENING, told, len(material.passages))
-        frames = context.index.frame_vectors(state.video)
-        made = topics(material, opening, frames, context.text_embedding.run)
+    made = divided(context.index, state.video, material, context.text_embedding)
     context.store(key, list[Chapter], made)
     return {"chapters": made}
 
@@ -78,12 +73,6 @@ def one_branch_a_chapter(state: DescribeState, runtime: Runtime[Describing]) -> 
         for number, (chapter, these, size) in enumerate(zip(state.chapters, rows, sizes, strict=True))
     ]
     return [Send("digest", part) for part in parts] or "assemble"
-
-
-def rows_of(spoken: Spoken, chapter: Chapter) -> list[int]:
-    """The passages of a chapter: those whose middle lies in it."""
-    middles = [(passage.span.start + passage.span.end) / 2 for passage in spoken.passages]
-    return [row for row, time in enumerate(middles) if chapter.start <= time < chapter.end]
 
 
 def build() -> "StateGraph[DescribeState, Describing, DescribeState, DescribeState]":

@@ -4,15 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ....tools.payloads import TextLines
-from ....tools.records import Modality, Record, Span, clock
-from ....tools.words import one_line
+from ....tools.records import Modality, Record, Span
 from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
 from .by_person import by_person
 from .by_speaker import by_speaker
 from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, stretch_of
-from .wording import cited, worded
+from .whole import chapters, overview
+from .wording import worded
 
 NEAR = 0.35
 """Cosine from which a record may be what a question speaks of. Of 152 questions of the development half that have an
@@ -27,7 +26,6 @@ OF_A_PHRASE = (None, Kind.WHEN, Kind.READ, Kind.QUOTE, Kind.WHO_SAID)
 FIXED = 0.7
 """Confidence in what the timeline gives by itself. Nothing was measured to set it."""
 TIMES = 3
-TITLES = 8
 NEIGHBOURS = 2
 """Utterances that are quoted from before or after an event."""
 SOON = 30.0
@@ -213,62 +211,3 @@ def of_a_stretch(state: AnswerState, answering: Answering, plan: Plan) -> Told:
         # What answered the question before comes first: “when was that” means it.
         there.sort(key=lambda one: abs(one.record.span.start - before.start))
     return Told(" ".join(quoted(one, plan, state) for one in there), there, FIXED)
-
-
-def titles(video: str, answering: Answering) -> list[Record]:
-    """The texts on screen that stand longest, each once, in order of time: slides rather than tickers."""
-    from rapidfuzz.fuzz import ratio
-
-    kept: list[Record] = []
-    for record in answering.index.timeline(video, [Modality.SCREEN_TEXT]):
-        first = _first_line(record).casefold()
-        if len(first) > 2 and all(ratio(first, _first_line(other).casefold()) < 85 for other in kept):
-            kept.append(record)
-    longest = sorted(kept, key=lambda record: -record.span.duration)[:TITLES]
-    return sorted(longest, key=lambda record: record.span)
-
-
-def _first_line(record: Record) -> str:
-    lines = record.payload.lines if isinstance(record.payload, TextLines) else ()
-    return one_line(lines[0]) if lines else ""
-
-
-def overview(state: AnswerState, answering: Answering, plan: Plan) -> Told:
-    """How it begins, what stands on screen in order, and how it ends."""
-    parts: list[str] = []
-    chosen: list[Candidate] = []
-    for video in state.videos:
-        said = answering.index.timeline(video, [Modality.SPEECH], plan.within)
-        if opening := said[:3]:
-            parts.append(_told("begins", opening, plan, state))
-        shown = titles(video, answering)
-        if shown:
-            listed = "; ".join(f"{_first_line(record)} ({clock(record.span.start)})" for record in shown)
-            parts.append(worded(plan.language, "titles", text=listed))
-        if len(said) > 3:
-            parts.append(_told("ends", said[-1:], plan, state))
-        chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in [*opening, *shown, *said[3:][-1:]]]
-        if not said and not shown:
-            seen = answering.index.timeline(video, [Modality.CAPTION], plan.within)
-            some = seen[:: max(len(seen) // 4, 1)][:4]
-            parts += [cited(record, plan.language, state.name(video)) for record in some]
-            chosen += [Candidate(record, 1.0, 1.0, 1.0) for record in some]
-    return Told(" ".join(parts), chosen, FIXED) if chosen else nothing(plan, None, state)
-
-
-def _told(name: str, records: list[Record], plan: Plan, state: AnswerState) -> str:
-    text = " ".join(cited(record, plan.language, state.name(record.video)) for record in records)
-    return worded(plan.language, name, text=text)
-
-
-def chapters(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
-    """The parts of the video with their times, by the titles that stand on screen; `None` where there are none."""
-    given = [record for video in state.videos for record in answering.index.timeline(video, [Modality.CHAPTER])]
-    if given:
-        there = [Candidate(record, 1.0, 1.0, 1.0) for record in given]
-        return Told("; ".join(f"{clock(one.span.start)} {one_line(one.text)}" for one in given) + ".", there, FIXED)
-    shown = [record for video in state.videos for record in titles(video, answering)]
-    if len(shown) < 2:
-        return None
-    listed = "; ".join(f"{clock(record.span.start)} {_first_line(record)}" for record in shown)
-    return Told(f"{listed}.", [Candidate(record, 1.0, 1.0, 1.0) for record in shown], FIXED)

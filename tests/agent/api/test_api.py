@@ -336,6 +336,16 @@ def test_search_finds_by_body_and_by_address(served: Served):
     refused(served.http.get("/v1/search"), 400, "invalid_request")
 
 
+def test_a_video_is_described_by_its_chapters(served: Served):
+    made = served.http.post("/v1/describe", json={"video": served.video, "style": "chapters"}).json()
+    assert made["chapters"][0]["start"] == 0
+    assert made["chapters"][-1]["end"] == pytest.approx(made["duration"], abs=0.01)
+    for change in ({"language": "Klingonese"}, {"style": "poem"}):
+        answer = served.http.post("/v1/describe", json={"video": served.video, **change})
+        assert answer.status_code == 400
+        assert "\n" not in answer.json()["error"]["message"]
+
+
 def test_a_video_is_examined_for_traces_of_generation(served: Served):
     verdict = served.http.post("/v1/detect", json={"video": served.video}).json()
     assert verdict["label"] in ("real", "generated", "uncertain")
@@ -389,6 +399,7 @@ def test_documents_need_nobody_else(served: Served):
         "/v1/search",
         "/v1/detect",
         "/v1/quality",
+        "/v1/describe",
     }
     assert described["security"] == [{"key": []}]
 
