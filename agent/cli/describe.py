@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...graphs.describe.results import Length, Style
+from ...tools.errors import UsageError
 from ...tools.runtime.notes import noting
 from .common import ProgressBars, common_options, print_json, time_range
 from .interrupts import interruptible
@@ -36,6 +37,8 @@ def describe(
 ) -> None:
     """Describe a video: summary, chapters, captions, notes or story. It is read first if it has not been."""
     span = time_range(start, end)
+    if video == "all" and (span is not None or every is not None):
+        raise UsageError("--from, --to and --every are of one video: name it instead of `all`")
     with (
         common_options(context).scout() as scout,
         interruptible(),
