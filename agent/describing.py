@@ -146,6 +146,7 @@ class DescribingVideos(Asking):
         said = self.index.timeline(video.id, [Modality.SPEECH], span)
         spoken = _spoken(said)
         remarks = [*state["remarks"], *_remarks(wanted, spoken, bool(state["items"]), writes)]
+        items: Any = {str(wanted.style): tuple(state["items"])}
         description = Description(
             video=video.id,
             name=video.name,
@@ -157,7 +158,7 @@ class DescribingVideos(Asking):
             end=span.end,
             remarks=tuple(dict.fromkeys(remarks)),
             seconds=time.perf_counter() - began,
-            **{str(wanted.style): tuple(state["items"])},
+            **items,
         )
         kept.store(key, Description, description)
         return description

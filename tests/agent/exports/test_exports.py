@@ -5,6 +5,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from vidscout.agent.exports.entries import Entry, Listed, of_description, of_records, of_spans
@@ -26,7 +27,8 @@ def said(start: float, text: str, **more) -> Record:
 
 
 def described(style: Style, *items) -> Description:
-    return Description("a1b2c3", "talk.mp4", 100.0, style, Length.PARAGRAPH, "en", 0, 100, **{str(style): items})
+    listed: Any = {str(style): items}
+    return Description("a1b2c3", "talk.mp4", 100.0, style, Length.PARAGRAPH, "en", 0, 100, **listed)
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "otio"])

@@ -9,7 +9,7 @@ from vidscout.graphs.describe.extract import Spoken, chosen, shares
 from vidscout.graphs.describe.material import Material, joined
 from vidscout.graphs.describe.notes import notes
 from vidscout.graphs.describe.people import owner_of
-from vidscout.graphs.describe.results import Chapter, Cited
+from vidscout.graphs.describe.results import Chapter, Cited, Length
 from vidscout.graphs.describe.roles import ROLES, Role
 from vidscout.graphs.describe.sizes import budgets
 from vidscout.graphs.describe.story import scene
@@ -66,7 +66,7 @@ def test_shares_add_up_and_every_part_gets_one():
     assert sum(shares([5, 50, 500], 17)) == 17
     assert shares([], 3) == []
     chapters = [Chapter(0, 50, "a", ""), Chapter(50, 100, "b", "")]
-    assert [count for count, _ in budgets(chapters, [True, False], "page", False)][1] == 0
+    assert [count for count, _ in budgets(chapters, [True, False], Length.PAGE, False)][1] == 0
 
 
 def test_a_task_has_its_owner_and_its_date():
