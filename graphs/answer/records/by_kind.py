@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ....tools.records import Modality, Record, Span
+from ....tools.words import one_line
 from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
 from .by_person import by_person

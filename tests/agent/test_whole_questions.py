@@ -1,0 +1,59 @@
+"""Questions about the whole of a video are answered from its chapters and the sentences that carry it."""
+
+from pathlib import Path
+
+import pytest
+from vidscout import VideoScout
+from vidscout.tools.index.videos import Video
+from vidscout.tools.payloads import Spoken, TextLines
+from vidscout.tools.records import Record, Span
+
+pytestmark = pytest.mark.models
+
+VIDEO = "a" * 16
+TALK = {
+    "Baking": [
+        "Sourdough bread needs only flour, water and salt.",
+        "The dough rests for twelve hours.",
+        "A hot stone gives a crisp crust.",
+    ],
+    "Engines": [
+        "A diesel engine lights its fuel by pressure.",
+        "The turbo pushes more air into the cylinders.",
+        "Diesel is banned in that city from May on.",
+    ],
+    "Sleep": [
+        "Adults sleep for about seven hours.",
+        "Dreams come mostly in the second half of the night.",
+        "Light in the evening delays sleep.",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory):
+    records, at = [], 0.0
+    for title, said in TALK.items():
+        records.append(Record.of(VIDEO, Span(at, at + 30), TextLines((title,)), 0.9, "demo/1"))
+        for text in said:
+            records.append(Record.of(VIDEO, Span(at, at + 8), Spoken(text, language="en"), 0.9, "demo/1"))
+            at += 10.0
+    with VideoScout(profile="embedded", home=tmp_path_factory.mktemp("home"), fast=True) as scout:
+        scout.library.put(Video(id=VIDEO, name="talk.mp4", path=Path("talk.mp4"), duration=90.0, status="ready"))
+        scout.index.add(records, None)
+        yield scout
+
+
+def test_the_chapters_are_told_with_their_times(talk: VideoScout):
+    answer = talk.ask("talk.mp4", "Give me the chapters with their times.")
+    assert answer.text == "0:00 Baking; 0:30 Engines; 1:00 Sleep."
+    assert [item.text for item in answer.evidence[:3]] == list(TALK)
+
+
+def test_an_overview_tells_the_beginning_the_titles_and_what_carries_the_rest(talk: VideoScout):
+    answer = talk.ask("talk.mp4", "What is this video about?")
+    assert "Sourdough bread needs only flour, water and salt." in answer.text
+    assert "Engines (0:30)" in answer.text
+    assert any(text in answer.text for text in TALK["Engines"])
+    assert not answer.abstained
+    assert all(answer.text.count(text) <= 1 for said in TALK.values() for text in said)
