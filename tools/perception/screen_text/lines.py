@@ -111,7 +111,7 @@ class LineReader:
         read = Said(reading.text, reading.score, own) if any(map(str.isalnum, reading.text)) else None
         if script in OWN or (reading.score >= CERTAIN and read is not None and reading.sure < CERTAIN):
             return read if self._wanted(own) else None
-        if read is not None and own is None and reading.score >= CERTAIN:
+        if read is not None and own is None and reading.score >= CERTAIN > reading.sure:
             return read  # digits, which are the same in every script
         if script is None:
             # it seems to be nothing, or one of several scripts: believed as it was read, or not at all
@@ -119,10 +119,10 @@ class LineReader:
         if not self._wanted(script):
             return None
         network = self._network(script)
-        if network is None:
-            return Said("", reading.sure, script) if reading.sure >= UNREADABLE else None
-        text, score = network.read(cut)
-        return Said(text, score, script) if score >= READ and _is_in(text, script) else None
+        text, score = network.read(cut) if network is not None else ("", 0.0)
+        if score >= READ and _is_in(text, script):
+            return Said(text, score, script)
+        return Said("", reading.sure, script) if reading.sure >= UNREADABLE else None
 
     def _wanted(self, script: Script | None) -> bool:
         return not self._only or script is None or script in self._only

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from ...geometry import Box, Span, clock
 from ...records import TextLine
+from ...weights import catalogue as weights
 from .lines import network_of
 from .scripts import Script
 
@@ -31,10 +32,12 @@ def notes(observations: Iterable[tuple[Span, Sequence[TextLine]]]) -> list[str]:
         script = Script(code)
         places = [f"{clock(span.start)}–{clock(span.end)} ({_place(box)})" for span, box in stretches[:TOLD]]
         more = " and later" if len(stretches) > TOLD else ""
-        told.append(
-            f"{script.title} writing at {', '.join(places)}{more} was not read: run "
-            f"`vidscout models pull {network_of(script)}`, then read the video again with --stage screen_text --again"
-        )
+        there = f"{script.title} writing at {', '.join(places)}{more}"
+        if weights.present(network_of(script)):
+            told.append(f"{there} could not be read")
+            continue
+        mend = f"run `vidscout models pull {network_of(script)}`, then read the video again with --stage screen_text"
+        told.append(f"{there} was not read: {mend} --again")
     return told
 
 

@@ -10,6 +10,7 @@ from vidscout.tools.perception.screen_text.ppocr import Reading
 from vidscout.tools.perception.screen_text.scripts import Script, expected_scripts, script_of
 from vidscout.tools.perception.screen_text.unread import notes
 from vidscout.tools.records import Box, Record, Span, TextLine, of_kind
+from vidscout.tools.weights import catalogue
 
 CORNERS = np.array([[0, 0], [99, 0], [99, 19], [0, 19]], np.float32)
 PICTURE = np.zeros((40, 120, 3), np.uint8)
@@ -68,6 +69,12 @@ def test_latin_stays_latin_though_it_looks_a_little_like_another_script():
     assert line.text == "HOPE"
 
 
+def test_digits_beside_letters_that_cannot_be_read_are_not_all_that_is_written():
+    line = said(Reading("    18:45", 0.96, Script.CYRILLIC, 0.99))
+    assert line is not None
+    assert line.text == ""
+
+
 def test_what_may_be_any_script_is_no_writing():
     assert said(Reading("xq", 0.6, Script.KHMER, 0.6)) is None
 
@@ -81,10 +88,18 @@ def unread(start: float, end: float, script: Script, left: float = 0.1) -> tuple
     return Span(start, end), [TextLine("", 0.95, Box(left, 0.05, left + 0.2, 0.1), script.value)]
 
 
-def test_writing_that_was_not_read_is_told_of_with_its_time_and_place_and_what_reads_it():
+def test_writing_that_was_not_read_is_told_of_with_its_time_and_place_and_what_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(catalogue, "present", lambda name: False)
     [note] = notes([unread(3, 5, Script.TIBETAN), unread(5, 8, Script.TIBETAN), unread(60, 64, Script.TIBETAN, 0.75)])
     assert note.startswith("Tibetan writing at 0:03–0:08 (top left), 1:00–1:04 (top right) was not read")
     assert "vidscout models pull script-tibetan" in note
+
+
+def test_writing_that_its_network_cannot_read_is_told_of_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(catalogue, "present", lambda name: True)
+    assert notes([unread(3, 8, Script.KHMER)]) == ["Khmer writing at 0:03–0:08 (top left) could not be read"]
 
 
 def test_a_moment_that_looks_like_writing_is_not_told_of():
