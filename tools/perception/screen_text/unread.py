@@ -9,8 +9,8 @@ from ...weights import catalogue as weights
 from .lines import network_of
 from .scripts import Script
 
-STANDS = 1.0
-"""Seconds for which writing must stand, in one script and place, to be told of."""
+STANDS = 1.5
+"""Seconds for which writing in one script must be seen to be told of: more than one look at one frame a second."""
 APART = 5.0
 """Seconds between two sights of a script after which they are told of apart."""
 TOLD = 3
