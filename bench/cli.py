@@ -2,8 +2,9 @@
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -73,26 +74,71 @@ def run(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only so many questions of each type.", show_default=False)
     ] = None,
-    subtitles: Annotated[bool, typer.Option("--subtitles", help="Give pipelines the set's own subtitles.")] = False,
+    subtitles: Annotated[
+        bool, typer.Option("--subtitles", help="Give pipelines the set's own subtitles; the index is then OUT/home.")
+    ] = False,
+    parallel: Annotated[
+        int, typer.Option("--parallel", min=1, max=256, help="Questions at once, where a server answers them.")
+    ] = 1,
+    references: Annotated[
+        bool, typer.Option("--references/--no-references", help="Also run text-only and frames-only.")
+    ] = True,
     partial: Annotated[bool, typer.Option("--partial", help="Leave out questions whose video is missing.")] = False,
 ) -> None:
     """Ask every question through each pipeline, and write results.jsonl, report.md and report.png."""
-    from .pipelines.registry import build
     from .run import load as sets
-    from .run import report
-    from .run.figures import split
-    from .run.runner import run as ask_all
+    from .run.whole import whole_run
 
     questions = [question for question in sets.load(folder, kind, partial=partial) if question.turn < tries]
     if limit is not None:
         questions = sets.first_of_each_type(questions, limit)
-    with common_options(context).scout() as scout, ProgressBars() as bars:
-        pipelines = [build(name, scout) for name in dict.fromkeys(pipeline)]
-        lines = ask_all(questions, pipelines, out, _shown(bars, "questions"), subtitles=subtitles)
+    common = common_options(context)
+    if subtitles:  # what was read with a set's subtitles is no index for questions without them
+        common = replace(common, home=out / "home")
+    with common.scout() as scout, ProgressBars() as bars:
         machine = f"{platform.machine()}, {cores()} cores, profile {scout.profile.name}"
-    path = report.write(lines, out, f"{folder.name}: {len(questions)} questions ({machine})")
-    print(report.overall(split(lines, lambda line: line["pipeline"])))
+        title = f"{folder.name}: {len(questions)} questions ({machine})"
+        shown = _shown(bars, "questions")
+        options: dict[str, Any] = {"subtitles": subtitles, "at_once": parallel, "references": references}
+        path, table = whole_run(questions, pipeline, scout, out, title, shown, **options)
+    print(table)
     print(f"\n{path}")
+
+
+@app.command()
+def judge(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help="Folder of a run with open questions.")],
+    predictions: Annotated[
+        bool, typer.Option("--predictions", help="Only write what the authors' scripts of VCGBench-Diverse read.")
+    ] = False,
+) -> None:
+    """Have the profile's answerer grade open answers against the reference answers, and write the report anew."""
+    from .run.whole import graded_run, write_predictions
+
+    if predictions:
+        for path in write_predictions(out):
+            print(path)
+        return
+    with common_options(context).scout() as scout, ProgressBars() as bars:
+        shown = _shown(bars, "grades")
+        path = graded_run(out, scout.role("answerer"), lambda done, total: shown("judge", done, total))
+    print(path)
+
+
+@app.command("make-textvideo")
+def make_textvideo(
+    text: Annotated[Path, typer.Option("--text", help="A long text, UTF-8.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the set.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed and text give the same questions.")],
+    questions: Annotated[int, typer.Option("--questions", min=1, help="At most so many.")] = 40,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=60, help="How long each page stands.")] = 3.0,
+) -> None:
+    """Turn a text into a video of a page a picture, with questions about it, for `bench run --set OUT`."""
+    from .textvideo.make import make
+
+    made = make(text, out, seed, questions, seconds)
+    print(f"{made.folder}: {made.questions} questions about {made.pages} pages ({made.seconds:.0f} s of video)")
 
 
 def _shown(bars: ProgressBars, unit: str) -> Callable[[str, float, float], None]:

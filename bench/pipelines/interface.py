@@ -23,6 +23,10 @@ class Reply:
     """The letter, when the pipeline chooses among the options rather than writes."""
     frame_times: Sequence[float] = ()
     """Seconds of the frames that reached the prompt, the best first; in order of time where none is better."""
+    pictures: int = 0
+    """How many of those frames the answerer saw, rather than read about."""
+    pixels: int = 0
+    """Width times height of these pictures, all together."""
     records: Sequence[tuple[float, float, str, str]] = ()
     """Start, end (seconds), modality and text of the records that reached the prompt, the best first."""
     tokens: dict[str, int] = field(default_factory=dict)
@@ -37,9 +41,14 @@ class Reply:
 
 
 class Pipeline(Protocol):
-    """One way to answer. `prepare` is called once for each video in each process, before its questions."""
+    """One way to answer. `prepare` is called once for each video in each process, before its questions.
+
+    `ask` may be called from several threads, and while another video is prepared, where questions run side by side.
+    """
 
     name: ClassVar[str]
+    takes_subtitles: ClassVar[bool]
+    """Whether a set's own subtitles change what it does."""
 
     def prepare(self, video: Path, subtitles: Sequence[Subtitle] = ()) -> None:
         """Do what is done once a video; timed as part of a cold question.
@@ -51,7 +60,7 @@ class Pipeline(Protocol):
         ...
 
     def ask(self, video: Path, question: str, options: Sequence[str]) -> Reply:
-        """Answer a question by one of its options."""
+        """Answer a question by one of its options, or in words where it has none."""
         ...
 
 

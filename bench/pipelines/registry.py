@@ -2,10 +2,13 @@
 
 from ...agent.scout import VideoScout
 from ...tools.errors import UsageError
-from . import baselines, vidscout
+from . import baselines, video_rag, vidscout
 from .interface import PIPELINES, Pipeline
 
-__all__ = ["baselines", "build", "vidscout"]
+__all__ = ["baselines", "build", "references", "video_rag", "vidscout"]
+
+REFERENCES = ("text-only", "frames-only")
+"""Pipelines beside which a report puts every other: what the words alone give, and what the pictures alone give."""
 
 
 def build(name: str, scout: VideoScout) -> Pipeline:
@@ -17,3 +20,11 @@ def build(name: str, scout: VideoScout) -> Pipeline:
     if name not in PIPELINES:
         raise UsageError(f"no pipeline {name!r}; there are {', '.join(sorted(PIPELINES))}")
     return PIPELINES[name](scout)
+
+
+def references(scout: VideoScout) -> tuple[list[str], dict[str, str]]:
+    """The names of `REFERENCES` that can run with these models, and why the others cannot."""
+    answerer = scout.role("answerer")
+    if answerer.accepts_frames:
+        return list(REFERENCES), {}
+    return ["text-only"], {"frames-only": f"answerer {answerer.name} sees no pictures"}

@@ -1,13 +1,14 @@
 """vidscout as it is shipped, and the answerer without any evidence."""
 
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ...agent.scout import VideoScout
-from ...graphs.answer.packers import opening
-from ...tools.videollm.interface import Message, with_options
+from ...tools.videollm.interface import with_options
 from ..sets.question import Subtitle
+from .baseline import answered, prompt
 from .interface import Reply, pipeline
 
 
@@ -16,6 +17,7 @@ class Blind:
     """The answerer from the question alone: what a set gives away without its videos."""
 
     name = "blind"
+    takes_subtitles = False
 
     def __init__(self, scout: VideoScout) -> None:
         self._scout = scout
@@ -27,42 +29,79 @@ class Blind:
         del video
         began = time.perf_counter()
         model = self._scout.role("answerer")
-        messages = [opening(), Message("user", (f"Question: {question}",))]
-        weights = model.choose(messages, list(options))
-        best = max(range(len(weights)), key=weights.__getitem__)
+        messages = prompt(question, [])
+        text, choice = answered(model, messages, options)
+        total = model.count_tokens(with_options(messages, options) if options else messages)
         return Reply(
-            answer_text=f"{chr(ord('A') + best)}. {options[best]}",
-            choice=chr(ord("A") + best),
-            tokens={"auxiliary": 0, "visual": 0, "prompt": model.count_tokens(with_options(messages, options))},
+            answer_text=text,
+            choice=choice,
+            tokens={"auxiliary": 0, "visual": 0, "prompt": total},
             seconds={"before_answer": 0.0, "first_token": time.perf_counter() - began},
-            trace={"weights": [round(weight, 4) for weight in weights]},
         )
 
 
 @pipeline
 class Vidscout:
-    """The answer graph as it is shipped."""
+    """The answer graph as it is shipped.
+
+    A set's own subtitles reach it as those of any user do: as a file beside the video, when it is read.
+    """
 
     name = "vidscout"
+    takes_subtitles = True
 
     def __init__(self, scout: VideoScout) -> None:
         self._scout = scout
 
     def prepare(self, video: Path, subtitles: Sequence[Subtitle] = ()) -> None:
-        del subtitles  # it listens for itself
-        self._scout.ingest(video)
+        if not subtitles:
+            self._scout.ingest(video)
+            return
+        with tempfile.TemporaryDirectory(prefix="vidscout-bench-") as folder:
+            beside = Path(folder) / video.name
+            beside.symlink_to(video.resolve())
+            beside.with_suffix(".srt").write_text(srt(subtitles), encoding="utf-8")
+            self._scout.ingest(beside)
 
     def ask(self, video: Path, question: str, options: Sequence[str]) -> Reply:
-        answer = self._scout.ask(video, question, list(options))
+        answer = self._scout.ask(video, question, list(options) or None)
         frames = sorted(answer.frames, key=lambda frame: -frame.score)
         before = answer.timings["before_answer"]
         return Reply(
             answer_text=answer.text,
             choice=answer.choice,
             frame_times=[frame.time for frame in frames],
+            pictures=len(answer.images),
+            pixels=sum(map(_pixels, answer.images)),
             records=[(item.start, item.end, item.modality, item.text) for item in answer.evidence],
             tokens={name: answer.tokens[name] for name in ("auxiliary", "visual", "prompt")},
             seconds={"before_answer": before, "first_token": before + answer.timings.get("respond", 0.0)},
             at=answer.evidence[0].start if answer.evidence else None,
             trace={"route": answer.route, "notes": answer.notes, "timings": answer.timings},
         )
+
+
+def srt(subtitles: Iterable[Subtitle]) -> str:
+    """Subtitles as a SubRip file."""
+    blocks = [
+        f"{number}\n{_clock(said.start)} --> {_clock(said.end)}\n{' '.join(said.text.split())}\n"
+        for number, said in enumerate(subtitles, 1)
+    ]
+    return "\n".join(blocks)
+
+
+def _clock(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02},{rest % 1000:03}"
+
+
+def _pixels(path: str) -> int:
+    """Width times height of a picture; 0 where it has gone."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            return picture.width * picture.height
+    except OSError:
+        return 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .runner import Line
+from .line import Line
 
 RESAMPLES = 2000
 
@@ -48,8 +48,17 @@ class Figures:
     """Median seconds to the first token of later first tries."""
     before: float | None
     """Median seconds until the answerer is asked, warm."""
-    unparsed: float
+    unparsed: float | None
+    """Share of answers to questions with options that name none of them; they count as wrong."""
     failed: int
+    undecodable: int
+    """Videos that could not be read; their questions count as wrong."""
+    frames: float | None
+    """Mean of a first try, as pictures or in words."""
+    pictures: float | None
+    """Those of them that the answerer saw."""
+    pixels: float | None
+    """Of these pictures, all of a question together."""
     off: float | None
     """Median seconds by which `when` answers point beside the needle."""
     pointed: int
@@ -74,17 +83,21 @@ def figures(lines: Sequence[Line]) -> Figures:
     pointed = [line["off"] for line in first if line["off"] is not None]
     either = [line["recall"] for line in first if line["recall"] is not None]
     return Figures(
-        once=share([line["correct"] for line in first]),
+        once=share([line["correct"] for line in first if line["correct"] is not None]),
         rotated=share(_all_right(lines)),
         recall_frames=_by_rank(line["recall_frames"] for line in first),
         recall_records=_by_rank(line["recall_records"] for line in first),
-        recall=statistics.fmean(either) if either else None,
+        recall=_mean(either),
         tokens=_means([line["tokens"] for line in first]),
         cold=_middle(_cold(lines)),
         warm=_middle([seconds["first_token"] for seconds in warm]),
         before=_middle([seconds["before_answer"] for seconds in warm if "before_answer" in seconds]),
-        unparsed=statistics.fmean([line["answer"] is None for line in lines]),
+        unparsed=_mean([line["answer"] is None for line in lines if line["correct"] is not None]),
         failed=sum(line["error"] is not None for line in lines),
+        undecodable=len({line["video"] for line in lines if line.get("undecodable")}),
+        frames=_mean([line["frames"] for line in first if "frames" in line]),
+        pictures=_mean([line["pictures"] for line in first if "pictures" in line]),
+        pixels=_mean([line["pixels"] for line in first if "pixels" in line]),
         off=_middle(pointed),
         pointed=len(pointed),
     )
@@ -119,6 +132,10 @@ def _by_rank(measured: Iterable[dict[str, float] | None]) -> dict[str, float]:
 def _means(dicts: Sequence[dict[str, float]]) -> dict[str, float]:
     names = dict.fromkeys(name for one in dicts for name in one)
     return {name: statistics.fmean(one[name] for one in dicts if name in one) for name in names}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return statistics.fmean(values) if values else None
 
 
 def _middle(values: Sequence[float]) -> float | None:

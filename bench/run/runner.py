@@ -5,21 +5,20 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from ...tools.errors import AnswererError, MediaError, UsageError
-from ..pipelines.interface import Pipeline, Reply
+from ...tools.errors import MediaError, UsageError
+from ..pipelines.interface import Pipeline
 from ..sets.question import Question, Subtitle
-from . import recall
-from .parse import choice
+from .line import Line, ask
 
 RESULTS = "results.jsonl"
 ASKED = "asked.json"
 
-Line = dict[str, Any]
-"""One line of `results.jsonl`."""
+AHEAD = 2
+"""Questions that wait for one of the threads, for each of these: none idles while a video is prepared."""
 
 Watch = Callable[[str, int, int], None]
 """Told a pipeline, how many of its questions are answered, and how many there are."""
@@ -32,6 +31,7 @@ def run(
     on_progress: Watch = lambda *_: None,
     *,
     subtitles: bool = False,
+    at_once: int = 1,
 ) -> list[Line]:
     """Ask every pipeline every question that it has not answered in this folder yet.
 
@@ -41,6 +41,8 @@ def run(
         out: folder of the results.
         on_progress: called after each answer.
         subtitles: give pipelines the set's own subtitles.
+        at_once: questions that are asked side by side, for a server that answers several at once; the times of one
+            question are then those of a busy server. A kill loses at most twice as many answers.
 
     Returns:
         All lines of these questions and pipelines, those of earlier runs too.
@@ -59,7 +61,7 @@ def run(
             left = [question for question in questions if (pipeline.name, question.id) not in answered]
             done = len(questions) - len(left)
             on_progress(pipeline.name, done, len(questions))
-            for line in _answers(pipeline, left, subtitles):
+            for line in _answers(pipeline, left, subtitles, at_once):
                 file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -103,15 +105,36 @@ def _hash(question: Question) -> str:
     return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 
-def _answers(pipeline: Pipeline, questions: Sequence[Question], subtitles: bool) -> Iterator[Line]:
-    """The lines of a pipeline, video after video."""
+def _answers(pipeline: Pipeline, questions: Sequence[Question], subtitles: bool, at_once: int) -> Iterator[Line]:
+    """The lines of a pipeline, video after video; as they come where several questions are asked at once."""
+    jobs = _jobs(pipeline, questions, subtitles)
+    if at_once == 1:
+        yield from (ask(pipeline, *job) for job in jobs)
+        return
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="question")
+    asked: set[Future[Line]] = set()
+    try:
+        for job in jobs:  # while these are answered, the next video is prepared
+            asked.add(pool.submit(ask, pipeline, *job))
+            if len(asked) >= at_once * AHEAD:
+                done, asked = wait(asked, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        yield from (future.result() for future in as_completed(asked))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _jobs(
+    pipeline: Pipeline, questions: Sequence[Question], subtitles: bool
+) -> Iterator[tuple[Question, float | None, str]]:
+    """Each question once its video is prepared, the seconds that took, for the first, and what went wrong with it."""
     for video, asked in groupby(sorted(questions, key=lambda question: str(question.video)), lambda q: q.video):
         group = list(asked)
         began = time.perf_counter()
         trouble = _attempt(pipeline.prepare, video, group[0].subtitles if subtitles else ())
         prepared = time.perf_counter() - began
         for number, question in enumerate(group):
-            yield _line(pipeline, question, prepared if number == 0 else None, trouble)
+            yield question, prepared if number == 0 else None, trouble
 
 
 def _attempt(prepare: Callable[[Path, Sequence[Subtitle]], None], video: Path, subtitles: Sequence[Subtitle]) -> str:
@@ -121,50 +144,3 @@ def _attempt(prepare: Callable[[Path, Sequence[Subtitle]], None], video: Path, s
     except MediaError as error:
         return str(error)
     return ""
-
-
-def _line(pipeline: Pipeline, question: Question, prepared: float | None, trouble: str) -> Line:
-    """Ask one question. A pipeline that fails on it has answered wrongly, and the line says why."""
-    began = time.perf_counter()
-    reply = Reply("")
-    if not trouble:
-        try:
-            reply = pipeline.ask(question.video, question.question, list(question.options))
-        except (AnswererError, MediaError) as error:
-            trouble = str(error)
-    total = time.perf_counter() - began
-    answer = reply.choice or choice(reply.answer_text, question.options)
-    frames, records = recall.of_frames(question, reply), recall.of_records(question, reply)
-    seconds = {"first_token": total} | reply.seconds | {"total": total}
-    if prepared is not None:
-        seconds["prepare"] = prepared
-    return {
-        "id": question.id,
-        "pipeline": pipeline.name,
-        "type": question.type,
-        "length": question.length,
-        "seed": question.seed,
-        "correct": answer == question.answer,
-        "answer": answer,
-        "gt": question.answer,
-        "recall_frames": frames,
-        "recall_records": records,
-        "recall": recall.of_either(question, frames, records),
-        "tokens": reply.tokens,
-        "seconds": {name: round(value, 4) for name, value in seconds.items()},
-        "trace": reply.trace,
-        "group": question.group,
-        "try": question.turn,
-        "medium": question.medium,
-        "video": question.video.name,
-        "said": reply.answer_text,
-        "off": _off(question, reply),
-        "error": trouble or None,
-    }
-
-
-def _off(question: Question, reply: Reply) -> float | None:
-    """Seconds by which a `when` answer points beside its needle; None when it points nowhere."""
-    if question.type != "when" or reply.at is None:
-        return None
-    return round(abs(reply.at - question.needle_time[0]), 3)
