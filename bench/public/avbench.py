@@ -50,7 +50,7 @@ SET = PublicSet(
     name="avbench",
     title="AVBench",
     mark="avbench.json",
-    published="https://github.com/LJungang/SAVEn-Vid (announced there; the layout is described in docs/benchmarks.md)",
+    published="https://github.com/LJungang/SAVEn-Vid (announced there; bench/README.md has the layout)",
     read=_read,
     score=score,
 )
