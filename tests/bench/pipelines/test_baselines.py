@@ -24,6 +24,7 @@ SAID = (Subtitle(0.0, 4.0, "Good morning."), Subtitle(50.0, 52.0, "Nobody hears 
 class Sees(Scripted):
     """Counts 100 tokens a picture and one a word, and keeps what it was shown."""
 
+    name = "sees"
     context = 4000
 
     def __init__(self, *replies: str, sees: bool = True, most: int | None = None) -> None:
@@ -62,7 +63,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_answerer_that_sees_gets_the_frames_as_pictures_in_order_of_time(video: Path):
     model = Sees()
     reply = Uniform32(scout(model)).ask(video, "Which?", OPTIONS)
-    shown = model.prompts[0][-1].frames
+    shown = model.prompts[0][-2].frames
     assert len(shown) == reply.pictures == len(reply.frame_times)
     assert [part.time for part in shown] == sorted(reply.frame_times)
     assert reply.pixels == 160 * 120 * reply.pictures
@@ -71,8 +72,8 @@ def test_an_answerer_that_sees_gets_the_frames_as_pictures_in_order_of_time(vide
 
 
 def test_the_pictures_are_those_of_their_times(video: Path):
-    kept = pictures(sampled(video, 4)).all
-    for picture in kept:
+    kept = pictures(sampled(video, 4))
+    for picture in kept.all:
         with Image.open(picture.part.path) as opened:
             import numpy as np
 
@@ -83,7 +84,7 @@ def test_an_answerer_that_sees_nothing_gets_no_picture_and_frames_only_refuses(v
     model = Sees(sees=False)
     reply = Uniform32(scout(model)).ask(video, "Which?", OPTIONS)
     assert (reply.pictures, reply.pixels, reply.tokens["visual"]) == (0, 0, 0)
-    assert model.prompts[0][-1].frames == ()
+    assert model.prompts[0][-2].frames == ()
     assert registry.references(scout(model))[1].keys() == {"frames-only"}
     with pytest.raises(UsageError, match="sees pictures"):
         FramesOnly(scout(model)).prepare(video)
@@ -106,7 +107,7 @@ def test_subtitles_reach_those_that_take_them_and_only_while_their_frames_are_sh
     uniform.prepare(video, SAID)
     reply = uniform.ask(video, "Which?", OPTIONS)
     assert [text for _, _, _, text in reply.records] == ["Good morning."]
-    assert "Good morning." in model.prompts[0][-1].text
+    assert "Good morning." in model.prompts[0][-2].text
     frames_only = FramesOnly(scout(model))
     frames_only.prepare(video, SAID)
     assert frames_only.ask(video, "Which?", OPTIONS).records == []
@@ -173,3 +174,20 @@ def test_subtitles_are_written_as_subrip(tmp_path: Path):
         (1.5, 62.25, "Good morning."),
         (3725.0, 3726.001, "Bye."),
     ]
+
+
+def test_vidscout_is_given_subtitles_as_a_file_beside_the_video(video: Path):
+    from vidscout.bench.pipelines.vidscout import Vidscout
+    from vidscout.tools.media.sidecars import sidecars
+    from vidscout.tools.media.subtitles import subtitles, text_tracks
+
+    read: list[tuple[Path, list[str]]] = []
+
+    def ingest(path: Path) -> None:
+        tracks = text_tracks(path, sidecars(path))
+        read.append((path.resolve(), [said.text for track in tracks for said in subtitles(path, track)]))
+
+    pipeline = Vidscout(SimpleNamespace(ingest=ingest))  # pyright: ignore[reportArgumentType]
+    pipeline.prepare(video, SAID)
+    pipeline.prepare(video)
+    assert read == [(video.resolve(), ["Good morning.", "Nobody hears this."]), (video.resolve(), [])]
