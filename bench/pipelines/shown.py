@@ -14,6 +14,9 @@ from ...tools.videollm.interface import FramePart
 
 Found = TypeVar("Found")
 
+EVERY = 1000.0
+"""Frames a second: above the rate of any video, so that the frame at a time is not that of a coarser grid."""
+
 KEPT = 4
 """Videos of which what was done once is kept."""
 
@@ -28,7 +31,7 @@ def decoded(video: Path, times: Iterable[float]) -> list[Frame]:
     """The frames at or after some seconds of a video, in order, none twice, decoded now, each by a seek."""
     found: list[Frame] = []
     for at in sorted(times):
-        frame = next(frames(video, rate=1.0, longest_side=1280, start=at), None)
+        frame = next(frames(video, rate=EVERY, longest_side=1280, start=at), None)
         if frame is not None and (not found or frame.time > found[-1].time):
             found.append(frame)
     return found

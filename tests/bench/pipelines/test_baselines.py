@@ -67,7 +67,8 @@ def test_an_answerer_that_sees_gets_the_frames_as_pictures_in_order_of_time(vide
     assert len(shown) == reply.pictures == len(reply.frame_times)
     assert [part.time for part in shown] == sorted(reply.frame_times)
     assert reply.pixels == 160 * 120 * reply.pictures
-    assert reply.tokens["visual"] == 100 * reply.pictures
+    assert reply.pictures > 20
+    assert 0 <= reply.tokens["visual"] - 100 * reply.pictures < 5
     assert reply.choice in ("A", "B")
 
 

@@ -41,6 +41,7 @@ class Says:
     """Answers every question with the same text, and remembers what it was asked."""
 
     name: ClassVar[str] = "says"
+    takes_subtitles: ClassVar[bool] = True
 
     def __init__(self, reply: Reply | Exception) -> None:
         self.reply = reply
@@ -282,7 +283,7 @@ def test_a_when_answer_is_measured_by_how_far_it_points_from_its_needle(tmp_path
 
 def test_the_report_has_a_row_for_each_pipeline_and_type_and_a_picture(tmp_path: Path):
     class Other(Says):
-        name = "other"
+        name: ClassVar[str] = "other"
 
     asked = [question(n, needle_time=(1.0,), needle_end=(2.0,), medium="text") for n in range(10)]
     lines = run(asked, [Says(Reply("C", frame_times=[1.5])), Other(Reply("A"))], tmp_path)

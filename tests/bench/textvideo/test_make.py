@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from vidscout.bench.run.load import load
 from vidscout.bench.textvideo.ask import draw
-from vidscout.bench.textvideo.make import LINES, WIDTH, drawn, make, paged
+from vidscout.bench.textvideo.make import GROUNDS, LINES, WIDTH, drawn, make, paged
 from vidscout.tools.errors import UsageError
 from vidscout.tools.media import video as media
 
@@ -71,7 +71,7 @@ def test_no_line_is_wider_than_the_picture_and_no_page_longer():
     assert all(1 <= len(page) <= LINES for page in pages)
     assert " ".join(" ".join(page) for page in pages) == " ".join(story(40).split())
     picture = drawn(pages[0], 0)
-    ground = Image.new("RGB", picture.size, picture.getpixel((0, 0)))
+    ground = Image.new("RGB", picture.size, GROUNDS[0])
     box = ImageChops.difference(picture, ground).getbbox()
     assert box is not None
     assert box[2] <= WIDTH - 60
