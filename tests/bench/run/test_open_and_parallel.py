@@ -145,7 +145,9 @@ def test_a_judge_grades_each_answer_by_each_criterion_and_a_pair_together(tmp_pa
 
 def test_grades_of_two_judges_are_not_mixed(tmp_path: Path):
     class Other(Scripted):
-        source = "other/1"  # pyright: ignore[reportAssignmentType]
+        @property
+        def source(self) -> str:
+            return "other/1"
 
     _, model = judged(tmp_path, ['{"points": 4}'] * 3)
     judging.judge(read(tmp_path / RESULTS), model, tmp_path, lambda *_: None)
