@@ -13,6 +13,7 @@ from ..tools.index.video_index import VideoIndex
 from ..tools.index.videos import Library, Video
 from .forgetting import finish_forgetting
 from .models import Models
+from .profiles.compressed import compressed
 from .profiles.profile import heard_in, with_faces, written_in
 from .profiles.profile import profile as chosen
 from .settings import Settings, load
@@ -21,7 +22,9 @@ from .which_video import VideoName, find
 EXPECTED = ("language", "vocabulary", "translate")
 """Settings that tell the speech recognition what to expect."""
 
-FIXED = ("profile", "profiles", "faces", *EXPECTED, "scripts", "memory_limit", "home", "chroma_server", "serving")
+FIXED = (
+    "profile", "profiles", "faces", *EXPECTED, "scripts", "compress", "memory_limit", "home", "chroma_server", "serving",
+)  # fmt: skip
 """Settings by which models and index are made."""
 
 
@@ -42,7 +45,8 @@ class Core:
         self.settings: Settings = load(profile=profile, home=home, **settings)
         expected = {name: getattr(self.settings, name) for name in EXPECTED}
         own = with_faces(chosen(self.settings.profile, self.settings.profiles), self.settings.faces)
-        self.profile = written_in(heard_in(own, **expected), self.settings.scripts)
+        own = written_in(heard_in(own, **expected), self.settings.scripts)
+        self.profile = compressed(own, self.settings.compress)
         self.unwritable: HomeError | None = None
         """Why the home can only be asked, where it cannot be written."""
         self.index = self._opened()

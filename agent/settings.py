@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     answer_from: float | None = Field(None, ge=0, le=1)
     """Confidence from which a quoted answer is given rather than withheld; by default the one that was fitted. 0
     withholds nothing that was found, 0.8 tells only what is rather sure."""
+    compress: str | None = None
+    """Fewer visual tokens in a prompt, as in `evs:0.25` (see docs/efficiency.md); only where the answerer is a
+    `transformers` one, which keeps all of them by default."""
     planner: Literal["rules", "model"] | None = None
     """Who plans what to look for; by default the profile says."""
     frames: int | None = Field(None, ge=1, le=512)

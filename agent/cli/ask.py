@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 SHOWN = 5
 """Pieces of evidence printed; `--json` has them all."""
 
+Fewer = Annotated[
+    str | None,
+    typer.Option("--compress", help="Fewer visual tokens, as evs:0.25 (docs/efficiency.md).", show_default=False),
+]
 InBox = Annotated[
     str | None,
     typer.Option("--region", metavar="TIME,L,T,R,B", help="About what is in this box, as 1:03,0.2,0.3,0.5,0.7."),
@@ -57,12 +61,15 @@ def ask(
         bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
     ] = False,
     fetch: Fetch = False,
+    compress: Fewer = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:
     """Ask about a video. It is read first if it has not been."""
     with (
-        common_options(context).scout(route=route, fast=fast or None, fetch=fetch or None) as scout,
+        common_options(context).scout(
+            route=route, fast=fast or None, fetch=fetch or None, compress=compress
+        ) as scout,
         interruptible(),
         ProgressBars() as bars,
     ):

@@ -13,10 +13,13 @@ from ..errors import AnswererError, UsageError
 from ..runtime.hub_model import FromHub
 from ..runtime.memory_budget import expected_bytes
 from ..runtime.out_of_memory import out_of_memory
+from .compress import Compressor, compressor
+from .compress.base import unit
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading
 from .prefix_cache import Mark, Prefix, Unit, forked_cache, marks, new_cache, shared, units
 from .processor_inputs import PromptInputs, Reader
+from .shortening import Shortener
 from .tokens import Writer, ends, likely, picked, spelling_letters
 from .vision_cache import Encoded, Encoder
 
@@ -73,6 +76,7 @@ class Transformers(FromHub, VideoLLM):
         kv_cache: Literal["full", "fp8", "quanto", "hqq"] = "full",
         trust_remote_code: bool = False,
         as_video: bool = False,
+        compress: str | None = None,
         most_frames: int | None = None,
         context: int = LONGEST_CONTEXT,
         seconds: float | None = None,
@@ -90,6 +94,7 @@ class Transformers(FromHub, VideoLLM):
             kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
             trust_remote_code: run the code that a repository brings; nothing of it is checked.
             as_video: give frames as one video by the processor's own path, instead of as images.
+            compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
             most_frames: refuse prompts with more frames; packers take the best.
             context: most tokens of prompt and answer together, if the model has as many.
             seconds: the longest that an answer may take.
@@ -100,6 +105,7 @@ class Transformers(FromHub, VideoLLM):
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         self.loading = Loading(device_map, attention, quantization, kv_cache)
         self.as_video = as_video
+        self.compressor = compressor(compress) if compress else None
         self.most_frames = most_frames
         self.seconds = seconds
         self.context = self._most_context = context
@@ -120,6 +126,7 @@ class Transformers(FromHub, VideoLLM):
         self._model, self._processor = self.loading.load(self.checkpoint)
         self._reader = Reader(self._processor, self.as_video)
         self._encoder = Encoder(self._model, self._reader)
+        self._shorten_by(self.compressor)
         config = self._model.config.get_text_config(decoder=True)
         self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)
         self._ends = ends(self._model, self._reader.tokenizer)
@@ -208,23 +215,55 @@ class Transformers(FromHub, VideoLLM):
             raise AnswererError("the answerer was closed before it could answer")
         read = reader.read(messages)
         ids = read.ids
-        if len(ids) >= self.context:
+        length = len(ids)
+        if reader.shortener is not None:
+            length -= reader.shortener.dropped(read.inputs, read.frames, read.alike)
+        if length >= self.context:
             raise UsageError(
-                f"the prompt has {len(ids):,} tokens, and {self.model} takes {self.context:,} with an answer"
+                f"the prompt has {length:,} tokens, and {self.model} takes {self.context:,} with an answer"
             )
         frames: list[Unit] = []
+        encoded: list[Encoded] = []
         if read.frames:
             with self._running, _failures(self.model):
                 placeholder = self._placeholder("video" if read.is_video else "image")
                 if encoder.possible:
-                    frames = units(ids, placeholder, encoder.encode(read))
+                    encoded = encoder.encode(read)
+                    frames = units(ids, placeholder, encoded)
                 else:
                     places = [n for n, token in enumerate(ids) if token == placeholder] or [0, len(ids) - 1]
                     rows = self._model.get_input_embeddings().weight[:0]
                     frames = [Unit(places[0], places[-1] + 1, Encoded(read.keys, rows))]
         prompt = Prompt(read, ids, frames, marks(ids, frames), None)
         self._place(prompt)
-        return prompt
+        if reader.shortener is None or not frames:
+            return prompt
+        with self._running, _failures(self.model):
+            return self._shorten(prompt, encoded)
+
+    def _shorten_by(self, compressor: Compressor | None) -> None:
+        if self._encoder.possible:
+            self.compresses = not self.as_video
+            self._encoder.attends = compressor is not None and compressor.attends
+            placeholders = (self._placeholder("image"), self._placeholder("video"))
+            self._reader.shortener = Shortener(compressor, placeholders, self._processor)
+        elif compressor is not None:
+            raise UsageError(f"{self.model} takes no encoded frames, so compress = {compressor.name} cannot be had")
+
+    def _shorten(self, prompt: Prompt, encoded: list[Encoded]) -> Prompt:
+        """The prompt with the visual tokens that are kept, each at the position that it had."""
+        query = None
+        if self._reader.shortener.asks(prompt.read.frames):
+            words = sorted(set(prompt.ids[prompt.frames[-1].end :]))  # one query, however options are ordered
+            query = unit(self._model.get_input_embeddings().weight[words].detach()).mean(0)
+        shorter = self._reader.shortener.shorten(prompt.read, encoded, query)
+        if shorter is None:
+            return prompt
+        ids = shorter.read.ids
+        frames = units(ids, self._placeholder("video" if prompt.read.is_video else "image"), shorter.encoded)
+        positions = prompt.positions if prompt.positions is None else prompt.positions[..., shorter.keep]
+        offset = prompt.offset + len(prompt.ids) - len(ids)
+        return Prompt(shorter.read, ids, frames, marks(ids, frames), positions, offset)
 
     def _placeholder(self, kind: str) -> int | None:
         config = self._model.config

@@ -38,6 +38,9 @@ class FramePart:
 
     path: Path
     time: float
+    compress: str | None = None
+    """How its visual tokens are made fewer, as `pool:0.25`, together with those of all frames that say the same; for
+    a model that `compresses`, others take the whole frame."""
 
 
 Part = str | FramePart
@@ -89,6 +92,8 @@ class VideoLLM(Backend):
     """Frames that a prompt may have at most, where there is such a limit."""
     longest: float = LONGEST
     """Seconds after which any answer is cut off, once the model is loaded; the end of a last resort."""
+    compresses: bool = False
+    """Whether it can make the visual tokens of single frames fewer; see `FramePart.compress`."""
 
     @abstractmethod
     def stream(

@@ -13,7 +13,7 @@ from ..records import clock
 from .interface import FramePart, Message, defused
 
 if TYPE_CHECKING:
-    pass
+    from .shortening import Shortener
 
 KEPT_PIXELS = 4
 """Sets of frames whose pixels are kept: a packer counts the tokens of one several times."""
@@ -73,6 +73,8 @@ class Reader:
             if len(token.content) > 1 and (token.special or re.fullmatch(r"[<\[].*[>\]]", token.content))
         ]
         self._marks = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or r"(?!)")
+        self.shortener: Shortener | None = None
+        """What takes visual tokens off a prompt that was read; set once it is known by whom it is read."""
         self._counts: OrderedDict[Any, int] = OrderedDict()
         self._sizes: dict[FrameKey, tuple[int, int]] = {}
         self._lock = threading.RLock()
@@ -103,13 +105,14 @@ class Reader:
         return PromptInputs(inputs, frames, keys, alike)
 
     def count(self, messages: Sequence[Message]) -> int:
-        """Tokens of a prompt, those of its frames included: exactly what `read` gives.
+        """Tokens of a prompt, those of its frames included: exactly what `read` gives and a shortener leaves.
 
         How many tokens a frame takes depends on its size alone, so that no pixel is read, and other frames of the same
         sizes cost nothing to count.
         """
         asked = tuple(
-            (m.role, *(p if isinstance(p, str) else (self._key(p), p.time) for p in m.parts)) for m in messages
+            (m.role, *(p if isinstance(p, str) else (self._key(p), p.time, p.compress) for p in m.parts))
+            for m in messages
         )
         known = self._counts.get(asked)
         if known is None:
@@ -121,7 +124,10 @@ class Reader:
                 (*size, frame.time if self.as_video else 0.0) for size, frame in zip(sizes, frames, strict=True)
             )
             blank = [Image.new("RGB", size) for size in sizes]
-            known = self._processed(messages, blank, shapes, hollow=True)["input_ids"].shape[1]
+            inputs = self._processed(messages, blank, shapes, hollow=True)
+            known = inputs["input_ids"].shape[1]
+            if self.shortener is not None:
+                known -= self.shortener.dropped(inputs, frames, len(set(sizes)) <= 1 or self.as_video)
             with self._lock:
                 self._counts[asked] = known
                 while len(self._counts) > KEPT_COUNTS:

@@ -3,10 +3,12 @@
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from .compress.attention import watched
 from .interface import Message
 from .processor_inputs import PromptInputs, Reader
 
@@ -31,6 +33,8 @@ class Encoded:
     """The same of inner layers, for models that add them to those of the language model (DeepStack)."""
     whole: Any = None
     """The vision tower's output as it was, where it is not known how to divide it."""
+    attention: "Tensor | None" = None
+    """(tokens, 3): what `compress.attention` noted, where it was asked for and is to be had."""
 
     @property
     def bytes(self) -> int:
@@ -49,6 +53,8 @@ class Encoder:
         self.base = model.model if hasattr(getattr(model, "model", None), "get_image_features") else model
         self.device, self.dtype = model.device, model.dtype
         self.possible = "mm_encoder_outputs" in inspect.signature(model.forward).parameters
+        self.attends = False
+        """Whether the tower's attention is noted too."""
         self._as_list = True
         self._kept: OrderedDict[Any, Encoded] = OrderedDict()
 
@@ -104,7 +110,8 @@ class Encoder:
         self._kept.clear()
 
     def _images(self, read: PromptInputs) -> list[Encoded]:
-        output = self._asked(self.base.get_image_features, read)
+        with watched(self.base) if self.attends else nullcontext() as attention:
+            output = self._asked(self.base.get_image_features, read)
         several = len(read.keys) > 1
         keys = [(key, several) for key in read.keys]
         pooled = output.pooler_output
@@ -118,13 +125,17 @@ class Encoder:
                 divided = None
         if divided is None:
             return [Encoded((read.keys, several), rows_of(pooled), whole=output)]
+        told = (
+            attention.by_row(self.base, read.inputs.get("image_sizes"), list(map(len, divided))) if attention else None
+        )
         return [
-            Encoded(key, rows, tuple(layer[place] for layer in deeper))
+            Encoded(key, rows, tuple(layer[place] for layer in deeper), attention=told[place] if told else None)
             for place, (key, rows) in enumerate(zip(keys, divided, strict=True))
         ]
 
     def _video(self, read: PromptInputs) -> Encoded:
         output = self._asked(self.base.get_video_features, read)
+        self._as_list = isinstance(output.pooler_output, list | tuple)
         return Encoded(read.keys, rows_of(output.pooler_output), whole=output)
 
     def _asked(self, tower: Callable[..., Any], read: PromptInputs) -> Any:

@@ -413,3 +413,19 @@ def test_the_language_of_the_settings_reaches_speech_recognition(tmp_path):
         assert scout.role("speech").language == "de"
     with VideoScout("embedded", tmp_path) as scout:
         assert scout.role("speech").language is None
+
+
+# ---- fewer visual tokens
+
+
+def test_a_setting_gives_the_answerer_a_compressor(tmp_path: Path):
+    with VideoScout("laptop", tmp_path, compress="evs:0.25") as scout:
+        assert scout.role("answerer").compressor.name == "evs"
+    assert "compress" not in PROFILES["laptop"].roles["answerer"].options
+
+
+@pytest.mark.parametrize(("name", "spec"), [("embedded", "evs:0.25"), ("laptop", "zip"), ("laptop", "evs:2")])
+def test_a_compressor_that_cannot_be_had_is_one_line(name: str, spec: str, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"compress") as told:
+        VideoScout(name, tmp_path, compress=spec)
+    assert "\n" not in str(told.value)
