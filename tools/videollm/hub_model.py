@@ -73,7 +73,7 @@ class Transformers(FromHub, VideoLLM):
         device_map: str | Mapping[str, Any] | None = None,
         attention: Literal["sdpa", "flash", "eager"] | None = None,
         quantization: Literal["4bit", "8bit"] | None = None,
-        kv_cache: Literal["full", "fp8", "quanto", "hqq"] = "full",
+        kv_cache: Literal["full", "fp8", "quanto", "hqq", "vidkv-1.5", "vidkv-1.58", "vidkv-2"] = "full",
         trust_remote_code: bool = False,
         as_video: bool = False,
         compress: str | None = None,

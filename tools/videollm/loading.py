@@ -7,10 +7,11 @@ from typing import Any
 
 from ..errors import BackendUnavailableError, UsageError
 from ..runtime.hub_model import Checkpoint
+from .memory.vidkv import KINDS
 
 BITS = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
 
-CACHES = {"full": None, "fp8": None, "quanto": "optimum-quanto", "hqq": "hqq"}
+CACHES = {"full": None, "fp8": None, "quanto": "optimum-quanto", "hqq": "hqq", **dict.fromkeys(KINDS)}
 """Kinds of key-value caches and the packages that they need."""
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .memory.vidkv import KINDS, vidkv_cache
+
 if TYPE_CHECKING:
     from .vision_cache import Encoded
 
@@ -92,7 +94,10 @@ def _can_be_cut(cache: Any) -> bool:
 
 
 def new_cache(kind: str, config: Any) -> Any:
-    """An empty cache: `full`, or quantised to `fp8`, or by `quanto` or `hqq` to four bits (KIVI, Liu et al., 2024)."""
+    """An empty cache: `full`, or quantised to `fp8`, by `quanto` or `hqq` to four bits (KIVI, Liu et al., 2024), or to
+    one and a half to two by one of `vidkv.KINDS`."""
+    if kind in KINDS:
+        return vidkv_cache(kind, config)
     from transformers.cache_utils import DynamicCache, QuantizedCache
 
     return DynamicCache(config=config) if kind == "full" else QuantizedCache(kind, config)

@@ -10,6 +10,7 @@ from ....tools.index.home import COMPOSITES, SEVERAL, write_private
 from ....tools.records import FrameRef, clock
 from ..state import Answering, AnswerState
 from .base import Packed, packed_with, packer
+from .by_tokens import sampled
 
 CELL = (320, 180)
 """Pixels of one frame in a composite."""
@@ -69,10 +70,14 @@ def grid(answering: Answering, state: AnswerState) -> Packed:
 def thumbnail(answering: Answering, state: AnswerState) -> Packed:
     """A few frames evenly over the selection as one picture, then the best of the others (TS-LLaVA, Qu et al., 2024).
 
-    The paper samples patch tokens of the other frames; an answerer that is reached by messages takes whole frames.
+    Of the others, an answerer that compresses is given evenly spaced patches, as in the paper; another one takes
+    whole frames.
     """
     frames = state.frames
     if len(frames) > THUMBNAIL_FRAMES:
         frames = [frames[int((place + 0.5) * len(frames) / THUMBNAIL_FRAMES)] for place in range(THUMBNAIL_FRAMES)]
     others = [frame for frame in state.frames if frame not in frames]
-    return packed_with(answering, state, [*_composite(answering, frames), *others])
+    sheet = _composite(answering, frames)
+    if answering.answerer.compresses:
+        return sampled(answering, state, sheet, others)
+    return packed_with(answering, state, [*sheet, *others])

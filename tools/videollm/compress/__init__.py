@@ -11,6 +11,7 @@ from . import (
     pool,
     progressive_pool,
     promptpool,
+    sample,
     stride,
     vidcom2,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "pool",
     "progressive_pool",
     "promptpool",
+    "sample",
     "stride",
     "vidcom2",
 ]

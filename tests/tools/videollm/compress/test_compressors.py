@@ -24,6 +24,7 @@ AMOUNTS = {
     "pool": ("0.05", "0.3", "0.7", "1"),
     "progressive_pool": ("8x3", "4x2", "2x2", "1"),
     "promptpool": ("5", "40", "100", "1024"),
+    "sample": ("5", "40", "100", "512"),
     "stride": ("8", "4", "2", "1"),
     "vidcom2": ("0.05", "0.3", "0.7", "1"),
 }
@@ -165,6 +166,10 @@ def test_pool_by_a_share_keeps_every_frame():
     assert mix.seats.tolist() == expected
     block = given.rows[[24, 25, 30, 31]].mean(0)  # the second frame's upper left
     assert torch.allclose(mix.of(given.rows)[6], block, atol=1e-6)
+
+
+def test_sample_is_evenly_spaced():
+    assert compressor("sample:6").mix(scene()).seats.tolist() == [16, 48, 80, 112, 144, 176]
 
 
 def test_stride_keeps_whole_frames():

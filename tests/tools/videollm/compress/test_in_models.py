@@ -24,10 +24,18 @@ SPECS = {
     "pool": "0.3",
     "progressive_pool": "2x2",
     "promptpool": "7",
+    "sample": "7",
     "stride": "2",
     "vidcom2": "0.3",
 }
-EVERYTHING = {"stride": "1", "progressive_pool": "1", "bvllm": "99999", "promptpool": "99999", "delta": "99999"}
+EVERYTHING = {
+    "stride": "1",
+    "progressive_pool": "1",
+    "bvllm": "99999",
+    "promptpool": "99999",
+    "sample": "99999",
+    "delta": "99999",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
