@@ -5,7 +5,6 @@ import math
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,8 +16,9 @@ from .compress import Compressor, compressor
 from .compress.base import unit
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading
-from .prefix_cache import Mark, Prefix, Unit, forked_cache, marks, new_cache, shared, units
-from .processor_inputs import PromptInputs, Reader
+from .prefix_cache import Prefix, Unit, forked_cache, marks, new_cache, shared, units
+from .processor_inputs import Reader
+from .prompt import Prompt
 from .shortening import Shortener
 from .tokens import Writer, ends, likely, picked, spelling_letters
 from .vision_cache import Encoded, Encoder
@@ -31,20 +31,6 @@ PORTION = 4096
 
 LONGEST_CONTEXT = 32768
 """Tokens that are used by default of a context that may be far longer than the memory for it."""
-
-
-@dataclass
-class Prompt:
-    """A prompt that is ready to be fed."""
-
-    read: PromptInputs
-    ids: list[int]
-    frames: list[Unit]
-    marks: list[Mark]
-    positions: "Tensor | None"
-    """(axes, 1, tokens), for models that place frames in space and time (M-RoPE)."""
-    offset: int = 0
-    """What the next token's position is beyond the number of tokens before it."""
 
 
 class Transformers(FromHub, VideoLLM):

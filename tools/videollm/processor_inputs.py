@@ -116,23 +116,27 @@ class Reader:
         )
         known = self._counts.get(asked)
         if known is None:
-            from PIL import Image
-
             frames = [frame for message in messages for frame in message.frames]
-            sizes = [self._size(frame, self._key(frame)) for frame in frames]
-            shapes = tuple(
-                (*size, frame.time if self.as_video else 0.0) for size, frame in zip(sizes, frames, strict=True)
-            )
-            blank = [Image.new("RGB", size) for size in sizes]
-            inputs = self._processed(messages, blank, shapes, hollow=True)
+            sizes = {self._size(frame, self._key(frame)) for frame in frames}
+            inputs = self.hollow(messages)
             known = inputs["input_ids"].shape[1]
             if self.shortener is not None:
-                known -= self.shortener.dropped(inputs, frames, len(set(sizes)) <= 1 or self.as_video)
+                known -= self.shortener.dropped(inputs, frames, len(sizes) <= 1 or self.as_video)
             with self._lock:
                 self._counts[asked] = known
                 while len(self._counts) > KEPT_COUNTS:
                     self._counts.popitem(last=False)
         return known
+
+    def hollow(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """What the processor makes of a prompt by the sizes of its frames: all but the pixels."""
+        from PIL import Image
+
+        frames = [frame for message in messages for frame in message.frames]
+        sizes = [self._size(frame, self._key(frame)) for frame in frames]
+        shapes = tuple((*size, frame.time if self.as_video else 0.0) for size, frame in zip(sizes, frames, strict=True))
+        blank = [Image.new("RGB", size) for size in sizes]
+        return self._processed(messages, blank, shapes, hollow=True)
 
     def _processed(
         self, messages: Sequence[Message], pictures: list[Any], keys: tuple[Any, ...], hollow: bool = False

@@ -171,7 +171,7 @@ def _ordered(worth: "Tensor", lines: "Tensor") -> "tuple[Tensor, Tensor]":
     """Lines by what they are worth, the most first, and their numbers."""
     import torch
 
-    order = worth.argsort(-1, descending=True, stable=True)
+    order = worth.argsort(dim=-1, descending=True, stable=True)
     return order.to(torch.uint8), lines.gather(-2, order[..., None].expand(lines.shape))
 
 
