@@ -49,7 +49,9 @@ class VidKVLayer(DynamicLayer):
         Raises:
             ValueError: some are.
         """
-        kept = self.keys.shape[-2] if self.is_initialized and self.keys.numel() else 0
+        if not self.is_initialized:
+            return
+        kept = self.keys.shape[-2] if self.keys.numel() else 0
         if abs(tokens_to_remove) > kept:
             raise ValueError("packed tokens cannot be removed")
         super().crop(tokens_to_remove)
