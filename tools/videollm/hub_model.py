@@ -195,7 +195,7 @@ class Transformers(FromHub, VideoLLM):
 
     # -- reading a prompt ----------------------------------------------------------------------------------------
 
-    def _prompt(self, messages: Sequence[Message]) -> Prompt:
+    def _prompt(self, messages: Sequence[Message], bounded: bool = True) -> Prompt:
         reader, encoder = self._reader, self._encoder
         if reader is None:
             raise AnswererError("the answerer was closed before it could answer")
@@ -204,7 +204,7 @@ class Transformers(FromHub, VideoLLM):
         length = len(ids)
         if reader.shortener is not None:
             length -= reader.shortener.dropped(read.inputs, read.frames, read.alike)
-        if length >= self.context:
+        if bounded and length >= self.context:
             raise UsageError(
                 f"the prompt has {length:,} tokens, and {self.model} takes {self.context:,} with an answer"
             )

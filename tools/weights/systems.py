@@ -16,7 +16,9 @@ CATALOGUE = Path(__file__).with_name("systems.toml")
 HALF = 2
 """Bytes of a parameter in bfloat16 or float16, the precision that memory is estimated for."""
 
-REFERENCES = ("selector", "packer", "route", "backend", "option", "setting", "benchmark", "command")
+REFERENCES = (
+    "selector", "packer", "compressor", "memory", "route", "backend", "option", "setting", "benchmark", "command",
+)  # fmt: skip
 """What `see` may name: `selector:bvllm`, `backend:captions/florence-2`, `option:answerer/transformers/kv_cache`, …"""
 
 

@@ -1,6 +1,7 @@
 """The catalogue of systems: complete, well formed, and true of this tree."""
 
 import inspect
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from vidscout.graphs.answer.routes import ROUTES
 from vidscout.graphs.answer.selectors import SELECTORS
 from vidscout.tools.errors import VidscoutError
 from vidscout.tools.runtime.backend import backend, backends
+from vidscout.tools.videollm.compress import COMPRESSORS
 from vidscout.tools.weights.systems import Status, System, systems
 
 NAMES = """
@@ -52,6 +54,10 @@ def registered(reference: str) -> object:
             return SELECTORS.get(name)
         case "packer":
             return PACKERS.get(name)
+        case "compressor":
+            return COMPRESSORS.get(name)
+        case "memory":
+            return find_spec(f"vidscout.tools.videollm.memory.{name}")
         case "route":
             return ROUTES.get(name)
         case "backend":
@@ -77,7 +83,15 @@ def test_whatever_is_said_to_carry_a_system_is_in_this_tree(reference: tuple[str
 
 
 @pytest.mark.parametrize(
-    "made_up", ["selector:nothing", "backend:answerer/nothing", "option:answerer/openai/nothing", "command:bench fly"]
+    "made_up",
+    [
+        "selector:nothing",
+        "compressor:nothing",
+        "memory:nothing",
+        "backend:answerer/nothing",
+        "option:answerer/openai/nothing",
+        "command:bench fly",
+    ],
 )
 def test_the_check_of_what_is_registered_can_fail(made_up: str):
     assert registered(made_up) is None

@@ -85,7 +85,7 @@ def test_a_second_question_runs_neither_the_tower_nor_the_video(loaded, frames):
     memory = rekv.remember(frames, OPENING)
     model._prefix = None
     model._encoder.clear()
-    length = len(rekv._question(memory, "Who speaks?"))
+    length = len(rekv.question(memory, "Who speaks?"))
     with Watch(model) as watch:
         text = "".join(rekv.answer(memory, "Who speaks?", max_tokens=4))
     assert watch.looks == 0
@@ -118,12 +118,12 @@ def test_the_blocks_that_suit_the_question_are_fetched_in_order_of_time(loaded, 
     model = loaded("qwen2.5-vl")
     rekv = Rekv(model, fetched=3)
     memory = rekv.remember(frames, OPENING)
-    chosen = rekv.fetches(memory, "Who speaks?")
+    chosen = rekv.fetches(memory, rekv.question(memory, "Who speaks?"))
     assert len(chosen) == 3
     assert chosen == sorted(chosen)
-    with rekv._queries() as seen:
-        cache, cursor = rekv._assembled([memory.block(0)])
-        rekv._read(rekv._question(memory, "Who speaks?"), cache, cursor)
+    with rekv.queries() as seen:
+        cache, cursor = rekv.assembled([memory.block(0)])
+        rekv.read(rekv.question(memory, "Who speaks?"), cache, cursor)
     scores = {}
     for block in range(1, 7):
         cosines = []
@@ -139,10 +139,10 @@ def test_fetched_blocks_stand_without_gaps(loaded, frames):
     model = loaded("qwen2.5-vl")
     rekv = Rekv(model)
     memory = rekv.remember(frames, OPENING)
-    _, near = rekv._assembled([memory.block(n) for n in (0, 1)])
-    _, far = rekv._assembled([memory.block(n) for n in (0, 5)])
+    _, near = rekv.assembled([memory.block(n) for n in (0, 1)])
+    _, far = rekv.assembled([memory.block(n) for n in (0, 5)])
     assert abs(near - far) <= 1  # a time may take a token more
-    _, everything = rekv._assembled([memory.block(n) for n in range(7)])
+    _, everything = rekv.assembled([memory.block(n) for n in range(7)])
     assert everything == int(memory.positions.max()) + 1
 
 
