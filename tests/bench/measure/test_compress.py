@@ -24,7 +24,8 @@ def test_the_picture_has_a_point_for_each_row():
 
 def test_fewer_tokens_cost_less_and_all_of_them_change_nothing(monkeypatch: pytest.MonkeyPatch):
     text, vision = compress.SIZES["small"]
-    small = ({**text, "hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2}, {**vision, "depth": 2})
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    small = ({**text, **heads, "hidden_size": 64, "num_hidden_layers": 2}, {**vision, "depth": 2})
     monkeypatch.setitem(compress.SIZES, "small", small)
     monkeypatch.setattr(compress, "SIDE", 112)
     bench = Bench("small", 4)

@@ -107,7 +107,8 @@ class Mix:
 
     def to(self, device: Any) -> "Mix":
         """The same on a device."""
-        return Mix(*(None if part is None else part.to(device) for part in vars(self).values()))
+        others = (None if part is None else part.to(device) for part in (self.outputs, self.inputs, self.weights))
+        return Mix(self.seats.to(device), *others)
 
     def spelled(self) -> "Mix":
         """The same with its pairs, where it is only a choice of rows."""

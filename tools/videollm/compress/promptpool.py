@@ -59,4 +59,4 @@ class PromptPool(Compressor):
                 best = (line, column)
         if best == (1, 1):  # a grid of one line, or hardly more than one token a frame
             best = (1, max(1, min(width, self.most // frames)))
-        return frames, *best
+        return frames, best[0], best[1]

@@ -115,7 +115,7 @@ class InfiniPot(Memory[Pot]):
             first, *spans = pairwise(edges)
             nothing = Block(positions[:, :0], (), ())
             beginning = self.feed(prompt, first, self._cache(nothing, ()), positions[:, : first[1]])
-            layers: tuple[Kept, ...] = ()
+            layers: list[Kept] = []
             for number, (start, end) in enumerate(spans):
                 own = self._placed(positions[:, start:end], beginning, layers)
                 block = self.feed(prompt, (start, end), self._cache(beginning, layers), own)
@@ -123,7 +123,7 @@ class InfiniPot(Memory[Pot]):
             in_space = len(positions) > 1
             last = int(positions[:, edges[-1] - 1].max())
             cursor = last + 1 if in_space else beginning.positions.shape[1] + layers[0].keys.shape[1]
-            return Pot(self.origin(frames, opening), beginning, layers, cursor)
+            return Pot(self.origin(frames, opening), beginning, tuple(layers), cursor)
 
     def recalled(self, memory: Pot, question: list[int]) -> tuple[Any, int]:
         return self._cache(memory.opening, memory.layers), memory.cursor
@@ -137,21 +137,21 @@ class InfiniPot(Memory[Pot]):
         held = beginning.positions.shape[1] + (layers[0].keys.shape[1] if layers else 0)
         return torch.arange(positions.shape[1])[None] + held
 
-    def _with(self, layers: tuple[Kept, ...], block: Block, number: int) -> tuple[Kept, ...]:
+    def _with(self, layers: list[Kept], block: Block, number: int) -> list[Kept]:
         import torch
 
         if not layers:
             none = torch.empty(0, dtype=torch.long, device=block.keys[0].device)
-            layers = tuple(
+            layers = [
                 Kept(keys[:, :0], values[:, :0], block.positions[:, :0].to(keys.device), none, none)
                 for keys, values in zip(block.keys, block.values, strict=True)
-            )
+            ]
         held = [kept.and_block(block, layer, number) for layer, kept in enumerate(layers)]
         if held[0].keys.shape[1] <= self.budget:
-            return tuple(held)
+            return held
         count = max(1, int(self.budget * SHARE))
         quarter = len(held) / len(AVERAGED)
-        return tuple(kept.only(chosen(kept, count, AVERAGED[int(n / quarter)])) for n, kept in enumerate(held))
+        return [kept.only(chosen(kept, count, AVERAGED[int(n / quarter)])) for n, kept in enumerate(held)]
 
     def _cache(self, beginning: Block, layers: Sequence[Kept]) -> Any:
         import torch

@@ -63,6 +63,8 @@ class Memory(ABC, Generic[M]):
         model.ready()
         self.model = model
         self.rotary = Rotary(model._model)
+        known = model._reader.tokenizer.added_tokens_decoder
+        self._marks = {number for number, token in known.items() if token.special}
 
     @abstractmethod
     def remember(self, frames: Sequence[FramePart], opening: str) -> M:
@@ -134,8 +136,8 @@ class Memory(ABC, Generic[M]):
         if not frames or len(prompt.frames) != len(frames) or not model._encoder.possible:
             raise UsageError(f"{model.model} reads these frames only together, so they make no blocks")
         if prompt.positions is not None:
-            return prompt, self._edges(prompt), prompt.positions[:, 0]
-        return prompt, self._edges(prompt), torch.arange(len(prompt.ids))[None]
+            return prompt, self._edges(prompt, opening), prompt.positions[:, 0]
+        return prompt, self._edges(prompt, opening), torch.arange(len(prompt.ids))[None]
 
     def feed(self, prompt: Prompt, span: tuple[int, int], cache: Any, positions: "Tensor") -> Block:
         """Read a stretch of a prompt behind a cache, at positions (axes, tokens): its own keys and values."""
@@ -170,14 +172,14 @@ class Memory(ABC, Generic[M]):
         return ids[self._end(ids, last + 1) :]
 
     def _end(self, ids: Sequence[int], end: int) -> int:
-        closes = end < len(ids) and ids[end] in self.model._reader.tokenizer.all_special_ids
-        return end + 1 if closes else end
+        return end + 1 if end < len(ids) and ids[end] in self._marks else end
 
-    def _edges(self, prompt: Prompt) -> tuple[int, ...]:
-        """Blocks end behind a frame and the mark that closes it, so that a frame's time is in its own block."""
-        first = prompt.frames[0].start
-        while first > 0 and prompt.ids[first - 1] in self.model._reader.tokenizer.all_special_ids:
-            first -= 1
+    def _edges(self, prompt: Prompt, opening: str) -> tuple[int, ...]:
+        """The beginning ends where a prompt without frames differs, and blocks behind a frame and the mark that closes
+        it, so that a frame's time is in its own block."""
+        bare = self.model._reader.hollow(_messages(opening, (), "?"))["input_ids"][0].tolist()
+        alike = next((n for n, (one, two) in enumerate(zip(bare, prompt.ids, strict=False)) if one != two), len(bare))
+        first = min(alike, prompt.frames[0].start)
         return (0, first, *(self._end(prompt.ids, unit.end) for unit in prompt.frames))
 
 

@@ -21,7 +21,7 @@ class Rotary:
     def __init__(self, model: Any) -> None:
         text = model.config.get_text_config(decoder=True)
         kinds = set(getattr(text, "layer_types", None) or ("full_attention",))
-        self._embedding = next((part for name, part in model.named_modules() if _is_rotary(name)), None)
+        self._embedding: Any = next((part for name, part in model.named_modules() if _is_rotary(name)), None)
         if self._embedding is None or kinds != {"full_attention"}:
             raise UsageError(f"{text.model_type} keeps keys that cannot be moved: it has no memory of blocks")
 

@@ -12,6 +12,9 @@ from .vidkv import GROUP, Precision, Split, of_keys, of_values
 class VidKVLayer(DynamicLayer):
     """One layer: groups that are packed once and never again, and the last tokens as they are."""
 
+    keys: Any
+    values: Any
+
     def __init__(self, precision: Precision, **options: Any) -> None:
         super().__init__(**options)
         self.precision = precision

@@ -9,6 +9,7 @@ import pytest
 import torch
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
+from vidscout.tools.videollm.compress import compressor
 from vidscout.tools.videollm.hub_model import Transformers
 from watching import Watch
 
@@ -67,12 +68,16 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> list[FramePart]:
 def loaded(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transformers]]:
     known: dict[Any, Transformers] = {}
 
-    def load(name: str, **options: Any) -> Transformers:
+    def load(name: str, compress: str | None = None, **options: Any) -> Transformers:
+        """The same object whatever compresses, so that each checkpoint is loaded once."""
         asked = (name, *sorted(options.items()))
         if asked not in known:
-            known[asked] = Transformers(checkpoint(name), device="cpu", **options)
+            known[asked] = Transformers(checkpoint(name), device="cpu", compress=compress or "evs", **options)
             known[asked].ready()
         model = known[asked]
+        model.compressor = compressor(compress) if compress else None
+        model._shorten_by(model.compressor)
+        model._reader._counts.clear()
         model._prefix = None
         model._encoder.clear()
         return model
@@ -96,8 +101,8 @@ def logits(model: Transformers, messages: Sequence[Message]) -> torch.Tensor:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("as_video", [False, True], ids=["images", "video"])
 def test_what_is_counted_is_what_is_fed(name, as_video, loaded, frames):
-    for compressor, amount in SPECS.items():
-        model = loaded(name, as_video=as_video, compress=f"{compressor}:{amount}")
+    for one, amount in SPECS.items():
+        model = loaded(name, as_video=as_video, compress=f"{one}:{amount}")
         messages = asked(frames)
         with Watch(model) as watch:
             model.next_tokens(messages)
@@ -108,8 +113,8 @@ def test_what_is_counted_is_what_is_fed(name, as_video, loaded, frames):
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_kept_is_nothing_changed(name, loaded, frames):
     whole = logits(loaded(name), asked(frames))
-    for compressor in SPECS:
-        kept = logits(loaded(name, compress=f"{compressor}:{EVERYTHING.get(compressor, '1')}"), asked(frames))
+    for one in SPECS:
+        kept = logits(loaded(name, compress=f"{one}:{EVERYTHING.get(one, '1')}"), asked(frames))
         assert torch.equal(kept, whole)
 
 
@@ -203,14 +208,14 @@ def test_attention_lies_as_the_rows_do(loaded, frames):
     model = loaded("llava-next-video", compress="hired:0.3", attention="eager")
     read = model._reader.read(asked(frames[:1]))
     [frame] = model._encoder.encode(read)
-    grabbed = {}
+    grabbed: list[torch.Tensor] = []
     tower = model._encoder.base.vision_tower
     layer = next(part for name, part in tower.named_modules() if name.endswith("self_attn"))
-    hook = layer.register_forward_hook(lambda _, __, output: grabbed.setdefault("weights", output[1]))
+    hook = layer.register_forward_hook(lambda _, __, output: grabbed.append(output[1]))
     model._encoder.clear()
     model._encoder.encode(read)
     hook.remove()
-    base_tile = grabbed["weights"][0].sum(0)[0, 1:]  # the first tile is the whole picture, and comes first
+    base_tile = grabbed[0][0].sum(0)[0, 1:]  # the first tile is the whole picture, and comes first
     assert torch.allclose(frame.attention[: len(base_tile), 0], base_tile, atol=1e-5)
 
 

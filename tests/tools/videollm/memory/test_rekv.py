@@ -151,7 +151,7 @@ def test_a_short_window_reads_less_and_still_answers(loaded, frames):
     full = Rekv(model).remember(frames, OPENING)
     short = Rekv(model, window=40).remember(frames, OPENING)
     assert full.edges == short.edges
-    assert torch.equal(full.keys[0], short.keys[0])  # which look at nothing before them
+    assert torch.allclose(full.keys[0], short.keys[0], atol=1e-4)  # which look at nothing before them
     assert not torch.allclose(full.keys[1], short.keys[1], atol=1e-4)
     assert bool(torch.isfinite(Rekv(model).logits(short, "Why?")).all())
 
@@ -162,7 +162,7 @@ def test_a_block_holds_its_frames_time(loaded, frames):
     prompt = model._prompt([Message("system", (OPENING,)), Message("user", (*frames, "?"))])
     for number in range(1, 7):
         text = model._reader.tokenizer.decode(prompt.ids[memory.edges[number] : memory.edges[number + 1]])
-        assert f"[0:{3 * (number - 1):02}]" in text or number == 1
+        assert f"[0:{3 * (number - 1):02}]" in text
         assert text.endswith("<|vision_end|>")
 
 
