@@ -156,7 +156,8 @@ class Bench:
         scene = Scene(self.layout, self.rows, self.query)
         asked = compressor(spec) if spec else None
         compressing, reading = [], []
-        mix, logits, cache = Mix(torch.arange(self.layout.patches)), self.query, None
+        mix, logits = Mix(torch.arange(self.layout.patches)), self.query
+        cache: Any = None
         for _ in range(rounds):
             began = time.perf_counter()
             mix = asked.mix(scene) if asked is not None else mix
@@ -167,11 +168,7 @@ class Bench:
         if asked is not None and len(mix.seats) != asked.kept(self.layout):
             raise VidscoutError(f"{spec} kept {len(mix.seats)} tokens and had promised {asked.kept(self.layout)}")
         length = self.ids.shape[1] - self.layout.patches + len(mix.seats)
-        held = sum(
-            part.numel() * part.element_size()
-            for layer in getattr(cache, "layers", ())
-            for part in (layer.keys, layer.values)
-        )
+        held = sum(part.numel() * part.element_size() for layer in cache.layers for part in (layer.keys, layer.values))
         cosine = 1.0 if whole is None else float(torch.nn.functional.cosine_similarity(logits, whole, dim=0))
         found = Cost(
             spec or "all", len(mix.seats), flops(self.config, length), statistics.median(compressing) if spec else 0.0,
