@@ -92,6 +92,7 @@ class Transformers(FromHub, VideoLLM):
         self.loading = Loading(device_map, attention, quantization, kv_cache)
         self.as_video = as_video
         self.compressor = compressor(compress) if compress else None
+        self.compresses = not as_video
         self.most_frames = most_frames
         self.seconds = seconds
         self.context = self._most_context = context
@@ -229,11 +230,12 @@ class Transformers(FromHub, VideoLLM):
 
     def _shorten_by(self, compressor: Compressor | None) -> None:
         if self._encoder.possible:
-            self.compresses = not self.as_video
             self._encoder.attends = compressor is not None and compressor.attends
             placeholders = (self._placeholder("image"), self._placeholder("video"))
             self._reader.shortener = Shortener(compressor, placeholders, self._processor)
-        elif compressor is not None:
+            return
+        self.compresses = False
+        if compressor is not None:
             raise UsageError(f"{self.model} takes no encoded frames, so compress = {compressor.name} cannot be had")
 
     def _shorten(self, prompt: Prompt, encoded: list[Encoded]) -> Prompt:
