@@ -22,7 +22,6 @@ sees no attention, so here they are those of the longest values. All tokens are 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import UsageError
 from .packing import packed_bits, packed_trits, unpacked_bits, unpacked_trits
 
 if TYPE_CHECKING:
@@ -173,23 +172,6 @@ def _ordered(worth: "Tensor", lines: "Tensor") -> "tuple[Tensor, Tensor]":
 
     order = worth.argsort(dim=-1, descending=True, stable=True)
     return order.to(torch.uint8), lines.gather(-2, order[..., None].expand(lines.shape))
-
-
-def vidkv_cache(kind: str, config: Any) -> Any:
-    """An empty cache of one of `KINDS` for a model with this configuration.
-
-    Raises:
-        UsageError: some of the model's layers are not of full attention.
-    """
-    from transformers.cache_utils import Cache
-
-    from .vidkv_layer import VidKVLayer
-
-    text = config.get_text_config(decoder=True)
-    others = {kind for kind in getattr(text, "layer_types", None) or () if kind != "full_attention"}
-    if others:
-        raise UsageError(f"kv_cache {kind!r} is for layers of full attention, and this model has {', '.join(others)}")
-    return Cache(layers=[VidKVLayer(KINDS[kind]) for _ in range(text.num_hidden_layers)])
 
 
 def cache_bytes(cache: Any) -> int:

@@ -1,12 +1,13 @@
-"""One layer of a cache in 1.5 to 2 bits; imported when such a cache is made, since transformers takes seconds."""
+"""A cache in 1.5 to 2 bits and its layers; imported when one is made, since transformers takes seconds to import."""
 
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import Cache, DynamicLayer
 
-from .vidkv import GROUP, Precision, Split, of_keys, of_values
+from ...errors import UsageError
+from .vidkv import GROUP, KINDS, Precision, Split, of_keys, of_values
 
 
 class VidKVLayer(DynamicLayer):
@@ -68,3 +69,16 @@ class VidKVLayer(DynamicLayer):
         """How much memory the layer takes."""
         loose = sum(part.numel() * part.element_size() for part in (self.keys, self.values) if part is not None)
         return loose + sum(split.bytes for group in self.groups for split in group)
+
+
+def vidkv_cache(kind: str, config: Any) -> Any:
+    """An empty cache of one of `KINDS` for a model with this configuration.
+
+    Raises:
+        UsageError: some of the model's layers are not of full attention.
+    """
+    text = config.get_text_config(decoder=True)
+    others = {kind for kind in getattr(text, "layer_types", None) or () if kind != "full_attention"}
+    if others:
+        raise UsageError(f"kv_cache {kind!r} is for layers of full attention, and this model has {', '.join(others)}")
+    return Cache(layers=[VidKVLayer(KINDS[kind]) for _ in range(text.num_hidden_layers)])

@@ -17,8 +17,8 @@ from vidscout.tools.videollm.memory.vidkv import (
     cache_bytes,
     of_keys,
     of_values,
-    vidkv_cache,
 )
+from vidscout.tools.videollm.memory.vidkv_layer import vidkv_cache
 from vidscout.tools.videollm.prefix_cache import forked_cache
 
 
