@@ -254,17 +254,24 @@ def allotted(budget: int, weights: Sequence[float], most: Sequence[int]) -> list
     [3, 1, 6]
     """
     found = [0] * len(most)
-    budget = min(budget, sum(most))
-    while (left := budget - sum(found)) > 0:
-        open_ones = [n for n in range(len(most)) if found[n] < most[n]]
+    left = min(budget, sum(most))
+    open_ones = list(range(len(most)))
+    due: dict[int, float] = {}
+    while open_ones:
         total = sum(weights[n] for n in open_ones)
         due = {n: left * (weights[n] / total if total > 0 else 1 / len(open_ones)) for n in open_ones}
-        given = {n: min(int(due[n] + 1e-9), most[n] - found[n]) for n in open_ones}
-        if not any(given.values()):
-            for n in sorted(open_ones, key=lambda n: (-due[n], n))[:left]:
-                found[n] += 1
-        for n, more in given.items():
-            found[n] += more
+        full = [n for n in open_ones if due[n] >= most[n]]
+        for n in full:
+            found[n] = most[n]
+            left -= most[n]
+        open_ones = [n for n in open_ones if n not in full]
+        if not full:
+            break
+    for n in open_ones:
+        found[n] = int(due[n])
+    left -= sum(found[n] for n in open_ones)
+    for n in sorted(open_ones, key=lambda n: (found[n] - due[n], n))[:left]:
+        found[n] += 1
     return found
 
 
