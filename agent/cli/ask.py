@@ -67,9 +67,7 @@ def ask(
 ) -> None:
     """Ask about a video. It is read first if it has not been."""
     with (
-        common_options(context).scout(
-            route=route, fast=fast or None, fetch=fetch or None, compress=compress
-        ) as scout,
+        common_options(context).scout(route=route, fast=fast or None, fetch=fetch or None, compress=compress) as scout,
         interruptible(),
         ProgressBars() as bars,
     ):
