@@ -23,7 +23,8 @@ EXPECTED = ("language", "vocabulary", "translate")
 """Settings that tell the speech recognition what to expect."""
 
 FIXED = (
-    "profile", "profiles", "faces", *EXPECTED, "scripts", "compress", "memory_limit", "home", "chroma_server", "serving",
+    "profile", "profiles", "faces", *EXPECTED, "scripts", "compress", "memory_limit", "home", "chroma_server",
+    "serving",
 )  # fmt: skip
 """Settings by which models and index are made."""
 
