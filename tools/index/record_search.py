@@ -8,8 +8,7 @@ import numpy as np
 
 from ..records import Record
 from .filters import Filter
-from .frames import FrameSearch
-from .stage_records import StageStore
+from .repair import Repairs
 from .store import records_of
 
 if TYPE_CHECKING:
@@ -19,11 +18,9 @@ OVERFETCH = 8
 """How many times more neighbours are fetched where a filter will drop some of them."""
 
 
-class RecordSearch(FrameSearch, ABC):
+class RecordSearch(Repairs, ABC):
     """What `VideoIndex` can do with the vectors of records."""
 
-    _store: StageStore  # pyright: ignore[reportIncompatibleVariableOverride]
-    words_only: set[str]
     _all_records: "AllRecords"
 
     def _near(self, query: np.ndarray, where: Filter, depth: int) -> dict[str, float]:

@@ -27,7 +27,7 @@ from .people import Faces, People
 from .rank_fusion import fuse, ranks
 from .record_vectors import RecordVectors
 from .removal import Owed
-from .repair import Repairs, RepairStore
+from .repair import RepairStore
 from .videos import Library
 
 DEPTH = 32
@@ -55,10 +55,8 @@ class Hit:
     """Lexical score, higher is better; None where no word matched."""
 
 
-class VideoIndex(Repairs, RecordVectors):
+class VideoIndex(RecordVectors):
     """The searchable index of one home, for any number of threads; other processes may read, and write in turns."""
-
-    _store: RepairStore  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, home: Path, server: str | None = None, read_only: bool = False) -> None:
         """Open the index, creating it unless `read_only`. Chroma is opened by the first call that needs vectors.
