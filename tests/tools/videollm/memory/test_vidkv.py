@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -141,7 +142,7 @@ def test_a_fork_goes_its_own_way():
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_model_answers_from_it(kind: str, checkpoint: Callable[[str], Path]):
+def test_a_model_answers_from_it(kind: Any, checkpoint: Callable[[str], Path]):
     messages = [Message("user", ("word " * 60 + "What is said?",))]
     model = Transformers(checkpoint("qwen2.5-vl"), device="cpu", kv_cache=kind)
     model.ready()
