@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from ....tools.errors import AnswererError, WeightsError
 from ....tools.payloads import Spoken, TextLines
-from ....tools.perception.voices.names import looks_like_a_name
+from ....tools.perception.voices.names import name_on_screen
 from ....tools.records import Modality, Record, Span
 from ....tools.videollm.interface import VideoLLM
-from ....tools.words import is_number, one_line, stem, words
+from ....tools.words import is_number, stem, words
 from ...events import Weighed
 from ..question.times import AROUND
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
@@ -249,8 +249,8 @@ def speaker_of(record: Record, answering: Answering) -> tuple[str, bool]:
         return "", False
     for shown in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span):
         lines = shown.payload.lines if isinstance(shown.payload, TextLines) else ()
-        if name := next((line for line in lines if looks_like_a_name(line)), ""):
-            return one_line(name), False
+        if name := name_on_screen(lines):
+            return name, False
     return "", False
 
 

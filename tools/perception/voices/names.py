@@ -26,6 +26,8 @@ ENOUGH = 2
 """Votes of a name that is believed."""
 MEANWHILE = 0.8
 """Share of the speech while a name stands on screen that must be one person's."""
+BARE = 1
+"""Votes of a name on screen without a role beside it, however often it stands there: it may be the title of a show."""
 STANDS = 30.0
 """Seconds up to which a text on screen may be the name of who speaks; what stands longer is a title."""
 BESIDE = 8.0
@@ -62,9 +64,16 @@ def named(
                 votes[one.label][name] += OWN
             elif (other := beside(one, spoke, part == "before")) is not None:
                 votes[other][name] += ADDRESSED
+    bare: set[tuple[str, str]] = set()
     for span, line in shown:
-        if span.duration <= STANDS and looks_like_a_name(line) and (label := meanwhile(span, spoke)):
-            votes[label][_name_in(line)] += SHOWN
+        if span.duration > STANDS or not looks_like_a_name(line) or not (label := meanwhile(span, spoke)):
+            continue
+        name = _name_in(line)
+        if has_a_role(line):
+            votes[label][name] += SHOWN
+        elif (label, name) not in bare:
+            bare.add((label, name))
+            votes[label][name] += BARE
     return decided(votes)
 
 
@@ -136,6 +145,20 @@ def looks_like_a_name(line: str) -> bool:
     """
     name = _name_in(line).split()
     return 2 <= len(name) <= 3 and all(word[:1].isupper() and word[1:].islower() and word.isalpha() for word in name)
+
+
+def has_a_role(line: str) -> bool:
+    """Whether something stands beside the name in a line: “Anna Berg, harbour master”."""
+    return len(_name_in(line)) < len(line.strip())
+
+
+def name_on_screen(lines: Sequence[str]) -> str:
+    """The line of a text on screen that names a person as a lower third does, with the role beside the name; or one
+    that is a name and no title over other lines; empty where there is neither."""
+    names = [line for line in lines if looks_like_a_name(line)]
+    with_roles = [line for line in names if has_a_role(line)]
+    bare = [line for line in names if len(lines) == 1 or line is not lines[0]]
+    return one_line((with_roles or bare or [""])[0])
 
 
 def _name_in(line: str) -> str:

@@ -1,7 +1,7 @@
 """What speakers are called, as far as the video tells."""
 
 import pytest
-from vidscout.tools.perception.voices.names import Heard, mentioned, named
+from vidscout.tools.perception.voices.names import Heard, mentioned, name_on_screen, named
 from vidscout.tools.records import Span
 
 SPOKE = [("Speaker 1", Span(0, 10)), ("Speaker 2", Span(11, 20)), ("Speaker 1", Span(21, 30))]
@@ -58,6 +58,14 @@ def test_a_name_on_screen_is_of_whom_is_heard_meanwhile():
     assert named([], SPOKE, [(Span(12, 18), "Ada Moreno, engineer")]) == {"Speaker 2": "Ada Moreno"}
     assert named([], SPOKE, [(Span(5, 25), "Ada Moreno, engineer")]) == {}
     assert named([], SPOKE, [(Span(12, 18), "Budget 2026")]) == {}
+
+
+def test_the_title_of_a_show_is_nobodys_name():
+    title = [(Span(0, 9), "Region Today"), (Span(22, 29), "Region Today")]
+    assert named([], SPOKE, title) == {}
+    assert name_on_screen(("Region Today", "The tunnel is open")) == ""
+    assert name_on_screen(("The tunnel in figures", "22 exits", "Ada Moreno, engineer")) == "Ada Moreno, engineer"
+    assert name_on_screen(("Ada Moreno",)) == "Ada Moreno"
 
 
 def test_a_first_name_counts_for_the_whole_one():
