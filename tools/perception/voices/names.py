@@ -29,7 +29,7 @@ MEANWHILE = 0.8
 BARE = 1
 """Votes of a name on screen without a role beside it, however often it stands there: it may be the title of a show."""
 STANDS = 30.0
-"""Seconds up to which a text on screen may be the name of who speaks; what stands longer is a title."""
+"""Seconds up to which a name on screen without a role may be that of who speaks; what stands longer is a title."""
 BESIDE = 8.0
 """Seconds within which the one who is addressed speaks."""
 
@@ -66,7 +66,9 @@ def named(
                 votes[other][name] += ADDRESSED
     bare: set[tuple[str, str]] = set()
     for span, line in shown:
-        if span.duration > STANDS or not looks_like_a_name(line) or not (label := meanwhile(span, spoke)):
+        if not looks_like_a_name(line) or (span.duration > STANDS and not has_a_role(line)):
+            continue
+        if (label := meanwhile(span, spoke)) is None:
             continue
         name = _name_in(line)
         if has_a_role(line):
