@@ -18,8 +18,10 @@ def keys_of(
     """The API keys that are to be sent: by option, file or environment, or else by the settings.
 
     Raises:
-        UsageError: the file cannot be read, or holds none.
+        UsageError: the file cannot be read, or holds none; a key is empty.
     """
+    if any(not key.strip() for key in given or ()):
+        raise UsageError("an API key is empty")
     if given:
         _warn(context, "key", "--key", "--key-file or VIDSCOUT_API_KEY")
     named = [*(given or ()), *(_lines(file) if file is not None else ())]
@@ -32,9 +34,11 @@ def logins_of(context: typer.Context, given: str | None, file: Path | None) -> l
     Raises:
         UsageError: the file cannot be read or holds none, or one is not `user:password`.
     """
+    told = [*([given] if given else ()), *(_lines(file) if file is not None else ())]
+    logins = [Login.parsed(text) for text in told]
     if given:
         _warn(context, "auth", "--auth", "--auth-file or VIDSCOUT_WEB_AUTH")
-    return [Login.parsed(text) for text in [*([given] if given else ()), *(_lines(file) if file is not None else ())]]
+    return logins
 
 
 def _lines(file: Path) -> list[str]:
