@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ....tools.errors import AnswererError, WeightsError
 from ....tools.payloads import Spoken, TextLines
 from ....tools.perception.voices.names import name_on_screen
-from ....tools.records import Modality, Record, Span
+from ....tools.records import Modality, Record, Span, clock
 from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, stem, words
 from ...events import Weighed
@@ -35,6 +35,9 @@ NAMED = (*TOLD, Modality.SOUND, Modality.CHAPTER)
 SHOWN = (*NAMED, Modality.OBJECT, Modality.CAPTION)
 """Where the picture is asked about. What frames look like is compared in another space, so that its cosines do not
 compare with those of texts."""
+TELLING = tuple(modality for modality in NAMED if modality is not Modality.SOUND)
+OF_SOUNDS = (None, Kind.SOUND, Kind.YES_NO, Kind.WHEN, Kind.WHO_SAID, Kind.COUNT_SAID, Kind.AROUND)
+"""Kinds of question that the name of a sound may answer; beside other notes it is one more that tells nothing."""
 SHORT = 60
 """Characters up to which a question may lean on the one before it, whatever its language."""
 ITSELF = 0.5
@@ -72,7 +75,7 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
     """
     from rapidfuzz.fuzz import ratio
 
-    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else NAMED
+    wanted = SHOWN if kind in (Kind.LOOK, Kind.COUNT_SEEN) else NAMED if kind in OF_SOUNDS else TELLING
     found = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in wanted]
     if max((candidate.similarity for candidate in found), default=0.0) < NEAR_ENOUGH:
         seen = [candidate for candidate in (*state.ranked, *more) if candidate.record.modality in SHOWN]
@@ -132,7 +135,7 @@ def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     unjudged = Best(found, Weighed(found[0].similarity, None, lacks), [])
     if answering.judge is None:
         return unjudged
-    read = [with_speaker(candidate.record, state.plan, answering) for candidate in found[:NOTES]]
+    read = [as_read(candidate.record, state.plan, answering) for candidate in found[:NOTES]]
     try:
         said = answered(state.asked, read, answering.judge)
     except (AnswererError, WeightsError) as error:
@@ -254,8 +257,11 @@ def speaker_of(record: Record, answering: Answering) -> tuple[str, bool]:
     return "", False
 
 
-def with_speaker(record: Record, plan: Plan, answering: Answering) -> str:
-    """What the judge reads of a record: where a person is asked for, with who says it."""
+def as_read(record: Record, plan: Plan, answering: Answering) -> str:
+    """What the judge reads of a record: with who says it where a person is asked for; with when it stands in the video
+    where a date is, since that may be what is meant."""
+    if plan.kind is Kind.DATE:
+        return f"At {clock(record.span.start)}: {record.text}"
     name = speaker_of(record, answering)[0] if plan.kind in (Kind.WHO_SAID, Kind.PERSON) else ""
     return f"{name}: {record.text}" if name else record.text
 

@@ -163,6 +163,13 @@ def test_the_judge_reads_who_says_what_where_a_person_is_asked_for(index: VideoI
     assert quoting(asked("what stopped", Kind.FACT, found), reading_names).abstained
 
 
+def test_the_judge_reads_when_something_is_said_where_a_date_is_asked_for(index: VideoIndex):
+    found = spoken(1, SAID[1]), 0.7
+    reading_times = answering(index, Judging("At 0:05: The ferry stopped"))
+    assert not quoting(asked("when did it stop", Kind.DATE, found), reading_times).abstained
+    assert quoting(asked("what stopped", Kind.FACT, found), reading_times).abstained
+
+
 def test_a_list_brings_the_slide_that_stands_meanwhile(index: VideoIndex):
     state = asked("when does it sail, all days", Kind.LIST, (spoken(3, SAID[3]), 0.7))
     assert "Tu 8:00" in quoting(state, answering(index, Judging("engine"))).text
