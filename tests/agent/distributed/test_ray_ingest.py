@@ -263,6 +263,10 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, carphone: P
         serve.kill()
 
 
+def test_what_is_served_leaves_a_core_to_the_task_that_reads():
+    assert sum(one.placement.cpus * one.placement.replicas for one in deployments(EMBEDDED)) <= 1
+
+
 def test_replicas_and_shares_come_from_the_profile_or_the_command():
     tools = {tool.role: tool for tool in deployments(SERVED, 1.0, {"tags": 3}, {"objects": 0.5})}
     assert "answerer" not in tools, "the answerer is served by vLLM"
