@@ -46,8 +46,8 @@ class Placement:
 
     replicas: int = 1
     cpus: float = 0.05
-    """Cores that a replica reserves; a claim for Ray's books, not a limit. All roles of a profile together leave a whole
-    core on a machine of two, which a task that reads a video reserves: it would wait for ever otherwise."""
+    """Cores that a replica reserves; a claim for Ray's books, not a limit. All roles of a profile together leave a
+    whole core on a machine of two, which a task that reads a video reserves: it would wait for ever otherwise."""
     gpus: float = 0.0
     """GPUs that a replica reserves; fractions share one."""
     batch: int = 8
