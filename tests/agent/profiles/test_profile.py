@@ -375,7 +375,9 @@ def test_without_the_extras_vidscout_imports_and_auto_is_embedded():
         for floor in ("tools", "graphs"):
             for path in vidscout.__path__:
                 for module in pkgutil.walk_packages([f"{path}/{floor}"], f"vidscout.{floor}."):
-                    importlib.import_module(module.name)
+                    # Subclasses of a class of transformers; imported where a model of transformers makes a cache.
+                    if module.name != "vidscout.tools.videollm.memory.vidkv_layer":
+                        importlib.import_module(module.name)
         from vidscout.agent.profiles.profile import PROFILES, automatic, missing_modules
         print(automatic().profile)
         print(missing_modules(PROFILES["embedded"]), missing_modules(PROFILES["gpu"]))
