@@ -12,7 +12,6 @@ from ...tools.errors import AudioTrackError, MediaError, VidscoutError
 from ...tools.records import clock
 from ...tools.runtime.notes import noting
 from ..inbox.public_addresses import FetchError
-from ..inbox.uploads import TooLargeError
 from .common import ProgressBars, common_options, one_line, print_json, time_range
 from .interrupts import interruptible
 from .links import Fetch, local
@@ -107,6 +106,8 @@ def _read(
     scout: "VideoScout", videos: list[str], bars: ProgressBars, tell: Tell, options: dict[str, Any]
 ) -> "tuple[list[Ingested], dict[str, VidscoutError]]":
     """Read one video after the other; one that cannot be read is said and does not end the others."""
+    from ..inbox.uploads import TooLargeError
+
     read: list[Ingested] = []
     failed: dict[str, VidscoutError] = {}
     for path in videos:

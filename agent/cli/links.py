@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 import typer
 
 from ...tools.errors import UsageError
-from ..inbox.download import fetch
-from ..inbox.public_addresses import Rules
-from ..inbox.uploads import shown_name
 
 if TYPE_CHECKING:
     from ..scout import VideoScout
@@ -48,6 +45,10 @@ def local(scout: "VideoScout", name: str) -> str:
     settings = scout.settings
     if not settings.fetch:
         raise UsageError(f"{name[:200]} is an address, and fetching is off: --fetch or VIDSCOUT_FETCH=1 allows it")
+    from ..inbox.download import fetch
+    from ..inbox.public_addresses import Rules
+    from ..inbox.uploads import shown_name
+
     url = name.strip()
     folder = settings.home / FOLDER / hashlib.blake2b(url.encode(), digest_size=12).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)

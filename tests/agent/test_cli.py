@@ -13,7 +13,7 @@ import pytest
 from vidscout.agent.cli.ask import save
 from vidscout.tools.errors import UsageError
 
-EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name", "payload"}
+EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name", "payload", "box"}
 ANSWER = {
     "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
     "tokens", "profile", "question", "videos", "images", "understood", "relevance",
