@@ -22,6 +22,10 @@ INTERRUPTED_WITHIN = 0.5
 """Seconds that work gets to notice that it was interrupted from the keyboard, before its watcher goes on without it."""
 
 
+LOOKS = 0.25
+"""Seconds after which a thread that waits looks up: a signal that comes just before it begins to wait wakes nobody."""
+
+
 @dataclass
 class _End(Generic[Result]):
     """The last thing that a thread hands over: its result, or its error."""
@@ -68,7 +72,7 @@ def watched(
 
     worker = _start(run)
     try:
-        while not isinstance(report := reports.get(), _End):
+        while not isinstance(report := _next(reports), _End):
             yield report
     except BaseException as error:
         if stop is not None:
@@ -79,6 +83,15 @@ def watched(
     if report.error is not None:
         raise report.error
     return cast("Result", report.result)
+
+
+def _next(reports: "queue.SimpleQueue[T]") -> T:
+    """The next report. The wait is cut into pieces, since Python tells of a signal between two of them only."""
+    while True:
+        try:
+            return reports.get(timeout=LOOKS)
+        except queue.Empty:
+            continue
 
 
 def finished(watching: Generator[T, None, Result], see: Callable[[T], None] | None = None) -> Result:
