@@ -39,9 +39,7 @@ WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempoten
 """For tools that write a file which is not there yet."""
 FETCHES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 """For tools that fetch and read a video which has not been read yet."""
-
-
-CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True)
+CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 """For tools that change what is known of a video that has been read."""
 
 

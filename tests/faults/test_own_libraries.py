@@ -158,9 +158,10 @@ def test_hints_say_what_a_tool_does(home: Path):
             for name, hint in hints.items():
                 assert hint is not None
                 assert hint.destructive_hint is False
-                reaches_out = name == "ingest_video" or (fetches and name in ("ask_video", "detect_generated"))
-                assert hint.open_world_hint is reaches_out
-                assert hint.read_only_hint is not reaches_out
+                asks = name in ("ask_video", "describe_video", "detect_generated", "video_quality")
+                reaches_out = name == "ingest_video" or (fetches and asks)
+                assert hint.open_world_hint is reaches_out, name
+                assert hint.read_only_hint is not (reaches_out or name in ("name_person", "cut_clip")), name
         inbox.close()
 
 

@@ -265,10 +265,12 @@ def test_who_stops_listening_does_not_wait_for_the_thread():
     let_go, ended = threading.Event(), threading.Event()
 
     def slow() -> Iterator[int]:
-        yield 1
-        let_go.wait(20)
-        yield 2
-        ended.set()
+        try:
+            yield 1
+            let_go.wait(20)
+            yield 2
+        finally:
+            ended.set()
 
     async def listen_once() -> int:
         stream = streamed(slow)
