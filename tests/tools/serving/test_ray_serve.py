@@ -175,7 +175,7 @@ def test_a_tool_that_remembers_is_asked_for_one_caller_at_a_time_and_told_what_i
 
 
 def hears_in_one_language(cluster: str) -> None:
-    """A served recogniser takes what follows on German for German, as the same one does here."""
+    """A served recogniser hears what follows on German as the same one does here."""
     german = said(
         "de", "Guten Morgen, meine Damen und Herren. Heute sprechen wir über die Geschichte der Stadt Berlin."
     )
@@ -186,7 +186,7 @@ def hears_in_one_language(cluster: str) -> None:
     assert "guten morgen" in words(served.run([first]))
     assert "weather" in words(served.run([alone])), "another video's, in between"
     followed = words(served.run([second]))
-    assert "wetter" in followed
+    assert "weather" in followed, "the language is found for each stretch"
     local = here("speech", "faster-whisper")
     local.run([first])
     assert followed == words(local.run([second]))
