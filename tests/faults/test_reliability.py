@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from vidscout.bench.reliability import cycles, faults, library, mutations
 
@@ -15,15 +16,25 @@ from pathlib import Path
 from vidscout.bench.reliability import kills
 print(json.dumps([asdict(outcome) for outcome in kills.run(Path(sys.argv[1]), 4)]))
 """
+DAMAGED = """
+import json, sys
+from pathlib import Path
+from vidscout.bench.reliability import mutations
+print(json.dumps(mutations.run(Path(sys.argv[1]), len(mutations.KINDS))))
+"""
+
+
+def told(code: str, folder: Path) -> Any:
+    """What code prints as JSON in a process of its own: it forks, and a fork of a process with threads may hang."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_kills_at_points_of_everything_that_is_written(tmp_path: Path):
-    """In a process of its own: what is killed is a fork, and one of a process with threads may hang."""
-    done = subprocess.run(
-        [sys.executable, "-c", KILLS, str(tmp_path)], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    outcomes = json.loads(done.stdout.splitlines()[-1])
+    outcomes = told(KILLS, tmp_path)
     assert outcomes
     for outcome in outcomes:
         assert outcome["kills"]
@@ -32,7 +43,7 @@ def test_kills_at_points_of_everything_that_is_written(tmp_path: Path):
 
 
 def test_damaged_files_of_all_containers_end_as_they_must(tmp_path: Path):
-    ended = mutations.run(tmp_path, len(mutations.KINDS))
+    ended = told(DAMAGED, tmp_path)
     assert set(ended) <= {"read", "refused"}
     assert sum(ended.values()) == len(mutations.KINDS)
 
