@@ -35,8 +35,11 @@ def believed_end(packets: Iterable[Stamped], zero: float) -> Fraction:
         zero: seconds on its clock at which it begins.
     """
     until = zero
-    for number, (shown, end) in enumerate(sorted((packet.shown, packet.end) for packet in packets)):
-        if shown - until > LONGEST or shown - zero > ALWAYS + HELD * number:
+    carried = ALWAYS
+    for shown, end in sorted((packet.shown, packet.end) for packet in packets):
+        if shown - until > LONGEST or shown - zero > carried:
             break
-        until = max(until, min(end, shown + LONGEST))
+        stands = min(end - shown, LONGEST)
+        until = max(until, shown + stands)
+        carried += max(stands, HELD)  # a picture may say itself that it stands longer, as one of ten minutes
     return ends_at(until)
