@@ -10,7 +10,7 @@ from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
 from .by_person import by_person
 from .by_speaker import by_speaker
-from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, stretch_of
+from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, says_the_same, stretch_of
 from .whole import chapters, overview
 from .wording import worded
 
@@ -27,6 +27,8 @@ OF_A_PHRASE = (None, Kind.WHEN, Kind.READ, Kind.QUOTE, Kind.WHO_SAID)
 FIXED = 0.7
 """Confidence in what the timeline gives by itself. Nothing was measured to set it."""
 TIMES = 3
+SAID_AGAIN = 8
+"""Times of one text that came several times."""
 NEIGHBOURS = 2
 """Utterances that are quoted from before or after an event."""
 SOON = 30.0
@@ -110,7 +112,10 @@ def when(state: AnswerState, plan: Plan) -> Told:
     if not found or found[0].similarity < NEAR:
         return nothing(plan, found[0] if found else None, state)
     best = found[0]
-    times = [one for one in found if one.similarity >= AGAIN * best.similarity][:TIMES]
+    again = [one for one in state.ranked if says_the_same(one.record, best.record)]
+    others = [one for one in found if one.similarity >= AGAIN * best.similarity and one.record.id != best.record.id]
+    times = ([best] if not again else sorted(again, key=lambda one: one.record.span))[:SAID_AGAIN]
+    times += [one for one in others if one not in times][: max(TIMES - len(times), 0)]
     return Told(" ".join(quoted(one, plan, state) for one in times), times, round(best.similarity, 3))
 
 

@@ -91,6 +91,13 @@ def passages(state: AnswerState, kind: Kind | None, more: Sequence[Candidate] = 
     return kept
 
 
+def says_the_same(one: Record, other: Record) -> bool:
+    """Whether two records of one modality have the same text, but for what recognition makes of it."""
+    from rapidfuzz.fuzz import ratio
+
+    return one.modality is other.modality and ratio(one.text.casefold(), other.text.casefold()) >= SAME
+
+
 def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]:
     """What is found for a short question together with the one before it, and what goes on where that was answered."""
     best = max((one.similarity for one in state.ranked if one.record.modality in TOLD), default=0.0)
