@@ -69,7 +69,7 @@ def told(state: AnswerState, answering: Answering) -> Told:
         return Told(" ".join(quoted(one, plan, state) for one in there), there, FIXED)
     match kind:
         case Kind.WHEN:
-            return when(state, plan)
+            return when(state, answering, plan)
         case Kind.AROUND:
             return around(state, answering, plan) or quoting(state, answering)
         case Kind.ENDS:
@@ -106,13 +106,14 @@ def seen(state: AnswerState, plan: Plan) -> Told | None:
     return Told(" ".join(parts), best, round(min(best[0].relevance, 1.0), 3))
 
 
-def when(state: AnswerState, plan: Plan) -> Told:
+def when(state: AnswerState, answering: Answering, plan: Plan) -> Told:
     """The times of the record that fits best, and of others that say the same."""
     found = passages(state, plan.kind)
     if not found or found[0].similarity < NEAR:
         return nothing(plan, found[0] if found else None, state)
     best = found[0]
-    again = [one for one in state.ranked if says_the_same(one.record, best.record)]
+    line = answering.index.timeline(best.record.video, [best.record.modality])  # a search tells of one text once
+    again = [replace(best, record=record) for record in line if says_the_same(record, best.record)]
     others = [one for one in found if one.similarity >= AGAIN * best.similarity and one.record.id != best.record.id]
     times = ([best] if not again else sorted(again, key=lambda one: one.record.span))[:SAID_AGAIN]
     times += [one for one in others if one not in times][: max(TIMES - len(times), 0)]
