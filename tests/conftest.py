@@ -2,6 +2,7 @@
 one that VIDSCOUT_TEST_VIDEOS names."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -88,6 +89,21 @@ def home(tmp_path_factory: pytest.TempPathFactory, trailer: Path, lecture: Path)
     with VideoScout(home=folder) as scout:
         scout.ingest([trailer, lecture])
     return folder
+
+
+@pytest.fixture(scope="session")
+def copied_home(home: Path) -> Callable[[Path], Path]:
+    """Copies `home` to a new folder and returns it.
+
+    Another process does it: where this one closed a copied file, it would lose the locks that SQLite holds on it for an
+    index that is open, and the next command line would delete the log that this index still writes.
+    """
+
+    def copy(folder: Path) -> Path:
+        subprocess.run(["cp", "-R", str(home), str(folder)], check=True)
+        return folder
+
+    return copy
 
 
 @pytest.fixture(scope="session")

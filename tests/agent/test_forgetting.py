@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,9 +50,10 @@ def inflated(content: bytes) -> Iterator[bytes]:
             continue
 
 
-def test_no_byte_of_a_forgotten_lecture_stays_in_the_home(home: Path, lecture: Path, trailer: Path, tmp_path: Path):
-    mine = tmp_path / "home"
-    shutil.copytree(home, mine)
+def test_no_byte_of_a_forgotten_lecture_stays_in_the_home(
+    copied_home: Callable[[Path], Path], lecture: Path, trailer: Path, tmp_path: Path
+):
+    mine = copied_home(tmp_path / "home")
     with VideoScout(home=mine, packer="grid", fast=True) as scout:
         upload = accept(Path(shutil.copy(lecture, tmp_path / "sent.mp4")), mine / "uploads", Limits())
         second = accept(Path(shutil.copy(lecture, tmp_path / "again.mp4")), mine / "uploads", Limits())

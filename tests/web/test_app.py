@@ -343,8 +343,10 @@ def test_reading_stops_at_the_next_batch_for_its_owner_only(tmp_path: Path, lect
 
 
 @pytest.mark.models
-def test_a_video_that_was_read_before_is_not_kept_twice(home: Path, tmp_path: Path, trailer: Path):
-    folder = Path(shutil.copytree(home, tmp_path / "home"))
+def test_a_video_that_was_read_before_is_not_kept_twice(
+    copied_home: Callable[[Path], Path], tmp_path: Path, trailer: Path
+):
+    folder = copied_home(tmp_path / "home")
     with VideoScout(home=folder) as scout:
         site = Site(Inbox(scout))
         sent = Path(shutil.copyfile(trailer, tmp_path / "copy.mp4"))

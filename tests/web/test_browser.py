@@ -4,7 +4,6 @@ VIDSCOUT_SCREENSHOTS names a folder that takes the pictures of the README.
 """
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,9 +39,8 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def site(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("web") / "home"
-    shutil.copytree(home, folder)
+def site(copied_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = copied_home(tmp_path_factory.mktemp("web") / "home")
     with VideoScout(home=folder) as scout:
         yield Site(Inbox(scout, Limits(size=LARGEST)))
 

@@ -1,6 +1,5 @@
 """The page when several people use it, or one person asks several videos; with a password, too."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,10 +20,9 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def site(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(copied_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An index that holds the trailer and the lecture."""
-    folder = tmp_path_factory.mktemp("web") / "home"
-    shutil.copytree(home, folder)
+    folder = copied_home(tmp_path_factory.mktemp("web") / "home")
     with VideoScout(home=folder) as scout:
         yield Site(Inbox(scout))
 
