@@ -95,11 +95,15 @@ class Asking(Ingesting):
         *,
         conversation: str | None = None,
         earlier: Sequence[Answer] = (),
+        region: "Region | None" = None,
     ) -> "Iterator[Event | Answer]":
         """Like `ask`, yielding steps, tools and tokens as they happen, and the `Answer` last.
 
         Closing the iterator early stops the answer at its next step or token.
         """
+        if region is not None:
+            yield (yield from self._region_events(videos, question, region))
+            return
         answer = yield from self._answer_events(videos, question, options, time_range, conversation, earlier)
         yield answer
 

@@ -286,6 +286,7 @@ def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) ->
             request.time_range,
             conversation=replies.conversation,
             earlier=replies.earlier,
+            region=request.region,
         )
 
 

@@ -91,6 +91,10 @@ class ChatRequest(Asked):
     video: str | list[str] | None = Field(None, description="Extension: ids or names of videos that are here.")
     options: list[str] | None = Field(None, description="Extension: choices, of which the answer names one.")
     time_range: tuple[float, float] | None = Field(None, description="Extension: seconds; only what overlaps counts.")
+    region: tuple[float, tuple[float, float, float, float]] | None = Field(
+        None,
+        description="Extension: seconds, and left, top, right, bottom as shares of the picture; asks about what is in it.",
+    )
     conversation: str | None = Field(
         None,
         min_length=1,
@@ -109,6 +113,9 @@ class Citation(BaseModel):
     text: str
     score: float = Field(description="How well it fits the question, 0..1.")
     source: str = Field(description="Tool and version that found it.")
+    box: tuple[float, float, float, float] | None = Field(
+        None, description="Where on the picture: left, top, right and bottom as shares of it."
+    )
 
 
 class SelectedFrame(BaseModel):

@@ -101,6 +101,12 @@ class Tools(DescribeTools):
         conversation: Annotated[
             str | None, Field(max_length=200, description="Any name; its questions may lean on those before.")
         ] = None,
+        region: Annotated[
+            tuple[Seconds, tuple[float, float, float, float]] | None,
+            Field(
+                description="A time, and left, top, right, bottom as shares of the picture: ask about what is there."
+            ),
+        ] = None,
     ) -> AskVideoResult:
         """Answer a question about one or several videos, with the times of the evidence."""
         steps = ToolProgress(context)
@@ -109,7 +115,9 @@ class Tools(DescribeTools):
 
         def events() -> Iterator[Event | Answer]:
             with self._inbox.asking(name):
-                yield from self._inbox.scout.stream(ids, question, options, time_range, conversation=name)
+                yield from self._inbox.scout.stream(
+                    ids, question, options, time_range, conversation=name, region=region
+                )
 
         async for event in streamed(events):
             if isinstance(event, Answer):

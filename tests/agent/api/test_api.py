@@ -50,7 +50,7 @@ def test_an_answer_names_its_evidence_its_frames_and_its_cost(served: Served):
     assert "0:03" in (message.content or "")
     told = (message.model_extra or {})["vidscout"]
     best = told["citations"][0]
-    assert set(best) == {"video", "start", "end", "modality", "text", "score", "source"}
+    assert set(best) == {"video", "start", "end", "modality", "text", "score", "source", "box"}
     assert (best["video"], best["modality"], best["text"]) == (served.video, "screen_text", "TAXI")
     assert 2 <= best["start"] <= 4
     assert told["counters"]["frames_decoded"] == 0
@@ -357,6 +357,18 @@ def test_how_good_a_video_is_can_be_asked(served: Served):
     assert list(found) == ["level", "score", "measures"]
     assert {"name", "value", "unit", "worst"} == set(found["measures"][0])
     refused(served.http.post("/v1/quality", json={"video": "nowhere"}), 404, "video_not_found")
+
+
+def test_what_is_in_a_box_can_be_asked(served: Served):
+    asked = {"model": "vidscout", "messages": about(served.video, "What does this say?")}
+    whole = served.http.post("/v1/chat/completions", json={**asked, "region": [3.0, [0.0, 0.0, 1.0, 1.0]]}).json()
+    message = whole["choices"][0]["message"]
+    [written] = [one for one in message["vidscout"]["citations"] if one["modality"] == "screen_text"]
+    assert "TAXI" in written["text"]
+    assert (written["start"], written["box"]) == (3.0, [0.0, 0.0, 1.0, 1.0])
+    bad = served.http.post("/v1/chat/completions", json={**asked, "region": [3.0, [0.4, 0.0, 0.2, 1.0]]})
+    assert "is no box within 0 to 1" in bad.json()["error"]["message"]
+    assert bad.status_code == 400
 
 
 # -- who may ask -----------------------------------------------------------------------------------------------------

@@ -86,6 +86,9 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         options = {**question, "question": "Which word is written?", "options": ["BAKERY", "TAXI"]}
         assert ((await client.call_tool("ask_video", options)).structured_content or {})["choice"] == "B"
 
+        part = await client.call_tool("ask_video", {**question, "region": [3, [0, 0, 1, 1]]})
+        assert [0, 0, 1, 1] in [one["box"] for one in (part.structured_content or {})["citations"]]
+
         found = await client.call_tool("search_video", {"query": "taxi", "modality": "screen_text", "k": 1})
         assert [moment["text"] for moment in (found.structured_content or {})["moments"]] == ["TAXI"]
         listed = (await client.call_tool("list_videos")).structured_content or {}
@@ -121,6 +124,7 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
             ("ask_video", {"videos": [], "question": "What?"}, "videos: "),
             ("ask_video", {**question, "options": ["one"]}, "multiple choice takes 2"),
             ("ask_video", {**question, "time_range": [5, 2]}, "the time range"),
+            ("ask_video", {**question, "region": [3, [0.4, 0, 0.2, 1]]}, "is no box within 0 to 1"),
             ("search_video", {"query": "taxi", "modality": "smell"}, "no modality"),
             ("ingest_video", {"source": str(text)}, "film.mp4"),
             ("ingest_video", {"source": str(tmp_path / "none.mp4")}, "none.mp4"),
