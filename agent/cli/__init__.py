@@ -15,6 +15,7 @@ from .detect import detect_app
 from .doctor import doctor
 from .export import export
 from .graph import graph
+from .interrupts import whole_program
 from .library import forget, ingest, search, videos
 from .mcp import mcp
 from .models import models_app
@@ -98,5 +99,5 @@ app.add_typer(models_app, name="models")
 
 def main() -> None:
     """Entry point of the `vidscout` command."""
-    with reported():
+    with whole_program(), reported():
         app()

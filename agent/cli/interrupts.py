@@ -1,11 +1,12 @@
-"""Being told to end: one line, and the process is gone within two seconds, whatever still runs."""
+"""How a command ends. When it is told to: one line, and the process is gone within two seconds, whatever still runs."""
 
+import atexit
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 GONE_WITHIN = 1.0
@@ -14,6 +15,39 @@ STOPPED = "vidscout: stopped; run it again to go on from here"
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _told = threading.Lock()
+
+
+@contextmanager
+def whole_program() -> Iterator[None]:
+    """Lets the process end with the block's exit code although a thread still loads a model.
+
+    The interpreter would take itself apart under the native code of such a thread, which then aborts the process: the
+    exit code is lost, and lines of a library follow the one that says what was wrong. So whatever was registered for
+    the end is done as ever, and then the process ends without that.
+    """
+    ended = _Ended()
+    atexit.register(ended.leave)  # the first to be registered is the last to be called
+    try:
+        yield
+    except SystemExit as end:
+        ended.code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        raise
+
+
+class _Ended:
+    """What a program returns, kept until everything else that was registered for the end is done."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+    def leave(self) -> None:
+        """End the process now where a thread still runs that nobody waits for."""
+        if hasattr(sys, "last_value") or threading.active_count() == 1:
+            return  # an error that was not caught has a code of its own
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # whoever read it has gone, or it was closed for that
+                stream.flush()
+        os._exit(self.code)
 
 
 class Told(KeyboardInterrupt):

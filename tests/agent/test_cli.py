@@ -181,6 +181,24 @@ def test_what_is_no_video_ends_with_code_3_and_one_line(tmp_path: Path, trailer:
         assert "video.mp4" in only_line(done)
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_interpreter_is_not_taken_apart_under_a_model_that_loads(code: int):
+    program = f"""
+import atexit, sys, threading
+from vidscout.agent.cli.interrupts import whole_program
+class Torn:
+    def __del__(self):
+        print("taken apart")
+with whole_program():
+    torn = Torn()
+    atexit.register(print, "registered for the end")
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    sys.exit({code})
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "registered for the end\n", "")
+
+
 def test_a_home_that_cannot_be_written_is_one_line(tmp_path: Path, trailer: Path):
     home = tmp_path / "home"
     home.write_text("a file where the folder should be")  # permissions do not stop the superuser
