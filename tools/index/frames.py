@@ -1,6 +1,7 @@
 """The half of the index that finds frames; `video_index.py` has the other."""
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,15 +12,18 @@ from ..errors import HomeError, UnknownVideoError, UsageError
 from ..records import FrameRef, Span
 from ..runtime.notes import note
 from .chroma import unit
-from .filters import bounds
+from .filters import Filter, bounds
 from .home import THUMBNAILS
 from .rank_fusion import fused
-from .store import Store, frames_of
+from .store import frames_of, records_of
+from .together import MANY
 
 if TYPE_CHECKING:
     from .chroma import Vectors
     from .kept_vectors import KeptVectors
     from .matrices import Matrices, Matrix
+    from .stage_records import StageStore
+    from .together import Together
 
 T = TypeVar("T")
 
@@ -28,14 +32,18 @@ FrameQuery = np.ndarray | Mapping[str, np.ndarray]
 space of the records' vectors, in which frames lie that no encoder made (`frame_text.SHARED`)."""
 
 
-class FrameSearch:
+class FrameSearch(ABC):
     """What `VideoIndex` can do with the kept frames of its videos."""
 
     home: Path
-    _store: Store
+    _store: "StageStore"
     _vectors: "Vectors"
     _kept: "KeptVectors"
     _matrices: "Matrices"
+    _together: "Together"
+
+    @abstractmethod
+    def _take_over(self, name: str) -> None: ...
 
     def _query(self, vector: np.ndarray) -> np.ndarray:
         vector = np.asarray(vector, dtype=np.float32)
@@ -87,13 +95,11 @@ class FrameSearch:
         query = self._frame_query(vector)
         found: list[tuple[float, FrameRef]] = []
         together: dict[tuple[str, ...], list[str]] = {}
-        for video in self._store.videos_with_frames(videos):
-            together.setdefault(tuple(self._common(video, query)), []).append(video)
+        for video, sizes in self._store.frame_sizes(videos).items():
+            together.setdefault(tuple(_common(video, query, sizes)), []).append(video)
         for encoders, of in together.items():
             if len(encoders) == 1:
-                for video in of:
-                    near = self._frames_near(video, encoders[0], query[encoders[0]], within, k)
-                    found += [(score, self._frame(video, at, score)) for at, score in near]
+                found += self._frames_by_one(of, encoders[0], query[encoders[0]], within, k)
             elif encoders:
                 found += self._frames_fused(of, {encoder: query[encoder] for encoder in encoders}, within, k)
         found.sort(key=lambda pair: (-pair[0], pair[1].video, pair[1].time))
@@ -105,26 +111,21 @@ class FrameSearch:
     def _frame_query(self, vector: FrameQuery) -> dict[str, np.ndarray]:
         return {encoder: self._query(one) for encoder, one in by_encoder(vector).items()}
 
-    def _common(self, video: str, query: Mapping[str, np.ndarray]) -> list[str]:
-        """The query's encoders that a video's frames have vectors of; none where it has no frames yet.
-
-        Raises:
-            UsageError: it has vectors of other encoders only, or those vectors have another length.
-        """
-        kept = self._store.encoders(video)
-        common = [encoder for encoder in kept if encoder in query]
-        if kept and not common:
-            raise UsageError(other_encoder(video, kept, query))
-        there = []
-        for encoder in common:
-            size = self._store.dimensions(frames_of(video, encoder))
-            if size and size != len(query[encoder]):
-                raise UsageError(
-                    f"video {video[:12]} was added with another embedding model ({size} numbers a vector, the query "
-                    f"has {len(query[encoder])}): add it again"
-                )
-            there += [encoder] if size else []
-        return there
+    def _frames_by_one(
+        self, videos: Sequence[str], encoder: str, query: np.ndarray, within: Span | None, k: int
+    ) -> list[tuple[float, FrameRef]]:
+        """The frames of these videos nearest to a query by one encoder: at least the best `k` of all, in no order."""
+        many, prefix = len(videos) >= MANY, frames_of("", encoder)
+        near, left = (
+            self._together.nearest(prefix, videos, query, k, Filter(within=within)) if many else ([], list(videos))
+        )
+        found = [(score, self._frame(video, at, score)) for video, _, at, score in near]
+        for video in left:
+            if many:
+                self._take_over(prefix + video)
+            by_itself = self._frames_near(video, encoder, query, within, k)
+            found += [(score, self._frame(video, at, score)) for at, score in by_itself]
+        return found
 
     def _frames_near(
         self, video: str, encoder: str, query: np.ndarray, within: Span | None, k: int
@@ -177,7 +178,7 @@ class FrameSearch:
         """
         query = self._frame_query(vector)
         curves = []
-        for encoder in self._common(video, query):
+        for encoder in _common(video, query, self._store.frame_sizes([video]).get(video, {})):
             times, matrix = self._matrix(video, encoder)
             if len(times):
                 curves.append((times, matrix @ query[encoder]))
@@ -227,6 +228,8 @@ class FrameSearch:
             with contextlib.suppress(HomeError):  # the question will say so, if it matters then
                 if self._store.dimensions(frames_of(video, encoder)):
                     self._matrix(video, encoder)
+                    self._together.prepare(frames_of(video, encoder))
+        self._together.prepare(records_of(video))
 
     def frame_vectors(self, video: str) -> tuple[np.ndarray, np.ndarray]:
         """Times of all kept frames in seconds, ascending, and their unit vectors, (frames, dimensions).
@@ -302,6 +305,29 @@ def is_id(video: str) -> bool:
 def by_encoder(vectors: FrameQuery) -> Mapping[str, np.ndarray]:
     """Vectors by their encoders' sources; an array alone belongs to the records' own space, `""`."""
     return vectors if isinstance(vectors, Mapping) else {"": vectors}
+
+
+def _common(video: str, query: Mapping[str, np.ndarray], kept: Mapping[str, int]) -> list[str]:
+    """The query's encoders that a video's frames have vectors of, which Chroma has; none where it has no frames yet.
+
+    Args:
+        video: its id.
+        query: a vector for each encoder.
+        kept: how long the video's vectors are by each encoder; 0 where Chroma does not have them.
+
+    Raises:
+        UsageError: it has vectors of other encoders only, or those vectors have another length.
+    """
+    common = [encoder for encoder in kept if encoder in query]
+    if kept and not common:
+        raise UsageError(other_encoder(video, list(kept), query))
+    for encoder in common:
+        if kept[encoder] not in (0, len(query[encoder])):
+            raise UsageError(
+                f"video {video[:12]} was added with another embedding model ({kept[encoder]} numbers a vector, the "
+                f"query has {len(query[encoder])}): add it again"
+            )
+    return [encoder for encoder in common if kept[encoder]]
 
 
 def other_encoder(video: str, kept: Collection[str], asked: Collection[str]) -> str:

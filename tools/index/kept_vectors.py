@@ -11,8 +11,12 @@ from .sqlite import Database
 
 def keep(db: Connection, collection: str, key: str, vector: np.ndarray) -> None:
     """Keep a unit vector, rounded to float16: a cosine is off by less than 0.001."""
-    rounded = vector.astype(np.float16).tobytes()
-    db.execute("insert or replace into vectors values (?, ?, ?)", (collection, key, rounded))
+    db.execute("insert or replace into vectors values (?, ?, ?)", (collection, key, rounded(vector)))
+
+
+def rounded(vector: np.ndarray) -> bytes:
+    """A vector as the table holds it."""
+    return vector.astype(np.float16).tobytes()
 
 
 def drop(db: Connection, collection: str, ids: Sequence[str] | None = None) -> None:
@@ -44,14 +48,25 @@ class KeptVectors:
         kept = np.stack([np.frombuffer(vector, np.float16) for _, vector in rows])
         return [key for key, _ in rows], kept.astype(np.float32)
 
-    def raw(self, collection: str) -> tuple[np.ndarray, np.ndarray]:
-        """Ids as bytes, and vectors as they are kept, float16 of shape (rows, dimensions)."""
+    def raw(self, collection: str) -> tuple[list[str], np.ndarray]:
+        """Ids, and vectors as they are kept, float16 of shape (rows, dimensions); nothing where lengths differ."""
         with self._db.reading() as db:
             rows = db.execute("select id, vector from vectors where collection = ?", [collection]).fetchall()
         if len({len(vector) for _, vector in rows}) != 1:
-            return np.zeros(0, "S1"), np.zeros((0, 0), np.float16)
+            return [], np.zeros((0, 0), np.float16)
         joined = np.frombuffer(b"".join(vector for _, vector in rows), np.float16)
-        return np.array([key.encode() for key, _ in rows]), joined.reshape(len(rows), -1)
+        return [key for key, _ in rows], joined.reshape(len(rows), -1)
+
+    def of_pairs(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], np.ndarray]:
+        """The vectors of rows of any collections, float16, by collection and id; those that are there."""
+        query = (
+            "select vectors.collection, vectors.id, vectors.vector from json_each(?) as wanted cross join vectors "
+            "on vectors.collection = json_extract(wanted.value, '$[0]') "
+            "and vectors.id = json_extract(wanted.value, '$[1]')"
+        )
+        with self._db.reading() as db:
+            rows = db.execute(query, [json.dumps(pairs)]).fetchall()
+        return {(collection, key): np.frombuffer(vector, np.float16) for collection, key, vector in rows}
 
     def ids(self, collection: str) -> list[str]:
         """The ids of the vectors of a collection."""

@@ -111,7 +111,7 @@ class Matrices:
     def _make_room(self, newest: Path) -> None:
         """Remove the files that were used longest ago where all together are too large."""
         files = [
-            (state.st_mtime_ns, state.st_size, file) for file in self._folder.glob("*/*") if (state := file.stat())
+            (state.st_mtime_ns, state.st_size, file) for file in self._folder.glob("*/*.npy") if (state := file.stat())
         ]
         total = sum(size for _, size, _ in files)
         for _, size, file in sorted(files):

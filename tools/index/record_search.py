@@ -10,9 +10,10 @@ from ..records import Record
 from .filters import Filter
 from .repair import Repairs
 from .store import records_of
+from .together import MANY
 
 if TYPE_CHECKING:
-    from .all_records import AllRecords
+    from .together import Together
 
 OVERFETCH = 8
 """How many times more neighbours are fetched where a filter will drop some of them."""
@@ -21,32 +22,20 @@ OVERFETCH = 8
 class RecordSearch(Repairs, ABC):
     """What `VideoIndex` can do with the vectors of records."""
 
-    _all_records: "AllRecords"
+    _together: "Together"
 
     def _near(self, query: np.ndarray, where: Filter, depth: int) -> dict[str, float]:
         """Ids of the records nearest in meaning, best first, with their cosine."""
         videos = self._store.collections(records_of(""), len(query), where.videos, self.words_only)
-        together = self._near_together(videos, query, where, depth)
-        if together is not None:
-            return dict(together)
-        found: list[tuple[str, float]] = []
-        for video in videos:
+        many = len(videos) >= MANY
+        found, left = self._together.nearest(records_of(""), videos, query, depth, where) if many else ([], videos)
+        near = [(key, cosine) for _, key, _, cosine in found]
+        for video in left:
+            if many:
+                self._take_over(records_of(video))
             one = Filter([video], where.modalities, where.within)
-            found += self._near_in(records_of(video), query, one, depth)
-        return dict(sorted(found, key=lambda pair: -pair[1])[:depth])
-
-    def _near_together(
-        self, videos: Sequence[str], query: np.ndarray, where: Filter, depth: int
-    ) -> list[tuple[str, float]] | None:
-        """The same of many videos at once; None where they are searched one by one."""
-        if where.modalities is None and where.within is None:
-            return self._all_records.nearest(videos, query, depth)
-        wide = self._all_records.nearest(videos, query, depth * OVERFETCH)
-        if wide is None:
-            return None
-        inside = set(self._store.embedded(where, among=[key for key, _ in wide]))
-        kept = [pair for pair in wide if pair[0] in inside]
-        return kept[:depth] if len(kept) >= depth else None  # too few pass: each video is looked through
+            near += self._near_in(records_of(video), query, one, depth)
+        return dict(sorted(near, key=lambda pair: -pair[1])[:depth])
 
     def _near_in(self, name: str, query: np.ndarray, where: Filter, depth: int) -> list[tuple[str, float]]:
         everything = where.modalities is None and where.within is None

@@ -4,17 +4,20 @@ What is damaged is moved aside, into `damaged/VIDEO/`, and goes when the video i
 version, which kept no vectors, records are embedded anew by the next question or reading, and frames are read anew.
 """
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from ..errors import DamagedVectorsError
+import numpy as np
+
+from ..errors import DamagedVectorsError, HomeError
 from .embedded_anew import EmbeddedAnew, EmbeddingStore
 from .graph_files import DAMAGED
 from .home import CHROMA, SET_ASIDE
-from .kept_vectors import KeptVectors
-from .store import State, records_of
+from .kept_vectors import KeptVectors, rounded
+from .store import State, records_of, version_of
 
 LOST = "lost"
 """What the journal says made the vectors of records that have none any more, so that they are embedded anew."""
@@ -41,6 +44,17 @@ class RepairStore(EmbeddingStore):
         with self._db.reading() as db:
             query = "select name from collections where state = ? order by name"
             return [name for (name,) in db.execute(query, [State.THERE])]
+
+    def keep_too(self, name: str, version: int, ids: Sequence[str], vectors: np.ndarray) -> None:
+        """Keep vectors that only Chroma had, if the collection is still as it was at a version."""
+        with self._db.writing() as db:
+            there = db.execute(
+                "select 1 from collections join counters on counters.name = ? and counters.value = ? "
+                "where collections.name = ? and state = ?",
+                (version_of(name), version, name, State.THERE),
+            ).fetchone()
+            for key, vector in zip(ids, vectors, strict=True) if there else ():
+                db.execute("insert or ignore into vectors values (?, ?, ?)", (name, key, rounded(vector)))
 
     def wait_again(self, name: str, kept: KeptVectors) -> Repaired:
         """Have the vectors of a collection that Chroma has not any more wait for it, as if they were new."""
@@ -83,6 +97,7 @@ class Repairs(EmbeddedAnew, ABC):
 
     _store: RepairStore  # pyright: ignore[reportIncompatibleVariableOverride]
     _kept: KeptVectors
+    read_only: bool
 
     @abstractmethod
     def _send_to_chroma(self) -> None: ...
@@ -103,6 +118,19 @@ class Repairs(EmbeddedAnew, ABC):
             repaired = self._make_again(self._damaged())
             known.unlink(missing_ok=True)
         return repaired
+
+    def _take_over(self, name: str) -> None:
+        """Have SQLite keep the vectors that only Chroma has, as of a home of an earlier version.
+
+        A collection is taken over as a whole or not at all. Nothing happens while another process writes.
+        """
+        if self.read_only:
+            return
+        with contextlib.suppress(HomeError), self.writing(wait=0):
+            version = self._current(name)
+            ids, vectors = self._vectors.fetch(name)
+            if {*ids} - {*self._kept.ids(name)}:
+                self._store.keep_too(name, version, ids, vectors)
 
     def _damaged(self) -> list[str]:
         there = self._store.there()

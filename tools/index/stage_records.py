@@ -17,7 +17,7 @@ from ..records import UNSEARCHED, Record
 from . import kept_vectors
 from .chroma import unit
 from .frames import FrameSearch, milliseconds
-from .store import Store, frames_of, records_of, version_of
+from .store import State, Store, frames_of, records_of, version_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -58,10 +58,50 @@ class StageStore(Store):
             )
             return dict(rows.fetchall())
 
-    def count_embedded(self) -> dict[str, int]:
-        """How many records of each video have a vector."""
+    def spans(self, video: str, of_records: bool) -> dict[str, tuple[float, float, str]]:
+        """From when to when in seconds, and of which modality, is each row of a collection, by its id.
+
+        Args:
+            video: the video's id.
+            of_records: whether it is that of the records, of which those with a vector count; else one of the frames,
+                which stand at their time and have no modality.
+        """
+        query = (
+            "select id, start, stop, modality from records where video = ? and embedded"
+            if of_records
+            else "select cast(ms as text), time, time, '' from frames where video = ?"
+        )
         with self._db.reading() as db:
-            return dict(db.execute("select video, count(*) from records where embedded group by video").fetchall())
+            return {key: (start, stop, kind) for key, start, stop, kind in db.execute(query, [video])}
+
+    def frame_sizes(self, videos: Collection[str] | None) -> dict[str, dict[str, int]]:
+        """Numbers in each vector of the frames' collections that videos have, by video and encoder.
+
+        0 where Chroma does not have it yet; an empty encoder stands for the texts' own space. In order of the ids.
+
+        Args:
+            videos: only these; None for all.
+        """
+        with self._db.reading() as db:
+            sources = {"frames": ""} | {
+                frames_of("", encoder).removesuffix("-"): encoder
+                for (encoder,) in db.execute("select source from encoders where source != '' order by rowid")
+            }
+            rows = db.execute(
+                "select name, dimensions, state from collections where name glob 'frames*' and state != ?",
+                [State.DOOMED],
+            ).fetchall()
+        chosen = None if videos is None else {*videos}
+        order = {prefix: at for at, prefix in enumerate(sources)}
+        found: list[tuple[str, int, str, int]] = []
+        for name, size, state in rows:
+            prefix, _, video = name.partition("-")
+            if prefix in sources and (chosen is None or video in chosen):
+                found.append((video, order[prefix], sources[prefix], size if state == State.THERE else 0))
+        sizes: dict[str, dict[str, int]] = {}
+        for video, _, encoder, size in sorted(found):
+            sizes.setdefault(video, {})[encoder] = size
+        return sizes
 
     def known(self, records: Sequence[Record]) -> set[str]:
         """The ids of those of these records that are there and have a vector, where their modality has one."""
@@ -137,7 +177,7 @@ class StageWrites(FrameSearch, ABC):
     _store: StageStore  # pyright: ignore[reportIncompatibleVariableOverride]
 
     @abstractmethod
-    def writing(self) -> "AbstractContextManager[None]":
+    def writing(self, wait: float = ...) -> "AbstractContextManager[None]":
         """Hold off other writers."""
 
     @abstractmethod

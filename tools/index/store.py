@@ -214,13 +214,6 @@ class Store:
         known = [source for (source,) in db.execute("select source from encoders where source != '' order by rowid")]
         return {encoder: frames_of(video, encoder) for encoder in ("", *known)}
 
-    def videos_with_frames(self, videos: Collection[str] | None) -> list[str]:
-        """The videos, of these or of all, of which frames are kept, in order of their ids."""
-        condition, values = Filter(videos).sql
-        with self._db.reading() as db:
-            rows = db.execute(f"select distinct video from frames where {condition} order by video", values).fetchall()
-        return [video for (video,) in rows]
-
     def frames(self, video: str) -> dict[int, float]:
         """Milliseconds, which name a kept frame, and its time in seconds, in order."""
         with self._db.reading() as db:
@@ -260,7 +253,8 @@ class Store:
                 "select substr(name, ?), dimensions from collections where name glob ? and state = ? order by name",
                 (len(prefix) + 1, f"{prefix}*", State.THERE),
             ).fetchall()
-        chosen = {video: size for video, size in rows if (videos is None or video in videos) and video not in without}
+        among = None if videos is None else {*videos}
+        chosen = {video: size for video, size in rows if (among is None or video in among) and video not in without}
         for video, size in chosen.items():
             if size != dimensions:
                 raise UsageError(

@@ -16,7 +16,6 @@ import numpy as np
 from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from . import removal
-from .all_records import AllRecords
 from .chroma import open_vectors, unit
 from .filters import Filter
 from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other_encoder
@@ -28,6 +27,7 @@ from .rank_fusion import fuse, ranks
 from .record_vectors import RecordVectors
 from .removal import Owed
 from .repair import RepairStore
+from .together import Together
 from .videos import Library
 
 DEPTH = 32
@@ -77,7 +77,7 @@ class VideoIndex(RecordVectors):
         self.people, self.faces = People(self.library.database), Faces(self.library.database)
         self._store = RepairStore(self.library.database)
         self._kept = KeptVectors(self.library.database)
-        self._all_records = AllRecords(self._store, self._kept)
+        self._together = Together(self.home, self._store, self._kept, read_only)
         self.words_only = set()
         self._matrices = Matrices(self.home, read_only)
         try:
@@ -238,6 +238,7 @@ class VideoIndex(RecordVectors):
         with self.writing():
             known = self.library.remove(video, self._store.collections_of(video), forgotten=forgotten)
             self._matrices.drop(video)
+            self._together.forget(video)
             self._finish()
         return known
 
