@@ -1,7 +1,7 @@
 """Whether a library outlives what is done to it: kills, damaged files, failing tools, many cycles, many videos.
 
     python -m vidscout.bench.measure.reliability [--part kills|mutations|faults|cycles|library] [--kills 300]
-        [--files 1500] [--cycles 500] [--videos 2000] [--records 100]
+        [--files 1500] [--cycles 500] [--videos 2000]
 
 All parts by default, which takes about an hour on two cores. Films are small and made here, and stages and tools are
 without weights: what is tried is everything around them.
@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ..reliability import cycles, faults, kills, library, mutations
+from ..reliability import cycles, faults, kills, mutations
+from . import library
 
 PARTS = ("kills", "mutations", "faults", "cycles", "library")
 
@@ -25,14 +26,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the damage")
     parser.add_argument("--cycles", type=int, default=500, help="of reading and forgetting")
     parser.add_argument("--videos", type=int, default=2000)
-    parser.add_argument("--records", type=int, default=100, help="a video of the library")
     given = parser.parse_args()
     works = {
         "kills": lambda folder: kills.run(folder, given.kills),
         "mutations": lambda folder: mutations.run(folder, given.files, given.seed),
         "faults": lambda folder: faults.run(folder),
         "cycles": lambda folder: cycles.run(folder, given.cycles),
-        "library": lambda folder: library.run(folder, given.videos, given.records),
+        "library": lambda folder: library.run(folder, given.videos),
     }
     for part in given.part or PARTS:
         began = time.perf_counter()

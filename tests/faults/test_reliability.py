@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vidscout.bench.reliability import cycles, faults, library, mutations
+from vidscout.bench.measure import library
+from vidscout.bench.reliability import cycles, faults, mutations
 
 KILLS = """
 import json, sys
@@ -65,5 +66,5 @@ def test_thirty_cycles_of_reading_and_forgetting_hold_no_more_at_their_end(tmp_p
 
 
 def test_a_library_is_searched_as_a_whole(tmp_path: Path):
-    warm, _ = library.run(tmp_path, 30, 20, questions=4)
+    warm, _ = library.run(tmp_path, 15)
     assert warm < 2

@@ -77,7 +77,7 @@ class Query:
 
     def sums(self, numbers: np.ndarray) -> np.ndarray:
         """The products with codes as whole numbers, int32 of shape (rows, 2): what `cosines` takes."""
-        return _product().run(None, {"rows": numbers, "query": self._pair, "middle": np.uint8(MIDDLE)})[0]
+        return _product().run(None, {"rows": numbers, "query": self._pair, "middle": np.array(MIDDLE, np.uint8)})[0]
 
     def cosines(self, sums: np.ndarray, scale: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The cosines with the vectors that the codes stand for, and how far off each is at most.
