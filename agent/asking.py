@@ -16,6 +16,7 @@ from ..tools.runtime.notes import noting
 from .answer import Answer
 from .bridge import end_state, finished, in_thread, streamed, watched
 from .ingesting import Ingesting
+from .narrowing import narrowed
 from .questions import answered, check_range, checked_options, checked_question, same_question, turn
 from .which_video import VideoName, meant, unknown
 
@@ -263,9 +264,6 @@ class Asking(Ingesting):
             question=asked.question,
             turns=[turn(answer) for answer in asked.earlier],
             options=asked.options,
-            videos=[video.id for video in asked.videos],
-            durations={video.id: video.duration for video in asked.videos},
-            names={video.id: video.name for video in asked.videos},
             time_range=asked.time_range,
         )
 
@@ -278,26 +276,34 @@ class Asking(Ingesting):
 
         with self._checkpointer(asked.conversation) as checkpointer, counting() as counters, noting() as mended:
             self.embed_anew([video.id for video in asked.videos], tell, asked.stop)
-            graph = compiled(checkpointer)
+            graph, context = compiled(checkpointer), self.answering(asked.at, asked.stop)
             config: Any = {"max_concurrency": BRANCHES_AT_ONCE}
+            turns, before = list(start.turns), None
             if asked.conversation:
                 config["configurable"] = {"thread_id": asked.conversation}
                 before = graph.get_state(config)
+                turns += before.values.get("turns", [])
+            leant_on = {turn.video for turn in turns[-1:] if turn.video is not None}
+            videos = narrowed(context, asked.videos, asked.question, asked.options, leant_on)
+            start.videos = [video.id for video in videos]
+            start.durations = {video.id: video.duration for video in videos}
+            start.names = {video.id: video.name for video in videos}
+            if before is not None:
                 start = None if before.next and same_question(before.values, start) else begin(start)
             stream = graph.stream(
                 start,
                 config,
-                context=self.answering(asked.at, asked.stop),
+                context=context,
                 stream_mode=["custom", "values"],
                 durability="sync" if asked.conversation else None,
             )
             state = end_state(stream, tell)
         state["timings"]["total"] = time.perf_counter() - asked.at
         sought = {step.removeprefix("gather:") for step in state["route"] if step.startswith("gather:")}
-        missing = [note for video in asked.videos for note in self.gaps(video, sought)]
+        missing = [note for video in videos for note in self.gaps(video, sought)]
         unusual = self.models.usual.unusual(state["timings"]["total"], len(state["text"]))
         state["notes"] = [*state["notes"], *mended, *missing, *unusual]
-        return answered(AnswerState(**state), asked.videos, counters, self.profile.name, curves)
+        return answered(AnswerState(**state), videos, counters, self.profile.name, curves)
 
     def _checkpointer(self, conversation: str | None) -> Any:
         """Where a conversation is kept; a question outside of any leaves nothing behind and waits for no disk."""

@@ -52,7 +52,8 @@ class Embedding(Core):
             WeightsError: the embedding's weights have not been pulled.
         """
         source = self.role("text_embedding").source
-        outdated = [video for video in videos if self.index.embedded_by_another(video, source)]
+        by_others = self.index.embedded_by_others(source)
+        outdated = [video for video in videos if video in by_others]
         self.index.words_only.difference_update(set(videos) - set(outdated))
         if not outdated:
             return

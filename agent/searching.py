@@ -51,13 +51,13 @@ class Searching(Embedding):
             known = ", ".join(m for m in Modality if m not in UNSEARCHED)
             raise UsageError(f"no modality {modality!r}; there are {known}") from None
         wanted = [videos] if isinstance(videos, str | PathLike) else videos
-        ids = [self.find(name).id for name in wanted] if wanted is not None else None
-        self.embed_anew([video.id for video in self.videos()] if ids is None else ids, on_progress)
+        known = {video.id: video.name for video in (self.videos() if wanted is None else map(self.find, wanted))}
+        ids = None if wanted is None else list(known)
+        self.embed_anew(list(known), on_progress)
         vector = self._meaning(query)
         within = Span(*time_range) if time_range else None
         hits = self.index.search(query, vector, modalities=modalities, within=within, videos=ids, k=k)
-        names = {video.id: video.name for video in self.videos()}
-        return [evidence(hit.record, hit.similarity or hit.score, names.get(hit.record.video, "")) for hit in hits]
+        return [evidence(hit.record, hit.similarity or hit.score, known.get(hit.record.video, "")) for hit in hits]
 
     def _meaning(self, query: str) -> "np.ndarray | None":
         """The vector of what is searched for; None where the embedding fails, so that words must do."""

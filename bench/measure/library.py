@@ -3,9 +3,9 @@
     python -m vidscout.bench.measure.library [--videos 2000] [--home FOLDER] [--seconds 500] [--ask] [--recall]
 
 Records, their vectors and frames are written through the index as a reading writes them, as many of each kind as a
-video of ten minutes has: `FINDINGS` is the mean of the made recordings of `bench/sets/made`, read by the product, and
-`FRAMES` that of ten minutes of film. With `--home` the library is kept and gone on with, so that it can be written
-piece by piece (`--seconds` of each).
+video of ten minutes has: `FINDINGS` is the mean of the made recordings of `bench/sets/made`, read by the product;
+frames are one a second, as of film in which nothing stands still. With `--home` the library is kept and gone on with,
+so that it can be written piece by piece (`--seconds` of each).
 """
 
 import argparse

@@ -34,6 +34,12 @@ class EmbeddingStore(StageStore):
         with self._db.reading() as db:
             return _embeddings(db, video)
 
+    def embedded_by_others(self, embedding: str) -> set[str]:
+        """The videos some of whose records have vectors by another embedding than the one of this source."""
+        with self._db.reading() as db:
+            rows = db.execute("select distinct video from stages where embedding not in ('', ?)", [embedding])
+            return {video for (video,) in rows}
+
     def drop_vectors(self, video: str, embedding: str) -> None:
         """Have Chroma drop a video's records and say that another embedding is under way; nothing where it is already.
 
@@ -98,6 +104,10 @@ class EmbeddedAnew(StageWrites, ABC):
     def embedded_by_another(self, video: str, embedding: str) -> bool:
         """Whether some of a video's records have vectors by another embedding than the one of this source."""
         return not self._store.embeddings(video) <= {embedding}
+
+    def embedded_by_others(self, embedding: str) -> set[str]:
+        """All videos of which `embedded_by_another` is true."""
+        return self._store.embedded_by_others(embedding)
 
     def embed_anew(
         self,

@@ -105,6 +105,19 @@ class FrameSearch(ABC):
         found.sort(key=lambda pair: (-pair[0], pair[1].video, pair[1].time))
         return [frame for _, frame in found[:k]]
 
+    def frames_by_each(self, vector: FrameQuery, videos: Collection[str], k: int) -> list[list[FrameRef]]:
+        """The frames that fit a query best by each of its encoders, best first: a ranking an encoder, not fused.
+
+        Videos that have vectors of none of them are left out.
+        """
+        found: list[list[FrameRef]] = []
+        kept = self._store.frame_sizes(videos)
+        for encoder, query in self._frame_query(vector).items():
+            of = [video for video, sizes in kept.items() if sizes.get(encoder) == len(query)]
+            best = sorted(self._frames_by_one(of, encoder, query, None, k), key=lambda pair: -pair[0])
+            found += [[frame for _, frame in best[:k]]] if best else []
+        return found
+
     def _frame(self, video: str, time: float, score: float) -> FrameRef:
         return FrameRef(video, time, score, self._thumbnail(video, milliseconds(time)))
 
