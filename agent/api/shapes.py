@@ -93,7 +93,7 @@ class ChatRequest(Asked):
     time_range: tuple[float, float] | None = Field(None, description="Extension: seconds; only what overlaps counts.")
     region: tuple[float, tuple[float, float, float, float]] | None = Field(
         None,
-        description="Extension: seconds, and left, top, right, bottom as shares of the picture; asks about what is in it.",
+        description="Extension: seconds, and left, top, right, bottom as shares of the picture; asks what is in it.",
     )
     conversation: str | None = Field(
         None,
