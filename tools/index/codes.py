@@ -19,6 +19,8 @@ LARGEST = 127
 """How far from it a row's largest number lies."""
 QUERY_LARGEST = 63
 """The same for a query: the sum of two products then fits into two bytes, in which some processors add them up."""
+NOTHING = 1e-20
+"""A largest number below it is none: dividing by it would leave what four bytes hold."""
 SLACK = 1e-5
 """What adding up in four bytes rounds."""
 
@@ -52,7 +54,7 @@ def encode(vectors: np.ndarray) -> Codes:
     """
     vectors = np.asarray(vectors, np.float32)
     largest = np.abs(vectors).max(axis=1, initial=0.0)
-    scale = np.where(largest > 0, largest, 1.0).astype(np.float32) / LARGEST
+    scale = np.where(largest > NOTHING, largest, 1.0).astype(np.float32) / LARGEST
     steps = np.rint(vectors / scale[:, None])
     error = np.linalg.norm(vectors - steps * scale[:, None], axis=1)
     return Codes((steps + MIDDLE).astype(np.uint8), scale, (error * 1.001 + 1e-7).astype(np.float32))
@@ -93,8 +95,9 @@ class Query:
 
 def _steps(vector: np.ndarray) -> tuple[np.ndarray, float]:
     """A vector in whole steps, and the size of one."""
-    step = float(np.abs(vector).max(initial=0.0)) / QUERY_LARGEST or 1.0
-    return np.rint(vector / step), step
+    largest = float(np.abs(vector).max(initial=0.0))
+    step = (largest if largest > NOTHING else 1.0) / QUERY_LARGEST
+    return np.rint(vector / np.float32(step)), step
 
 
 @cache

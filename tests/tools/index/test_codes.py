@@ -42,6 +42,14 @@ def test_any_vectors_keep_to_the_bound(made: np.ndarray):
     assert (np.abs(found - exact) <= off).all()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("tiny", [0.0, 1e-45, 1e-30])
+def test_numbers_that_are_almost_none_are_none(tiny: float):
+    query = np.array([1.0, tiny, -tiny], np.float32)
+    found, off = cosines(np.array([[1.0, tiny, 0.0], [tiny, tiny, tiny]], np.float32), query)
+    assert (np.abs(found - [1.0, 0.0]) <= off).all()
+
+
 def test_a_row_of_zeros_is_nowhere_near():
     found, off = cosines(np.zeros((2, 8), np.float32), np.eye(8, dtype=np.float32)[0])
     assert (np.abs(found) <= off).all()
