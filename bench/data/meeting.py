@@ -33,8 +33,9 @@ class Half(StrEnum):
 
 VOICES = {
     Half.development: (
-        "pico:en-GB", "pico:de-DE", "flite:awb", "flite:rms",
+        "pico:en-GB", "pico:de-DE", "pico:es-ES", "pico:it-IT", "flite:awb", "flite:rms",
         "espeak:en-us+f4", "espeak:en-us+m3", "espeak:en-us+klatt2", "espeak:en-us+steph",
+        "espeak:en-us+f1", "espeak:en-us+m5", "espeak:en-us+Annie", "espeak:en-us+linda", "espeak:en-us+Michael",
     ),
     Half.report: (
         "pico:en-US", "pico:fr-FR", "flite:kal", "flite:slt",

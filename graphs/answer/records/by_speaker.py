@@ -1,46 +1,33 @@
 """Questions about who speaks: for how long, who first, what somebody says about something, what somebody answers.
 
-They are read off who speaks when and who says each utterance, where the stage `speakers` has found that.
+They are read off who speaks when and who says each utterance, where the stage `speakers` has found that. What is asked
+is told by labelled examples (`speaking.py`).
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....tools.payloads import Modality, Spoken, Voice
 from ....tools.records import Record, clock, of_kind
-from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
-from .passages import QUOTED, Told, nothing, quoted
+from ....tools.words import content_words, coverage
+from ..state import Answering, AnswerState, Candidate, Plan
+from .passages import NEAR_ENOUGH, QUOTED, Told, nothing, quoted
+from .speaking import Asked, asked_for, masked, mentioned
 from .wording import worded
 
-NEAR = 0.35
-"""Cosine from which an utterance may be what a question asks of somebody: that of `by_kind.NEAR`."""
-LOOKED_INTO = 64
+LOOKED_INTO = 256
 """Utterances among which one of somebody's is looked for."""
 BESIDE_THE_BEST = 0.8
-"""Share of the best utterance's cosine from which a further one of the same speaker is quoted."""
+"""Share of the best utterance's fit from which a further one of the same speaker is quoted."""
+HOLDS = 0.5
+"""What an utterance's share of the question's words counts beside its cosine: names and numbers tell apart what is
+alike in meaning."""
 FIXED = 0.7
 """Confidence in what is read off who speaks when. Nothing was measured to set it."""
 SOON = 30.0
 """Seconds within which somebody answers what another one says."""
-
-_SPEAK = (
-    r"\b(speak\w*|spoke\w*|talk\w*|spricht|sprach\w*|sprechen|redet\w*|reden|habla\w*|habló|parle\w*|parlé|fala\w*|falou)\b"
-    r"|говор\w*"
-)
-_SAY = (
-    r"\b(sa(y|ys|id)|t(ell|old)\w*|mention\w*|claim\w*|suggest\w*|propos\w*|argue\w*|th(ink|ought)\w*|explain\w*"
-    r"|promis\w*|warn\w*|report\w*|sagt\w*|gesagt|meint\w*|erzähl\w*|erklär\w*|dice|dijo|opina|dit|pense|disse|diz|acha)\b"
-    r"|сказал\w*|говор\w*|счита\w*"
-)
-_HOW_LONG = (
-    r"\bhow (long|much)\b|\bwie lange?\b|\bcuánto\b|\bcombien de temps\b|\bquanto tempo\b|\bсколько\b|\bкак долго\b"
-)
-_MOST = r"\b(most|longest|am meisten|am längsten|más|le plus|mais)\b|дольше всех|больше всех"
-_WHO = r"^\W*(who|which (speaker|person)|wer|quién|qui|quem|кто)\b"
-_ANSWER = (
-    r"\b(answer\w*|repl(y|ies|ied)|respon[ds]\w*|antwort\w*|erwider\w*|respond\w*|répon\w*|réplique\w*)\b|отве[тч]\w*"
-)
+QUESTION_MARKS = ("?", "？", "؟", "‽")
+"""With which an utterance ends that asks something."""
 
 
 @dataclass(frozen=True)
@@ -54,40 +41,44 @@ class _Speakers:
     @property
     def names(self) -> list[str]:
         """Everybody, in the order in which they begin to speak."""
-        return list(dict.fromkeys([name for _, name in self.turns] + [spoken.speaker for _, spoken in self.said]))
-
-    def meant(self, question: str) -> str | None:
-        """The one speaker whom a question names, by the whole name or its first word."""
-        asked = question.casefold()
-        whole = [name for name in self.names if name and stands_in(name, asked)]
-        first = [name for name in self.names if name and not _numbered(name) and stands_in(name.split()[0], asked)]
-        found = whole or first
-        return found[0] if len(found) == 1 else None
+        heard = [name for _, name in self.turns] + [spoken.speaker for _, spoken in self.said]
+        return [name for name in dict.fromkeys(heard) if name.strip()]
 
 
 def by_speaker(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     """The answer to a question about who speaks; `None` where it is another one, or nobody knows who speaks."""
-    asked = state.asked
-    speaks = re.search(_SPEAK, asked, re.IGNORECASE)
-    who = re.search(_WHO, asked, re.IGNORECASE)
     speakers = _speakers(state, answering)
-    meant = speakers.meant(asked)
-    if speaks and speakers.turns and meant is None and who:
-        if re.search(_MOST, asked, re.IGNORECASE):
-            return longest(speakers, plan)
-        if plan.place is not None:
-            return at_an_end(state, speakers, plan)
-    if meant is None:
+    if not speakers.names:
         return None
-    if speaks and speakers.turns and re.search(_HOW_LONG, asked, re.IGNORECASE):
-        return how_long(meant, speakers, plan)
-    if who or plan.kind in (Kind.WHO_SAID, Kind.PERSON, Kind.LOOK, Kind.READ):
-        return None
-    if re.search(_ANSWER, asked, re.IGNORECASE) and (told := answered(state, answering, plan, meant, speakers)):
-        return told
-    if plan.kind is Kind.QUOTE or re.search(_SAY, asked, re.IGNORECASE):
-        return said_about(state, answering, plan, meant)
-    return None
+    there = mentioned(state.asked, speakers.names)
+    named = [name for name, _ in there]
+    if named and there[0][1] != named[0] and _several(there[0][1], speakers.names):
+        return None  # a first name that two have
+    match what_is_asked(state.asked, [part for _, part in there], answering):
+        case Asked.HOW_LONG if speakers.turns:
+            return how_long(named[0], speakers, plan)
+        case Asked.MOST | Asked.LEAST as which if speakers.turns:
+            return longest(speakers, plan, least=which is Asked.LEAST)
+        case Asked.FIRST | Asked.LAST as end if speakers.turns:
+            return at_an_end(state, speakers, plan, last=end is Asked.LAST)
+        case Asked.EVERYBODY if speakers.turns:
+            return everybody(speakers, plan)
+        case Asked.ABOUT:
+            return said_about(state, answering, plan, named[0], there)
+        case Asked.ANSWER:
+            return answered(state, answering, plan, named[0], speakers, there)
+        case Asked.ASK:
+            return questions(state, answering, plan, named[0], there)
+        case Asked.WHO:
+            return who_said(state, answering, plan)
+        case _:
+            return None
+
+
+def what_is_asked(question: str, parts: Sequence[str], answering: Answering) -> Asked | None:
+    """What a question asks about those whose names stand in it."""
+    plain = masked(question, parts)
+    return asked_for(plain, parts, answering.vector(plain), answering.text_embedding.source)
 
 
 def how_long(name: str, speakers: _Speakers, plan: Plan) -> Told:
@@ -98,20 +89,24 @@ def how_long(name: str, speakers: _Speakers, plan: Plan) -> Told:
     return Told(text, _candidates(own[:QUOTED]), FIXED)
 
 
-def longest(speakers: _Speakers, plan: Plan) -> Told:
-    """Who speaks longest, and for how long everybody does."""
-    seconds: dict[str, float] = {}
-    for record, name in speakers.turns:
-        seconds[name] = seconds.get(name, 0.0) + record.span.duration
-    order = sorted(seconds, key=lambda name: -seconds[name])
+def longest(speakers: _Speakers, plan: Plan, least: bool = False) -> Told:
+    """Who speaks longest, or shortest, and for how long everybody does."""
+    seconds = _seconds(speakers)
+    order = sorted(seconds, key=lambda name: seconds[name] if least else -seconds[name])
     text = " ".join(worded(plan.language, "speaks_for", text=name, at=clock(seconds[name])) for name in order)
-    first = next(record for record, name in speakers.turns if name == order[0])
-    return Told(text, _candidates([first]), FIXED)
+    return Told(text, _candidates([_first_turn(speakers, order[0])]), FIXED)
 
 
-def at_an_end(state: AnswerState, speakers: _Speakers, plan: Plan) -> Told:
+def everybody(speakers: _Speakers, plan: Plan) -> Told:
+    """How many speak, who, and for how long."""
+    seconds = _seconds(speakers)
+    each = [worded(plan.language, "speaks_for", text=name, at=clock(one)) for name, one in seconds.items()]
+    text = " ".join([worded(plan.language, "speakers", text=str(len(seconds))), *each])
+    return Told(text, _candidates([_first_turn(speakers, name) for name in seconds]), FIXED)
+
+
+def at_an_end(state: AnswerState, speakers: _Speakers, plan: Plan, last: bool) -> Told:
     """Who speaks first or last, with what he says then."""
-    last = plan.place is Place.LAST
     record, name = speakers.turns[-1 if last else 0]
     said = [one for one, spoken in speakers.said if spoken.speaker == name and one.video == record.video]
     shown = _candidates(said[-1:] if last else said[:1]) or _candidates([record])
@@ -120,43 +115,111 @@ def at_an_end(state: AnswerState, speakers: _Speakers, plan: Plan) -> Told:
     return Told(" ".join(parts), shown, FIXED)
 
 
-def said_about(state: AnswerState, answering: Answering, plan: Plan, name: str) -> Told:
+def who_said(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
+    """Who says what the question tells; `None` where nobody says anything like it, or it is not known who does."""
+    found = utterances(state.asked, state, answering)
+    if not found or found[0].similarity < NEAR_ENOUGH:
+        return None
+    best = found[0]
+    name = _speaker(best)
+    if not name:
+        return None
+    text = f"{quoted(best, plan, state)} {worded(plan.language, 'speaker', text=name)}"
+    return Told(text, [best], round(best.similarity, 3))
+
+
+def said_about(
+    state: AnswerState, answering: Answering, plan: Plan, name: str, there: Sequence[tuple[str, str]]
+) -> Told:
     """What somebody says about something: those of his utterances that fit the question best."""
-    hits = answering.index.search(
-        state.asked, answering.vector(state.asked), modalities=[Modality.SPEECH], videos=state.videos, k=LOOKED_INTO
-    )
-    own = [hit for hit in hits if isinstance(hit.record.payload, Spoken) and hit.record.payload.speaker == name]
-    own.sort(key=lambda hit: -(hit.similarity or 0.0))
-    found = [Candidate(hit.record, hit.similarity or 0.0, 0.0, 1.0) for hit in own]
-    if not found or found[0].similarity < NEAR:
+    found = [one for one in utterances(_without(state.asked, there), state, answering) if _speaker(one) == name]
+    if not found or found[0].similarity < NEAR_ENOUGH:
         return nothing(plan, found[0] if found else None, state)
-    best = found[0].similarity
-    chosen = [one for one in found if one.similarity >= BESIDE_THE_BEST * best][:QUOTED]
-    text = " ".join(quoted(one, plan, state) for one in chosen)
-    return Told(f"{text} {worded(plan.language, 'speaker', text=name)}", chosen, round(best, 3))
+    return _told_of(found, name, plan, state)
 
 
-def answered(state: AnswerState, answering: Answering, plan: Plan, name: str, speakers: _Speakers) -> Told | None:
-    """What somebody says right after what another one says; `None` where nobody says that, or nothing follows."""
+def questions(
+    state: AnswerState, answering: Answering, plan: Plan, name: str, there: Sequence[tuple[str, str]]
+) -> Told:
+    """What somebody asks: his utterances that end with a question mark; where none does, those that fit best."""
+    found = [one for one in utterances(_without(state.asked, there), state, answering) if _speaker(one) == name]
+    asked = [one for one in found if one.record.text.rstrip().endswith(QUESTION_MARKS)]
+    if not asked:
+        return said_about(state, answering, plan, name, there)
+    return _told_of(asked, name, plan, state)
+
+
+def answered(
+    state: AnswerState,
+    answering: Answering,
+    plan: Plan,
+    name: str,
+    speakers: _Speakers,
+    there: Sequence[tuple[str, str]],
+) -> Told:
+    """What somebody says right after what another one says; as what he says about it where nothing follows."""
+    others = [one for one in utterances(_without(state.asked, there), state, answering) if _speaker(one) != name]
+    if others and others[0].similarity >= NEAR_ENOUGH:
+        at = others[0].record
+        after = [
+            record
+            for record, spoken in speakers.said
+            if spoken.speaker == name and record.video == at.video and 0 <= record.span.start - at.span.start <= SOON
+        ]
+        if after:
+            chosen = _candidates(after[:2])
+            text = " ".join(quoted(one, plan, state) for one in chosen)
+            text = f"{text} {worded(plan.language, 'speaker', text=name)}"
+            return Told(text, [*chosen, others[0]], round(others[0].similarity, 3))
+    return said_about(state, answering, plan, name, there)
+
+
+def utterances(question: str, state: AnswerState, answering: Answering) -> list[Candidate]:
+    """What is said that fits a question, best first by meaning and words together."""
     hits = answering.index.search(
-        state.asked, answering.vector(state.asked), modalities=[Modality.SPEECH], videos=state.videos, k=LOOKED_INTO
+        question, answering.vector(question), modalities=[Modality.SPEECH], videos=state.videos, k=LOOKED_INTO
     )
-    others = [hit for hit in hits if isinstance(hit.record.payload, Spoken) and hit.record.payload.speaker != name]
-    best = max(others, key=lambda hit: hit.similarity or 0.0, default=None)
-    if best is None or (best.similarity or 0.0) < NEAR:
-        return None
-    at = best.record
-    after = [
-        record
-        for record, spoken in speakers.said
-        if spoken.speaker == name and record.video == at.video and 0 <= record.span.start - at.span.start <= SOON
-    ]
-    if not after:
-        return None
-    chosen = _candidates(after[:2])
+    wanted = content_words(question)
+    found = [Candidate(hit.record, hit.similarity or 0.0, coverage(wanted, hit.record.text), 1.0) for hit in hits]
+    return sorted(found, key=lambda one: (-_fit(one), one.record.span))
+
+
+def _fit(one: Candidate) -> float:
+    return one.similarity + HOLDS * one.coverage
+
+
+def _told_of(found: Sequence[Candidate], name: str, plan: Plan, state: AnswerState) -> Told:
+    """The best of somebody's utterances, in words."""
+    chosen = [one for one in found if _fit(one) >= BESIDE_THE_BEST * _fit(found[0])][:QUOTED]
     text = " ".join(quoted(one, plan, state) for one in chosen)
-    text = f"{text} {worded(plan.language, 'speaker', text=name)}"
-    return Told(text, [*chosen, Candidate(at, best.similarity or 0.0, 0.0, 1.0)], round(best.similarity or 0.0, 3))
+    return Told(f"{text} {worded(plan.language, 'speaker', text=name)}", chosen, round(found[0].similarity, 3))
+
+
+def _without(question: str, there: Sequence[tuple[str, str]]) -> str:
+    """The question without the name of whom it asks, whose words are no words of what he says."""
+    name = there[0][1]
+    at = question.casefold().find(name.casefold())
+    return " ".join(f"{question[:at]} {question[at + len(name) :]}".split())
+
+
+def _speaker(one: Candidate) -> str:
+    return one.record.payload.speaker if isinstance(one.record.payload, Spoken) else ""
+
+
+def _several(part: str, names: Sequence[str]) -> bool:
+    return sum(name.split()[0].casefold() == part.casefold() for name in names) > 1
+
+
+def _seconds(speakers: _Speakers) -> dict[str, float]:
+    """For how long everybody speaks, in the order in which they begin."""
+    seconds: dict[str, float] = {}
+    for record, name in speakers.turns:
+        seconds[name] = seconds.get(name, 0.0) + record.span.duration
+    return seconds
+
+
+def _first_turn(speakers: _Speakers, name: str) -> Record:
+    return next(record for record, other in speakers.turns if other == name)
 
 
 def _speakers(state: AnswerState, answering: Answering) -> _Speakers:
@@ -173,11 +236,3 @@ def _speakers(state: AnswerState, answering: Answering) -> _Speakers:
 
 def _candidates(records: Sequence[Record]) -> list[Candidate]:
     return [Candidate(record, 1.0, 1.0, 1.0) for record in records]
-
-
-def stands_in(name: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text) is not None
-
-
-def _numbered(name: str) -> bool:
-    return name.split()[-1].isdecimal()

@@ -73,7 +73,7 @@ class Speakers(AudioStage):
 
     @property
     def fingerprint(self) -> str:
-        return f"{self._encoder.source}; turns/1; {self._number or 'as many as there are'}"
+        return f"{self._encoder.source}; turns/2; {self._number or 'as many as there are'}"
 
     def windows(self, chunks: Iterable[AudioChunk]) -> Iterator[AudioChunk]:
         from ....tools.perception.speech.voice_activity import windows
@@ -114,7 +114,7 @@ class Speakers(AudioStage):
             named.setdefault(label, Named(name, How.VIDEO))
         found.index.people.rename(found.video, named)
         tell(found.index, said, labels, named)
-        source = f"{self._encoder.source}; turns/1"
+        source = f"{self._encoder.source}; turns/2"
         return [Record.of(found.video, span, Voice(label, label in tracks), 1.0, source) for label, span in turns]
 
     def turns(self, stretches: Sequence[Stretch]) -> list[Turn]:
@@ -125,7 +125,7 @@ class Speakers(AudioStage):
 
         by_track = joined([(one.track, one.span) for one in stretches if one.track])
         heard = [Voiced(one.span, one.vectors.astype(np.float32)) for one in stretches if not one.track]
-        same = getattr(self._encoder, "same", 0.72)
+        same = getattr(self._encoder, "same", 0.76)
         by_voice = [(f"Speaker {turn.speaker + 1}", turn.span) for turn in turns(heard, same, self._number)]
         return sorted([*by_track, *by_voice], key=lambda turn: (turn[1], turn[0]))
 
