@@ -9,15 +9,15 @@ from collections import Counter
 import numpy as np
 
 from ...agent.scout import VideoScout
-from ...graphs.answer.question.kinds import Learnt, learn
-from ...graphs.answer.records.speaking import LEARNT, OF_NOBODY, OF_SOMEBODY, PLACEHOLDERS, Asked, examples
+from ...graphs.answer.question.kinds import learn
+from ...graphs.answer.records.speaking import LEARNT, PLACEHOLDERS, Asked, examples, nearest
 from ...tools.perception.embeddings.purposes import Query
 from . import kinds as all_kinds
 
 PARTS = 10
 """Of the examples, each of which is told by what was learnt from the others."""
 OTHERS = {"who_said": Asked.WHO}
-"""Kinds of `question/examples.toml` that are examples of something here; the others are of none, but for those beside."""
+"""Kinds of `question/examples.toml` that are examples of something here; others are of none, but for those beside."""
 BESIDE = ("person", "quote", "ends", "count_seen", "list")
 """Kinds that overlap with what is asked here."""
 
@@ -30,14 +30,6 @@ def all_examples() -> list[tuple[str, str, str]]:
         if kind not in BESIDE
     ]
     return [*examples(), *others]
-
-
-def told(known: Learnt, vector: np.ndarray, names: bool) -> str:
-    """What is nearest of what can be asked with a name, or without one."""
-    scores = vector @ known.weights + known.offsets
-    out = OF_NOBODY if names else OF_SOMEBODY
-    allowed = [at for at, kind in enumerate(known.kinds) if Asked(kind) not in out]
-    return known.kinds[max(allowed, key=lambda at: scores[at])]
 
 
 def main() -> None:
@@ -62,7 +54,7 @@ def main() -> None:
         )
         for at in (at for at in range(len(rows)) if part[at] == number):
             names = any(name in rows[at][2] for name in PLACEHOLDERS.values())
-            if (got := told(known, vectors[at], names)) == kinds[at]:
+            if (got := str(nearest(known, vectors[at], names))) == kinds[at]:
                 right[kinds[at]] += 1
             else:
                 wrong[kinds[at], got] += 1

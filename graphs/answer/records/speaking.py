@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..question.kinds import learnt
+from ..question.kinds import Learnt, learnt
 
 EXAMPLES = Path(__file__).with_name("speaking.toml")
 LEARNT = Path(__file__).with_name("speaking.npz")
@@ -44,7 +44,7 @@ OF_NOBODY = (Asked.MOST, Asked.LEAST, Asked.FIRST, Asked.LAST, Asked.EVERYBODY)
 """What can be asked only where it names nobody."""
 
 
-def asked_for(question: str, named: Sequence[str], vector: "np.ndarray", source: str) -> Asked | None:
+def asked_for(question: str, named: Sequence[str], vector: np.ndarray, source: str) -> Asked | None:
     """What a question asks for; `None` where its embedding is another than the one that was learnt from.
 
     Args:
@@ -56,10 +56,16 @@ def asked_for(question: str, named: Sequence[str], vector: "np.ndarray", source:
     known = learnt(LEARNT)
     if source != known.source or len(vector) != len(known.weights) or not question:
         return None
+    return nearest(known, vector, bool(named))
+
+
+def nearest(known: Learnt, vector: np.ndarray, named: bool) -> Asked:
+    """What the examples nearest to a question ask for, of what can be asked where somebody is named, or nobody."""
     scores = (vector @ known.weights + known.offsets)[: len(known.kinds)]
-    ruled_out = OF_NOBODY if named else OF_SOMEBODY
-    allowed = [at for at, kind in enumerate(known.kinds) if Asked(kind) not in ruled_out]
-    return Asked(known.kinds[max(allowed, key=lambda at: scores[at])])
+    order = [Asked(known.kinds[at]) for at in np.argsort(-scores)]
+    if not named:  # what is asked of somebody whom nobody knows by that name is none of it
+        return order[0] if order[0] not in OF_SOMEBODY else Asked.NONE
+    return next(kind for kind in order if kind not in OF_NOBODY)
 
 
 def masked(question: str, named: Sequence[str]) -> str:

@@ -53,6 +53,17 @@ def test_a_few_seconds_that_are_like_nobody_are_nobody_of_their_own():
     assert {turn.speaker for turn in turns(stretches, 0.8)} == {0, 1}
 
 
+def test_what_lies_between_two_voices_without_a_pause_counts_half_a_window_less_on_either_side():
+    between = [voiced(at, at + 16, FIRST, FIRST, THIRD, SECOND, SECOND) for at in (0, 20)]
+    alone = [
+        voiced(at + off, at + off + 3.2, voice)
+        for at in (0, 15)
+        for off, voice in ((0, FIRST), (5, THIRD), (10, SECOND))
+    ]
+    assert len({turn.speaker for turn in turns(between, 0.8)}) == 2
+    assert len({turn.speaker for turn in turns(alone, 0.8)}) == 3
+
+
 def test_so_many_people_are_found_as_there_are_said_to_be():
     stretches = [voiced(0, 8, FIRST), voiced(10, 18, SECOND), voiced(20, 28, THIRD)]
     assert len({turn.speaker for turn in turns(stretches, 0.6)}) == 3
