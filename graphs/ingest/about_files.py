@@ -1,5 +1,6 @@
 """What is to be told of a file itself: what it lacks, what in it cannot be read, and where it is damaged."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...tools.media.clock import clock_of
@@ -9,6 +10,8 @@ from ...tools.records import clock
 
 STRETCHES = 3
 """Damaged stretches that a note names at most."""
+PAUSES = 10
+"""Gaps in the sound from which they are the recorder's, which left out what was silent, and no damage."""
 
 
 def about(info: MediaInfo) -> list[str]:
@@ -28,18 +31,25 @@ def about(info: MediaInfo) -> list[str]:
 
 
 def damaged(path: str, what: str, stats: DecodeStats) -> list[str]:
-    """The note about what could not be decoded, and where it stands; none where nothing is damaged.
+    """The notes about what could not be decoded or is lost, and where it stands; none where nothing is damaged.
 
     Args:
         path: of the file.
         what: `picture` or `sound`.
         stats: of the pass over it.
     """
-    if not stats.damaged:
-        return []
     zero = clock_of(Path(path)).zero
     stretches = [(max(float(start - zero), 0.0), max(float(end - zero), 0.0)) for start, end in stats.stretches]
+    notes = []
+    if stats.damaged:
+        packets = "1 damaged packet was" if stats.damaged == 1 else f"{stats.damaged} damaged packets were"
+        notes.append(f"{packets} skipped in the {what}{' at ' if stretches else ''}{_places(stretches)}")
+    if 0 < len(stats.missing) < PAUSES:
+        notes.append(f"the file has no sound at {_places(stats.missing)}: a part of it is lost, or was never recorded")
+    return notes
+
+
+def _places(stretches: Sequence[tuple[float, float]]) -> str:
+    """The first of some stretches in seconds, as notes name them."""
     places = ["–".join(dict.fromkeys(map(clock, stretch))) for stretch in stretches[:STRETCHES]]
-    more = " and more" if len(stretches) > STRETCHES else ""
-    packets = "1 damaged packet was" if stats.damaged == 1 else f"{stats.damaged} damaged packets were"
-    return [f"{packets} skipped in the {what}{' at ' if places else ''}{', '.join(places)}{more}"]
+    return ", ".join(places) + (" and more" if len(stretches) > STRETCHES else "")

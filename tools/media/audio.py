@@ -23,6 +23,9 @@ SAMPLE_RATE = 16_000
 TOLERANCE = SAMPLE_RATE // 20
 """Samples by which timestamps may wander before it counts as a gap: some containers round them to milliseconds."""
 
+MISSING = 0.25
+"""Seconds from which a gap in the sound is told of: shorter ones come of encoders that begin anew."""
+
 LATEST = 60.0
 """Seconds behind the end of a file at which its sound may still stand: what was counted as its end is rounded."""
 
@@ -118,7 +121,8 @@ def _timeline(
                 container.seek(math.floor(early * av.time_base))
             except FFmpegError:
                 container.seek(0)
-        placed = _Placed(clock.zero, begin, clock.duration, channel)
+        missing = [] if clock.joined else stats.missing  # where one part ends, its sound may have ended earlier
+        placed = _Placed(clock.zero, begin, clock.duration, channel, missing)
         for packet in read_packets(container, tracks[track], stats, clock.parts):
             if packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < early:
                 continue
@@ -134,8 +138,11 @@ class _Placed:
     Places are sample indices at 16 kHz from our zero.
     """
 
-    def __init__(self, zero: Fraction, begin: int, duration: float, channel: int | None = None) -> None:
+    def __init__(
+        self, zero: Fraction, begin: int, duration: float, channel: int | None, missing: list[tuple[float, float]]
+    ) -> None:
         self.zero = zero
+        self.missing = missing
         self.channel = channel
         self.end = math.ceil((duration + LATEST) * SAMPLE_RATE)
         """Sample behind which no time stamp is believed."""
@@ -164,12 +171,15 @@ class _Placed:
             at = round((frame.pts * frame.time_base - self.zero) * SAMPLE_RATE) + self.shift
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         interrupted = at is not None and abs(at - self.expected) > TOLERANCE
+        if at is not None and self.resampler is not None and at - self.expected > MISSING * SAMPLE_RATE:
+            self.missing.append((float(self.expected) / SAMPLE_RATE, at / SAMPLE_RATE))
         if self.resampler is None or kind != self.kind or interrupted:
             yield from self.flush()
             yield from self._move_to(at)
             if self.mixer is None or kind != self.kind:
                 self.mixer = Mixer([channel.name for channel in frame.layout.channels], SAMPLE_RATE)
-            self.resampler, self.kind = AudioResampler("fltp", frame.layout, SAMPLE_RATE), kind
+            # Packed, because PyAV looks for the planes of eight channels and more where there are none, and crashes.
+            self.resampler, self.kind = AudioResampler("flt", frame.layout, SAMPLE_RATE), kind
         self.expected += Fraction(frame.samples * SAMPLE_RATE, frame.sample_rate)
         frame.pts = None  # each resampler is given an unbroken stretch; its own clock is not used
         for out in self.resampler.resample(frame):
@@ -194,7 +204,7 @@ class _Placed:
         self.expected = Fraction(at)
 
     def _emit(self, out: AudioFrame) -> Iterator[np.ndarray]:
-        samples = self._of_one(out.to_ndarray())
+        samples = self._of_one(out.to_ndarray().reshape(-1, out.layout.nb_channels).T)
         skipped = min(self.overlap, len(samples))
         self.overlap -= skipped
         yield from self._write(np.clip(samples[skipped:], -1.0, 1.0))

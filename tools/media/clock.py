@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -40,11 +41,17 @@ LATE = 30.0
 """Seconds after the earliest stream within which another one's first packet must come to be looked at: one that begins
 later cannot be the earliest, however its packets lie between the others."""
 
+UNSTAMPED = 1000
+"""Frames without a time stamp, at the beginning of a file, that are counted: more than lie between two key frames."""
+
 ESTIMATED = 0x0100
 """FFmpeg's mark of formats without an index (AVFMT_GENERIC_INDEX). Most have no length in their header either, and
 FFmpeg guesses it from the bit rate; `TELLING` are those that do."""
 
 TELLING = frozenset({"wav", "flac", "w64", "aiff", "avi", "flv"})
+
+UNKNOWN = 0x7FFF0000
+"""Bytes from which a WAV file's size in its header means that whoever wrote it did not know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def _clock(path: Path, *_state: int) -> Clock:
     picture = first.seconds if first else None
     sounds = _first_sounds(path, parts, picture)
     with open_media(path) as container:
-        declared = _declared(container)
+        declared = _declared(container, path)
     zero = earlier(picture, min(sounds.values(), default=None)) or Fraction(0)
     if len(parts) == 1 and is_thin(float(end - zero), path.stat().st_size):
         with open_media(path) as container:
@@ -141,17 +148,31 @@ def _first_frame(path: Path, parts: tuple[Part, ...]) -> FirstFrame | None:
         stream = video_stream(container)
         if stream is None or stream.time_base is None:
             return None
-        for packet in read_packets(container, stream, unused, parts):
-            for frame in decode_packet(packet, unused):
-                stored = frame.width, frame.height
-                width, height = Fraction(stored[0]), Fraction(stored[1])
-                aspect = stream.sample_aspect_ratio or Fraction(1)
-                # Stretched, never squeezed, so that no detail is lost.
-                width, height = (width * aspect, height) if aspect >= 1 else (width, height / aspect)
-                turns, mirrored = _orientation(frame)
-                shown = round(width), round(height)
-                return FirstFrame(frame.pts or 0, stream.time_base, *shown, turns, mirrored, stored)
+        packets = read_packets(container, stream, unused, parts)
+        decoded = (frame for packet in packets for frame in decode_packet(packet, unused))
+        for frame in decoded:
+            stored = frame.width, frame.height
+            width, height = Fraction(stored[0]), Fraction(stored[1])
+            aspect = stream.sample_aspect_ratio or Fraction(1)
+            # Stretched, never squeezed, so that no detail is lost.
+            width, height = (width * aspect, height) if aspect >= 1 else (width, height / aspect)
+            turns, mirrored = _orientation(frame)
+            shown = round(width), round(height)
+            pts = _counted_back(decoded, stream) if frame.pts is None else frame.pts
+            return FirstFrame(pts, stream.time_base, *shown, turns, mirrored, stored)
     return None
+
+
+def _counted_back(rest: Iterator[VideoFrame], stream: VideoStream) -> int:
+    """The time stamp of a first frame that has none, from the first frame after it that has one.
+
+    FFmpeg gives none to what stands before a Matroska file's zero.
+    """
+    step = Fraction(1) / (frame_rate(stream) or 25) / (stream.time_base or 1)
+    for number, frame in enumerate(islice(rest, UNSTAMPED), 1):
+        if frame.pts is not None:
+            return min(frame.pts - round(number * step), 0)
+    return 0
 
 
 def _orientation(frame: VideoFrame) -> tuple[int, bool]:
@@ -259,17 +280,28 @@ def _frame_seconds(stream: Stream) -> float:
     return float(1 / rate) if rate else 0.0
 
 
-def _declared(container: InputContainer) -> Fraction | None:
+def _declared(container: InputContainer, path: Path) -> Fraction | None:
     """The end of the file on its own clock by its header, where that tells one and FFmpeg does not guess it."""
     names = container.format.name.split(",")
     estimated = container.format.flags & ESTIMATED and TELLING.isdisjoint(names)
     if estimated or stores_decoding_times(container) or not container.duration:
         return None
-    end = Fraction((container.start_time or 0) + container.duration, av.time_base)
+    begin, length = container.start_time or 0, container.duration
+    # Some muxers of Matroska write the length from the first picture or sound, others that from the clock's zero.
+    end = Fraction(length if "matroska" in names and 0 < begin < length else begin + length, av.time_base)
     video = video_stream(container)
     if "avi" in names and video is not None and (rate := frame_rate(video)):
         return max(end, video.frames / rate)  # without its index FFmpeg guesses by the size of the file
-    return end
+    return end * _share_of_chunk(path) if "wav" in names else end  # FFmpeg tells what is there
+
+
+def _share_of_chunk(path: Path) -> Fraction:
+    """How many times its size a WAV file should have by the chunk that it is; 1 where that is not known."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    size = int.from_bytes(head[4:], "little") + len(head)
+    known = head.startswith(b"RIFF") and size < UNKNOWN
+    return max(Fraction(size, path.stat().st_size), Fraction(1)) if known else Fraction(1)
 
 
 def packets_from(

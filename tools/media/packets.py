@@ -72,6 +72,9 @@ class DecodeStats:
     finds its way after damage without a word: there, packets are merely missing."""
     stretches: list[tuple[Fraction, Fraction]] = field(default_factory=list)
     """Where the damaged packets stand, in seconds on the clock of the packets, in order of the pass."""
+    missing: list[tuple[float, float]] = field(default_factory=list)
+    """Where within the sound the file has none, in seconds from zero: what a reader that finds its way after damage
+    has left out without a word, or the recorder."""
 
     def damage(self, packet: Packet | None = None) -> None:
         """Count a damaged packet, or a read error, of which no place is known."""

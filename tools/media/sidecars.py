@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import MediaError
 from ..languages import language_code
+from .text_encoding import decoded
 
 FORMATS = {
     ".srt": "srt",
@@ -26,9 +27,6 @@ PLAIN = frozenset({"sdh", "hi", "cc", "default", "full", "sub", "subs", "subtitl
 
 LARGEST = 20_000_000
 """Bytes of a subtitle file; 10 h of them take 1 MB."""
-
-MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-"""Byte order marks at the beginning of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +75,20 @@ def sidecars(video: Path) -> list[Sidecar]:
     return found
 
 
-def text_of(path: Path) -> str:
-    """A text file's text, in whatever encoding it is.
+def text_of(sidecar: Sidecar) -> str:
+    """A subtitle file's text, in whatever encoding it is.
 
     Raises:
         MediaError: it cannot be read as text.
     """
     try:
-        data = path.read_bytes()
+        data = sidecar.path.read_bytes()
     except OSError as error:
-        raise MediaError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    for mark, encoding in MARKS.items():
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        guessed = from_bytes(data).best()
-        if guessed is None:
-            raise MediaError(f"{path}: is not text in any known encoding") from None
-        return str(guessed)
+        raise MediaError(f"{sidecar.path}: {(error.strerror or str(error)).lower()}") from error
+    text = decoded(data, sidecar.language)
+    if text is None:
+        raise MediaError(f"{sidecar.path}: is not text in any known encoding")
+    return text
 
 
 def _plain(name: str) -> str:

@@ -4,6 +4,7 @@ FFmpeg reads SubRip, WebVTT, ASS, QuickTime text, SAMI, MicroDVD, LRC and others
 are pictures of text, as on DVDs and Blu-rays, are named and passed over.
 """
 
+import html
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,11 +21,14 @@ from ..errors import MediaError
 from ..geometry import Span
 from ..languages import language_code, language_name
 from .clock import clock_of
-from .packets import open_media
+from .packets import frame_rate, open_media, video_stream
 from .sidecars import Sidecar, text_of
 
 LASTS = 3.0
 """Seconds that a subtitle stands whose length the file does not tell."""
+
+USUAL_RATE = 24_000 / 1001
+"""Frames a second of films."""
 
 AT_ONCE = 0.1
 """Seconds within which one subtitle follows on another: captions that roll repeat the last line in the next one."""
@@ -42,6 +46,8 @@ _BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
 _LABEL = re.compile(r"^\W{0,3}([^\W\d_a-z][^\W_a-z]{1,}(?:[ .'’-][^\W_a-z]+){0,3}) ?:\s+")
 """Who speaks, in capitals before a colon."""
 _VOICE = re.compile(rb"<v(?:\.[^ >\t]*)?[ \t]+([^>]*)>")
+_RATE = re.compile(r"\s*\{[01]\}\{[01]\}\s*\d")
+"""The frames a second at the beginning of a MicroDVD file."""
 _DASH = re.compile(r"^\s*[-–—‐]+\s*")
 
 
@@ -157,7 +163,7 @@ def subtitles(path: str | Path, track: TextTrack) -> Iterator[Given]:
     """
     path = Path(path)
     if track.sidecar is not None:
-        with _opened(track.sidecar) as container:
+        with _opened(track.sidecar, path) as container:
             yield from _given(container, 0, 0.0, track.language)
         return
     zero = float(clock_of(path).zero)
@@ -165,13 +171,23 @@ def subtitles(path: str | Path, track: TextTrack) -> Iterator[Given]:
         yield from _given(container, track.number, zero, track.language)
 
 
-def _opened(sidecar: Sidecar) -> InputContainer:
+def _opened(sidecar: Sidecar, video: Path) -> InputContainer:
     """A subtitle file as FFmpeg reads it, whatever its encoding."""
     try:
-        text = text_of(sidecar.path)
+        text = text_of(sidecar)
+        if sidecar.format == "microdvd" and not _RATE.match(text):  # its times are numbers of the video's frames
+            text = f"{{1}}{{1}}{_frame_rate_of(video)}\n{text}"
         return av.open(io.BytesIO(text.encode()), "r", format=sidecar.format, metadata_errors="ignore")
     except (FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{sidecar.path}: not subtitles ({str(error).lower()})") from error
+
+
+def _frame_rate_of(video: Path) -> float:
+    """Frames a second; what MicroDVD files mostly count where the video does not tell."""
+    with open_media(video) as container:
+        stream = video_stream(container)
+        rate = frame_rate(stream) if stream else None
+    return float(rate or USUAL_RATE)
 
 
 def _given(container: InputContainer, number: int, zero: float, language: str) -> Iterator[Given]:
@@ -192,7 +208,7 @@ def _events(container: InputContainer, number: int) -> Iterator[tuple[float, flo
         if packet.pts is None or packet.time_base is None:
             continue
         start = float(packet.pts * packet.time_base)
-        length = float(packet.duration * packet.time_base) if packet.duration else LASTS
+        length = float(packet.duration * packet.time_base) if packet.duration and packet.duration > 0 else LASTS
         voice = _VOICE.search(bytes(packet)) if voices else None
         speaker = voice[1].decode("utf-8", "replace").strip() if voice else ""
         try:
@@ -203,6 +219,7 @@ def _events(container: InputContainer, number: int) -> Iterator[tuple[float, flo
             line = getattr(part, "ass", b"").decode("utf-8", "replace").split(",", 8)
             if len(line) == 9:
                 text = _OVERRIDES.sub("", line[8]).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+                text = html.unescape(text)  # FFmpeg knows some of WebVTT's entities only
                 lines = [" ".join(one.split()) for one in text.split("\n")]
                 yield start, start + length, [one for one in lines if one], speaker or line[3].strip()
 

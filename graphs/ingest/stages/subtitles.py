@@ -30,7 +30,7 @@ class Subtitles(FileStage):
 
     @property
     def fingerprint(self) -> str:
-        return "subtitles/2"
+        return "subtitles/3"
 
     def observe(self, video: Watched) -> list[tuple[float, Any]]:
         tracks, read = self._tracks(video.path)

@@ -49,6 +49,15 @@ class TestWhicheverBeginsFirst:
         assert clicks(path, track=0) == pytest.approx([0, 1, 2], abs=0.06)
         assert [time for time, _ in shown(path)] == pytest.approx([1, 2, 3], abs=0.06)
 
+    @pytest.mark.parametrize("keyframe_each", [12, 250])
+    def test_pictures_before_the_zero_of_matroska_are_counted_back_from_it(self, tmp_path, keyframe_each):
+        options = {"avoid_negative_ts": "disabled"}
+        times = {"video_start": -3.0, "keyframe_each": keyframe_each}
+        path = write(tmp_path / "a.mkv", steady(8), [clicking(5)], options=options, **times)
+        assert shown(path) == [(float(n), 25 * n) for n in range(8)]
+        assert clicks(path) == pytest.approx([3 + n for n in range(5)], abs=0.06)
+        assert media.probe(path).duration == pytest.approx(8, abs=0.1)
+
     def test_a_picture_that_begins_late_can_be_entered_anywhere(self, tmp_path):
         path = write(tmp_path / "a.mp4", steady(6), [clicking(6)], video_start=3)
         whole = shown(path)

@@ -8,7 +8,7 @@ import pytest
 from made_videos import clicking, steady, write
 from vidscout.tools.errors import MediaError
 from vidscout.tools.geometry import Span
-from vidscout.tools.media.sidecars import sidecars, text_of
+from vidscout.tools.media.sidecars import Sidecar, sidecars, text_of
 from vidscout.tools.media.subtitles import TextTrack, chosen, notes, parts, subtitles, text_tracks
 
 SRT = """1
@@ -116,10 +116,60 @@ class TestFormats:
         assert found[0][2] == "Grüße aus Köln, sagte der Bürgermeister: schöne Straßen."
 
     def test_what_is_no_text_is_refused_with_its_name(self, tmp_path):
-        (tmp_path / "gone.srt").write_bytes(b"")
-        (tmp_path / "gone.srt").unlink()
         with pytest.raises(MediaError, match=r"gone\.srt"):
-            text_of(tmp_path / "gone.srt")
+            text_of(Sidecar(tmp_path / "gone.srt", "srt"))
+
+    @pytest.mark.parametrize(
+        ("language", "encodings", "text"),
+        [
+            ("ru", ["cp1251", "koi8-r", "cp866", "iso8859-5", "utf-16-le"], "Последний паром уходит вечером."),
+            ("uk", ["cp1251"], "Останній пором відпливає ввечері, міст зачинено."),
+            ("ja", ["shift_jis", "euc_jp", "iso2022_jp", "utf-16-be"], "合言葉はメカジキです。"),
+            ("zh", ["gb18030", "big5"], "大的船今天不能在水上走了。"),
+            ("ko", ["euc_kr"], "마지막 배는 저녁에 떠납니다."),
+            ("el", ["cp1253", "iso8859-7"], "Το τελευταίο πλοίο φεύγει νωρίς."),
+            ("pl", ["cp1250", "iso8859-2"], "Ostatni prom odpływa wieczorem, żółw śpi."),
+            ("tr", ["cp1254"], "Köprü pazartesiye kadar kapalı, iğne ışığı."),
+            ("ar", ["cp1256"], "الجسر مغلق حتى يوم الاثنين"),
+            ("he", ["cp1255"], "הגשר סגור עד יום שני"),
+            ("th", ["cp874"], "สะพานปิดถึงวันจันทร์"),
+            ("lv", ["cp1257"], "Pēdējais prāmis aiziet vakarā, tilts slēgts."),
+        ],
+    )
+    def test_what_systems_wrote_before_unicode_is_read_by_the_language_that_the_name_tells(
+        self, tmp_path, language, encodings, text
+    ):
+        for encoding in encodings:
+            (tmp_path / "a.srt").write_bytes(SRT.replace("<i>The password is swordfish.</i>", text).encode(encoding))
+            assert text in text_of(Sidecar(tmp_path / "a.srt", "srt", language)), encoding
+
+    @pytest.mark.parametrize(
+        ("encoding", "text"),
+        [
+            ("cp1251", "Последний паром уходит вечером. Мост закрыт до понедельника."),
+            ("shift_jis", "合言葉はメカジキです。橋は月曜日まで閉まっています。"),
+        ],
+    )
+    def test_they_are_told_by_the_text_alone_where_no_name_tells(self, tmp_path, encoding, text):
+        assert read(beside(tmp_path, "talk.srt", SRT.replace("[door creaks]", text).encode(encoding)))[1][2] == text
+
+    def test_a_damaged_letter_does_not_make_it_another_encoding(self, tmp_path):
+        text = SRT.replace("<i>The password is swordfish.</i>", "Grüße aus Köln: Straße gesperrt, Öl läuft über.")
+        found = read(beside(tmp_path, "talk.srt", text.encode() + "4\n00:00:11,000 --> 00:00:12,000\nÄ".encode()[:-1]))
+        assert found[0][2] == "Grüße aus Köln: Straße gesperrt, Öl läuft über."
+
+    def test_entities_are_letters(self, tmp_path):
+        vtt = VTT.replace("[door creaks] Nobody", "&quot;Nobody&quot; &amp; I &#233;")
+        assert read(beside(tmp_path, "talk.vtt", vtt))[-1][2] == '"Nobody" & I é is at home.'
+
+    @pytest.mark.parametrize(("head", "rate"), [("", 25), ("{1}{1}10.000\n", 10), ("{0}{0}10\n", 10)])
+    def test_frame_numbers_are_times_by_the_rate_that_the_file_or_the_video_tells(self, tmp_path, head, rate):
+        found = read(beside(tmp_path, "talk.sub", f"{head}{{50}}{{100}}{{y:i}}Nobody|is at home.\n"))
+        assert [one[:3] for one in found] == [(50 / rate, 100 / rate, "Nobody is at home.")]
+
+    def test_a_line_without_an_end_stands_for_a_while(self, tmp_path):
+        found = read(beside(tmp_path, "talk.lrc", "[00:01.00]Nobody is at home.\n[00:05.00]The password.\n"))
+        assert [one[:3] for one in found] == [(1.0, 5.0, "Nobody is at home."), (5.0, 8.0, "The password.")]
 
 
 class TestTaken:
