@@ -28,6 +28,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSpan:
+    """A stretch of a video in which what was sought holds."""
+
+    video: str
+    """Id of the video."""
+    start: float
+    """Seconds."""
+    end: float
+    score: float
+    """How sure it is, 0..1: fitted on made videos, as a probability; not comparable between words and pictures."""
+    evidence: list[Evidence]
+    """What it was found by, the surest first; empty where something does *not* hold."""
+    name: str = ""
+    """Base name of the video's file."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerFrame:
     """A frame that was selected for the question."""
 
@@ -75,6 +92,9 @@ class Answer:
     relevance: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """How well each moment of each video, by its id, fits the question: seconds and relevance (0..1) in order of time,
     each until the next. A video without frames has none."""
+    spans: list[FoundSpan] = field(default_factory=list)
+    """Where a question asks for stretches (“find every time …”, “the highlights”, “cut that out”): each of them, best
+    first; highlights in order of time."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as `--json` prints them."""

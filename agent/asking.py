@@ -30,7 +30,7 @@ BRANCHES_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """One question, checked, about videos that have been read."""
 
     videos: list[Video]
@@ -189,7 +189,7 @@ class Asking(Ingesting):
             known.append(video)
         check_range(time_range, known)
         stop = threading.Event()
-        asked = _Asked(known, question, chosen, time_range, conversation, earlier, asked_at, stop)
+        asked = Asked(known, question, chosen, time_range, conversation, earlier, asked_at, stop)
 
         def work(report: "Callable[[Event], None]") -> Answer:
             from ..graphs.guarded import why
@@ -236,7 +236,7 @@ class Asking(Ingesting):
             raise UnknownVideoError(unknown(ingested.video))
         return read
 
-    def _gated(self, asked: _Asked, report: "Callable[[Event], None]") -> Answer:
+    def _gated(self, asked: Asked, report: "Callable[[Event], None]") -> Answer:
         """The answer, unless the gate holds back the question or it; what is being written is then not shown before."""
         if self.settings.gate == "off":
             return self._answer(asked, report)
@@ -253,7 +253,21 @@ class Asking(Ingesting):
         reason = gate.refusal(answer.text, "answer")
         return answer if reason is None else refused(answer, reason, "answer")
 
-    def _answer(self, asked: _Asked, report: "Callable[[Event], None]") -> Answer:
+    def _answer(self, asked: Asked, report: "Callable[[Event], None]") -> Answer:
+        """What another part was asked for, else what the answer graph finds; its events are reported."""
+        answering = self.answering(asked.at, asked.stop)
+        if (handed := self._handed_over(asked, answering, report)) is not None:
+            return handed
+        return self._by_graph(asked, answering, report)
+
+    def _handed_over(self, asked: Asked, answering: "Answering", report: "Callable[[Event], None]") -> Answer | None:
+        """The answer to a question that wants stretches, highlights, a clip or a summary of a part; None: any other.
+
+        Overridden by the part of `VideoScout` that hands over (`handing_over.py`), which knows those that make them.
+        """
+        return None
+
+    def _by_graph(self, asked: Asked, answering: "Answering", report: "Callable[[Event], None]") -> Answer:
         """Run the answer graph, reporting its events."""
         from ..graphs.answer.graph import compiled
         from ..graphs.answer.state import AnswerState, begin
@@ -276,7 +290,7 @@ class Asking(Ingesting):
 
         with self._checkpointer(asked.conversation) as checkpointer, counting() as counters, noting() as mended:
             self.embed_anew([video.id for video in asked.videos], tell, asked.stop)
-            graph, context = compiled(checkpointer), self.answering(asked.at, asked.stop)
+            graph = compiled(checkpointer)
             config: Any = {"max_concurrency": BRANCHES_AT_ONCE}
             turns, before = list(start.turns), None
             if asked.conversation:
@@ -284,7 +298,7 @@ class Asking(Ingesting):
                 before = graph.get_state(config)
                 turns += before.values.get("turns", [])
             leant_on = {turn.video for turn in turns[-1:] if turn.video is not None}
-            videos = narrowed(context, asked.videos, asked.question, asked.options, leant_on)
+            videos = narrowed(answering, asked.videos, asked.question, asked.options, leant_on)
             start.videos = [video.id for video in videos]
             start.durations = {video.id: video.duration for video in videos}
             start.names = {video.id: video.name for video in videos}
@@ -293,7 +307,7 @@ class Asking(Ingesting):
             stream = graph.stream(
                 start,
                 config,
-                context=context,
+                context=answering,
                 stream_mode=["custom", "values"],
                 durability="sync" if asked.conversation else None,
             )

@@ -30,7 +30,7 @@ Chosen = TypeVar("Chosen", Style, Length)
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """A description, checked."""
 
     style: Style
@@ -87,7 +87,7 @@ class DescribingVideos(Asking):
         stop: threading.Event | None = None,
     ) -> "Generator[Event, None, Description]":
         """`describe`, yielding what happens meanwhile; closing the generator ends the work."""
-        wanted = _checked(style, time_range, language, length, every)
+        wanted = checked(style, time_range, language, length, every)
         known = yield from self._read_first(video)
         check_range(time_range, [known])
         stop = stop or threading.Event()
@@ -110,7 +110,7 @@ class DescribingVideos(Asking):
         Raises:
             UsageError: as `describe`; or there are more than `LARGEST_LIBRARY`.
         """
-        _checked(style, None, language, length, None)
+        checked(style, None, language, length, None)
         names = [video.id for video in self.videos() if video.status == "ready"] if videos is None else list(videos)
         if len(names) > LARGEST_LIBRARY:
             raise UsageError(f"{len(names)} videos are too many to describe at once: name at most {LARGEST_LIBRARY}")
@@ -121,7 +121,7 @@ class DescribingVideos(Asking):
         return await in_thread(self.describe, video, **options)
 
     def _described(
-        self, video: Video, wanted: _Wanted, report: "Callable[[Event], None]", stop: threading.Event
+        self, video: Video, wanted: Wanted, report: "Callable[[Event], None]", stop: threading.Event
     ) -> Description:
         began = time.perf_counter()
         self.embed_anew([video.id], report, stop)
@@ -163,7 +163,7 @@ class DescribingVideos(Asking):
         kept.store(key, Description, description)
         return description
 
-    def _describing(self, kept: Kept, wanted: _Wanted, stop: threading.Event, writes: bool) -> "Describing":
+    def _describing(self, kept: Kept, wanted: Wanted, stop: threading.Event, writes: bool) -> "Describing":
         """What the graph works with."""
         from ..graphs.describe.state import Describing
 
@@ -178,9 +178,9 @@ class DescribingVideos(Asking):
         )
 
 
-def _checked(
+def checked(
     style: str, time_range: tuple[float, float] | None, language: str | None, length: str, every: float | None
-) -> _Wanted:
+) -> Wanted:
     """What is asked for, checked.
 
     Raises:
@@ -192,7 +192,7 @@ def _checked(
         raise UsageError(f"no language {language[:40]!r}: name it by its code or in English, as de or German")
     if every is not None and not 1 <= every <= 3600:
         raise UsageError(f"a caption covers 1 to 3600 seconds, not {every:g}")
-    return _Wanted(_one_of(Style, style, "style"), _one_of(Length, length, "length"), code, time_range, every)
+    return Wanted(_one_of(Style, style, "style"), _one_of(Length, length, "length"), code, time_range, every)
 
 
 def _one_of(kind: type[Chosen], name: str, what: str) -> Chosen:
@@ -214,7 +214,7 @@ def _spoken(said: Sequence[Any]) -> str:
     return language_of(said)
 
 
-def _remarks(wanted: _Wanted, spoken: str, found: bool, writes: bool) -> list[str]:
+def _remarks(wanted: Wanted, spoken: str, found: bool, writes: bool) -> list[str]:
     """What the description lacks."""
     remarks = []
     if not found:

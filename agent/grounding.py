@@ -11,7 +11,7 @@ from ..tools.errors import UsageError
 from ..tools.index.videos import Video
 from ..tools.records import Record
 from ..tools.runtime.notes import noting
-from .answer import Evidence
+from .answer import FoundSpan
 from .asking import Asking
 from .bridge import end_state, finished, in_thread, watched
 from .questions import check_range, checked_question, evidence
@@ -23,23 +23,6 @@ if TYPE_CHECKING:
 
 MOST_EVIDENCE = 8
 """Findings by which one stretch is told, at most; the surest."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSpan:
-    """A stretch of a video in which what was sought holds."""
-
-    video: str
-    """Id of the video."""
-    start: float
-    """Seconds."""
-    end: float
-    score: float
-    """How sure it is, 0..1: fitted on made videos, as a probability; not comparable between words and pictures."""
-    evidence: list[Evidence]
-    """What it was found by, the surest first; empty where something does *not* hold."""
-    name: str = ""
-    """Base name of the video's file."""
 
 
 @dataclass(frozen=True, slots=True)

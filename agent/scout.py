@@ -4,8 +4,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from .clipping import Clipping
-from .exporting import Exporting
+from .handing_over import HandingOver
 from .people import WithPeople
 from .quality import Measuring
 from .searching import Searching
@@ -18,16 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(Clipping, Exporting, Searching, WithPeople, Measuring):
+class VideoScout(HandingOver, Searching, WithPeople, Measuring):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
     >>> answer = scout.ask("lecture.mp4", "When is the capacity factor explained?")  # doctest: +SKIP
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
-    Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in ten
-    modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`, `describing`,
-    `exporting`, `searching`, `people` and `quality`.
+    Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in
+    eleven modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
+    `describing`, `exporting`, `handing_over`, `searching`, `people` and `quality`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...agent.scout import VideoScout
-from ...graphs.ground.asks import Learnt, examples, learn, save, wordings
+from ...graphs.ground.asks import TABLES, Learnt, examples, learn, save, wordings
 from ...tools.perception.embeddings.purposes import Query
 
 PARTS = 10
@@ -24,7 +24,7 @@ def main() -> None:
     tables: dict[str, Learnt] = {}
     with VideoScout(profile="embedded") as scout:
         embedding = scout.role("text_embedding")
-        for table in ("which", "sense"):
+        for table in TABLES:
             rows = examples(table)
             told = [wordings(table, text) for _, _, text in rows]
             made = iter(embedding.run([Query(text) for texts in told for text in texts]))

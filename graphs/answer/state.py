@@ -51,6 +51,8 @@ class Kind(StrEnum):
     COUNT_SEEN = "count_seen"
     DATE = "date"
     WHEN = "when"
+    MOMENTS = "moments"
+    """Stretches are to be shown, listed or cut out: `agent` hands such a question to the graph that finds them."""
     PLACE = "place"
     REASON = "reason"
     MANNER = "manner"

@@ -25,6 +25,8 @@ SURE = 0.15
 −1: as for the kinds of questions."""
 SENSE_SURE = 0.25
 """The same for the sense: of 80 queries of the development family all that were told wrongly lie below it."""
+TABLES = ("which", "sense", "task")
+"""The tables of examples."""
 FRAMES_FROM = 2
 """Examples of a language that share a word from which it frames a query and says nothing of its topic."""
 
@@ -39,6 +41,16 @@ class Which(StrEnum):
     """What lies before the first of them."""
     NEVER = "never"
     """What lies between them: where it does not hold."""
+
+
+class Task(StrEnum):
+    """What is to be done with the stretches."""
+
+    FIND = "find"
+    HIGHLIGHTS = "highlights"
+    """The best of the video are to be chosen."""
+    CUT = "cut"
+    """They are to be a file."""
 
 
 class Sense(StrEnum):
@@ -101,7 +113,7 @@ def save(tables: dict[str, Learnt], path: Path = LEARNT) -> None:
 
 @cache
 def learnt(table: str, path: Path = LEARNT) -> Learnt:
-    """What was learnt of one table, `which` or `sense`."""
+    """What was learnt of one of the `TABLES`."""
     with np.load(path) as file:
         return Learnt(
             str(file[f"{table}_source"]),
@@ -129,6 +141,14 @@ def sense(vectors: np.ndarray, source: str) -> Sense | None:
     return Sense(name) if margin >= SENSE_SURE else None
 
 
+def task(vectors: np.ndarray, source: str) -> Task:
+    """What a query wants to be done with the stretches; that they are told where another embedding made the vectors."""
+    table = learnt("task")
+    if source != table.source or vectors.shape[1] != len(table.weights):
+        return Task.FIND
+    return Task(table.told(vectors)[0])
+
+
 def examples(table: str) -> list[tuple[str, str, str]]:
     """Name, language and wording of every example of a table."""
     tables = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
@@ -142,7 +162,7 @@ def framing() -> frozenset[str]:
     """Words that frame a query and say nothing of its topic, in all languages of the examples."""
     topics = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))["topics"]
     shared: Counter[tuple[str, str]] = Counter()
-    for table in ("which", "sense"):
+    for table in TABLES:
         for _, tongue, text in examples(table):
             shared.update((tongue, word) for word in set(words(text)))
     about = {(tongue, word) for tongue, names in topics.items() for name in names for word in words(name)}
@@ -176,9 +196,14 @@ def topic_of(query: str) -> str:
     >>> topic_of("every time the capacity factor is mentioned")
     'capacity factor'
     """
+    return bare_topic(query) or query
+
+
+def bare_topic(query: str) -> str:
+    """As `topic_of`; empty where every word frames the query."""
     kept = [
         word.strip('.,;:!?¿¡()“”„"«»…')
         for word in query.split()
         if any(one not in framing() and one not in STOP_WORDS for one in words(word))
     ]
-    return " ".join(filter(None, kept)) or query
+    return " ".join(filter(None, kept))
