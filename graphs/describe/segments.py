@@ -5,11 +5,14 @@ Each gap between two passages is weighed by what speaks for a boundary there:
 - how much what is said after it differs from what is said before it: TextTiling's depth scores (Hearst, 1997) over
   embeddings, as SceneTilling takes them over pictures (VideoLLaMB, 2024), at two scales;
 - whether the passage after it is said as one that opens a topic (`roles.py`);
-- another slide title, and a cut.
+- another slide title, and a cut;
+- how long nobody speaks, against the other pauses of the video: of what is heard beside the words, pauses tell topics
+  best (Shriberg, Stolcke, Hakkani-Tür and Tür, 2000).
 
 `boundaries.toml` holds the weights, one set for videos that show titles and one for those that do not, fitted by
 logistic regression on recordings that are used for nothing else (`python -m vidscout.bench.measure.chapters fit`).
-Pauses do not count: in those recordings they are always longer between two scenes, which no real video keeps to.
+In those recordings the pause between two scenes is nearly always the longer one, which no real video keeps to: when the
+weights are fitted, pauses are therefore blurred by noise as large as their own spread.
 """
 
 import tomllib
@@ -28,11 +31,15 @@ NEAR, FAR = 10.0, 30.0
 """Seconds of speech that are compared on each side of a gap, at the two scales."""
 BESIDE = 4.0
 """Seconds from a gap within which a slide or a cut belongs to it."""
-SHORTEST = 8.0
-"""Seconds that a chapter lasts at least."""
+SHORTEST = 12.0
+"""Seconds that a chapter lasts at least: of 8 to 20 what the recordings to work with are told best with."""
 SAME_TITLE = 80
 """rapidfuzz ratio from which two titles are one, read twice."""
-FEATURES = ("near", "far", "opening", "slide", "cut")
+FEATURES = ("near", "far", "opening", "slide", "cut", "pause")
+SHORT_PAUSE = 0.1
+"""Seconds that are added to each pause before its logarithm is taken."""
+FAR_OFF = 2.0
+"""Standard deviations from the mean beyond which a pause is no longer or shorter."""
 SAID, SHOWN = "said", "shown"
 """The sets of weights: for videos without titles on the picture, where only what is said counts, and with such."""
 
@@ -108,6 +115,8 @@ def features(material: Material, opening: np.ndarray) -> np.ndarray:
         low, high = min(before.span.end, after.span.start), max(before.span.end, after.span.start)
         rows[at, 3] = closeness(shown, low, high)
         rows[at, 4] = closeness(cuts, low, high)
+    silent = np.array([max(after.span.start - before.span.end, 0.0) for before, after in pairwise(passages)])
+    rows[:, 5] = np.clip(standard(np.log(SHORT_PAUSE + silent)), -FAR_OFF, FAR_OFF)
     return rows
 
 
