@@ -36,6 +36,8 @@ SHORTEST = 12.0
 SAME_TITLE = 80
 """rapidfuzz ratio from which two titles are one, read twice."""
 FEATURES = ("near", "far", "opening", "slide", "cut", "pause")
+SAME = 1e-6
+"""Standard deviation below which values are all the same."""
 SHORT_PAUSE = 0.1
 """Seconds that are added to each pause before its logarithm is taken."""
 FAR_OFF = 2.0
@@ -123,7 +125,7 @@ def features(material: Material, opening: np.ndarray) -> np.ndarray:
 def standard(values: np.ndarray) -> np.ndarray:
     """Values with mean 0 and standard deviation 1; zeros where all are the same."""
     spread = values.std()
-    return (values - values.mean()) / spread if spread > 0 else np.zeros_like(values)
+    return (values - values.mean()) / spread if spread > SAME else np.zeros_like(values)
 
 
 def closeness(times: np.ndarray, low: float, high: float) -> float:

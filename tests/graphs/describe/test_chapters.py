@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from vidscout.graphs.describe.chapters import file_chapters, topics
 from vidscout.graphs.describe.material import Material, Slide, joined
 from vidscout.graphs.describe.segments import (
@@ -13,6 +14,7 @@ from vidscout.graphs.describe.segments import (
     Weights,
     chosen,
     closeness,
+    features,
     most_chapters,
     title_changes,
 )
@@ -69,7 +71,7 @@ def test_the_files_own_chapters_are_used_and_tile_the_video():
 
 def test_two_topics_become_two_chapters_where_the_topic_changes():
     records, vectors = two_topics()
-    only_depth = Weights(np.array([2.0, 0.0, 0.0, 0.0, 0.0]), -3.0, 0.5)
+    only_depth = Weights(np.array([2.0, 0.0, 0.0, 0.0, 0.0, 0.0]), -3.0, 0.5)
     found = topics(
         material(records, vectors, 60.0), np.zeros(12), NO_FRAMES, embed, {SAID: only_depth, SHOWN: only_depth}
     )
@@ -83,13 +85,24 @@ def test_two_topics_become_two_chapters_where_the_topic_changes():
 def test_a_slide_gives_its_chapter_the_title():
     records, vectors = two_topics()
     shown = (slide(0, 30, "Bread"), slide(30, 60, "Engines"))
-    only_slides = Weights(np.array([0.0, 0.0, 0.0, 4.0, 0.0]), -2.0, 0.5)
+    only_slides = Weights(np.array([0.0, 0.0, 0.0, 4.0, 0.0, 0.0]), -2.0, 0.5)
     found = topics(
         material(records, vectors, 60.0, slides=shown), np.zeros(12), NO_FRAMES, embed,
         {SAID: only_slides, SHOWN: only_slides},
     )  # fmt: skip
     assert [(one.title, one.start) for one in found] == [("Bread", 0.0), ("Engines", 30.0)]
     assert {one.origin for one in found} == {"screen_text"}
+
+
+def test_a_pause_tells_against_the_other_pauses_of_the_video():
+    starts = [0.0, 5.0, 10.0, 18.0, 23.0]
+    there = material([said(at, f"Sentence {at}.", 4.5) for at in starts], np.eye(5), 30.0)
+    column = features(there, np.zeros(5))[:, FEATURES.index("pause")]
+    assert column.argmax() == 2
+    assert column[2] > 1
+    assert column[[0, 1, 3]] == pytest.approx(column[0])
+    even = material([said(at, f"Sentence {at}.", 4.5) for at in starts[:3]], np.eye(3), 15.0)
+    assert features(even, np.zeros(3))[:, FEATURES.index("pause")].tolist() == [0.0, 0.0]
 
 
 def test_nothing_said_and_one_shot_is_one_chapter_without_a_title():
@@ -120,7 +133,6 @@ def test_closeness_falls_off_within_four_seconds():
     assert closeness(np.array([10.0]), 9.0, 11.0) == 1.0
     assert closeness(np.array([10.0]), 12.0, 13.0) == 0.5
     assert closeness(np.array([10.0]), 20.0, 21.0) == 0.0
-    assert len(FEATURES) == 5
 
 
 def test_eight_hours_have_a_bounded_number_of_chapters():
