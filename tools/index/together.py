@@ -154,15 +154,16 @@ class Together:
         """The nearest among some rows, by the vectors that SQLite keeps; without those that have gone meanwhile."""
         videos, of = list(parts), np.searchsorted(ends, rows, side="right")
         begins = np.concatenate([[0], ends[:-1]])
-        entries = [parts[videos[at]].entries[row - begins[at]] for at, row in zip(of, rows, strict=True)]
-        pairs = [(prefix + videos[at], entry["key"].decode()) for at, entry in zip(of, entries, strict=True)]
+        places = [(videos[at], row - begins[at]) for at, row in zip(of, rows, strict=True)]
+        pairs = [(prefix + video, bytes(parts[video].entries["key"][row]).decode()) for video, row in places]
+        starts = [float(parts[video].entries["start"][row]) for video, row in places]
         kept = self._kept.of_pairs(pairs)
         there = [at for at, pair in enumerate(pairs) if pair in kept and len(kept[pair]) == len(query)]
         if not there:
             return []
         cosines = np.stack([kept[pairs[at]] for at in there]).astype(np.float32) @ query
         near = [
-            (videos[of[at]], pairs[at][1], float(entries[at]["start"]), cosine)
+            (videos[of[at]], pairs[at][1], starts[at], cosine)
             for at, cosine in zip(there, cosines.tolist(), strict=True)
         ]
         return sorted(near, key=lambda one: (-one[3], one[0], one[2], one[1]))[:k]

@@ -183,9 +183,23 @@ class MemoryBudget:
         return self.device == "cpu" or _on_gpu(backend)
 
 
+LOOKED_THROUGH = 1.0
+"""Seconds for which one look through all objects is enough."""
+_looked_through = -LOOKED_THROUGH
+
+
 def free_caches() -> None:
-    """Give memory that nothing refers to any more back to the GPU; does nothing where torch was never imported."""
-    gc.collect()
+    """Give memory that nothing refers to any more back to the GPU; does nothing where torch was never imported.
+
+    Looking through all objects holds up every thread for a tenth of a second and more. Where that was done less than
+    `LOOKED_THROUGH` ago, as when all branches of a question run out of memory at once, only the young are looked at.
+    """
+    global _looked_through
+    if time.monotonic() - _looked_through < LOOKED_THROUGH:
+        gc.collect(1)
+    else:
+        gc.collect()
+        _looked_through = time.monotonic()
     torch: Any = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
