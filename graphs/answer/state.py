@@ -98,6 +98,8 @@ class Retrieval:
     """Further texts that a frame may look like: the options, where the question asks which of them is shown."""
     brief: bool = False
     """The question is about something that is there for a moment only."""
+    in_context: bool = False
+    """Utterances are compared together with what is said right before and after them."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ...deadline import within
 from ...events import ToolFinished, Update
 from ...guarded import MUST_END, why
 from ..question.rules import ABOUT_THE_VIDEO
+from ..records.context import in_context
 from ..selectors.rarity import most_like
 from ..state import Answering, Candidate, Place, Retrieval
 
@@ -29,6 +30,8 @@ FRAMES_AN_OPTION = 2
 """How many of those that look most like one option."""
 
 
+WIDER = 3
+"""How many times as many utterances are looked at where what stands beside them counts, so that others may be best."""
 RETRY = RetryPolicy(max_attempts=2, initial_interval=0.05, retry_on=OSError)
 """What is busy or gone for a moment, as a database or a server, is asked once more; nothing else would change."""
 
@@ -85,9 +88,13 @@ def find(request: Retrieval, answering: Answering) -> list[Candidate]:
             modalities=[request.modality],
             within=request.within,
             videos=request.videos,
-            k=request.k,
+            k=WIDER * request.k if request.in_context else request.k,
         )
         scored = [(hit.record, hit.similarity or 0.0) for hit in hits]
+        if request.in_context:
+            scored = in_context(index, scored, vector)
+            nearest = sorted(scored[request.k :], key=lambda pair: -pair[1])
+            scored = [*scored[: request.k], *nearest[: request.k]]
     if request.spread:
         scored += [(record, SOUGHT) for record in spread(index, request)]
     elif request.place is not None:

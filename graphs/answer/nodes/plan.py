@@ -173,6 +173,7 @@ def planned(
             labels=labels,
             looks=looks if modality is Modality.FRAME else (),
             brief=parsed.brief,
+            in_context=understood is not None and modality is Modality.SPEECH,
         )
         for modality, weight in weights.items()
     )

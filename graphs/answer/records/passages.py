@@ -20,8 +20,9 @@ from ...events import Weighed
 from ..question.times import AROUND
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from .confidence import confidence, told_from
+from .context import in_context
 from .judging import NOTES, affirmed, answered
-from .wording import cited, worded
+from .wording import cited, cited_together, worded
 
 QUOTED = 3
 """Records that one answer quotes."""
@@ -44,6 +45,11 @@ ITSELF = 0.5
 """Cosine of the best record from which a question is taken to say itself what it is about."""
 LEANING = 0.95
 """What the cosine of a record counts that was found with the question before: a little less than one's own."""
+TOGETHER = 300
+"""Characters of the best utterance and its neighbours that are quoted as one."""
+GAP = 2.0
+"""Seconds of silence after which an utterance does not belong to the one before. On 191 questions of the development
+half the answer was among what is quoted for 81 % with the best sentence alone, for 85 % with its neighbours."""
 GOES_ON = 20.0
 """Seconds after an answer in which what follows is looked at."""
 NEAR_ENOUGH = 0.35
@@ -108,7 +114,8 @@ def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]
         return []  # asked again
     both = f"{before.question} {state.question}"
     hits = answering.index.search(both, answering.vector(both), modalities=TOLD, videos=state.videos, k=8)
-    found = [Candidate(hit.record, LEANING * (hit.similarity or 0.0), 0.0, 1.0) for hit in hits]
+    near = in_context(answering.index, [(hit.record, hit.similarity or 0.0) for hit in hits], answering.vector(both))
+    found = [Candidate(record, LEANING * similarity, 0.0, 1.0) for record, similarity in near]
     if before.video in state.videos and before.span is not None:
         near = Span(before.span.start, before.span.end + GOES_ON)
         best = max((one.similarity for one in found), default=0.0)
@@ -142,7 +149,8 @@ def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     unjudged = Best(found, Weighed(found[0].similarity, None, lacks), [])
     if answering.judge is None:
         return unjudged
-    read = [as_read(candidate.record, state.plan, answering) for candidate in found[:NOTES]]
+    notes = [with_neighbours(found[0].record, answering), *([one.record] for one in found[1:NOTES])]
+    read = [" ".join(as_read(record, state.plan, answering) for record in said) for said in notes]
     try:
         said = answered(state.asked, read, answering.judge)
     except (AnswererError, WeightsError) as error:
@@ -181,12 +189,44 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     if plan.kind is Kind.YES_NO and told.read and answering.judge is not None:
         with suppress(AnswererError, WeightsError):  # as if it were no such question
             return yes_or_no(state, plan, answering.judge, told)
-    chosen = several(best)
-    chosen += besides(plan, best[0], state, answering, chosen)
-    parts = [quoted(one, plan, state) for one in chosen]
+    chosen = [*several(best)]
+    text, beside = in_words(chosen, plan, state, answering)
+    slides = besides(plan, best[0], answering, chosen)
+    parts = [text, *(quoted(one, plan, state) for one in slides)]
     if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
         parts += speaking(best[0], plan, answering)
-    return Told(" ".join(parts), chosen, round(sure, 3), notes=told.notes, weighed=told.weighed)
+    cited = [*chosen, *slides, *beside]
+    return Told(" ".join(parts), cited, round(sure, 3), notes=told.notes, weighed=told.weighed)
+
+
+def in_words(
+    chosen: list[Candidate], plan: Plan, state: AnswerState, answering: Answering
+) -> tuple[str, list[Candidate]]:
+    """What is quoted, the best of it with what is said around it, and the utterances that this adds."""
+    best = chosen[0]
+    said = with_neighbours(best.record, answering)
+    known = {record.id for record in said}
+    parts = [cited_together(said, plan.language, state.name(best.record.video))]
+    parts += [quoted(one, plan, state) for one in chosen[1:] if one.record.id not in known]
+    there = {one.record.id for one in chosen}
+    return " ".join(parts), [replace(best, record=record) for record in said if record.id not in there]
+
+
+def with_neighbours(record: Record, answering: Answering) -> list[Record]:
+    """An utterance with the one before and the one after it, where no pause parts them: a question has its answer in
+    the next one, “that” its meaning in the one before. Anything else alone."""
+    if record.modality is not Modality.SPEECH:
+        return [record]
+    near = Span(max(record.span.start - GAP, 0.0), record.span.end + GAP)
+    line = sorted(answering.index.timeline(record.video, [Modality.SPEECH], near), key=lambda one: one.span)
+    at = next((place for place, one in enumerate(line) if one.id == record.id), None)
+    if at is None:
+        return [record]
+    said = [record]
+    for one in (*line[at + 1 : at + 2], *line[max(at - 1, 0) : at]):
+        if sum(len(other.text) for other in (*said, one)) <= TOGETHER:
+            said.append(one)
+    return sorted(said, key=lambda one: one.span)
 
 
 def yes_or_no(state: AnswerState, plan: Plan, judge: VideoLLM, told: Best) -> Told:
@@ -211,37 +251,18 @@ def quoted(candidate: Candidate, plan: Plan, state: AnswerState) -> str:
     return cited(candidate.record, plan.language, state.name(candidate.record.video))
 
 
-def besides(
-    plan: Plan, best: Candidate, state: AnswerState, answering: Answering, chosen: Sequence[Candidate]
-) -> list[Candidate]:
-    """What belongs to the best record: the next sentence of a reason or a way, the slide that has the list."""
+def besides(plan: Plan, best: Candidate, answering: Answering, chosen: Sequence[Candidate]) -> list[Candidate]:
+    """The slide that has the list, or the number, of which the best record speaks."""
     record = best.record
-    if plan.kind in (Kind.REASON, Kind.MANNER) and record.modality is Modality.SPEECH:
-        more = following(record, answering, 1)
-    elif plan.kind in (Kind.LIST, Kind.COUNT_SAID, Kind.NUMBER, Kind.DATE) and record.modality is Modality.SPEECH:
-        more = [
-            slide
-            for slide in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span)
-            if isinstance(slide.payload, TextLines) and len(slide.payload.lines) >= QUOTED
-        ][:1]
-    else:
+    if plan.kind not in (Kind.LIST, Kind.COUNT_SAID, Kind.NUMBER, Kind.DATE) or record.modality is not Modality.SPEECH:
         return []
+    slides = [
+        slide
+        for slide in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span)
+        if isinstance(slide.payload, TextLines) and len(slide.payload.lines) >= QUOTED
+    ][:1]
     known = {one.record.id for one in chosen}
-    return [replace(best, record=one) for one in more if one.id not in known]
-
-
-def following(record: Record, answering: Answering, count: int, within: float = 2.0) -> list[Record]:
-    """The utterances that go on after a record without a longer pause, in seconds."""
-    line = answering.index.timeline(record.video, [Modality.SPEECH])
-    after = [one for one in line if one.span.start >= record.span.end - 0.05 and one.id != record.id]
-    found: list[Record] = []
-    end = record.span.end
-    for one in after[:count]:
-        if one.span.start - end > within:
-            break
-        found.append(one)
-        end = one.span.end
-    return found
+    return [replace(best, record=one) for one in slides if one.id not in known]
 
 
 def speaking(best: Candidate, plan: Plan, answering: Answering) -> list[str]:

@@ -1,6 +1,7 @@
 """The fixed parts of an answer in the language of its question; English where there is no wording for it."""
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +29,13 @@ def worded(language: str, name: str, **values: str) -> str:
 
 def cited(record: Record, language: str, name: str = "") -> str:
     """A record in its own words with its time; `name` is its video's, where several were asked about."""
-    kind = {Modality.SPEECH: "said", Modality.SCREEN_TEXT: "on_screen"}.get(record.modality, "seen")
-    text = one_line(record.text.replace("\n", " / "))
-    at = clock(record.span.start)
+    return cited_together([record], language, name)
+
+
+def cited_together(records: Sequence[Record], language: str, name: str = "") -> str:
+    """Records of one modality that follow each other, as one quotation with the time of the first."""
+    first = records[0]
+    kind = {Modality.SPEECH: "said", Modality.SCREEN_TEXT: "on_screen"}.get(first.modality, "seen")
+    text = " ".join(one_line(record.text.replace("\n", " / ")) for record in records)
+    at = clock(first.span.start)
     return worded(language, kind, text=text, at=f"{name} {at}" if name else at)
