@@ -18,8 +18,9 @@ from ..question.followup import in_context
 from ..question.kinds import Understood, understand
 from ..question.model_plan import PlanError, Wanted, ask_model
 from ..question.object_names import known_labels
-from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, confirms_or_denies, read_question
+from ..question.rules import ABOUT_THE_VIDEO, NOT_CUED, SEARCHED, ParsedQuestion, read_question
 from ..question.times import time_phrase
+from ..question.yes_no import confirms_or_denies
 from ..state import Answering, AnswerState, Kind, Place, Plan, Retrieval, Want
 
 P = ParamSpec("P")
@@ -76,8 +77,7 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     made = planned(context.question, parsed, wanted, when, state, answering, known, understood)
     if understood is not None:
         quotes = may_quote(answering)
-        grammar = understood.language == "en" and confirms_or_denies(context.question)
-        kind = Kind.YES_NO if grammar and understood.kind not in (Kind.ORDER, Kind.COMPARE) else understood.kind
+        kind = by_grammar(context.question, understood)
         made = replace(made, kind=kind, language=understood.language, quotes=quotes)
     return {
         "plan": made,
@@ -107,6 +107,14 @@ def tried(
 def nearest(question: str, answering: Answering) -> Understood | None:
     """The kind and language of a question by the examples that it is near to."""
     return understand(answering.vector(question), answering.text_embedding.source)
+
+
+def by_grammar(question: str, understood: Understood) -> Kind | None:
+    """The kind of a question, where its grammar tells whether it is to be confirmed or denied; else by the examples."""
+    confirms = confirms_or_denies(question, understood.language)
+    if confirms and understood.kind not in (Kind.ORDER, Kind.COMPARE):
+        return Kind.YES_NO
+    return None if confirms is False and understood.kind is Kind.YES_NO else understood.kind
 
 
 WANTS = {

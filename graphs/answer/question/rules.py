@@ -158,23 +158,6 @@ _QUESTION_WORDS = re.compile(
 )
 
 
-_VERB_FIRST = re.compile(
-    r"^\W*(?:(?:and|so|but|then|well|ok|okay)\W+)*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would"
-    r"|should|may|might|must)(?:n't)?\s+(?!(?:you|u|i|we)\b)",
-    re.IGNORECASE,
-)
-_ASKING_WORD = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how|or (?!not\b|no\b))\b", re.IGNORECASE)
-
-
-def confirms_or_denies(question: str) -> bool:
-    """Whether an English question is answered by yes or no: its verb comes first and no other question stands in it.
-
-    >>> [confirms_or_denies(q) for q in ("did it rain", "Does he say who won?", "Can you show me the slide?")]
-    [True, False, False]
-    """
-    return _VERB_FIRST.search(question) is not None and _ASKING_WORD.search(question) is None
-
-
 def topic_of(question: str) -> str:
     """The question without its question words, which is closer to the record that answers it.
 
