@@ -106,8 +106,16 @@ def test_what_the_judge_finds_to_answer_is_quoted_with_its_time(index: VideoInde
     state = asked("Why did it stop?", Kind.FACT, (spoken(2, SAID[2]), 0.6), (spoken(1, SAID[1]), 0.3))
     told = quoting(state, answering(index, Judging("sand", otherwise=0.4)))
     assert not told.abstained
-    assert told.text == "“Its engine had taken in sand.” (said at 0:10)"
-    assert told.cited[0].record.text == SAID[2]
+    assert told.text == f"“{' '.join(SAID[1:4])}” (said at 0:05)"  # what is said around it belongs to it
+    assert [one.record.text for one in told.cited] == [SAID[2], SAID[1], SAID[3]]
+
+
+def test_a_pause_ends_what_is_quoted_together_and_so_does_its_length(tmp_path: Path):
+    far, long = spoken(9, "And now the weather."), spoken(10, "It will " + "rain and " * 40 + "snow.")
+    with VideoIndex(tmp_path) as opened:
+        opened.add([spoken(0, SAID[0]), far, long], None)
+        told = quoting(asked("what comes now", Kind.FACT, (far, 0.6)), answering(opened, Judging("weather")))
+    assert told.text == "“And now the weather.” (said at 0:45)"
 
 
 def test_what_the_judge_finds_not_to_answer_is_withheld_and_named_as_the_nearest(index: VideoIndex):
@@ -138,7 +146,7 @@ def test_yes_or_no_stands_before_the_sentence_that_says_so(index: VideoIndex):
 
 def test_fixed_words_are_those_of_the_questions_language(index: VideoIndex):
     state = asked("¿Cuándo paró?", Kind.DATE, (spoken(1, SAID[1]), 0.7), language="es")
-    assert quoting(state, answering(index, Judging("Monday"))).text == f"«{SAID[1]}» (se dice en 0:05)"
+    assert quoting(state, answering(index, Judging("Monday"))).text == f"«{' '.join(SAID[:3])}» (se dice en 0:00)"
 
 
 @pytest.mark.parametrize("language", sorted(wordings()))
