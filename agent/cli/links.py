@@ -12,6 +12,7 @@ import typer
 from ...tools.errors import UsageError
 
 if TYPE_CHECKING:
+    from ..inbox.public_addresses import Rules
     from ..scout import VideoScout
 
 FOLDER = "fetched"
@@ -37,7 +38,8 @@ def local(scout: "VideoScout", name: str) -> str:
 
     Raises:
         UsageError: it is an address, and fetching is not allowed.
-        FetchError: nothing could be fetched from there, or it is not on the open internet.
+        FetchError: nothing could be fetched from there, or it is not on the open internet; or it is a page, and yt-dlp,
+            which is an extra, is not there or finds no video on it.
         TooLargeError: it has more than `LARGEST` bytes.
     """
     if not is_link(name):
@@ -57,10 +59,38 @@ def local(scout: "VideoScout", name: str) -> str:
     got = fetch(url, arriving, Rules(LARGEST, LONGEST, settings.fetch_hosts), stamp=stamp if known else None)
     if got.unchanged and known:
         return str(known)
-    path = folder / shown_name(got.name)
-    os.replace(arriving, path)
+    if _is_page(arriving):
+        arriving.unlink()
+        path = _on_page(url, folder, Rules(LARGEST, LONGEST, settings.fetch_hosts))
+    else:
+        path = folder / shown_name(got.name)
+        os.replace(arriving, path)
     (folder / STAMP).write_text(json.dumps({"file": path.name, "stamp": got.stamp}), encoding="utf-8")
     return str(path)
+
+
+def _is_page(path: Path) -> bool:
+    """Whether what was fetched is a page for people and no video."""
+    with path.open("rb") as file:
+        head = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return head.startswith((b"<!doctype html", b"<html", b"<head", b"<!--"))
+
+
+def _on_page(url: str, folder: Path, rules: "Rules") -> Path:
+    """The video that can be watched on a page.
+
+    Raises:
+        FetchError: there is none, or what finds it is not installed.
+    """
+    from ..inbox.public_addresses import FetchError
+
+    try:
+        from ..inbox.watch_pages import from_page
+    except ImportError:
+        raise FetchError(
+            f"{url[:200]} is a page and no video file: name the file itself, or pip install 'vidscout[pages]'"
+        ) from None
+    return from_page(url, folder, rules)
 
 
 def _known(folder: Path) -> tuple[dict[str, str], Path | None]:

@@ -71,15 +71,15 @@ def fetch(
         raise BackendUnavailableError("fetching videos needs httpcore: pip install 'vidscout[serve]'") from None
 
     timeouts = {"connect": CONNECT_SECONDS, "read": SILENCE_SECONDS, "write": SILENCE_SECONDS, "pool": CONNECT_SECONDS}
-    asked = _checked(url)
+    asked = checked(url)
     headers = [("User-Agent", "vidscout"), ("Accept", "*/*"), *_asking(stamp)]
     try:
         with httpcore.ConnectionPool(network_backend=GuardedNetwork(rules)) as pool:
             for _ in range(MOST_REDIRECTS + 1):
-                with pool.stream("GET", _sent(asked), headers=headers, extensions={"timeout": timeouts}) as response:
+                with pool.stream("GET", sent(asked), headers=headers, extensions={"timeout": timeouts}) as response:
                     told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
                     if response.status in REDIRECTS and "location" in told:
-                        asked = _checked(urljoin(asked.geturl(), told["location"]))
+                        asked = checked(urljoin(asked.geturl(), told["location"]))
                         continue
                     name = shown_name(asked.path)
                     if response.status == 304 and stamp:
@@ -97,7 +97,7 @@ def fetch(
         raise FetchError(f"{asked.hostname} could not be asked for a video: {reason}") from None
 
 
-def _checked(url: str) -> SplitResult:
+def checked(url: str) -> SplitResult:
     """The parts of an address that may be asked.
 
     Raises:
@@ -117,7 +117,7 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _sent(parts: SplitResult) -> str:
+def sent(parts: SplitResult) -> str:
     """An address as it goes over the wire: ASCII, without the fragment."""
     host = (parts.hostname or "").encode("idna").decode("ascii") if ":" not in (parts.hostname or "") else ""
     netloc = host + (f":{parts.port}" if parts.port else "") if host else parts.netloc

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from ...tools.payloads import Chapter, Sound, Spoken, TextLines
 from ...tools.records import Record, of_kind
@@ -94,15 +95,8 @@ class Result:
 def kinds(names: Sequence[str] = ()) -> list[Kind]:
     """The recordings by name, or all."""
     table = tomllib.loads(KINDS.read_text(encoding="utf-8"))["recording"]
-    found = [
-        Kind(**{key: tuple(map(_frozen, value)) if isinstance(value, list) else value for key, value in row.items()})
-        for row in table
-    ]
+    found = TypeAdapter(list[Kind]).validate_python(table)
     return [kind for kind in found if not names or any(kind.name.startswith(name) for name in names)]
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def sentences() -> dict[str, list[tuple[str, str]]]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from served import FileServer, files_served
 from vidscout import VideoScout
 from vidscout.agent.cli.links import is_link, local
 from vidscout.agent.inbox.public_addresses import FetchError, RefusedAddressError
+from vidscout.agent.inbox.uploads import TooLargeError
 from vidscout.tools.errors import UsageError
 
 
@@ -69,3 +71,69 @@ def test_what_is_not_there_is_said(files: FileServer, tmp_path: Path):
 def test_a_name_that_is_no_address_stays_as_it_is(tmp_path: Path):
     with VideoScout(home=tmp_path / "home") as scout:
         assert local(scout, "film.mp4") == "film.mp4"
+
+
+PAGE = """<!DOCTYPE html><html><head><title>A film</title></head>
+<body><h1>A film</h1><video src="{source}" controls></video></body></html>"""
+
+
+def paged(tmp_path: Path, source: str) -> None:
+    (tmp_path / "served" / "watch.html").write_text(PAGE.format(source=source), encoding="utf-8")
+
+
+def test_without_the_extra_a_page_is_one_line(files: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "yt_dlp", None)
+    monkeypatch.delitem(sys.modules, "vidscout.agent.inbox.watch_pages", raising=False)
+    paged(tmp_path, "film.mp4")
+    scout = VideoScout(home=tmp_path / "home", fetch=True, fetch_hosts=(files.host,))
+    with scout, pytest.raises(FetchError, match=r"is a page and no video file.*vidscout\[pages\]"):
+        local(scout, f"{files.address}/watch.html")
+
+
+class TestPages:
+    @pytest.fixture(autouse=True)
+    def _extra(self) -> None:
+        pytest.importorskip("yt_dlp")
+
+    def test_the_video_on_a_page_is_fetched_once(self, files: FileServer, tmp_path: Path):
+        paged(tmp_path, "film.mp4")
+        with VideoScout(home=tmp_path / "home", fetch=True, fetch_hosts=(files.host,)) as scout:
+            path = local(scout, f"{files.address}/watch.html")
+            assert Path(path).read_bytes() == (tmp_path / "served" / "film.mp4").read_bytes()
+            asked = len(files.answered)
+            assert local(scout, f"{files.address}/watch.html") == path
+            assert files.answered[asked:] == [("/watch.html", 304)]
+
+    def test_a_page_leads_to_no_machine_that_only_this_one_reaches(self, files: FileServer, tmp_path: Path):
+        with files_served(tmp_path / "served") as inner:
+            paged(tmp_path, f"{inner.address}/film.mp4")
+            scout = VideoScout(home=tmp_path / "home", fetch=True, fetch_hosts=(files.host,))
+            with scout, pytest.raises(RefusedAddressError, match="not on the open internet"):
+                local(scout, f"{files.address}/watch.html")
+            assert inner.answered == []
+
+    def test_nor_does_a_redirect_of_the_video(self, files: FileServer, tmp_path: Path):
+        with files_served(tmp_path / "served") as inner:
+            files.redirects["/moved.mp4"] = f"{inner.address}/film.mp4"
+            paged(tmp_path, "moved.mp4")
+            scout = VideoScout(home=tmp_path / "home", fetch=True, fetch_hosts=(files.host,))
+            with scout, pytest.raises(RefusedAddressError, match="not on the open internet"):
+                local(scout, f"{files.address}/watch.html")
+            assert inner.answered == []
+
+    def test_a_page_without_a_video_is_one_line(self, files: FileServer, tmp_path: Path):
+        (tmp_path / "served" / "watch.html").write_text("<html><body>Nothing here.</body></html>", encoding="utf-8")
+        scout = VideoScout(home=tmp_path / "home", fetch=True, fetch_hosts=(files.host,))
+        with scout, pytest.raises(FetchError, match="no video was found on the page"):
+            local(scout, f"{files.address}/watch.html")
+
+    def test_a_video_that_is_too_large_is_given_up(
+        self, files: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        from vidscout.agent.cli import links
+
+        paged(tmp_path, "film.mp4")
+        monkeypatch.setattr(links, "LARGEST", 1000)
+        scout = VideoScout(home=tmp_path / "home", fetch=True, fetch_hosts=(files.host,))
+        with scout, pytest.raises(TooLargeError):
+            local(scout, f"{files.address}/watch.html")

@@ -2,10 +2,12 @@
 
 import wave
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
+from av.audio.stream import AudioStream
 from made_videos import clicking, steady, write
 from vidscout.graphs.ingest.about_files import about, damaged
 from vidscout.tools.media import video as media
@@ -42,7 +44,7 @@ def test_a_recorder_that_leaves_out_what_is_silent_is_not_taken_for_damage(tmp_p
 def test_uncompressed_sound_that_is_cut_off_says_so(tmp_path: Path, suffix: str, codec: str):
     path = tmp_path / f"a.{suffix}"
     with av.open(str(path), "w") as file:
-        stream = file.add_stream(codec, rate=16_000, layout="mono")
+        stream = cast(AudioStream, file.add_stream(codec, rate=16_000, layout="mono"))
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 16_000 * 10), np.int16), format="s16", layout="mono")
         frame.sample_rate = 16_000
         file.mux(stream.encode(frame))
