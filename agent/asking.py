@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..tools.errors import CancelledError, MediaError, StepError, UnknownVideoError, UsageError, VidscoutError
+from ..tools.index.live import is_live
 from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
@@ -188,6 +189,10 @@ class Asking(Ingesting):
             video = yield from self._read_first(name)
             known.append(video)
         check_range(time_range, known)
+        if time_range is None and len(known) == 1 and is_live(self.settings.home, known[0].id):
+            from ..graphs.watch.moments import live_range
+
+            time_range = live_range(question, known[0].duration)
         stop = threading.Event()
         asked = Asked(known, question, chosen, time_range, conversation, earlier, asked_at, stop)
 

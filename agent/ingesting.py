@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..tools.errors import AudioTrackError, MediaError, VidscoutError
+from ..tools.index.live import is_live
 from ..tools.index.videos import Video
 from ..tools.runtime.counters import counting
 from ..tools.runtime.notes import noting
@@ -216,7 +217,9 @@ class Ingesting(Embedding):
             modalities: by their names; `records.Modality`.
         """
         entries = self.library.journal.entries(video.id)
-        if all(name in entries and entries[name].done for name in self.profile.stages):
+        if is_live(self.settings.home, video.id) or all(
+            name in entries and entries[name].done for name in self.profile.stages
+        ):
             return []
         done = [stage for stage in self.stages_of_profile() if (e := entries.get(stage.name)) is not None and e.done]
         made = {modality for stage in done for modality in stage.writes}

@@ -8,6 +8,7 @@ from .handing_over import HandingOver
 from .people import WithPeople
 from .quality import Measuring
 from .searching import Searching
+from .watching.watching import WatchingLive
 from .which_video import VideoName
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(HandingOver, Searching, WithPeople, Measuring):
+class VideoScout(HandingOver, Searching, WithPeople, Measuring, WatchingLive):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
@@ -25,8 +26,8 @@ class VideoScout(HandingOver, Searching, WithPeople, Measuring):
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
     Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in
-    eleven modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
-    `describing`, `exporting`, `handing_over`, `searching`, `people` and `quality`.
+    twelve modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
+    `describing`, `exporting`, `handing_over`, `searching`, `people`, `quality` and `watching`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

@@ -15,9 +15,9 @@ from ...tools.errors import (
 )
 from ..guard.refusal import RefusedError
 from ..inbox.inbox import NotReadyError
-from ..inbox.public_addresses import FetchError, RefusedAddressError
 from ..inbox.questions_at_once import BusyError
-from ..inbox.uploads import TooLargeError
+from ..network.public_addresses import FetchError, RefusedAddressError
+from ..network.sizes import TooLargeError
 
 log = logging.getLogger(__name__)
 

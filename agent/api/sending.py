@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from ..bridge import in_thread
 from ..inbox.inbox import Inbox
 from ..inbox.queue import QueuedVideo
-from ..inbox.uploads import TooLargeError, check_room, shown_name, size_of
+from ..inbox.uploads import check_room
+from ..network.sizes import TooLargeError, shown_name, size_of
 from .errors import INVALID, RequestError
 
 PIECE = 2**20

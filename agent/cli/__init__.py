@@ -24,6 +24,7 @@ from .people import people_app
 from .quality import quality
 from .repair import repair
 from .serve import serve
+from .watch import watch
 
 app = typer.Typer(
     name="vidscout",
@@ -72,6 +73,7 @@ app.command()(repair)
 app.command()(quality)
 app.command()(doctor)
 app.command()(graph)
+app.command()(watch)
 app.command()(serve)
 app.command()(api)
 app.command()(mcp)

@@ -11,7 +11,7 @@ import typer
 from ...tools.errors import AudioTrackError, MediaError, VidscoutError
 from ...tools.records import clock
 from ...tools.runtime.notes import noting
-from ..inbox.public_addresses import FetchError
+from ..network.public_addresses import FetchError
 from .common import ProgressBars, common_options, one_line, print_json, time_range
 from .interrupts import interruptible
 from .links import Fetch, local
@@ -106,7 +106,7 @@ def _read(
     scout: "VideoScout", videos: list[str], bars: ProgressBars, tell: Tell, options: dict[str, Any]
 ) -> "tuple[list[Ingested], dict[str, VidscoutError]]":
     """Read one video after the other; one that cannot be read is said and does not end the others."""
-    from ..inbox.uploads import TooLargeError
+    from ..network.sizes import TooLargeError
 
     read: list[Ingested] = []
     failed: dict[str, VidscoutError] = {}

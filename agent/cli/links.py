@@ -12,7 +12,7 @@ import typer
 from ...tools.errors import UsageError
 
 if TYPE_CHECKING:
-    from ..inbox.public_addresses import Rules
+    from ..network.public_addresses import Rules
     from ..scout import VideoScout
 
 FOLDER = "fetched"
@@ -47,9 +47,9 @@ def local(scout: "VideoScout", name: str) -> str:
     settings = scout.settings
     if not settings.fetch:
         raise UsageError(f"{name[:200]} is an address, and fetching is off: --fetch or VIDSCOUT_FETCH=1 allows it")
-    from ..inbox.download import fetch
-    from ..inbox.public_addresses import Rules
-    from ..inbox.uploads import shown_name
+    from ..network.download import fetch
+    from ..network.public_addresses import Rules
+    from ..network.sizes import shown_name
 
     url = name.strip()
     folder = settings.home / FOLDER / hashlib.blake2b(url.encode(), digest_size=12).hexdigest()
@@ -82,7 +82,7 @@ def _on_page(url: str, folder: Path, rules: "Rules") -> Path:
     Raises:
         FetchError: there is none, or what finds it is not installed.
     """
-    from ..inbox.public_addresses import FetchError
+    from ..network.public_addresses import FetchError
 
     try:
         from ..inbox.watch_pages import from_page

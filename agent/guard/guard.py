@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..inbox.uploads import size_of
+from ..network.sizes import size_of
 from .doors import Door
 from .refusal import RefusedError, too_large
 from .senders import Senders

@@ -10,11 +10,11 @@ from pathlib import Path
 from ...graphs.events import Event
 from ...tools.errors import CancelledError, MediaError, UnknownVideoError, UsageError
 from ...tools.index.home import UPLOADS
+from ..network.download import fetch
+from ..network.public_addresses import Rules
 from ..scout import VideoScout
 from ..which_video import LINK, find, unknown
 from .arrivals import Arrivals
-from .download import fetch
-from .public_addresses import Rules
 from .questions_at_once import MOMENT, BusyError, QuestionsAtOnce
 from .queue import QueuedVideo, ReadingQueue
 from .status import IngestStatus, of_library, of_reading

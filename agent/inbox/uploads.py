@@ -15,17 +15,11 @@ from ...tools.errors import MediaError, UsageError
 from ...tools.index.home import tighten, write_private
 from ...tools.media.video import probe
 from ...tools.records import clock
+from ..network.sizes import UNITS, TooLargeError, size_of
 from .containers import container_of
 
-UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 KEPT_FREE = 500 * 10**6
 """Bytes of the disk that files which are sent leave free, for the index and for whatever else runs."""
-LONGEST_NAME = 200
-"""Characters of a file's name that are kept."""
-
-
-class TooLargeError(UsageError):
-    """A file has more bytes, or a video lasts longer, than is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +76,6 @@ def bytes_of(text: str) -> int:
     if size <= 0:
         raise UsageError(f"{text!r} is not a size; write it as 500mb or 2gb")
     return size
-
-
-def size_of(number: int) -> str:
-    """Bytes as people read them.
-
-    >>> size_of(7_826_953), size_of(2 * 10**9)
-    ('7.8 MB', '2.0 GB')
-    """
-    unit = max((unit for unit in UNITS if number >= UNITS[unit]), key=UNITS.__getitem__, default="kb")
-    return f"{number / UNITS[unit]:.1f} {unit.upper()}"
-
-
-def shown_name(claimed: str) -> str:
-    """The last part of a file name that somebody sent along, fit to be shown in one line.
-
-    >>> shown_name("C:\\\\films\\\\my film.mp4"), shown_name("/a/b.mp4"), shown_name("..")
-    ('my film.mp4', 'b.mp4', 'video')
-    """
-    last = claimed.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    printable = "".join(char for char in last if char.isprintable()).strip()
-    return printable[:LONGEST_NAME] if printable.strip(".") else "video"
 
 
 def check_room(folder: Path, size: int, limits: Limits) -> None:

@@ -18,9 +18,9 @@ from yt_dlp.networking import Request, RequestDirector, RequestHandler, Response
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import YoutubeDLError
 
-from .download import CONNECT_SECONDS, MOST_REDIRECTS, REDIRECTS, SILENCE_SECONDS, checked, sent
-from .guarded_network import GuardedNetwork
-from .public_addresses import FetchError, Rules
+from ..network.download import CONNECT_SECONDS, MOST_REDIRECTS, REDIRECTS, SILENCE_SECONDS, checked, sent
+from ..network.guarded_network import GuardedNetwork
+from ..network.public_addresses import FetchError, Rules
 from .uploads import TooLargeError, size_of
 
 FORMAT = "best[protocol=https]/best[protocol=http]"

@@ -24,6 +24,7 @@ from ..inbox.inbox import Inbox
 from ..inbox.libraries import Libraries
 from .moments import MomentTools
 from .tools import Tools
+from .watching import WatchTools
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,7 +85,7 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
             default only `ingest_video` does that, so that an assistant asks before anything is fetched.
     """
     lent = OneLineServer("vidscout", instructions=ABOUT, version=__version__, log_level="WARNING")
-    tools, moments = Tools(inbox, local, fetches), MomentTools(inbox, local)
+    tools, moments, live = Tools(inbox, local, fetches), MomentTools(inbox, local), WatchTools(inbox)
     asks = FETCHES if fetches else READS
     lent_as: list[tuple[Callable[..., Awaitable[Any]], ToolAnnotations]] = [
         (tools.ingest_video, FETCHES),
@@ -99,6 +100,8 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
         (tools.name_person, CHANGES),
         (moments.find_moments, READS),
         (moments.video_highlights, READS),
+        (live.tell_me, CHANGES),
+        (live.live_events, READS),
     ]
     if local:
         lent_as.append((moments.cut_clip, WRITES))

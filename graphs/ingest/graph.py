@@ -201,7 +201,7 @@ def _settled(stage: Stage, state: IngestState, ingest: Ingest) -> int:
             records = in_order(stage.records(_found(state, ingest)))
         if notes and (entry := ingest.journal.entry(state.video, stage.name)) is not None:
             ingest.journal.observed(state.video, stage.name, list(dict.fromkeys([*entry.notes, *notes])))
-        added = _write(stage, state, ingest, records)
+        added = write(stage.name, state.video, ingest, records)
     except ENDS_ALL:
         raise
     except Exception as error:
@@ -211,8 +211,8 @@ def _settled(stage: Stage, state: IngestState, ingest: Ingest) -> int:
     return added
 
 
-def _write(stage: Stage, state: IngestState, ingest: Ingest, records: Sequence[Record]) -> int:
-    """Embed what is new among a stage's records, and replace its earlier ones; how many are new."""
+def write(stage: str, video: str, ingest: Ingest, records: Sequence[Record]) -> int:
+    """Embed what is new among the records that a stage made, and replace its earlier ones; how many are new."""
     known = ingest.index.known(records)
     new = [at for at, record in enumerate(records) if record.id not in known and record.modality not in UNSEARCHED]
     vectors: np.ndarray | None = None
@@ -223,7 +223,7 @@ def _write(stage: Stage, state: IngestState, ingest: Ingest, records: Sequence[R
         if vectors is None:
             vectors = np.zeros((len(records), embedded.shape[1]), np.float32)
         vectors[part] = embedded
-    return ingest.index.replace(state.video, stage.name, records, vectors)
+    return ingest.index.replace(video, stage, records, vectors)
 
 
 def _check_unchanged(state: IngestState, ingest: Ingest) -> None:
@@ -307,4 +307,4 @@ def add_settling(
     graph.add_edge([stage.name for stage in stages if stage.name not in needed], FINISH)
 
 
-__all__ = ["Ingest", "IngestState", "build"]
+__all__ = ["Ingest", "IngestState", "build", "write"]

@@ -13,9 +13,9 @@ from made_videos import steady, write
 from served import files_served, serving
 from small_scout import FIRST, QUESTION, filled, small_scout
 from vidscout.agent.api.app import application
-from vidscout.agent.inbox import download
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.questions_at_once import AT_ONCE
+from vidscout.agent.network import download
 
 ASKED: dict[str, Any] = {"model": "vidscout", "video": FIRST, "messages": [{"role": "user", "content": QUESTION}]}
 

@@ -161,7 +161,7 @@ def test_hints_say_what_a_tool_does(home: Path):
                 asks = name in ("ask_video", "describe_video", "detect_generated", "video_quality")
                 reaches_out = name == "ingest_video" or (fetches and asks)
                 assert hint.open_world_hint is reaches_out, name
-                assert hint.read_only_hint is not (reaches_out or name in ("name_person", "cut_clip")), name
+                assert hint.read_only_hint is not (reaches_out or name in ("name_person", "tell_me", "cut_clip")), name
         inbox.close()
 
 

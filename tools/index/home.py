@@ -29,6 +29,8 @@ SEVERAL = "several-videos"
 """The folder of the sheets that show frames of more than one video."""
 SET_ASIDE = "damaged"
 """Graphs of vectors that could not be read any more, a folder a video; kept until the video is forgotten."""
+WATCHED = "watched"
+"""What belongs to live videos, a folder each: their last hours, standing questions and what these told of."""
 LIBRARIES = "libraries"
 """Homes of the libraries that only one key or login sees, a folder an owner."""
 UPLOADS = "uploads"
@@ -36,7 +38,7 @@ UPLOADS = "uploads"
 ARRIVING = "arriving"
 """Files that are being sent."""
 
-_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, SET_ASIDE, LIBRARIES)
+_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, SET_ASIDE, LIBRARIES, WATCHED)
 _FILES = (DATABASE, CONVERSATIONS, LOCK)
 _NEIGHBOURS = ("config.toml",)
 """What lies in the same folder on macOS, and is not the home's."""

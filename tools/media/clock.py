@@ -151,15 +151,8 @@ def _first_frame(path: Path, parts: tuple[Part, ...]) -> FirstFrame | None:
         packets = read_packets(container, stream, unused, parts)
         decoded = (frame for packet in packets for frame in decode_packet(packet, unused))
         for frame in decoded:
-            stored = frame.width, frame.height
-            width, height = Fraction(stored[0]), Fraction(stored[1])
-            aspect = stream.sample_aspect_ratio or Fraction(1)
-            # Stretched, never squeezed, so that no detail is lost.
-            width, height = (width * aspect, height) if aspect >= 1 else (width, height / aspect)
-            turns, mirrored = _orientation(frame)
-            shown = round(width), round(height)
             pts = _counted_back(decoded, stream) if frame.pts is None else frame.pts
-            return FirstFrame(pts, stream.time_base, *shown, turns, mirrored, stored)
+            return described(frame, stream.time_base, stream.sample_aspect_ratio, pts)
     return None
 
 
@@ -173,6 +166,24 @@ def _counted_back(rest: Iterator[VideoFrame], stream: VideoStream) -> int:
         if frame.pts is not None:
             return min(frame.pts - round(number * step), 0)
     return 0
+
+
+def described(frame: VideoFrame, time_base: Fraction, aspect: Fraction | None, pts: int = 0) -> FirstFrame:
+    """How a stream's pictures are to be shown, by one of them.
+
+    Args:
+        frame: as it was decoded.
+        time_base: seconds of one unit of its time stamp.
+        aspect: width of a stored pixel by its height; None or 0 where the file does not tell.
+        pts: its time stamp.
+    """
+    stored = frame.width, frame.height
+    width, height = Fraction(stored[0]), Fraction(stored[1])
+    aspect = aspect or Fraction(1)
+    # Stretched, never squeezed, so that no detail is lost.
+    width, height = (width * aspect, height) if aspect >= 1 else (width, height / aspect)
+    turns, mirrored = _orientation(frame)
+    return FirstFrame(pts, time_base, round(width), round(height), turns, mirrored, stored)
 
 
 def _orientation(frame: VideoFrame) -> tuple[int, bool]:
@@ -345,4 +356,4 @@ def _preceded(first: list[Packet], rest: Iterator[Packet]) -> Iterator[Packet]:
     yield from rest
 
 
-__all__ = ["Clock", "FirstFrame", "clock_of", "packets_from"]
+__all__ = ["Clock", "FirstFrame", "clock_of", "described", "packets_from"]

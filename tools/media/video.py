@@ -210,7 +210,7 @@ def frames(
     clock = clock_of(Path(path))
     if clock.first is None:
         return iter(())
-    to_rgb = _ToRGB(clock.first, longest_side, one_size)
+    to_rgb = ToRGB(clock.first, longest_side, one_size)
     return _sample(Path(path), clock, clock.first, to_rgb, rate, (start, end), threads, stats or DecodeStats())
 
 
@@ -235,7 +235,7 @@ def _sample(
     path: Path,
     clock: Clock,
     first: FirstFrame,
-    to_rgb: "_ToRGB",
+    to_rgb: "ToRGB",
     rate: float,
     within: tuple[float, float | None],
     threads: int,
@@ -346,7 +346,7 @@ def _with_steady_clock(
         yield frame, pts
 
 
-class _ToRGB:
+class ToRGB:
     """Turns decoded frames into upright RGB arrays, at most `longest_side` pixels long, for an ordinary screen."""
 
     def __init__(self, first: FirstFrame, longest_side: int, one_size: bool) -> None:

@@ -11,8 +11,8 @@ from made_videos import steady, write
 from served import FileServer, files_served
 from vidscout import VideoScout
 from vidscout.agent.cli.links import is_link, local
-from vidscout.agent.inbox.public_addresses import FetchError, RefusedAddressError
 from vidscout.agent.inbox.uploads import TooLargeError
+from vidscout.agent.network.public_addresses import FetchError, RefusedAddressError
 from vidscout.tools.errors import UsageError
 
 

@@ -32,7 +32,7 @@ TOOLS = {
     "detect_generated",
     "video_quality",
 }
-TOOLS |= {"find_moments", "video_highlights"}
+TOOLS |= {"find_moments", "video_highlights", "tell_me", "live_events"}
 KEY = "a-key-for-tests"
 
 

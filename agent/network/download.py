@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from ...tools.errors import BackendUnavailableError, CancelledError
 from .public_addresses import FetchError, RefusedAddressError, Rules
-from .uploads import TooLargeError, shown_name, size_of
+from .sizes import TooLargeError, shown_name, size_of
 
 MOST_REDIRECTS = 5
 CONNECT_SECONDS = 10.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from served import FileServer, files_served
-from vidscout.agent.inbox.download import fetch
-from vidscout.agent.inbox.public_addresses import FetchError, RefusedAddressError, Rules, is_public
 from vidscout.agent.inbox.uploads import TooLargeError
+from vidscout.agent.network.download import fetch
+from vidscout.agent.network.public_addresses import FetchError, RefusedAddressError, Rules, is_public
 from vidscout.tools.errors import CancelledError
 
 MOST = 10**7

@@ -1,0 +1,1 @@
+"""What this machine may be led to by an address that somebody names."""

@@ -1,0 +1,1 @@
+"""Live video: watched while it runs, asked about meanwhile."""

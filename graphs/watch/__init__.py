@@ -1,0 +1,1 @@
+"""A live video: the stages that read files, on a few seconds at a time."""
