@@ -142,7 +142,8 @@ class Incoming:
         if source.kind is Kind.FOLDER:
             return self._read_folder(Path(source.address))
         if source.kind is Kind.DEVICE:
-            opened = camera(*source.address.split(":", 1), *self._sampling, self._now, self.stop)
+            form, _, name = source.address.partition(":")
+            opened = camera(form, name, *self._sampling, self._now, self.stop)
             return self._take(opened) if opened is not None else self._read_stream()
         return self._read_stream()
 

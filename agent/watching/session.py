@@ -14,6 +14,7 @@ from ...graphs.watch.state import WINDOW, Watching, WatchState, Window
 from ...tools.index.videos import Video
 from ...tools.media.kept_segments import KeptSegments
 from ...tools.media.live import Stretch
+from ...tools.records import Record, in_order
 from ...tools.runtime.notes import noting
 from ..network.public_addresses import Rules
 from .incoming import Arrived, Incoming
@@ -72,7 +73,7 @@ class Session:
                 if item is None:
                     break
                 for event in self._turn(graph, context, item):
-                    if webhook is not None and hasattr(event, "as_dict"):
+                    if webhook is not None and isinstance(event, Event):
                         webhook.send(event.as_dict())
                     yield event
             yield from self._noted(notes)
@@ -98,7 +99,15 @@ class Session:
             stop=self.stop,
         )
         window = Window(self.resumed.window, self.resumed.window_start)
-        return Watching(ingest, window, Standing(scout.grounding(self.stop)))
+        standing = Standing(scout.grounding(self.stop))
+        standing.ask(self.folder.questions())
+        before: list[Record] = []
+        for stage in ingest.stages:
+            there = scout.index.records_by(self.video, window.key(stage.name))
+            window.known[stage.name] = {record.id for record in there}
+            before += there
+        standing.remember(self.video, in_order(before))
+        return Watching(ingest, window, standing)
 
     def _begin(self, ingest: Ingest) -> None:
         """Write down that this video is watched from now on, by this process."""

@@ -212,12 +212,14 @@ class Hls:
 
     def playlist(self) -> Playlist:
         """The playlist as it is now; of several the one with most bits a second, from then on."""
-        for _ in range(2):
-            found = parsed(self._fetched(self._address, PLAYLIST).decode("utf-8", "replace"), self._address)
-            if not found.variants:
-                break
+        found = self._parsed()
+        if found.variants:
             self._address = max(found.variants)[1]
+            found = self._parsed()
         return found
+
+    def _parsed(self) -> Playlist:
+        return parsed(self._fetched(self._address, PLAYLIST).decode("utf-8", "replace"), self._address)
 
     def _fetched(self, address: str, most: int | None = None) -> bytes:
         rules = self._rules if most is None else Rules(most, FETCHING, self._rules.hosts)

@@ -70,6 +70,7 @@ class Webhook:
 
         headers = [("Content-Type", "application/json"), ("User-Agent", "vidscout")]
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
+        problem: Exception = RuntimeError("it was not asked")
         for number in range(1, TRIES + 1):
             try:
                 with httpcore.ConnectionPool(network_backend=GuardedNetwork(self._rules)) as pool:
@@ -78,7 +79,7 @@ class Webhook:
                     )
                 if answer.status < 300:
                     return
-                problem: Exception = RuntimeError(f"it answered {answer.status}")
+                problem = RuntimeError(f"it answered {answer.status}")
             except RefusedAddressError:
                 raise
             except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:

@@ -111,6 +111,10 @@ class Standing:
         name, margin = self._learnt.told(self._grounding.vector(text)[None])
         return name if margin >= asks.SURE else "content"
 
+    def remember(self, video: str, records: Sequence[Record]) -> None:
+        """Know of findings, in order of time, that were there before the watching went on; nothing is told of them."""
+        self.told(video, records, 0.0)
+
     def told(self, video: str, records: Sequence[Record], at: float) -> list[Event]:
         """What is to be told of among findings that were not there before.
 
