@@ -105,13 +105,16 @@ def stretches(duration: float, most: float = MOST) -> list[tuple[float, float]]:
 def of_frames(taken: Sequence[Frame]) -> dict[str, list[tuple[float, float]]]:
     """What is measured on all frames of one stretch: seconds and value by measure."""
     found: dict[str, list[tuple[float, float]]] = {}
-    due = -1.0
+    due, is_drawn = -1.0, False
+    drawn: list[bool] = []
     for frame in taken:
         if frame.time >= due:
             due = frame.time + 1 / PICTURES
             grey = picture.luma(frame.image)
             for name, measure in PICTURE.items():
                 found.setdefault(name, []).append((frame.time, measure(grey)))
+            is_drawn = picture.drawn(grey)
+        drawn.append(is_drawn)
     if len(taken) < 3:
         return found
     small = np.stack([_small(frame.image) for frame in taken])
@@ -119,6 +122,7 @@ def of_frames(taken: Sequence[Frame]) -> dict[str, list[tuple[float, float]]]:
     step = (times[-1] - times[0]) / (len(times) - 1)
     frozen, duplicated = motion.still(small, step)
     moving = np.flatnonzero(np.concatenate([[True], ~(frozen | duplicated)]))  # a repeated picture moves by jerks
+    frozen, duplicated = (repeated & ~np.array(drawn[1:]) for repeated in (frozen, duplicated))  # slides stand still
     if len(moving) < 3:
         moving = np.array([0, len(taken) // 2, len(taken) - 1])
     at = np.array(times)[moving]

@@ -56,7 +56,8 @@ def shake(pictures: np.ndarray, times: np.ndarray) -> np.ndarray:
     shifts = []
     for (before, after), gap in zip(pairwise(edges), gaps / np.median(gaps), strict=True):
         (across, down), response = cv2.phaseCorrelate(before, after, window)
-        shifts.append((across / gap, down / gap) if response > SURE else (0.0, 0.0))
+        told = response > SURE and gap * np.median(gaps) < FROZEN  # what changes after a rest does not move on
+        shifts.append((across / gap, down / gap) if told else (0.0, 0.0))
     return np.linalg.norm(np.diff(np.array(shifts), axis=0), axis=1) * 100 / width
 
 

@@ -18,6 +18,13 @@ SMOOTH = 1 / 16
 """Ratio of the two energies where luma only curves: differences of Gaussians grow with the square of their widths."""
 RUN = 5
 """Steps from pixel to pixel on which luma must stand still."""
+ABRUPT = 80.0
+"""Grey levels by which the pixels around black or white areas differ from them, in the median, from which these are
+drawn, as a page is: of film that is over- or underexposed, areas end softly. Of three drawn clips it is 134 and more,
+of ten films 67 and less."""
+DRAWN, PAGE = 0.9, 0.3
+"""Share of a picture without any change from pixel to pixel from which it is drawn (slides have 0.94 and more, films
+and an animation 0.87 and less); and the share that is black or white of one whose areas end abruptly."""
 
 
 def luma(image: np.ndarray) -> np.ndarray:
@@ -76,18 +83,45 @@ def blockiness(grey: np.ndarray) -> float:
 
 
 def exposure(grey: np.ndarray) -> float:
-    """Share of the picture that is black or white, so that nothing can be told apart in it."""
-    return float(np.mean((grey < CRUSHED) | (grey > BLOWN)))
+    """Share of the picture that is black or white, so that nothing can be told apart in it; none of a drawn one."""
+    clipped = (grey < CRUSHED) | (grey > BLOWN)
+    return 0.0 if _abrupt(grey) >= ABRUPT else float(np.mean(clipped))
+
+
+def drawn(grey: np.ndarray) -> bool:
+    """Whether a picture is a slide, a page or a screen, not a camera's: it is flat, or ends at black or white."""
+    import cv2
+
+    around = np.ones((3, 3), np.uint8)
+    flat = float(np.mean(cv2.dilate(grey, around) - cv2.erode(grey, around) <= 1.0))
+    return flat >= DRAWN or (float(np.mean((grey < CRUSHED) | (grey > BLOWN))) >= PAGE and _abrupt(grey) >= ABRUPT)
+
+
+def _abrupt(grey: np.ndarray) -> float:
+    """Grey levels by which the two pixels around black or white areas differ from these, in the median."""
+    import cv2
+
+    around = np.ones((5, 5), np.uint8)
+    beside = [
+        np.abs(grey[(cv2.dilate(area.astype(np.uint8), around) > 0) & ~area] - edge)
+        for area, edge in ((grey < CRUSHED, CRUSHED), (grey > BLOWN, BLOWN))
+    ]
+    found = np.concatenate(beside)
+    return float(np.median(found)) if found.size else 0.0
 
 
 def banding(grey: np.ndarray) -> float:
-    """Share of the gently sloping surface on which luma stands still: there the slope is drawn in steps."""
+    """Share of the gently sloping surface on which luma stands still: there the slope is drawn in steps. Of a
+    drawn picture what lies beside its lines is left out, where a level surface would seem to slope."""
     import cv2
 
     wide = cv2.GaussianBlur(grey, (0, 0), SLOPE / 2)
     over = np.abs(wide[:, SLOPE:] - wide[:, :-SLOPE])
     half = SLOPE // 2
     sloping = (over > GENTLE[0]) & (over < GENTLE[1]) & _told_apart(grey)[:, half:-half]
+    if drawn(grey):
+        lines = (np.abs(grey - wide) > GENTLE[1] / 2).astype(np.uint8)
+        sloping &= cv2.dilate(lines, np.ones((4 * SLOPE + 1,) * 2, np.uint8))[:, half:-half] == 0
     if not sloping.any():
         return 0.0
     still = np.abs(np.diff(grey, axis=1)) < 0.5

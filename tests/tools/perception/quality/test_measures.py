@@ -44,6 +44,31 @@ def test_a_slope_in_steps_is_banded_and_one_with_noise_is_not():
     assert (np.diff(values) > 0).all()
 
 
+def slide(ground: int, ink: int) -> np.ndarray:
+    """Three seconds of an even surface with two lines of writing: (N, H, W, 3) uint8."""
+    import cv2
+
+    image = np.full((360, 640, 3), ground, np.uint8)
+    for row, line in enumerate(("Quarterly results", "Costs are flat")):
+        cv2.putText(image, line, (60, 120 + 80 * row), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (ink,) * 3, 3, cv2.LINE_AA)
+    return np.repeat(image[None], 30, axis=0)
+
+
+@pytest.mark.parametrize(("ground", "ink"), [(255, 20), (120, 255), (40, 230)])
+def test_a_still_even_slide_is_not_a_bad_picture(ground: int, ink: int):
+    found = measured(slide(ground, ink), 10.0)
+    assert level_of(score_of(found)) is Level.EXCELLENT, found
+    assert picture.drawn(picture.luma(slide(ground, ink)[0]))
+
+
+def test_a_camera_picture_is_not_drawn_and_its_standing_still_and_overexposure_count(clip: np.ndarray):
+    still = np.repeat(clip[:1], 50, axis=0)
+    white = np.clip(clip.astype(int) * 2, 0, 255).astype(np.uint8)
+    assert not picture.drawn(picture.luma(clip[0]))
+    assert measured(still)["frozen"] == 1.0
+    assert picture.exposure(picture.luma(white[0])) > 0.2
+
+
 def test_noise_is_told_in_grey_levels_and_does_not_pass_for_detail(clip: np.ndarray):
     grey = picture.luma(clip[0])
     disturbed = grey + np.random.default_rng(0).normal(0, 8, grey.shape).astype(np.float32)
