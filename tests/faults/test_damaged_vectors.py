@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -33,14 +34,23 @@ def found(index: VideoIndex, query: np.ndarray) -> tuple[list[float], list[str]]
     return [hit.record.span.start for hit in hits], notes
 
 
-@pytest.fixture
-def vectors(home: Path) -> np.ndarray:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
+    """A home with three collections, and the vectors of the first."""
+    home = tmp_path_factory.mktemp("made") / "home"
     with VideoIndex(home) as index:
-        made = add(index)
+        vectors = add(index)
         add(index, "other", 20)
-        index.add_frames("v", [1.0, 2.0], made[:2], [b"jpeg", b"jpeg"])
-        found(index, made[0])
-    return made
+        index.add_frames("v", [1.0, 2.0], vectors[:2], [b"jpeg", b"jpeg"])
+        found(index, vectors[0])
+    return home, vectors
+
+
+@pytest.fixture
+def vectors(made: tuple[Path, np.ndarray], home: Path) -> np.ndarray:
+    """Those of `made`, of which `home` is a copy that a test may damage."""
+    subprocess.run(["cp", "-R", made[0], home], check=True)
+    return made[1]
 
 
 def graph(home: Path) -> Path:

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -584,17 +585,20 @@ def test_a_chroma_server_holds_the_vectors_as_well(tmp_path: Path):
     with chroma_server(tmp_path, port), VideoIndex(tmp_path / "home", address) as index:
         assert index.search(vector=direction(2))[0].record.text == "before", "what it missed while it was down"
         index.add([record(f"sign {at}", at) for at in range(1100)], rows)
-        index.add_frames("v", [1.0, 2.0], noise(2), [b"a", b"b"])
+        index.add_frames("v", list(range(1100)), rows, [b"a"] * 1100)
         assert index.search("sign 7", rows[7], k=1)[0].record.text == "sign 7"
         assert index.search(vector=rows[7], within=Span(20, 22), k=9)
-        assert index.search_frames(noise(2)[1], k=1)[0].time == 2.0
-        assert len(index.frame_similarities(noise(2)[1], "v")[0]) == 2
+        assert index.search_frames(rows[2], k=1)[0].time == 2.0
+        assert len(index.frame_similarities(rows[2], "v")[0]) == 1100
         with VideoIndex(tmp_path / "home", address, read_only=True) as second:
             assert second.search(vector=rows[9], k=1)[0].record.text == "sign 9"
     with chroma_server(tmp_path, port), VideoIndex(tmp_path / "home", address) as index:
         # chroma-core/chroma#7090: a server that was started anew does not load collections of more than 1,000 rows
         assert len(index.search(vector=rows[7], k=2000)) == 1101
         assert index.search(vector=rows[1099], k=1)[0].record.text == "sign 1099"
+        shutil.rmtree(tmp_path / "home" / "matrices", ignore_errors=True)
+        assert [index.search_frames(rows[at], k=1)[0].time for at in (3, 1099)] == [3.0, 1099.0]
+        assert len(index.frame_similarities(rows[2], "v")[0]) == 1100, "all of them, from the server"
         assert index.delete("v")
         assert index.search(vector=direction(2)) == []
     assert not (tmp_path / "home" / "chroma").exists()
