@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ....tools.errors import AnswererError, WeightsError
 from ....tools.payloads import Spoken, TextLines
-from ....tools.perception.voices.names import name_on_screen
+from ....tools.perception.voices.names import is_numbered, name_on_screen
 from ....tools.records import Modality, Record, Span, clock
 from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, stem, words
@@ -273,16 +273,17 @@ def speaking(best: Candidate, plan: Plan, answering: Answering) -> list[str]:
 
 def speaker_of(record: Record, answering: Answering) -> tuple[str, bool]:
     """Who says a record, and whether the record tells it; else it is the name that stands on screen meanwhile, or
-    nobody is known."""
-    if isinstance(record.payload, Spoken) and record.payload.speaker:
-        return record.payload.speaker, True
+    nobody is known. A number is told of a voice only where no name stands on screen."""
     if record.modality is not Modality.SPEECH:
         return "", False
+    own = record.payload.speaker if isinstance(record.payload, Spoken) else ""
+    if own and not is_numbered(own):
+        return own, True
     for shown in answering.index.timeline(record.video, [Modality.SCREEN_TEXT], record.span):
         lines = shown.payload.lines if isinstance(shown.payload, TextLines) else ()
         if name := name_on_screen(lines):
             return name, False
-    return "", False
+    return own, bool(own)
 
 
 def as_read(record: Record, plan: Plan, answering: Answering) -> str:

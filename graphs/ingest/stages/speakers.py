@@ -121,12 +121,13 @@ class Speakers(AudioStage):
         """Who speaks when, in order of time."""
         import numpy as np
 
+        from ....tools.perception.voices.names import numbered
         from ....tools.perception.voices.turns import Voiced, joined, turns
 
         by_track = joined([(one.track, one.span) for one in stretches if one.track])
         heard = [Voiced(one.span, one.vectors.astype(np.float32)) for one in stretches if not one.track]
         same = getattr(self._encoder, "same", 0.76)
-        by_voice = [(f"Speaker {turn.speaker + 1}", turn.span) for turn in turns(heard, same, self._number)]
+        by_voice = [(numbered(turn.speaker + 1), turn.span) for turn in turns(heard, same, self._number)]
         return sorted([*by_track, *by_voice], key=lambda turn: (turn[1], turn[0]))
 
     def _told(self, found: Found, said: Sequence[Said], labels: Sequence[str], turns: Sequence[Turn]) -> dict[str, str]:

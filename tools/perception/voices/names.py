@@ -45,6 +45,24 @@ class Heard:
     """Who says it, as subtitles have it."""
 
 
+_NUMBERED = "Speaker {}"
+
+
+def numbered(number: int) -> str:
+    """What somebody is called whose name is not known, counted from 1 in a video."""
+    return _NUMBERED.format(number)
+
+
+def is_numbered(name: str) -> bool:
+    """Whether that is what somebody is called.
+
+    >>> is_numbered(numbered(2)), is_numbered("Speaker Pelosi")
+    (True, False)
+    """
+    first, _, number = name.rpartition(" ")
+    return number.isdigit() and numbered(int(number)) == f"{first} {number}"
+
+
 def named(
     said: Sequence[Heard], spoke: Sequence[tuple[str, Span]], shown: Sequence[tuple[Span, str]]
 ) -> dict[str, str]:

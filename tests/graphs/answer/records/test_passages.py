@@ -257,3 +257,16 @@ def test_names_are_told_from_other_lines():
     assert looks_like_a_name("Tom Ashe – engineer")
     assert not looks_like_a_name("Step 3: the angle")
     assert not looks_like_a_name("BREAKING NEWS")
+
+
+def test_the_name_on_screen_is_told_of_a_voice_that_has_only_a_number(tmp_path: Path):
+    said = Spoken("The quay was flooded.", language="en", speaker="Speaker 2")
+    record = Record.of(VIDEO, Span(0, 4), said, 0.9, "test/1")
+    shown = Record.of(VIDEO, Span(0, 5), TextLines(("Anna Berg, harbour master",)), 0.9, "test/1")
+    with VideoIndex(tmp_path) as opened:
+        opened.add([record], None)
+        nameless = quoting(asked("who says so", Kind.WHO_SAID, (record, 0.6)), answering(opened, Judging("quay")))
+        opened.add([shown], None)
+        named = quoting(asked("who says so", Kind.WHO_SAID, (record, 0.6)), answering(opened, Judging("quay")))
+    assert nameless.text.endswith(worded("en", "speaker", text="Speaker 2"))
+    assert named.text.endswith(worded("en", "name_shown", text="Anna Berg, harbour master"))
