@@ -1,7 +1,6 @@
-"""How well it is told who speaks when, and who said what, on made meetings.
+"""How well it is told who speaks when, on made meetings; `who_said.py` asks questions over them.
 
     python -m vidscout.bench.measure.speakers                  who speaks when: ten meetings of the half for reporting
-    python -m vidscout.bench.measure.speakers --said 3         and questions over three of them, which are read in whole
     python -m vidscout.bench.measure.speakers --half development --threshold 0.5 0.8    the mean over thresholds
 
 A meeting has 8 minutes, four to six voices of three engines, turns of one to some twenty seconds, and 5 % of its speech
@@ -9,28 +8,22 @@ by two at once. Its speakers tell their names once, at the beginning.
 """
 
 import argparse
-import random
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from ...agent.scout import VideoScout
 from ...graphs.ingest.stage import Watched
 from ...graphs.ingest.stages.speakers import Speakers, Stretch
 from ...tools.media.audio import SAMPLE_RATE, AudioChunk
 from ...tools.perception.voices.encoder import Resemblyzer
-from ..data.meeting import Half, Meeting, meeting, write
+from ..data.meeting import Half, Meeting, meeting
 from .diarisation import DiarisationError, diarisation_error
 
 MEETINGS = 10
 SPEAKERS = (4, 5, 6)
 """How many take part, in turn."""
-QUESTIONS = 20
-"""A meeting."""
 STAGES = ["speech", "speakers"]
 
 
@@ -80,26 +73,10 @@ def who_speaks_when(heard: Sequence[Heard], stage: Speakers) -> tuple[float, int
     return float(np.mean(rates)), right
 
 
-def who_said(made: Meeting, folder: Path) -> tuple[int, int, int]:
-    """Read a meeting, and ask who said what: answers that name the right one, questions, and names found."""
-    path = write(made, folder / "meeting.wav")
-    stated = [(turn.speaker, thing, said) for turn in made.turns for thing, said in turn.about]
-    asked = random.Random(0).sample(stated, min(QUESTIONS, len(stated)))
-    right = 0
-    with VideoScout("embedded", folder / "home") as scout:
-        scout.ingest(path, stages=STAGES)
-        named = {speaker.name for speaker in scout.people.list(path).speakers}
-        for name, thing, said in asked:
-            answer = scout.ask(path, f"Who said that {thing} {said}?")
-            right += f"Said by {name}." in answer.text
-    return right, len(asked), len(named & {*made.speakers})
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", type=Half, default=Half.report, choices=list(Half))
     parser.add_argument("--meetings", type=int, default=MEETINGS)
-    parser.add_argument("--said", type=int, default=0, help="Ask questions over so many of them.")
     parser.add_argument("--threshold", type=float, nargs=2, help="Try thresholds between two, in steps of 0.02.")
     arguments = parser.parse_args()
     encoder = Resemblyzer()
@@ -117,12 +94,6 @@ def main() -> None:
         return
     rate, right = who_speaks_when(heard, stage)
     print(f"mean error rate {rate:.1%}; number of speakers right in {right} of {len(heard)}")
-    answers = []
-    for one in made[: arguments.said]:
-        with tempfile.TemporaryDirectory() as folder:
-            answers.append(who_said(one, Path(folder)))
-    for number, (good, asked, named) in enumerate(answers):
-        print(f"meeting {number}: {good} of {asked} answers name who said it; {named} names found")
 
 
 if __name__ == "__main__":
