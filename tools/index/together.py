@@ -129,7 +129,7 @@ class Together:
         kinds = [NO_KIND if not spans[key][2] else KINDS.index(spans[key][2]) for key in keys]
         times = np.array([spans[key][:2] for key in keys], np.float64).reshape(-1, 2)
         made = part(version, keys, kinds, times, encode(vectors[at]))
-        if made is not None and not self._read_only:
+        if made is not None and keys and version and not self._read_only:  # without, it has just been removed
             file = file_of(self._home, video, name, version)
             write_part(file, made)
             if self._store.version(name) != version:  # it was changed or removed meanwhile, perhaps before
