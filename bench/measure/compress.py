@@ -1,7 +1,7 @@
 """What each compressor of visual tokens saves and changes, on a model of random weights.
 
     python -m vidscout.bench.measure.compress [--size small|7b] [--frames 8] [--rounds 3] [--spec evs:0.25 …]
-        [--picture docs/compress.svg] [--json]
+        [--picture docs/compress.svg] [--kept FILE] [--json]
 
 The model is transformers' own Qwen2.5-VL class with its published preprocessing; `small` has 512 channels in 8 layers
 and runs on two cores, `7b` has the sizes of Qwen2.5-VL-7B and wants a GPU. The frames are drawn: a textured ground, a
@@ -259,6 +259,32 @@ def picture(costs: Sequence[Cost]) -> str:
     return "\n".join([*lines, "</svg>", ""])
 
 
+def measured(size: str, frames: int, rounds: int, specs: Sequence[str], kept: Path | None = None) -> list[Cost]:
+    """The costs of all tokens and of each compressor.
+
+    Args:
+        size: of `SIZES`.
+        frames: in the prompt.
+        rounds: of which the medians are taken.
+        specs: compressors with their amounts.
+        kept: a file of what was measured under these options before, which is not measured again.
+    """
+    known = {} if kept is None or not kept.is_file() else {
+        cost.spec: cost for cost in (Cost(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines())
+    }  # fmt: skip
+    if "all" not in known or any(spec not in known for spec in specs):
+        bench = Bench(size, frames)
+        first, whole = bench.cost(None, rounds, None)
+        for spec in [None, *specs]:
+            if (spec or "all") in known:
+                continue
+            cost = known[spec or "all"] = first if spec is None else bench.cost(spec, rounds, whole)[0]
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(f"{json.dumps(asdict(cost))}\n")
+    return [known["all"], *(known[spec] for spec in specs)]
+
+
 def main() -> None:
     """Print a table, or JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -267,11 +293,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--spec", action="append", help="a compressor and its amount; by default a list of all")
     parser.add_argument("--picture", type=Path, help="an SVG file to draw")
+    parser.add_argument("--kept", type=Path, help="a file of lines to which what was measured goes, to go on from it")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    bench = Bench(asked.size, asked.frames)
-    first, whole = bench.cost(None, asked.rounds, None)
-    costs = [first, *(bench.cost(spec, asked.rounds, whole)[0] for spec in asked.spec or SPECS)]
+    costs = measured(asked.size, asked.frames, asked.rounds, asked.spec or SPECS, asked.kept)
     if asked.picture:
         asked.picture.write_text(picture(costs), encoding="utf-8")
     if asked.json:

@@ -99,6 +99,7 @@ class Transformers(FromHub, VideoLLM):
         self._running = threading.RLock()
         self._prefix: Prefix | None = None
         self._reader: Any = None
+        self._shortener: Shortener | None = None
         self._encoder: Any = None
 
     @property
@@ -128,7 +129,7 @@ class Transformers(FromHub, VideoLLM):
 
     def close(self) -> None:
         with self._running:
-            self._reader = self._encoder = self._prefix = None
+            self._reader = self._encoder = self._prefix = self._shortener = None
             super().close()
 
     def stream(
@@ -223,28 +224,28 @@ class Transformers(FromHub, VideoLLM):
                     frames = [Unit(places[0], places[-1] + 1, Encoded(read.keys, rows))]
         prompt = Prompt(read, ids, frames, marks(ids, frames), None)
         self._place(prompt)
-        if reader.shortener is None or not frames:
+        if self._shortener is None or not frames:
             return prompt
         with self._running, _failures(self.model):
-            return self._shorten(prompt, encoded)
+            return self._shorten(self._shortener, prompt, encoded)
 
     def _shorten_by(self, compressor: Compressor | None) -> None:
         if self._encoder.possible:
             self._encoder.attends = compressor is not None and compressor.attends
             placeholders = (self._placeholder("image"), self._placeholder("video"))
-            self._reader.shortener = Shortener(compressor, placeholders, self._processor)
+            self._shortener = self._reader.shortener = Shortener(compressor, placeholders, self._processor)
             return
         self.compresses = False
         if compressor is not None:
             raise UsageError(f"{self.model} takes no encoded frames, so compress = {compressor.name} cannot be had")
 
-    def _shorten(self, prompt: Prompt, encoded: list[Encoded]) -> Prompt:
+    def _shorten(self, shortener: Shortener, prompt: Prompt, encoded: list[Encoded]) -> Prompt:
         """The prompt with the visual tokens that are kept, each at the position that it had."""
         query = None
-        if self._reader.shortener.asks(prompt.read.frames):
+        if shortener.asks(prompt.read.frames):
             words = sorted(set(prompt.ids[prompt.frames[-1].end :]))  # one query, however options are ordered
             query = unit(self._model.get_input_embeddings().weight[words].detach()).mean(0)
-        shorter = self._reader.shortener.shorten(prompt.read, encoded, query)
+        shorter = shortener.shorten(prompt.read, encoded, query)
         if shorter is None:
             return prompt
         ids = shorter.read.ids

@@ -3,17 +3,14 @@
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ..errors import UsageError
 from ..records import clock
 from .interface import FramePart, Message, defused
-
-if TYPE_CHECKING:
-    from .shortening import Shortener
 
 KEPT_PIXELS = 4
 """Sets of frames whose pixels are kept: a packer counts the tokens of one several times."""
@@ -28,6 +25,14 @@ CLOCK_RATE = 10
 
 FrameKey = tuple[str, int, int, float]
 """Path, time of change in nanoseconds, bytes, and time in the video where it matters (0 for single images)."""
+
+
+class Drops(Protocol):
+    """Whatever leaves out visual tokens of a prompt (`shortening.Shortener`)."""
+
+    def dropped(self, inputs: Mapping[str, Any], frames: Sequence[FramePart], alike: bool, /) -> int:
+        """How many tokens of a prompt fall away."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Reader:
             if len(token.content) > 1 and (token.special or re.fullmatch(r"[<\[].*[>\]]", token.content))
         ]
         self._marks = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or r"(?!)")
-        self.shortener: Shortener | None = None
+        self.shortener: Drops | None = None
         """What takes visual tokens off a prompt that was read; set once it is known by whom it is read."""
         self._counts: OrderedDict[Any, int] = OrderedDict()
         self._sizes: dict[FrameKey, tuple[int, int]] = {}

@@ -5,32 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from vidscout.tools.videollm import FramePart, Message
+from vidscout.tools.videollm import Message
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.infinipot import InfiniPot, Kept, chosen, lengths, unlike
 from watching import Watch
 
 OPENING = "Answer briefly."
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def frames(tmp_path_factory: pytest.TempPathFactory) -> list[FramePart]:
-    import numpy as np
-    from PIL import Image
-
-    folder = tmp_path_factory.mktemp("frames")
-    for number in range(8):
-        noise = np.random.default_rng(number).normal(30 * number, 40, (90, 160, 3))
-        Image.fromarray(np.clip(noise, 0, 255).astype("uint8")).save(folder / f"{number}.png")
-    return [FramePart(folder / f"{number}.png", 3.0 * number) for number in range(8)]
 
 
 @pytest.fixture(scope="module", params=["qwen2.5-vl", "smolvlm2"])
