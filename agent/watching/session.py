@@ -76,6 +76,8 @@ class Session:
                     if webhook is not None and isinstance(event, Event):
                         webhook.send(event.as_dict())
                     yield event
+            if webhook is not None:
+                webhook.close()  # what it cannot send is noted
             yield from self._noted(notes)
             if self.incoming.error is not None:
                 raise self.incoming.error

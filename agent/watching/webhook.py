@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ...tools.errors import BackendUnavailableError
@@ -52,9 +53,11 @@ class Webhook:
             self._note(f"{self._host} is too slow: an event was not sent")
 
     def close(self) -> None:
-        """Send what waits, and end."""
-        self._items.put(None)
-        self._thread.join(SECONDS)
+        """Send what waits, and end; once is enough."""
+        if self._thread.is_alive():
+            with suppress(queue.Full):
+                self._items.put(None, timeout=1.0)
+            self._thread.join(SECONDS)
 
     def _run(self) -> None:
         while (event := self._items.get()) is not None:
