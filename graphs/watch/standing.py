@@ -26,9 +26,9 @@ from ..ground.state import Grounding, Piece, Sought
 
 EXAMPLES = Path(__file__).with_name("standing.toml")
 AGAIN = 30.0
-"""Seconds after which what was told of and has gone is new when it comes back."""
+"""Seconds after which what was told of and has gone is new when it comes back; of changes it is `GONE`."""
 GONE = 5.0
-"""Seconds without a thing after which it has gone; a detector misses one on single frames."""
+"""Seconds without a thing after which it has gone: detectors and readers miss one on single frames."""
 NOVEL = 0.2
 """Least novelty. A reading of the same text with every seventh letter wrong is 0.15 from it (`speech.py`, ALIKE, has
 measures of how far apart two texts lie that say the same)."""
@@ -129,7 +129,8 @@ class Standing:
         labels = self._labels(question.sought, video) if question.waits == "content" else ()
         for record, relevance, text in self._relevant(question, records, labels):
             count = _count(record, labels)
-            novelty = _novelty(question.stood, record, text, count)
+            again = AGAIN if question.waits == "content" else GONE
+            novelty = _novelty(question.stood, record, text, count, again)
             question.stood.append(_Stood(record.modality, folded(text), count, record.span.end))
             if novelty >= NOVEL:
                 yield Event(
@@ -212,11 +213,11 @@ def _count(record: Record, labels: Sequence[str]) -> int:
     return sum(number for label, number in record.payload.numbers if label in labels)
 
 
-def _novelty(stood: Sequence[_Stood], record: Record, text: str, count: int) -> float:
-    """How new a finding is after those that stood when it began, or until `AGAIN` seconds before, 0..1."""
+def _novelty(stood: Sequence[_Stood], record: Record, text: str, count: int, again: float) -> float:
+    """How new a finding is after those that stood when it began, or until `again` seconds before, 0..1."""
     from rapidfuzz import fuzz
 
-    before = [one for one in stood if one.modality is record.modality and one.end >= record.span.start - AGAIN]
+    before = [one for one in stood if one.modality is record.modality and one.end >= record.span.start - again]
     if isinstance(record.payload, Shot) and record.payload.number == 1:
         return 0.0  # the first of a window begins with the window
     if not before:
