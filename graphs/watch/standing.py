@@ -157,6 +157,8 @@ class Standing:
             return
         sought = question.sought
         worded = pieces.ANY if sought.sense is None else pieces.WORDED[sought.sense]
+        if sought.quoted:
+            worded = worded or pieces.ANY  # a phrase is shown where it can be read, and said where it is heard
         for piece in self._decided([record for record in records if record.modality in worded], sought):
             if piece.record is not None and piece.probability >= decide.holds_from():
                 yield piece.record, piece.probability, piece.text

@@ -240,7 +240,7 @@ def test_events_go_to_a_webhook_and_over_mcp(recorded: Path, tmp_path: Path, sco
     host = f"127.0.0.1:{hook.server_address[1]}"
     notes: list[Any] = []
     refused = {"name": "hooked", "quiet": 0.3, "webhook": f"http://{host}/told"}
-    scout.watch(str(path), notes.append, tell=["“silicon”", "“Mirror diameter”"], **refused)
+    scout.watch(str(path), notes.append, tell=["“Mirror diameter”"], **refused)
     assert got == []
     assert any(isinstance(note, Noted) and "not told" in note.text for note in notes)
     path = shutil.copy(path, tmp_path / "allowed.ts")
