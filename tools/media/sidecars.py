@@ -68,6 +68,8 @@ def sidecars(video: Path) -> list[Sidecar]:
         if form is None or not (name == stem or name.startswith(f"{stem}.")) or not _is_text(path):
             continue
         words = [word for word in name[len(stem) :].split(".") if word]
+        if words[:1] == [video.suffix.lower().lstrip(".")]:
+            words = words[1:]  # as downloaders call it: `talk.mp4.en.srt`
         known = FORCED | ASIDE | PLAIN
         languages = [language_code(word) for word in words if word not in known]
         if all(languages):  # else it belongs to a video of a longer name

@@ -7,7 +7,7 @@ are pictures of text, as on DVDs and Blu-rays, are named and passed over.
 import html
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,19 +36,27 @@ AT_ONCE = 0.1
 PICTURES = frozenset({"dvd_subtitle", "hdmv_pgs_subtitle", "dvb_subtitle", "xsub"})
 """Codecs, by FFmpeg's names, whose subtitles are pictures."""
 
+SIGNS = {"webvtt": "webvtt", "[script info]": "ass", "<sami": "sami", "[information]": "subviewer"}
+"""How files in some formats begin, in lower case, with FFmpeg's names of the formats."""
+
 NOT_SAID = Disposition.comment | Disposition.lyrics | Disposition.karaoke | Disposition.metadata
 
 _OVERRIDES = re.compile(r"\{[^}]*\\p[1-9][^}]*\}.*?(?:\{[^}]*\\p0[^}]*\}|$)|\{\\[^}]*\}|<[/a-z][^>]*>", re.I | re.S)
 """ASS overrides, drawings among them, and tags of SubRip and WebVTT that FFmpeg left."""
-_SOUND = re.compile(r"\[([^\]]*)\]|【([^】]*)】|([♪♫#]+ ?[^♪♫#]*(?:[♪♫#]+|$)|♪|♫)")
-"""A sound as captions put it: `[door creaks]`, `♪ la la ♪`."""
+_SOUND = re.compile(r"\[([^\]]*)\]|【([^】]*)】|([♪♫]+ ?[^♪♫]*(?:[♪♫]+|$)|♪|♫|^#+(?: [^#]*)?(?:#+|$))")
+"""A sound as captions put it: `[door creaks]`, `♪ la la ♪`, `# la la #`."""
+_SUNG = re.compile(r"[♪♫]+[^♪♫]*[♪♫]+", re.S)
+"""A song over all lines of a subtitle."""
 _BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
-_LABEL = re.compile(r"^\W{0,3}([^\W\d_a-z][^\W_a-z]{1,}(?:[ .'’-][^\W_a-z]+){0,3}) ?:\s+")
-"""Who speaks, in capitals before a colon."""
+_LABEL = re.compile(r"^\W{0,3}([^\W\d_a-z][^\W_a-z]{1,}(?:[ .'’#&-]+[^\W_a-z]+){0,3})(?: ?\([^()]*\))? ?:\s+")
+"""Who speaks, in capitals before a colon, perhaps with how: `ANNA (whispering):`, `MAN #1:`."""
 _VOICE = re.compile(rb"<v(?:\.[^ >\t]*)?[ \t]+([^>]*)>")
 _RATE = re.compile(r"\s*\{[01]\}\{[01]\}\s*\d")
 """The frames a second at the beginning of a MicroDVD file."""
-_DASH = re.compile(r"^\s*[-–—‐]+\s*")
+_DASH = re.compile(r"^\s*(?:[-–—‐]+|>>+)\s*")
+"""What stands before the words of another person: a dash, or angles in broadcasters' captions (CEA-608)."""
+_TIMES = re.compile(r"^\s*(\d+(?::\d+){1,2})(?:[.,](\d+))?\s*-->\s*(\d+(?::\d+){1,2})(?:[.,](\d+))?", re.M)
+"""When a subtitle of SubRip begins and ends, as people and programs write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +167,17 @@ def subtitles(path: str | Path, track: TextTrack) -> Iterator[Given]:
     """What a track says, in order, with times in seconds from the first picture or sound in the video.
 
     Raises:
-        MediaError: the file cannot be opened.
+        MediaError: the file cannot be opened, or nothing is in the file beside it.
     """
     path = Path(path)
     if track.sidecar is not None:
+        found = False
         with _opened(track.sidecar, path) as container:
-            yield from _given(container, 0, 0.0, track.language)
+            for one in _given(container, 0, 0.0, track.language):
+                found = True
+                yield one
+        if not found:
+            raise MediaError(f"{track.sidecar.path}: no subtitles are in it")
         return
     zero = float(clock_of(path).zero)
     with open_media(path) as container:
@@ -175,11 +188,34 @@ def _opened(sidecar: Sidecar, video: Path) -> InputContainer:
     """A subtitle file as FFmpeg reads it, whatever its encoding."""
     try:
         text = text_of(sidecar)
-        if sidecar.format == "microdvd" and not _RATE.match(text):  # its times are numbers of the video's frames
+        form = _format(text, sidecar.format)
+        if form == "srt":
+            text = _TIMES.sub(_as_subrip, text)
+        if form == "microdvd" and not _RATE.match(text):  # its times are numbers of the video's frames
             text = f"{{1}}{{1}}{_frame_rate_of(video)}\n{text}"
-        return av.open(io.BytesIO(text.encode()), "r", format=sidecar.format, metadata_errors="ignore")
+        return av.open(io.BytesIO(text.encode()), "r", format=form, metadata_errors="ignore")
     except (FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{sidecar.path}: not subtitles ({str(error).lower()})") from error
+
+
+def _format(text: str, by_suffix: str) -> str:
+    """FFmpeg's name of the format that a subtitle file is in, whatever its suffix says."""
+    head = text.lstrip("\ufeff \t\r\n")[:200]
+    for sign, form in SIGNS.items():
+        if head.casefold().startswith(sign):
+            return form
+    if by_suffix in {"webvtt", "microdvd", "srt"} and _TIMES.search(text):
+        return "srt"
+    return "subviewer" if by_suffix == "microdvd" and not head.startswith("{") else by_suffix
+
+
+def _as_subrip(match: re.Match[str]) -> str:
+    """Times as FFmpeg reads them in SubRip: with hours, and with three digits behind the comma."""
+    ends = []
+    for whole, part in ((match[1], match[2]), (match[3], match[4])):
+        hours, minutes, seconds = (["0"] * 3 + whole.split(":"))[-3:]
+        ends.append(f"{int(hours):02}:{int(minutes):02}:{int(seconds):02},{(part or '').ljust(3, '0')[:3]}")
+    return " --> ".join(ends)
 
 
 def _frame_rate_of(video: Path) -> float:
@@ -238,7 +274,7 @@ def _fresh(lines: list[str], shown: list[str], lasts: float) -> list[str]:
     return lines
 
 
-def parts(span: Span, lines: Iterable[str], language: str = "", speaker: str = "") -> list[Given]:
+def parts(span: Span, lines: Sequence[str], language: str = "", speaker: str = "") -> list[Given]:
     """A subtitle taken apart: what each person says, and which sounds it tells.
 
     >>> [(one.text, one.sound) for one in parts(Span(0, 2), ["[door creaks] Nobody", "is at home."])]
@@ -247,6 +283,8 @@ def parts(span: Span, lines: Iterable[str], language: str = "", speaker: str = "
     found: list[Given] = []
     said: list[str] = []
     who = speaker
+    if _SUNG.fullmatch(song := " ".join(lines).strip()):
+        lines = [song]
 
     def end() -> None:
         if text := " ".join(" ".join(said).split()):

@@ -167,6 +167,31 @@ class TestFormats:
         found = read(beside(tmp_path, "talk.sub", f"{head}{{50}}{{100}}{{y:i}}Nobody|is at home.\n"))
         assert [one[:3] for one in found] == [(50 / rate, 100 / rate, "Nobody is at home.")]
 
+    @pytest.mark.parametrize(
+        ("suffix", "text"),
+        [
+            ("srt", VTT.replace("Ada Byron", "Ada")),
+            ("vtt", SRT),
+            ("sub", SRT),
+            ("srt", ASS.replace("Ada Byron", "Ada")),
+            ("srt", SRT.replace("00:00:0", "0:0").replace(",000", "").replace(",500", ",5")),
+            (
+                "sub",
+                "[INFORMATION]\n[END INFORMATION]\n[SUBTITLE]\n00:00:01.00,00:00:03.00\nThe password is swordfish.\n\n",
+            ),
+        ],
+    )
+    def test_the_format_is_told_by_the_text_and_not_by_the_suffix(self, tmp_path, suffix, text):
+        assert read(beside(tmp_path, f"talk.{suffix}", text))[0][:3] == (1.0, 3.0, "The password is swordfish.")
+
+    def test_times_are_read_as_people_write_them(self, tmp_path):
+        text = "1\n0:00:01 --> 0:00:02\nOne.\n\n2\n00:03.5 --> 00:04,25 X1:10\nTwo.\n"
+        assert [one[:3] for one in read(beside(tmp_path, "talk.srt", text))] == [(1, 2, "One."), (3.5, 4.25, "Two.")]
+
+    def test_a_file_without_a_subtitle_is_told_of(self, tmp_path):
+        with pytest.raises(MediaError, match=r"talk\.srt: no subtitles are in it"):
+            read(beside(tmp_path, "talk.srt", "Dear all,\n\nthe meeting is at ten.\n"))
+
     def test_a_line_without_an_end_stands_for_a_while(self, tmp_path):
         found = read(beside(tmp_path, "talk.lrc", "[00:01.00]Nobody is at home.\n[00:05.00]The password.\n"))
         assert [one[:3] for one in found] == [(1.0, 5.0, "Nobody is at home."), (5.0, 8.0, "The password.")]
@@ -185,6 +210,15 @@ class TestTaken:
             (["【ドアの音】", "誰もいない。"], [("[ドアの音]", ""), ("誰もいない。", "")]),
             (["Note: this is not a name."], [("Note: this is not a name.", "")]),
             (["..."], []),
+            (
+                ["MAN #1: Hello.", "DR. MÜLLER-LANG: Good evening."],
+                [("Hello.", "Man #1"), ("Good evening.", "Dr. Müller-Lang")],
+            ),
+            (["ANNA (whispering): Come."], [("Come.", "Anna")]),
+            (["We are # 1 here."], [("We are # 1 here.", "")]),
+            (["# La la la #"], [("[La la la]", "")]),
+            (["♪ We all live in", "a yellow submarine ♪"], [("[We all live in a yellow submarine]", "")]),
+            ([">> REPORTER: It rains.", ">>> In sports today"], [("It rains.", "Reporter"), ("In sports today", "")]),
         ],
     )
     def test_a_subtitle_is_taken_apart(self, lines, found):
