@@ -36,6 +36,9 @@ SNAP = 0.8
 STRAY = 1.5
 """Seconds by which the share of the letters may miss the pause between two sentences."""
 
+BETWEEN = 1.5
+"""Seconds of a pause at a comma from which it stands between two sentences: a breath inside of one is shorter."""
+
 UNHEARD = 1.5
 """Seconds at the end of a clip without a transcript that are worth another pass."""
 
@@ -229,7 +232,8 @@ class Squeezed:
         """A segment of Whisper as one sentence or several, with times in the original sound.
 
         Its sentences are told apart by their full stops, where there is a pause about when the last word ends, or,
-        without times of words, when the share of the letters says so. Beginnings and ends move to the nearest pause.
+        without times of words, when the share of the letters says so; by commas too, which Whisper may write between
+        sentences, where that pause lasts `BETWEEN`. Beginnings and ends move to the nearest pause.
 
         Args:
             start: seconds of the squeezed sound.
@@ -237,7 +241,7 @@ class Squeezed:
             text: all that is said in between.
             words: the same word by word, in seconds of the squeezed sound.
         """
-        parts = re.split(r"(?<=[.?!…。？！])\s+(?=\S)", text.strip())
+        parts = re.split(r"(?<=[.?!…。？！,;،、，；])\s+(?=\S)", text.strip())
         letters = sum(map(len, parts))
         begun, said, own, share, used = start, "", [], 0, 0
         for number, part in enumerate(parts, 1):
@@ -246,11 +250,12 @@ class Squeezed:
             own += more
             if number < len(parts):
                 ends = own[-1].end if own else start + (end - start) * share / letters
-                pause = self._nearest(ends)
+                comma = part[-1] in ",;،、，；"
+                pause = self._nearest(ends, BETWEEN if comma else 0.0)
                 apart = begun < pause.squeezed.start and pause.squeezed.end < end
                 if apart and pause.distance(ends) <= (SNAP if own else STRAY):
                     ends = pause.middle
-                elif ends - begun < LONGEST:
+                elif comma or ends - begun < LONGEST:
                     continue
             else:
                 ends = end
@@ -281,8 +286,10 @@ class Squeezed:
         near = [pause for pause in self.pauses if pause.distance(end) <= SNAP and pause.distance(start) <= SNAP]
         return start - end > SNAP or bool(near)
 
-    def _nearest(self, time: float) -> Pause:
-        return min(self.pauses, key=lambda pause: pause.distance(time))
+    def _nearest(self, time: float, lasting: float = 0.0) -> Pause:
+        """The nearest pause to a time in the squeezed sound, of those that last so many seconds, or of all."""
+        long = [pause for pause in self.pauses if pause.original.duration >= lasting]
+        return min(long or self.pauses, key=lambda pause: pause.distance(time))
 
     def _unmoved(self, time: float) -> float:
         before = max((pause for pause in self.pauses if pause.squeezed.end <= time), key=lambda pause: pause.squeezed)

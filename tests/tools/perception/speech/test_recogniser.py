@@ -178,6 +178,22 @@ class TestSqueezed:
         assert [text for _, _, text, _ in found] == ["Whales sleep now.", "They hang in the water."]
         assert [(round(start, 2), round(end, 2)) for start, end, *_ in found] == [(1, 3), (4, 7)]
 
+    @pytest.mark.parametrize(
+        ("begins", "spans"),
+        [
+            (6.0, [(1, 3), (6, 9)]),  # nobody takes breath for three seconds
+            (3.8, [(1, 6.8)]),
+        ],
+    )
+    def test_a_comma_is_between_two_sentences_where_a_long_pause_is(self, begins, spans):
+        ranges = [(16_000, 48_000), (round(begins * SAMPLE_RATE), round((begins + 3) * SAMPLE_RATE))]
+        squeezed = Squeezed.of(np.zeros(10 * SAMPLE_RATE, np.float32), ranges)
+        start, end = squeezed.pauses[0].squeezed.end, squeezed.pauses[-1].squeezed.start
+        found = list(squeezed.sentences(start, end, " Whales sleep now, they hang in the water."))
+        assert [(round(one, 2), round(other, 2)) for one, other, *_ in found] == spans
+        texts = ["Whales sleep now,", "they hang in the water."]
+        assert [text for _, _, text, _ in found] == (texts if len(spans) == 2 else [" ".join(texts)])
+
     def test_the_last_word_tells_where_a_sentence_ends_that_takes_longer_than_its_letters(self):
         ranges = [(16_000, 96_000), (112_000, 144_000)]  # 1 to 6 s and 7 to 9 s
         squeezed = Squeezed.of(np.zeros(10 * SAMPLE_RATE, np.float32), ranges)
