@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -84,7 +84,7 @@ class _Guarded(YoutubeDL):
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> RequestDirector:
         """Only ours, whatever yt-dlp has."""
-        director = super().build_request_director([_GuardedRH], preferences)
+        director = super().build_request_director(cast(Any, [_GuardedRH]), preferences)
         for handler in director.handlers.values():
             assert isinstance(handler, _GuardedRH)
             handler.reader, handler.network = self, self._network
@@ -117,12 +117,17 @@ class _GuardedRH(RequestHandler):
         }
         url, method, body = request.url, request.method, request.data
         body = body if isinstance(body, bytes | None) else b"".join(body)
+        cookies = cast(Any, self.cookiejar)
         pool = httpcore.ConnectionPool(network_backend=self.network)
         try:
             for _ in range(MOST_REDIRECTS + 1):
                 target, asked = sent(checked(url)), urllib.request.Request(url)
-                self.cookiejar.add_cookie_header(asked)
-                headers = {**self._get_headers(request), **asked.unredirected_hdrs, "Accept-Encoding": "identity"}
+                cookies.add_cookie_header(asked)
+                headers = {
+                    **cast(Any, self)._get_headers(request),
+                    **asked.unredirected_hdrs,
+                    "Accept-Encoding": "identity",
+                }
                 headers |= {"Host": urlsplit(target).netloc} | ({"Content-Length": str(len(body))} if body else {})
                 asking = httpcore.Request(
                     method, target, headers=[*headers.items()], content=body, extensions={"timeout": limits}
@@ -137,8 +142,8 @@ class _GuardedRH(RequestHandler):
                     url = urljoin(url, where)
                     method, body = ("GET", None) if got.status == 303 else (method, body)
                     continue
-                answer = Response(_Body(got, pool), url, told, got.status)
-                self.cookiejar.extract_cookies(answer, asked)  # pyright: ignore[reportArgumentType]  # has `info`
+                answer = Response(_Body(got, pool), url, cast(Any, told), got.status)
+                cookies.extract_cookies(answer, asked)
                 if not 200 <= got.status < 300:
                     raise HTTPError(answer)
                 return answer
