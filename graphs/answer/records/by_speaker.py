@@ -158,7 +158,12 @@ def answered(
     there: Sequence[tuple[str, str]],
 ) -> Told:
     """What somebody says right after what another one says; as what he says about it where nothing follows."""
-    others = [one for one in utterances(_without(state.asked, there), state, answering) if _speaker(one) != name]
+    found = utterances(_without(state.asked, there), state, answering)
+    named = [one for one, _ in there]
+    said_first = next((_speaker(one) for one in found if _speaker(one) in named), name)
+    if len(named) > 1:  # who says what is answered is named as well, before or after who answers
+        name = next(one for one in named if one != said_first)
+    others = [one for one in found if _speaker(one) != name]
     if others and others[0].similarity >= NEAR_ENOUGH:
         at = others[0].record
         after = [
