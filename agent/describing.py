@@ -245,7 +245,8 @@ def told(description: Description) -> list[str]:
                 who = f"({', '.join(item.who)}) " if item.who else ""
                 lines.append(f"{at:<13} {who}{item.text}")
             case Sentence():
-                lines.append(f"{item.text} ({clock(item.start)})")
+                written = bool(item.evidence) and item.evidence[0].modality == Modality.SCREEN_TEXT
+                lines.append(f"{'On screen: ' if written else ''}{item.text} ({clock(item.start)})")
             case _:
                 lines.append(f"{at:<13} {item.text}")
     return lines

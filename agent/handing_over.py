@@ -14,11 +14,13 @@ import numpy as np
 
 from ..tools.records import Modality, Record, Span, clock
 from ..tools.runtime.counters import counting
+from ..tools.runtime.notes import noting
 from ..tools.words import one_line
 from .answer import Answer, Evidence, FoundSpan
 from .asking import Asked
 from .clipping import Clipping
 from .exporting import Exporting
+from .narrowing import narrowed
 from .questions import evidence, turn
 
 if TYPE_CHECKING:
@@ -118,11 +120,13 @@ class HandingOver(Clipping, Exporting):
     ) -> _Handed:
         """Every stretch that is asked for, or that there is none."""
         within = (wanted.within.start, wanted.within.end) if wanted.within else None
-        found = self._grounded(asked.videos, wanted.query, within, report, asked.stop)
+        with noting() as narrowing:
+            videos = narrowed(answering, asked.videos, wanted.query, (), ())
+        found = self._grounded(videos, wanted.query, within, report, asked.stop)
         if not found.spans:
-            return self._nothing(asked, wanted, answering, found.notes)
+            return self._nothing(asked, wanted, answering, [*narrowing, *found.notes])
         listed = sorted(found.spans[:LISTED], key=lambda one: (_place(one.video, asked), one.start))
-        notes = list(found.notes)
+        notes = [*narrowing, *found.notes]
         if len(found.spans) > LISTED:
             notes.append(f"{len(found.spans)} stretches were found; the {LISTED} surest are listed")
         if wanted.task == "cut":

@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 
 from ...tools.errors import AnswererError, WeightsError
 from ...tools.languages import language_name
+from ...tools.payloads import TextLines
 from ...tools.records import Modality, Span
 from ...tools.words import one_line
 from ..events import Progress, Update, timed
@@ -15,11 +16,13 @@ from .captions import captioned, stretches
 from .extract import chosen
 from .material import Passage
 from .notes import notes
-from .results import Caption, Cited, Item, Sentence, Style
+from .results import Caption, Cited, Item, Length, Sentence, Style
 from .sizes import SENTENCES
 from .state import MADE_OF, DescribeState, Describing, Digest, Part
 from .story import scene
 
+WRITTEN = 0.5
+"""Share of a page's words that quote what stands on slides, at most. Nothing was measured to set it."""
 SHOTS_AT_ONCE = 64
 """Stretches whose findings are read from the index together."""
 
@@ -65,8 +68,27 @@ def digested(part: Part, context: Describing) -> Digest:
 def quoted(part: Part, abstract_count: int | None = None) -> tuple[Item, ...]:
     """The passages that carry a chapter, in their own words."""
     count = part.sentences if abstract_count is None else abstract_count
-    rows = chosen(part.spoken, count, part.words or float("inf")) if count else []
-    return tuple(sentence_of(part.spoken.passages[row]) for row in rows)
+    words = part.words or float("inf")
+    shown = slides_of(part, words) if part.length is Length.PAGE and part.style is Style.SUMMARY else []
+    words -= sum(len(one.text.split()) for one in shown)
+    rows = chosen(part.spoken, max(count - len(shown), 1), words) if count else []
+    return (*sorted([*shown, *(sentence_of(part.spoken.passages[row]) for row in rows)], key=lambda one: one.start),)
+
+
+def slides_of(part: Part, words: float) -> list[Sentence]:
+    """What stands on the chapter's slides beside their titles: facts in few words. The fullest first, in `WRITTEN` of
+    the words at most."""
+    found: dict[str, Sentence] = {}
+    left = WRITTEN * words
+    inside = [one for one in part.material.slides if part.chapter.start <= one.span.start < part.chapter.end]
+    for slide in sorted(inside, key=lambda one: (-len(one.record.text), one.span.start)):
+        lines = slide.record.payload.lines if isinstance(slide.record.payload, TextLines) else ()
+        text = "; ".join(one_line(line) for line in lines)
+        if len(lines) > 1 and text not in found and (long := len(text.split())) <= left:
+            left -= long
+            start, end = round(slide.span.start, 3), round(slide.span.end, 3)
+            found[text] = Sentence(start, end, text, (Cited.of(slide.record),))
+    return list(found.values())
 
 
 def sentence_of(passage: Passage) -> Sentence:
