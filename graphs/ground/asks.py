@@ -24,8 +24,8 @@ SURE = 0.15
 """How far the likeliest name must be ahead of the second, on a scale on which a clear example scores 1 and any other
 −1: as for the kinds of questions."""
 SENSE_SURE = 0.15
-"""The same for the sense: of 55 queries of the development family for what is said or written both that were told wrongly
-lie below it."""
+"""The same for the sense: of 55 queries of the development family for what is said or written both that were told
+wrongly lie below it."""
 TABLES = ("which", "sense", "task")
 """The tables of examples."""
 FRAMES_FROM = 2
