@@ -113,6 +113,8 @@ def test_what_somebody_never_says_is_not_found(answering: Answering):
 def test_what_somebody_answers_comes_after_what_another_asks(answering: Answering):
     found = told(answering, "What did Maria answer when asked who pays for the paint?")
     assert found.text.startswith("“The county pays half of it.”")
+    found = told(answering, "After Tom had asked who pays for the paint, what was the answer of Maria?")
+    assert found.text.startswith("“The county pays half of it.”")
 
 
 @pytest.mark.parametrize(
