@@ -50,12 +50,15 @@ def needles_make(
     photos: Annotated[
         Path | None, typer.Option("--photos", help="Your own photos as LABEL/NAME.jpg.", show_default=False)
     ] = None,
+    wordings: Annotated[
+        str, typer.Option("--wordings", help="first, or second: the same questions put in other words, to report on.")
+    ] = "first",
 ) -> None:
     """Hide needles in real videos, and write the questions about them. A set that was begun is finished."""
     from .needles.make import make
 
     with ProgressBars() as bars:
-        made = make(haystack, length, seed, out, size, photos, _shown(bars, "pieces"))
+        made = make(haystack, length, seed, out, size, photos, _shown(bars, "pieces"), wordings)
     print(f"{made.folder}: {made.questions} questions in {made.videos} videos, made in {made.seconds:.0f} s")
     for type, count in made.short.items():
         print(f"{type}: only {count} questions, since no photo is used twice; bring more with --photos")

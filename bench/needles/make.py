@@ -64,6 +64,7 @@ def make(
     size: str = "small",
     own_photos: Path | None = None,
     on_progress: Progress = lambda *_: None,
+    wordings: str = "first",
 ) -> Made:
     """Make a set, or the rest of one that was begun.
 
@@ -75,6 +76,7 @@ def make(
         size: a name in SIZES.
         own_photos: more photos, as LABEL/NAME.jpg.
         on_progress: told how far it is.
+        wordings: `first` or `second`: how the same questions about the same videos are put.
 
     Raises:
         UsageError: a setting does not fit, or the folder holds another set.
@@ -84,7 +86,7 @@ def make(
     if size not in SIZES:
         raise UsageError(f"no size {size!r}; there are {', '.join(SIZES)}")
     prefix = f"{length}-{seed}"
-    drawn = draw(seed, SIZES[size], own_photos)
+    drawn = draw(seed, SIZES[size], own_photos, wordings)
     plans = place(drawn.questions, seconds(length), seed, prefix)
     asked = records(plans, seed, prefix)
     _write(out / "questions.json", _json(asked))

@@ -106,16 +106,20 @@ class DrawnPicture:
     """Types that have fewer questions than asked for, because no photo is used twice."""
 
 
-def draw(seed: int, a_type: int, own_photos: Path | None = None) -> DrawnPicture:
+def draw(seed: int, a_type: int, own_photos: Path | None = None, wordings: str = "first") -> DrawnPicture:
     """The questions of a seed. The same seed gives the same questions; no two share a text or a photo.
 
     Args:
         seed: any number.
         a_type: questions of each type.
         own_photos: the user's photos, as LABEL/NAME.jpg.
+        wordings: `first` or `second`, two ways to put each of the same questions. Nothing was set by the second.
+
+    Raises:
+        UsageError: there are no such wordings.
     """
     dice = random.Random(f"needles {seed}")
-    texts = Texts(dice)
+    texts = Texts(dice, wordings)
     photos = pictures.photos(own_photos)
     known = tuple(photos)
     dice.shuffle(photos)
@@ -123,18 +127,24 @@ def draw(seed: int, a_type: int, own_photos: Path | None = None) -> DrawnPicture
     for number in range(a_type):
         asked += [_secret_word(number, texts, dice), _words_in_order(number, texts, dice)]
         asked += [_words_counted(number, texts, dice), _said(number, texts, dice), _time(number, texts, dice)]
-    asked += [_photo("ret_object", number, photo, known) for number, photo in enumerate(photos[:a_type])]
+    asked += [_photo("ret_object", number, photo, known, texts) for number, photo in enumerate(photos[:a_type])]
     # Photos that are left go to the pictures that VNBench takes from photo collections, if they are enough for all.
     left = photos[a_type : 2 * a_type]
     if len(left) == a_type:
-        asked += [_photo("ret_insert2", number, photo, known) for number, photo in enumerate(left)]
+        asked += [_photo("ret_insert2", number, photo, known, texts) for number, photo in enumerate(left)]
     else:
-        asked += [_drawing("ret_insert2", number, one, dice) for number, [one] in _dealt("object", 1, a_type, dice)]
-    asked += [_drawing("ret_insert1", number, one, dice) for number, [one] in _dealt("fruit", 1, a_type, dice)]
-    asked += [_in_order("ord_insert1", number, four, dice) for number, four in _dealt("fruit", IN_ORDER, a_type, dice)]
-    asked += [_in_order("ord_insert2", number, four, dice) for number, four in _dealt("object", IN_ORDER, a_type, dice)]
-    asked += [_inserts_counted(number, one, dice) for number, [one] in _dealt("object", 1, a_type, dice)]
-    asked += [_copies_counted(number, one, dice) for number, [one] in _dealt("object", 1, a_type, dice)]
+        asked += [
+            _drawing("ret_insert2", number, one, dice, texts) for number, [one] in _dealt("object", 1, a_type, dice)
+        ]
+    asked += [_drawing("ret_insert1", number, one, dice, texts) for number, [one] in _dealt("fruit", 1, a_type, dice)]
+    asked += [
+        _in_order("ord_insert1", number, four, dice, texts) for number, four in _dealt("fruit", IN_ORDER, a_type, dice)
+    ]
+    asked += [
+        _in_order("ord_insert2", number, four, dice, texts) for number, four in _dealt("object", IN_ORDER, a_type, dice)
+    ]
+    asked += [_inserts_counted(number, one, dice, texts) for number, [one] in _dealt("object", 1, a_type, dice)]
+    asked += [_copies_counted(number, one, dice, texts) for number, [one] in _dealt("object", 1, a_type, dice)]
     count = {type: sum(one.type == type for one in asked) for type in TYPES}
     asked.sort(key=lambda one: (TYPES.index(one.type), one.number))
     return DrawnPicture(asked, {type: have for type, have in count.items() if have < a_type})
@@ -167,20 +177,20 @@ def _secret_word(number: int, texts: Texts, dice: random.Random) -> NeedleQuesti
     where, word = texts.next("places"), texts.word()
     needle = _text(f"The secret word of the {where} is {word}", dice)
     wrong = tuple(texts.word() for _ in range(OPTIONS - 1))
-    return NeedleQuestion("ret_edit1", number, f"What is the secret word of the {where}?", (needle,), word, wrong)
+    return NeedleQuestion("ret_edit1", number, texts.asked("secret_word", where=where), (needle,), word, wrong)
 
 
 def _words_in_order(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     team, words = texts.next("teams"), [texts.word() for _ in range(IN_ORDER)]
     needles = tuple(_text(f"Team {team}: the secret word is {word}", dice) for word in words)
-    question = f"In which order do the secret words of team {team} appear in the video?"
+    question = texts.asked("words_in_order", team=team)
     return NeedleQuestion("ord_edit1", number, question, needles, ", ".join(words), _other_orders(words, dice))
 
 
 def _words_counted(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     city, count = texts.next("cities"), dice.randint(1, MOST_COUNTED)
     needles = tuple(_text(f"Secret word of {city}: {texts.word()}", dice) for _ in range(count))
-    question = f"How many secret words of {city} appear in the video?"
+    question = texts.asked("words_counted", city=city)
     return NeedleQuestion(
         "cnt_edit1", number, question, needles, str(count), _other_numbers(count, 1, MOST_COUNTED, dice)
     )
@@ -190,17 +200,17 @@ def _said(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     form = dice.choice(lists()["said"])
     who, (right, *wrong) = texts.next("people"), dice.sample(form["answers"], OPTIONS)
     needle = _spoken(form["text"].format(who=who, answer=right))
-    return NeedleQuestion("ret_speech", number, form["question"].format(who=who), (needle,), right, tuple(wrong))
+    return NeedleQuestion("ret_speech", number, texts.form(form).format(who=who), (needle,), right, tuple(wrong))
 
 
 def _time(number: int, texts: Texts, dice: random.Random) -> NeedleQuestion:
     """Half of them written, half spoken; the options are times, so they wait for the needle's place."""
     if number % 2 == 0:
         word = texts.word()
-        question = f'When does the text "Next stop: {word}" appear on the screen?'
+        question = texts.asked("time_of_text", text=f"Next stop: {word}")
         return NeedleQuestion("when", number, question, (_text(f"Next stop: {word}", dice),), "")
     what = texts.next("closing")
-    question = f"When does the speaker say that the {what} is closed?"
+    question = texts.asked("time_of_speech", what=what)
     return NeedleQuestion("when", number, question, (_spoken(f"Attention please. The {what} is closed today."),), "")
 
 
@@ -211,48 +221,41 @@ def _insert(picture: Picture, look: int = 0) -> Needle:
     return Needle("insert", PICTURE_STANDS, picture=picture, look=look)
 
 
-def _photo(type: str, number: int, photo: Picture, known: tuple[Picture, ...]) -> NeedleQuestion:
-    question = (
-        "Which of these is shown in a photograph that fills the screen for a moment?"
-        if type == "ret_object"
-        else "Which of these is shown in a picture that was inserted into the video?"
-    )
+def _photo(type: str, number: int, photo: Picture, known: tuple[Picture, ...], texts: Texts) -> NeedleQuestion:
+    question = texts.asked("photo" if type == "ret_object" else "picture")
     return NeedleQuestion(type, number, question, (_insert(photo),), photo.label, alternatives=known)
 
 
-def _drawing(type: str, number: int, picture: Picture, dice: random.Random) -> NeedleQuestion:
-    question = "Which of these is shown in a picture that was inserted into the video?"
+def _drawing(type: str, number: int, picture: Picture, dice: random.Random, texts: Texts) -> NeedleQuestion:
+    question = texts.asked("picture")
     others = tuple(pictures.drawn(picture.family))
     return NeedleQuestion(
         type, number, question, (_insert(picture, dice.randrange(1 << 30)),), picture.label, (), others
     )
 
 
-def _in_order(type: str, number: int, shown: Sequence[Picture], dice: random.Random) -> NeedleQuestion:
+def _in_order(type: str, number: int, shown: Sequence[Picture], dice: random.Random, texts: Texts) -> NeedleQuestion:
     labels = [picture.label for picture in shown]
-    question = f"In which order do pictures of these appear in the video: {', '.join(sorted(labels))}?"
+    question = texts.asked("pictures_in_order", labels=", ".join(sorted(labels)))
     needles = tuple(_insert(picture, dice.randrange(1 << 30)) for picture in shown)
     return NeedleQuestion(type, number, question, needles, ", ".join(labels), _other_orders(labels, dice))
 
 
-def _inserts_counted(number: int, picture: Picture, dice: random.Random) -> NeedleQuestion:
+def _inserts_counted(number: int, picture: Picture, dice: random.Random, texts: Texts) -> NeedleQuestion:
     count = dice.randint(1, MOST_COUNTED)
     needles = tuple(_insert(picture, dice.randrange(1 << 30)) for _ in range(count))
-    question = f"How many of the pictures that were inserted into the video show {_a(picture.label)}?"
+    question = texts.asked("pictures_counted", what=_a(picture.label))
     return NeedleQuestion(
         "cnt_insert1", number, question, needles, str(count), _other_numbers(count, 1, MOST_COUNTED, dice)
     )
 
 
-def _copies_counted(number: int, picture: Picture, dice: random.Random) -> NeedleQuestion:
+def _copies_counted(number: int, picture: Picture, dice: random.Random, texts: Texts) -> NeedleQuestion:
     copies = [dice.randint(1, MOST_COPIES) for _ in range(PASTED_PARTS)]
     needles = tuple(
         Needle("patch", PATCH_STANDS, picture=picture, copies=some, look=dice.randrange(1 << 30)) for some in copies
     )
-    question = (
-        f"Pictures of {_a(picture.label)} were pasted over {PASTED_PARTS} short parts of the video. "
-        "How many of them are there in total?"
-    )
+    question = texts.asked("copies_counted", what=_a(picture.label), parts=str(PASTED_PARTS))
     total = sum(copies)
     wrong = _other_numbers(total, max(total - 3, PASTED_PARTS), total + 3, dice)
     return NeedleQuestion("cnt_edit2", number, question, needles, str(total), wrong)

@@ -2,7 +2,7 @@
 
 import random
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,20 @@ def lists() -> dict[str, Any]:
 
 
 class Texts:
-    """Hands out words, each once.
+    """Hands out words, each once, and puts them into questions.
 
     Args:
         dice: where chance comes from.
+        wordings: `first` or `second`.
+
+    Raises:
+        UsageError: there are no such wordings.
     """
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, wordings: str = "first") -> None:
+        if wordings not in lists()["asked"]:
+            raise UsageError(f"no wordings {wordings!r}; there are {', '.join(lists()['asked'])}")
+        self._wordings = wordings
         self._dice = dice
         self._words: list[str] = []
         self._left: dict[str, Iterator[str]] = {}
@@ -56,6 +63,14 @@ class Texts:
             ):
                 self._words.append(word)
                 return word
+
+    def asked(self, name: str, **values: str) -> str:
+        """A question by its name in `texts.toml`."""
+        return lists()["asked"][self._wordings][name].format(**values)
+
+    def form(self, said: Mapping[str, str]) -> str:
+        """The question about a sentence that is said, with its places."""
+        return said["question" if self._wordings == "first" else "again"]
 
     def next(self, name: str) -> str:
         """The next word of one of the lists, which are shuffled first.

@@ -266,3 +266,13 @@ def test_a_set_whose_videos_are_missing_says_how_to_make_them(made: Path, tmp_pa
         (tmp_path / name).write_bytes((made / name).read_bytes())
     with pytest.raises(UsageError, match="needles make"):
         load(tmp_path)
+
+
+def test_the_second_wordings_put_the_same_questions_otherwise():
+    first, second = draw(7, 4).questions, draw(7, 4, wordings="second").questions
+    assert [(one.type, one.needles, one.right, one.wrong) for one in first] == [
+        (one.type, one.needles, one.right, one.wrong) for one in second
+    ]
+    assert not {one.question for one in first} & {one.question for one in second}
+    with pytest.raises(UsageError, match="there are first, second"):
+        draw(7, 4, wordings="third")
