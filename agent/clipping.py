@@ -15,7 +15,7 @@ from .which_video import VideoName, meant
 if TYPE_CHECKING:
     from ..graphs.events import Event
     from ..graphs.ground.highlights import ScoredClip
-    from ..tools.clips.cut import Clip
+    from ..tools.clips.results import Clip
     from ..tools.clips.subtitled import Line
     from ..tools.records import Span
 

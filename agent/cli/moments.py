@@ -14,7 +14,7 @@ from .common import ProgressBars, common_options, print_json, seconds, time_rang
 from .interrupts import interruptible
 
 if TYPE_CHECKING:
-    from ...tools.clips.cut import Clip
+    from ...tools.clips.results import Clip
     from ..grounding import Grounded
 
 _STRETCH = re.compile(r"^\s*([^-–]+?)\s*[-–]\s*([^-–]+?)\s*$")

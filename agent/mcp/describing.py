@@ -3,7 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
@@ -12,10 +12,8 @@ from ...graphs.describe.results import Description, Length, Style
 from ..api.describing import DescribeResult
 from ..bridge import streamed
 from ..inbox.inbox import Inbox
+from .progress import ToolProgress
 from .shapes import Seconds, Source
-
-if TYPE_CHECKING:
-    from .tools import ToolProgress
 
 
 class DescribeTools(ABC):
@@ -24,10 +22,10 @@ class DescribeTools(ABC):
     _inbox: Inbox
 
     @abstractmethod
-    def _steps(self, context: "Context[Any, Any]") -> "ToolProgress": ...
+    def _steps(self, context: "Context[Any, Any]") -> ToolProgress: ...
 
     @abstractmethod
-    async def _asked_about(self, name: str, steps: "ToolProgress") -> str: ...
+    async def _asked_about(self, name: str, steps: ToolProgress) -> str: ...
 
     async def describe_video(
         self,

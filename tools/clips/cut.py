@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import MediaError, UsageError
@@ -11,35 +10,11 @@ from ..geometry import Span, clock
 from ..media.packets import check_regular
 from ..media.video import MediaInfo, probe
 from . import animated, copied, encoded, formats, sheet
+from .results import Clip, Cut
 from .subtitled import Line, burner, srt
 
 SHORTEST = 0.04
 """Seconds: a frame of 25 a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """One stretch that was cut out, in seconds of the source."""
-
-    asked: Span
-    span: Span
-    """What the clip really has of it: where it was not encoded anew it begins with a key frame."""
-    at: float
-    """Seconds in the clip at which it begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """What was made."""
-
-    path: Path
-    cuts: tuple[Cut, ...]
-    duration: float
-    """Seconds; of a contact sheet 0."""
-    reencoded: bool
-    beside: Path | None = None
-    """The subtitles that were written beside it."""
-    notes: tuple[str, ...] = field(default=())
 
 
 def cut(

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import Span
+from .results import Cut
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
-
-    from .cut import Cut
 
 HIGH = 0.05
 """Height of a letter as a share of the picture's."""
@@ -29,7 +28,7 @@ class Line:
     text: str
 
 
-def srt(lines: Sequence[Line], cuts: "Sequence[Cut]") -> str:
+def srt(lines: Sequence[Line], cuts: Sequence[Cut]) -> str:
     """The lines that a clip has, as SubRip on its own clock."""
     shown: list[tuple[float, float, str]] = []
     for one in cuts:
