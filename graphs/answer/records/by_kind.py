@@ -24,6 +24,10 @@ BESIDE_AN_EVENT = (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW, Kind.QUOTE)
 """Kinds that ask what comes before or after, where the question's words for it told a time."""
 OF_A_PHRASE = (None, Kind.WHEN, Kind.READ, Kind.QUOTE, Kind.WHO_SAID)
 """Kinds of question that a record answers which holds the phrase that they quote."""
+OF_THINGS = (Kind.LOOK, Kind.COUNT_SEEN, Kind.WHEN, Kind.MOMENTS, Kind.PLACE, Kind.YES_NO, Kind.LIST, Kind.COMPARE)
+"""Kinds of question that a thing which is seen may answer."""
+OF_ANYTHING = (None, Kind.FACT)
+"""Kinds that it may answer where nothing is said or written about it."""
 FIXED = 0.7
 """Confidence in what the timeline gives by itself. Nothing was measured to set it."""
 TIMES = 3
@@ -91,10 +95,11 @@ def holding(phrases: Sequence[str], found: Sequence[Candidate]) -> list[Candidat
 
 
 def seen(state: AnswerState, plan: Plan) -> Told | None:
-    """Where the objects are that a question names; `None` where it names none that was found, or where something that
-    is said or written is nearer to it."""
+    """Where the objects are that a question names; `None` where it names none that was found, asks for what no picture
+    tells, as a name or a reason, or where something that is said or written is nearer to it."""
     said = [one.similarity for one in state.ranked if one.record.modality in TOLD]
-    if not plan.labels or max(said, default=0.0) >= ITSELF or plan.kind in (Kind.NUMBER, Kind.COUNT_SAID, Kind.DATE):
+    nearer = max(said, default=0.0) >= (NEAR if plan.kind in OF_ANYTHING else ITSELF)
+    if not plan.labels or nearer or plan.kind not in (*OF_ANYTHING, *OF_THINGS):
         return None
     found = [one for one in state.ranked if one.record.modality is Modality.OBJECT and one.coverage == 1.0]
     if not found:

@@ -270,3 +270,22 @@ def test_the_name_on_screen_is_told_of_a_voice_that_has_only_a_number(tmp_path: 
         named = quoting(asked("who says so", Kind.WHO_SAID, (record, 0.6)), answering(opened, Judging("quay")))
     assert nameless.text.endswith(worded("en", "speaker", text="Speaker 2"))
     assert named.text.endswith(worded("en", "name_shown", text="Anna Berg, harbour master"))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "near", "by_picture"),
+    [
+        ("Is there a boat?", Kind.YES_NO, 0.4, True),
+        ("What is the boat called?", Kind.FACT, 0.4, False),
+        ("What is the boat called?", Kind.FACT, 0.2, True),
+        ("Who owns the boat?", Kind.PERSON, 0.2, False),
+    ],
+)
+def test_a_thing_that_is_seen_answers_only_what_a_picture_can_tell(
+    index: VideoIndex, question: str, kind: Kind, near: float, by_picture: bool
+):
+    boat = Record.of(VIDEO, Span(0, 1), ObjectCounts((("boat", 2),)), 0.9, "test/1")
+    state = asked(question, kind, (spoken(1, SAID[1]), near), labels=("boat",))
+    state.ranked.append(Candidate(boat, 0.3, 1.0, 1.0))
+    told = by_kind.told(state, answering(index, Judging("Monday", otherwise=0.9)))
+    assert ("2 boats" in told.text) is by_picture
