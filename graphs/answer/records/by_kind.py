@@ -35,6 +35,8 @@ SAID_AGAIN = 8
 """Times of one text that came several times."""
 NEIGHBOURS = 2
 """Utterances that are quoted from before or after an event."""
+AT_THE_EDGE = 0.05
+"""Seconds within which a record's edge is that of a stretch: the stretch was made from it."""
 SOON = 30.0
 """Seconds within which a text comes up that counts as the next one."""
 
@@ -165,8 +167,19 @@ def beside_an_event(state: AnswerState, answering: Answering, plan: Plan, within
     if not near:
         return None
     there = [Candidate(record, 1.0, 1.0, 1.0) for record in sorted(near, key=lambda record: record.span)]
-    text = " ".join(quoted(one, plan, state) for one in there)
-    return Told(worded(plan.language, "before" if earlier else "after", text=text), there, FIXED)
+    text = worded(
+        plan.language, "before" if earlier else "after", text=" ".join(quoted(one, plan, state) for one in there)
+    )
+    event = [Candidate(record, 1.0, 1.0, 1.0) for record in ending_at(within, near[0].video, earlier, answering)]
+    return Told(" ".join([*(quoted(one, plan, state) for one in event), text]), [*there, *event], FIXED)
+
+
+def ending_at(within: Span, video: str, earlier: bool, answering: Answering) -> list[Record]:
+    """The record at whose edge a stretch before or after it begins or ends: it shows which event was meant, and may
+    itself tell what stands beside it, as a list does. None where no record has its edge there."""
+    edge = within.end if earlier else within.start
+    line = answering.index.timeline(video, TOLD, Span(max(edge - AT_THE_EDGE, 0.0), edge + AT_THE_EDGE))
+    return [one for one in line if abs((one.span.start if earlier else one.span.end) - edge) <= AT_THE_EDGE][:1]
 
 
 def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:
