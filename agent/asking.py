@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -261,9 +261,12 @@ class Asking(Ingesting):
     def _answer(self, asked: Asked, report: "Callable[[Event], None]") -> Answer:
         """What another part was asked for, else what the answer graph finds; its events are reported."""
         answering = self.answering(asked.at, asked.stop)
-        if (handed := self._handed_over(asked, answering, report)) is not None:
+        with noting() as notes:
+            handed = self._handed_over(asked, answering, report)
+        if handed is not None:
             return handed
-        return self._by_graph(asked, answering, report)
+        answer = self._by_graph(asked, answering, report)
+        return replace(answer, notes=[*answer.notes, *notes]) if notes else answer
 
     def _handed_over(self, asked: Asked, answering: "Answering", report: "Callable[[Event], None]") -> Answer | None:
         """The answer to a question that wants stretches, highlights, a clip or a summary of a part; None: any other.

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..tools.records import Modality, Record, Span, clock
 from ..tools.runtime.counters import counting
+from ..tools.runtime.notes import note
 from ..tools.runtime.notes import noting
 from ..tools.words import one_line
 from .answer import Answer, Evidence, FoundSpan
@@ -82,16 +83,24 @@ class HandingOver(Clipping, Exporting):
     """The part of `VideoScout` that hands questions over."""
 
     def _handed_over(self, asked: Asked, answering: "Answering", report: "Callable[[Event], None]") -> "Answer | None":
+        from ..graphs.deadline import within
         from ..graphs.events import Token
+        from ..graphs.guarded import MUST_END, why
 
         way = answering.route
         if asked.options or way.thinks or not (way.records and way.reads_off) or way.only is not None:
             return None
-        wanted = _wanted(asked, answering)
-        if wanted is None:
+        try:
+            wanted = within(answering.tool_timeout, _wanted, asked, answering)
+            if wanted is None:
+                return None
+            with counting() as counters:
+                made = within(answering.tool_timeout, self._made, asked, wanted, answering, report)
+        except MUST_END:
+            raise
+        except Exception as error:
+            note(f"it was answered like any other question, since what makes stretches failed: {why(error)}")
             return None
-        with counting() as counters:
-            made = self._made(asked, wanted, answering, report)
         if made is None:
             return None
         report(Token(made.text))
