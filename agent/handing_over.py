@@ -14,8 +14,7 @@ import numpy as np
 
 from ..tools.records import Modality, Record, Span, clock
 from ..tools.runtime.counters import counting
-from ..tools.runtime.notes import note
-from ..tools.runtime.notes import noting
+from ..tools.runtime.notes import note, noting
 from ..tools.words import one_line
 from .answer import Answer, Evidence, FoundSpan
 from .asking import Asked
