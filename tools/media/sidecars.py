@@ -18,8 +18,14 @@ FORMATS = {
     ".sub": "microdvd",
     ".lrc": "lrc",
     ".mpl": "mpl2",
+    ".ttml": "ttml",
+    ".dfxp": "ttml",
+    ".scc": "scc",
+    ".sbv": "sbv",
 }
-"""FFmpeg's names of the formats, by suffix."""
+"""FFmpeg's names of the formats, by suffix, and those of `OTHERS`."""
+OTHERS = frozenset({"ttml", "scc", "sbv"})
+"""Formats that are made SubRip before FFmpeg reads them."""
 
 FORCED, ASIDE = frozenset({"forced", "foreign"}), frozenset({"commentary", "comment", "lyrics", "karaoke"})
 PLAIN = frozenset({"sdh", "hi", "cc", "default", "full", "sub", "subs", "subtitle", "subtitles", "captions"})
@@ -35,7 +41,7 @@ class Sidecar:
 
     path: Path
     format: str
-    """FFmpeg's name."""
+    """FFmpeg's name, or one of `OTHERS`."""
     language: str = ""
     """ISO 639 code, where its name tells."""
     forced: bool = False

@@ -1,7 +1,8 @@
 """What somebody wrote down of what is said and heard: text tracks in the file, and subtitle files beside it.
 
-FFmpeg reads SubRip, WebVTT, ASS, QuickTime text, SAMI, MicroDVD, LRC and others, and turns each into ASS. Tracks that
-are pictures of text, as on DVDs and Blu-rays, are named and passed over.
+FFmpeg reads SubRip, WebVTT, ASS, QuickTime text, SAMI, MicroDVD, LRC and others, and turns each into ASS; Timed Text,
+SCC and YouTube's format are made SubRip before (`timed_text.py`). Tracks that are pictures of text, as on DVDs and
+Blu-rays, are named and passed over.
 """
 
 import html
@@ -22,7 +23,8 @@ from ..geometry import Span
 from ..languages import language_code, language_name
 from .clock import clock_of
 from .packets import frame_rate, open_media, video_stream
-from .sidecars import Sidecar, text_of
+from .sidecars import OTHERS, Sidecar, text_of
+from .timed_text import as_subrip, told_by_text
 
 LASTS = 3.0
 """Seconds that a subtitle stands whose length the file does not tell."""
@@ -189,6 +191,8 @@ def _opened(sidecar: Sidecar, video: Path) -> InputContainer:
     try:
         text = text_of(sidecar)
         form = _format(text, sidecar.format)
+        if form in OTHERS:
+            text, form = as_subrip(text, form), "srt"
         if form == "srt":
             text = _TIMES.sub(_as_subrip, text)
         if form == "microdvd" and not _RATE.match(text):  # its times are numbers of the video's frames
@@ -199,11 +203,13 @@ def _opened(sidecar: Sidecar, video: Path) -> InputContainer:
 
 
 def _format(text: str, by_suffix: str) -> str:
-    """FFmpeg's name of the format that a subtitle file is in, whatever its suffix says."""
+    """The format that a subtitle file is in, by FFmpeg's name or one of `OTHERS`, whatever its suffix says."""
     head = text.lstrip("\ufeff \t\r\n")[:200]
     for sign, form in SIGNS.items():
         if head.casefold().startswith(sign):
             return form
+    if (other := told_by_text(text)) is not None:
+        return other
     if by_suffix in {"webvtt", "microdvd", "srt"} and _TIMES.search(text):
         return "srt"
     return "subviewer" if by_suffix == "microdvd" and not head.startswith("{") else by_suffix

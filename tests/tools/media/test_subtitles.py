@@ -55,6 +55,22 @@ SMI = """<SAMI><BODY>
 </BODY></SAMI>
 """
 
+SBV = "0:00:01.000,0:00:03.000\nThe password is swordfish.\n\n0:00:04.500,0:00:06.000\nNobody is at home.\n"
+TTML = """<?xml version="1.0" encoding="UTF-8"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xml:lang="en"><body><div>
+<p begin="00:00:01.000" end="00:00:03.000">The password<br/>is swordfish.</p>
+<p begin="00:00:04.500" end="00:00:06.000">Nobody is at home.</p>
+</div></body></tt>
+"""
+
+
+def captions(text: str) -> str:
+    """A caption that is loaded from 1 s on and is cleared at 4 s, as CEA-608 codes in SCC's lines."""
+    odd = [ord(letter) | (0x80 if ord(letter).bit_count() % 2 == 0 else 0) for letter in text + " " * (len(text) % 2)]
+    letters = " ".join(f"{one:02x}{other:02x}" for one, other in zip(odd[::2], odd[1::2], strict=True))
+    load, show, clear = f"94ae 94ae 9420 9420 9470 9470 {letters}", "942f 942f", "942c 942c"
+    return f"Scenarist_SCC V1.0\n\n00:00:01:00\t{load} {show}\n\n00:00:04:00\t{clear}\n"
+
 
 def beside(folder: Path, name: str, text: str | bytes, video: str = "talk.mp4") -> Path:
     """A video with a subtitle file beside it."""
@@ -103,6 +119,34 @@ class TestFormats:
             (8.0, 10.0, "Nobody is at home.", False),
         ]
         assert found[0][3] == ("" if suffix == "srt" else "Ada Byron")
+
+    @pytest.mark.parametrize(
+        ("suffix", "text"),
+        [
+            ("sbv", SBV), ("ttml", TTML), ("dfxp", TTML), ("srt", TTML), ("txt.srt", SBV),
+            ("ttml", TTML.replace('begin="00:00:01.000" end="00:00:03.000"', 'begin="1s" dur="2s"')),
+            ("ttml", TTML.replace("<tt ", "<tt:tt ").replace('xmlns=', "xmlns:tt=").replace("</tt>", "</tt:tt>")
+             .replace("<body", "<tt:body").replace("</body", "</tt:body").replace("<div", "<tt:div")
+             .replace("</div", "</tt:div").replace("<p ", "<tt:p ").replace("</p", "</tt:p").replace("<br", "<tt:br")),
+        ],
+    )  # fmt: skip
+    def test_what_broadcasters_and_video_pages_hand_out_is_read(self, tmp_path, suffix, text):
+        name = f"talk.{suffix}" if suffix != "txt.srt" else "talk.srt"
+        assert [one[:3] for one in read(beside(tmp_path, name, text))] == [
+            (1.0, 3.0, "The password is swordfish."),
+            (4.5, 6.0, "Nobody is at home."),
+        ]
+
+    def test_captions_of_american_television_are_read(self, tmp_path):
+        found = read(beside(tmp_path, "talk.scc", captions("The password is swordfish.")))
+        assert [one[2] for one in found] == ["The password is swordfish."]
+        assert found[0][0] == pytest.approx(1.5, abs=1)  # they load for a while before they show
+        assert found[0][1] == pytest.approx(4.0, abs=0.1)
+
+    @pytest.mark.parametrize(("suffix", "text"), [("ttml", "<tt><p"), ("ttml", "Dear all"), ("scc", "Dear all")])
+    def test_what_is_in_no_such_format_is_told_of(self, tmp_path, suffix, text):
+        with pytest.raises(MediaError, match=rf"talk\.{suffix}: (?:not|no) subtitles"):
+            read(beside(tmp_path, f"talk.{suffix}", text))
 
     def test_sami_too(self, tmp_path):
         assert [one[:3] for one in read(beside(tmp_path, "talk.smi", SMI))] == [
