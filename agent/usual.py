@@ -10,6 +10,8 @@ FEWEST = 8
 """Answers before which nothing counts as usual."""
 UNUSUAL = 3.0
 """Times the median from which an answer is flagged."""
+SOON = 1.0
+"""Seconds within which an answer is quick enough, whatever is usual."""
 
 
 class Usual:
@@ -31,7 +33,7 @@ class Usual:
             usual_time = _far_below(seconds, self._seconds)
             usual_length = _far_below(characters, self._characters)
         notes = []
-        if usual_time is not None:
+        if usual_time is not None and seconds > SOON:
             notes.append(f"this answer took {seconds:.1f} s, more than {UNUSUAL:g} times the usual {usual_time:.1f} s")
         if usual_length is not None:
             notes.append(

@@ -19,7 +19,7 @@ from ...agent.scout import VideoScout
 from ...tools.errors import VidscoutError
 from ...tools.index.video_index import VideoIndex
 from . import toys
-from .kills import content
+from .kills import Content, content
 
 LIMIT = 1.0
 """Seconds that each step of an answer gets."""
@@ -133,7 +133,7 @@ def answering(scout: VideoScout, video: str, usual: list[str], fault: Fault) -> 
     return wrong or (f"afterwards: {healthy.notes}" if changed else "")
 
 
-def reading(folder: Path, film: Path, wanted: str, fault: Fault) -> str:
+def reading(folder: Path, film: Path, wanted: Content, fault: Fault) -> str:
     """Read while a part fails, then again without."""
     home = folder / f"home-{abs(hash(fault))}"
     with VideoIndex(home) as index:
@@ -142,8 +142,8 @@ def reading(folder: Path, film: Path, wanted: str, fault: Fault) -> str:
         if wrong:
             return wrong
         again = outcome(lambda: toys.read(index, film))
-    found = str(content(home))
-    return again or ("" if found == wanted else f"afterwards: {found[:300]}")
+    found = content(home)
+    return again or ("" if found == wanted else f"afterwards: {str(found)[:300]}")
 
 
 def run(folder: Path, each: int = 1) -> list[str]:
@@ -151,7 +151,7 @@ def run(folder: Path, each: int = 1) -> list[str]:
     film = toys.write(folder / "film.mkv", 3)
     with VideoIndex(folder / "wanted") as index:
         video = toys.read(index, film)["video"]
-    wanted = str(content(folder / "wanted"))
+    wanted = content(folder / "wanted")
     wrong: list[str] = []
     with toys.scout(folder / "wanted", tool_timeout=LIMIT, answer_timeout=LIMIT) as scout:
         usual = scout.ask(video, QUESTION).notes

@@ -58,7 +58,8 @@ def test_what_is_listed_names_scenes_and_sentences_that_there_are(half):
         order = [scene.id for scene in one.recording.scenes]
         starts = [order.index(scene) for scene, _ in one.chapters]
         assert starts == sorted(set(starts))
-        assert len(one.facts) >= 7
+        assert len(one.facts) >= 7 or (half is development and not one.facts), "some are there for their chapters only"
+    assert any(one.facts for one in described)
 
 
 def test_no_recording_is_both_worked_with_and_reported_on():
