@@ -154,6 +154,7 @@ def run(folder: Path, each: int = 1) -> list[str]:
     wanted = content(folder / "wanted")
     wrong: list[str] = []
     with toys.scout(folder / "wanted", tool_timeout=LIMIT, answer_timeout=LIMIT) as scout:
+        scout.ask(video, QUESTION)  # the first one loads what the others have
         usual = scout.ask(video, QUESTION).notes
         for doing, fault in faults()[::each]:
             told = (
