@@ -241,7 +241,9 @@ class HandingOver(Clipping, Exporting):
 
         config: Any = {"configurable": {"thread_id": conversation}}
         with self._checkpointer(conversation) as checkpointer:
-            compiled(checkpointer).update_state(config, {"turns": [turn(answer)]}, as_node="remember")
+            # With what was asked about, by which a conversation is found when a video is forgotten.
+            kept = {"question": answer.question, "videos": answer.videos, "turns": [turn(answer)]}
+            compiled(checkpointer).update_state(config, kept, as_node="remember")
 
 
 def _wanted(asked: Asked, answering: "Answering") -> _Wanted | None:

@@ -66,6 +66,8 @@ def test_no_byte_of_a_forgotten_lecture_stays_in_the_home(
         before = scout.ask(kept, "What does the title say?", conversation="trailer")
         scout.ask([kept, gone], f"Who says {said}?", conversation="both")
         scout.ask(gone, "What is shown?")
+        handed = scout.ask([kept, gone], f"find every time they mention the {said}", conversation="every")
+        assert handed.route == ["ground"]
     assert {file.partition("/")[0] for _, file in traces(mine, said, gone)} >= {
         "vidscout.sqlite", "conversations.sqlite", "thumbnails", "matrices", "chroma",
     }  # fmt: skip
