@@ -195,8 +195,8 @@ class Incoming:
             except OSError as error:
                 raise MediaError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
             if due is None:
-                if self._quiet is not None and time.monotonic() - since > self._quiet:
-                    return True
+                if whole and self._quiet is not None and time.monotonic() - since > self._quiet:
+                    return True  # not before the newest file counts as written
                 self.stop.wait(0.5)
                 continue
             self._done, path = due
