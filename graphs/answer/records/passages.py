@@ -296,8 +296,11 @@ def as_read(record: Record, plan: Plan, answering: Answering) -> str:
 
 
 def stretch_of(state: AnswerState, answering: Answering, within: Span, most: int = 8) -> list[Candidate]:
-    """What is said and written in a stretch, in order of time, spread over it where there is more than fits."""
+    """What is said and written in a stretch, in order of time, spread over it where there is more than fits; where the
+    question asks for writing and there is some, that alone."""
     found = [record for video in state.videos for record in answering.index.timeline(video, NAMED, within)]
+    written = [record for record in found if record.modality is Modality.SCREEN_TEXT]
+    found = written if state.plan is not None and state.plan.kind is Kind.READ and written else found
     middle = (within.start + within.end) / 2
     moment = within.duration <= 2 * AROUND + 0.1  # one moment is meant, so what stands at it comes first
     found.sort(key=lambda record: (moment and not record.span.contains(middle), record.video, record.span))

@@ -10,6 +10,9 @@ from ....tools.words import one_line
 
 WORDINGS = Path(__file__).with_name("wording.toml")
 
+HOW = {Modality.SPEECH: "said", Modality.SCREEN_TEXT: "on_screen", Modality.SOUND: "heard"}
+"""How it is put that something is there, by modality; anything else is seen."""
+
 
 @cache
 def wordings() -> dict[str, dict[str, str]]:
@@ -35,7 +38,7 @@ def cited(record: Record, language: str, name: str = "") -> str:
 def cited_together(records: Sequence[Record], language: str, name: str = "") -> str:
     """Records of one modality that follow each other, as one quotation with the time of the first."""
     first = records[0]
-    kind = {Modality.SPEECH: "said", Modality.SCREEN_TEXT: "on_screen"}.get(first.modality, "seen")
+    kind = HOW.get(first.modality, "seen")
     text = " ".join(one_line(record.text.replace("\n", " / ")) for record in records)
     at = clock(first.span.start)
     return worded(language, kind, text=text, at=f"{name} {at}" if name else at)

@@ -13,12 +13,12 @@ from vidscout import Record, Span
 from vidscout.graphs.answer.records import by_kind
 from vidscout.graphs.answer.records.confidence import confidence
 from vidscout.graphs.answer.records.passages import Told, passages, quoting
-from vidscout.graphs.answer.records.wording import worded, wordings
+from vidscout.graphs.answer.records.wording import cited, worded, wordings
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Want
 from vidscout.graphs.events import Weighed
 from vidscout.tools.index.video_index import VideoIndex
-from vidscout.tools.payloads import ObjectCounts, Spoken, TextLines
+from vidscout.tools.payloads import ObjectCounts, Sound, Spoken, TextLines
 from vidscout.tools.perception.voices.names import looks_like_a_name
 from vidscout.tools.videollm import Message
 
@@ -289,3 +289,9 @@ def test_a_thing_that_is_seen_answers_only_what_a_picture_can_tell(
     state.ranked.append(Candidate(boat, 0.3, 1.0, 1.0))
     told = by_kind.told(state, answering(index, Judging("Monday", otherwise=0.9)))
     assert ("2 boats" in told.text) is by_picture
+
+
+def test_a_sound_is_heard_and_not_seen():
+    sound = Record.of(VIDEO, Span(3, 5), Sound("train"), 0.9, "test/1")
+    assert cited(sound, "en").endswith("(heard at 0:03)")
+    assert cited(sound, "de").endswith("(zu hören bei 0:03)")
