@@ -73,7 +73,7 @@ class Speakers(AudioStage):
 
     @property
     def fingerprint(self) -> str:
-        return f"{self._encoder.source}; turns/2; {self._number or 'as many as there are'}"
+        return f"{self._encoder.source}; turns/3; {self._number or 'as many as there are'}"
 
     def windows(self, chunks: Iterable[AudioChunk]) -> Iterator[AudioChunk]:
         from ....tools.perception.speech.voice_activity import windows
@@ -114,7 +114,7 @@ class Speakers(AudioStage):
             named.setdefault(label, Named(name, How.VIDEO))
         found.index.people.rename(found.video, named)
         tell(found.index, said, labels, named)
-        source = f"{self._encoder.source}; turns/2"
+        source = f"{self._encoder.source}; turns/3"
         return [Record.of(found.video, span, Voice(label, label in tracks), 1.0, source) for label, span in turns]
 
     def turns(self, stretches: Sequence[Stretch]) -> list[Turn]:

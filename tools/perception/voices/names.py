@@ -24,8 +24,12 @@ OWN, GIVEN, SHOWN, ADDRESSED = 3, 3, 2, 1
 addressed. Nothing was measured to set them: two people who say "thanks, Tom" count as much as a name on screen."""
 ENOUGH = 2
 """Votes of a name that is believed."""
-MEANWHILE = 0.8
-"""Share of the speech while a name stands on screen that must be one person's."""
+CLEARLY = 1.5
+"""How many times as much one speaker must have in common with a name on screen as any other."""
+MOSTLY = 0.5
+"""Share of the speech while a name stands there that must be his, or of his speech that must be while it does."""
+HEARD = 0.25
+"""Share of the time for which a name stands on screen in which he must be heard."""
 BARE = 1
 """Votes of a name on screen without a role beside it, however often it stands there: it may be the title of a show."""
 STANDS = 30.0
@@ -82,19 +86,20 @@ def named(
                 votes[one.label][name] += OWN
             elif (other := beside(one, spoke, part == "before")) is not None:
                 votes[other][name] += ADDRESSED
-    bare: set[tuple[str, str]] = set()
-    for span, line in shown:
-        if not looks_like_a_name(line) or (span.duration > STANDS and not has_a_role(line)):
-            continue
-        if (label := meanwhile(span, spoke)) is None:
-            continue
-        name = _name_in(line)
-        if has_a_role(line):
-            votes[label][name] += SHOWN
-        elif (label, name) not in bare:
-            bare.add((label, name))
-            votes[label][name] += BARE
+    for role, name, spans in names_on_screen(shown):
+        if (label := meanwhile(spans, spoke)) is not None:
+            votes[label][name] += SHOWN if role else BARE
     return decided(votes)
+
+
+def names_on_screen(shown: Sequence[tuple[Span, str]]) -> Iterator[tuple[bool, str, list[Span]]]:
+    """The names that stand on the picture: whether with a role, the name, and when."""
+    spans: dict[tuple[bool, str], list[Span]] = defaultdict(list)
+    for span, line in shown:
+        alone = _name_in(line) == line.strip() and span.duration <= STANDS
+        if looks_like_a_name(line) and (has_a_role(line) or alone):
+            spans[has_a_role(line), _name_in(line)].append(span)
+    yield from ((role, name, found) for (role, name), found in spans.items())
 
 
 def mentioned(text: str) -> Iterator[tuple[str, str]]:
@@ -124,15 +129,27 @@ def beside(one: Heard, spoke: Sequence[tuple[str, Span]], before: bool) -> str |
     return None
 
 
-def meanwhile(span: Span, spoke: Sequence[tuple[str, Span]]) -> str | None:
-    """Who speaks nearly alone in a stretch."""
-    seconds: Counter[str] = Counter()
+def meanwhile(shown: Sequence[Span], spoke: Sequence[tuple[str, Span]]) -> str | None:
+    """Whose name stands on screen in some stretches, by who speaks in them and who does not speak outside them.
+
+    A name may stand there for a whole interview, of which another asks the questions. What a stretch and a speaker's
+    speech have in common is twice the seconds of both together, by the seconds of all speech in the stretch and of all
+    that he says (Dice's coefficient).
+    """
+    inside: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
     for label, other in spoke:
-        seconds[label] += max(min(span.end, other.end) - max(span.start, other.start), 0.0)  # pyright: ignore[reportArgumentType]
-    if not seconds or not (total := sum(seconds.values())):
+        alone[label] += other.duration  # pyright: ignore[reportArgumentType]
+        shared = (min(span.end, other.end) - max(span.start, other.start) for span in shown)
+        inside[label] += sum(seconds for seconds in shared if seconds > 0)  # pyright: ignore[reportArgumentType]
+    if not (total := sum(inside.values())):
         return None
-    [(label, most)] = seconds.most_common(1)
-    return label if most >= MEANWHILE * total and most >= 0.5 * span.duration else None
+    common = Counter({label: 2 * seconds / (total + alone[label]) for label, seconds in inside.items()})
+    [(label, most), *others] = common.most_common(2)
+    if any(most < CLEARLY * fewer for _, fewer in others):
+        return None
+    there = inside[label] >= MOSTLY * total or inside[label] >= MOSTLY * alone[label]
+    return label if there and inside[label] >= HEARD * sum(span.duration for span in shown) else None
 
 
 def decided(votes: Mapping[str, Counter[str]]) -> dict[str, str]:
@@ -168,8 +185,11 @@ def looks_like_a_name(line: str) -> bool:
 
 
 def has_a_role(line: str) -> bool:
-    """Whether something stands beside the name in a line: “Anna Berg, harbour master”."""
-    return len(_name_in(line)) < len(line.strip())
+    """Whether what stands beside the name in a line is in words alone, as in “Anna Berg, harbour master”; a figure tells
+    of a time, a price or the weather: “Until Friday, 6:00”, “Crow Pass, minus 21”.
+    """
+    beside = line.strip()[len(_name_in(line)) :]
+    return any(letter.isalpha() for letter in beside) and not any(letter.isdigit() for letter in beside)
 
 
 def name_on_screen(lines: Sequence[str]) -> str:
@@ -177,7 +197,8 @@ def name_on_screen(lines: Sequence[str]) -> str:
     that is a name and no title over other lines; empty where there is neither."""
     names = [line for line in lines if looks_like_a_name(line)]
     with_roles = [line for line in names if has_a_role(line)]
-    bare = [line for line in names if len(lines) == 1 or line is not lines[0]]
+    alone = [line for line in names if _name_in(line) == line.strip()]
+    bare = [line for line in alone if len(lines) == 1 or line is not lines[0]]
     return one_line((with_roles or bare or [""])[0])
 
 

@@ -75,3 +75,26 @@ def test_a_first_name_counts_for_the_whole_one():
 
 def test_subtitles_tell_who_speaks():
     assert named([Heard(Span(0, 2), "Well.", "Speaker 1", "TOM")], SPOKE, []) == {"Speaker 1": "TOM"}
+
+
+def test_a_name_over_a_whole_interview_is_of_whom_is_heard_only_there():
+    asks, answers = "Speaker 1", "Speaker 2"
+    spoke = [
+        (asks, Span(0, 30)),
+        (asks, Span(30, 34)),
+        (answers, Span(35, 43)),
+        (asks, Span(44, 47)),
+        (answers, Span(48, 58)),
+        (asks, Span(60, 90)),
+    ]
+    assert named([], spoke, [(Span(30, 60), "Ada Moreno, engineer")]) == {answers: "Ada Moreno"}
+
+
+def test_figures_beside_words_are_no_role_and_the_words_no_name():
+    assert named([], [("Speaker 1", Span(0, 30))], [(Span(2, 12), "Until Friday, 6:00")]) == {}
+    assert name_on_screen(("Strike at the airport", "212 flights cancelled", "Until Friday, 6:00")) == ""
+
+
+def test_who_is_greeted_by_name_answers():
+    said = [Heard(Span(4, 6), "Hi Ben.", "Speaker 1"), Heard(Span(9, 10), "Hello, Ben.", "Speaker 1")]
+    assert named(said, SPOKE, []) == {"Speaker 2": "Ben"}
