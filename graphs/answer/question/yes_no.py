@@ -48,6 +48,31 @@ _BY_PARTICLE = {
 """How other languages mark such a question: by a word of its own or, in Chinese, by the verb with and without “not”."""
 
 
+_WHO = {
+    "ar": r"مَ?ن|لمن", "de": r"wer|wen|wem|wessen|welche(?:r|n|m) von",
+    "en": r"who|whom|whose|which of (?:them|the|those|us)",
+    "es": r"qui[eé]n(?:es)?", "fr": r"qui|lequel|laquelle", "hi": r"कौन|किस(?:ने|का|की|के|को)", "pt": r"quem",
+    "ru": r"кто|кого|кому|кем|чей|чья|чьё", "it": r"chi", "nl": r"wie|wiens",
+}  # fmt: skip
+"""Words that ask for somebody."""
+_WHO_ANYWHERE = {"zh": r"谁|誰|哪位", "ja": r"誰|だれ|どなた"}
+
+
+def asks_who(question: str, language: str) -> bool:
+    """Whether a question begins by asking for somebody.
+
+    Args:
+        language: ISO 639-1 code.
+
+    >>> asks_who("and who was moved to tears?", "en"), asks_who("the man who sang, when was it?", "en")
+    (True, False)
+    """
+    if language in _WHO_ANYWHERE:
+        return re.search(_WHO_ANYWHERE[language], question) is not None
+    words = _WHO.get(language)
+    return words is not None and re.search(rf"{_FIRST}{_PREPOSITION}(?:{words})\b", question, re.IGNORECASE) is not None
+
+
 def confirms_or_denies(question: str, language: str) -> bool | None:
     """Whether a question is answered by yes or no; `None` where its grammar does not tell.
 

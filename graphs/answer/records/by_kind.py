@@ -183,17 +183,27 @@ def ending_at(within: Span, video: str, earlier: bool, answering: Answering) -> 
 
 
 def neighbours(at: Record, answering: Answering, earlier: bool) -> list[Record]:
-    """The utterances right before or after a record, and the next text on screen on that side, in order of time."""
+    """What is said right before or after a record, and the next text on screen on that side, in order of time.
+
+    After a text on screen that is what is said last while it stands there and first when it has gone: what comes after
+    it may be told under it. A text that stands there again, as a ticker, is no next one.
+    """
     line = answering.index.timeline(at.video, TOLD)
     said = [record for record in line if record.modality is Modality.SPEECH and record.id != at.id]
     written = [record for record in line if record.modality is Modality.SCREEN_TEXT and record.id != at.id]
+    written = [
+        one for place, one in enumerate(written) if not any(says_the_same(one, other) for other in written[:place])
+    ]
     if earlier:
         said = [record for record in said if record.span.end <= at.span.start + 0.1][-NEIGHBOURS:]
         written = [record for record in written if record.span.end <= at.span.start + 0.5][-1:]
+    elif at.modality is Modality.SPEECH:
+        said = [record for record in said if record.span.start >= at.span.end - 0.1][:NEIGHBOURS]
+        written = [one for one in written if at.span.end - 0.5 <= one.span.start <= at.span.end + SOON][:1]
     else:
-        after = at.span.end if at.modality is Modality.SPEECH else at.span.start
-        said = [record for record in said if record.span.start >= after - 0.1][:NEIGHBOURS]
-        written = [record for record in written if after - 0.5 <= record.span.start <= after + SOON][:1]
+        under = [one for one in said if at.span.start <= one.span.start < at.span.end - 0.5]
+        said = [*under[-1:], *[one for one in said if one.span.start >= at.span.end - 0.5][:1]]
+        written = [one for one in written if at.span.end - 0.5 <= one.span.start <= at.span.end + SOON][:1]
     return sorted([*said, *written], key=lambda record: record.span)
 
 

@@ -5,13 +5,13 @@ is told by labelled examples (`speaking.py`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ....tools.payloads import Modality, Spoken, Voice
 from ....tools.records import Record, clock, of_kind
 from ....tools.words import content_words, coverage
-from ..state import Answering, AnswerState, Candidate, Plan
-from .passages import NEAR_ENOUGH, QUOTED, Told, nothing, quoted
+from ..state import Answering, AnswerState, Candidate, Kind, Plan
+from .passages import NEAR_ENOUGH, QUESTION_MARKS, QUOTED, Told, best_of, is_withheld, nothing, quoted
 from .speaking import Asked, asked_for, masked, mentioned
 from .wording import worded
 
@@ -26,8 +26,6 @@ FIXED = 0.7
 """Confidence in what is read off who speaks when. Nothing was measured to set it."""
 SOON = 30.0
 """Seconds within which somebody answers what another one says."""
-QUESTION_MARKS = ("?", "？", "؟", "‽")
-"""With which an utterance ends that asks something."""
 
 
 @dataclass(frozen=True)
@@ -116,16 +114,21 @@ def at_an_end(state: AnswerState, speakers: _Speakers, plan: Plan, last: bool) -
 
 
 def who_said(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
-    """Who says what the question tells; `None` where nobody says anything like it, or it is not known who does."""
+    """Who says what the question tells; that nobody does, where the judge finds that no utterance tells it; `None`
+    where nobody says anything like it, or it is not known who does."""
     found = utterances(state.asked, state, answering)
     if not found or found[0].similarity < NEAR_ENOUGH:
         return None
-    best = found[0]
-    name = _speaker(best)
+    name = _speaker(found[0])
     if not name:
         return None
-    text = f"{quoted(best, plan, state)} {worded(plan.language, 'speaker', text=name)}"
-    return Told(text, [best], round(best.similarity, 3))
+    asked = replace(plan, kind=Kind.WHO_SAID)
+    told = best_of(replace(state, plan=asked), answering, found)
+    if told.read and is_withheld(told.sure, answering):
+        return replace(nothing(asked, found[0], state, told.sure), notes=told.notes, weighed=told.weighed)
+    text = f"{quoted(found[0], plan, state)} {worded(plan.language, 'speaker', text=name)}"
+    sure = told.sure if told.read else found[0].similarity
+    return Told(text, [found[0]], round(sure, 3), notes=told.notes, weighed=told.weighed if told.read else None)
 
 
 def said_about(

@@ -18,6 +18,7 @@ from ....tools.videollm.interface import VideoLLM
 from ....tools.words import is_number, stem, words
 from ...events import Weighed
 from ..question.times import AROUND
+from ..question.yes_no import asks_who
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from .confidence import confidence, told_from
 from .context import in_context
@@ -50,6 +51,10 @@ TOGETHER = 300
 GAP = 2.0
 """Seconds of silence after which an utterance does not belong to the one before. On 191 questions of the development
 half the answer was among what is quoted for 81 % with the best sentence alone, for 85 % with its neighbours."""
+AT_ONCE = 0.1
+"""Seconds by which two utterances that follow each other may overlap."""
+QUESTION_MARKS = ("?", "？", "؟", "‽")
+"""With which an utterance ends that asks something."""
 GOES_ON = 20.0
 """Seconds after an answer in which what follows is looked at."""
 NEAR_ENOUGH = 0.35
@@ -149,7 +154,10 @@ def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     unjudged = Best(found, Weighed(found[0].similarity, None, lacks), [])
     if answering.judge is None:
         return unjudged
-    notes = [with_neighbours(found[0].record, answering), *([one.record] for one in found[1:NOTES])]
+    said = with_neighbours(found[0].record, answering)
+    known = {record.id for record in said}
+    others = [one.record for one in found[1:] if one.record.id not in known][: NOTES - 1]
+    notes = [said, *(with_reply(record, answering) for record in others)]
     read = [" ".join(as_read(record, state.plan, answering) for record in said) for said in notes]
     try:
         said = answered(state.asked, read, answering.judge)
@@ -159,10 +167,22 @@ def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     return replace(unjudged, weighed=replace(unjudged.weighed, said=said), read=read)
 
 
-def several(best: list[Candidate]) -> list[Candidate]:
+def is_withheld(sure: float, answering: Answering) -> bool:
+    """Whether what is this likely to be right is better not told."""
+    return sure < (told_from() if answering.answer_from is None else answering.answer_from)
+
+
+def several(best: list[Candidate], beside: Sequence[Record] = ()) -> list[Candidate]:
     """What is quoted: the first, and those nearly as good; one of what is said and one of what is written among them
-    where both are, since they may differ."""
-    near = [one for one in best[1:] if one.similarity >= BESIDE_THE_BEST * best[0].similarity]
+    where both are, since they may differ.
+
+    Args:
+        beside: what is quoted with the first anyway.
+    """
+    known = {record.id for record in beside}
+    near = [
+        one for one in best[1:] if one.record.id not in known and one.similarity >= BESIDE_THE_BEST * best[0].similarity
+    ]
     other = next((one for one in near if one.record.modality is not best[0].record.modality), None)
     rest = [one for one in near if one is not other][: QUOTED - 1 - (other is not None)]
     return [best[0], *sorted([*rest, *([other] if other else [])], key=lambda one: near.index(one))]
@@ -184,32 +204,50 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
         return nothing(plan, None, state)
     told = best_of(state, answering, found)
     best, sure = told.passages, told.sure
-    if sure < (told_from() if answering.answer_from is None else answering.answer_from):
+    if is_withheld(sure, answering):
         return replace(nothing(plan, best[0], state, sure), notes=told.notes, weighed=told.weighed)
     if plan.kind is Kind.YES_NO and told.read and answering.judge is not None:
         with suppress(AnswererError, WeightsError):  # as if it were no such question
             return yes_or_no(state, plan, answering.judge, told)
-    chosen = [*several(best)]
-    text, beside = in_words(chosen, plan, state, answering)
+    said = with_neighbours(best[0].record, answering)
+    chosen = several(best, said)
+    text, beside = in_words(chosen, said, plan, state, answering)
     slides = besides(plan, best[0], answering, chosen)
     parts = [text, *(quoted(one, plan, state) for one in slides)]
-    if plan.kind in (Kind.WHO_SAID, Kind.PERSON):
+    if plan.kind in (Kind.WHO_SAID, Kind.PERSON) or asks_who(state.asked, plan.language):
         parts += speaking(best[0], plan, answering)
     cited = [*chosen, *slides, *beside]
     return Told(" ".join(parts), cited, round(sure, 3), notes=told.notes, weighed=told.weighed)
 
 
 def in_words(
-    chosen: list[Candidate], plan: Plan, state: AnswerState, answering: Answering
+    chosen: list[Candidate], said: list[Record], plan: Plan, state: AnswerState, answering: Answering
 ) -> tuple[str, list[Candidate]]:
-    """What is quoted, the best of it with what is said around it, and the utterances that this adds."""
+    """What is quoted, the best of it with what is `said` around it, a question with what is said after it; and the
+    utterances that this adds."""
     best = chosen[0]
-    said = with_neighbours(best.record, answering)
-    known = {record.id for record in said}
     parts = [cited_together(said, plan.language, state.name(best.record.video))]
-    parts += [quoted(one, plan, state) for one in chosen[1:] if one.record.id not in known]
-    there = {one.record.id for one in chosen}
-    return " ".join(parts), [replace(best, record=record) for record in said if record.id not in there]
+    shown = {one.record.id for one in chosen}
+    known = shown | {record.id for record in said}
+    added = [replace(best, record=record) for record in said if record.id not in shown]
+    for one in chosen[1:]:
+        replies = [
+            record
+            for record in with_reply(one.record, answering)
+            if record.id == one.record.id or record.id not in known
+        ]
+        parts.append(cited_together(replies, plan.language, state.name(one.record.video)))
+        added += [replace(one, record=record) for record in replies[1:]]
+    return " ".join(parts), added
+
+
+def with_reply(record: Record, answering: Answering) -> list[Record]:
+    """An utterance that asks something with what is said next, which answers it; anything else alone."""
+    if record.modality is not Modality.SPEECH or not record.text.rstrip().endswith(QUESTION_MARKS):
+        return [record]
+    near = Span(record.span.start, record.span.end + GAP)
+    line = sorted(answering.index.timeline(record.video, [Modality.SPEECH], near), key=lambda one: one.span)
+    return [record, *[one for one in line if one.span.start >= record.span.end - AT_ONCE and one.id != record.id][:1]]
 
 
 def with_neighbours(record: Record, answering: Answering) -> list[Record]:
