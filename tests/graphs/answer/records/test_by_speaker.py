@@ -1,6 +1,8 @@
 """Questions about who speaks, read off turns and utterances."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from vidscout.tools.index.people import How, Named
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import Person, Spoken, Voice
 from vidscout.tools.records import Record, Span
+from vidscout.tools.videollm import Message
 
 pytestmark = pytest.mark.models
 
@@ -28,6 +31,17 @@ TALK = (
     ("Tom", 21.0, 25.0, "The harbour wall is older than the bridge."),
     ("Speaker 3", 26.0, 28.0, "Lunch is ready."),
 )
+
+
+class Judge(Scripted):
+    """Finds every question answered with one probability."""
+
+    def __init__(self, yes: float) -> None:
+        super().__init__()
+        self._yes = yes
+
+    def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
+        return {"yes": math.log(self._yes), "no": math.log(1 - self._yes)}
 
 
 @pytest.fixture
@@ -78,6 +92,14 @@ def test_who_says_something_is_told_with_his_words(answering: Answering):
     assert found.text == "“The harbour wall is older than the bridge.” (said at 0:21) Said by Tom."
     assert told(answering, "Wer hat gesagt, dass das Essen fertig ist?").cited[0].record.span.start == 26.0
     assert told(answering, "Who said that the elephants of Tanzania are asleep?") is None
+
+
+def test_who_said_it_is_withheld_where_the_judge_finds_that_nobody_did(answering: Answering):
+    judging = replace(answering, judge=Judge(0.02))
+    assert told(judging, "Who said that the harbour wall is older?").abstained
+    sure = told(replace(answering, judge=Judge(0.98)), "Who said that the harbour wall is older?")
+    assert sure.text.endswith("Said by Tom.")
+    assert sure.confidence > 0.5
 
 
 def test_what_somebody_asks_is_a_question(answering: Answering):

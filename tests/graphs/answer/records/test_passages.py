@@ -118,6 +118,30 @@ def test_a_pause_ends_what_is_quoted_together_and_so_does_its_length(tmp_path: P
     assert told.text == "“And now the weather.” (said at 0:45)"
 
 
+def test_a_question_in_the_video_is_quoted_with_what_answers_it(tmp_path: Path):
+    said = [spoken(at, text) for at, text in enumerate((*SAID, "Who will steer it?", "A pilot from the islands."))]
+    said[-1] = Record.of(VIDEO, Span(29.5, 33), said[-1].payload, 0.9, "test/1")  # at once, not after a pause
+    with VideoIndex(tmp_path) as opened:
+        opened.add(said, None)
+        found = [(said[1], 0.6), (said[5], 0.5)]
+        told = quoting(asked("who is at the wheel", Kind.FACT, *found), answering(opened, Judging("pilot")))
+    assert "“Who will steer it? A pilot from the islands.” (said at 0:25)" in told.text
+    assert not told.abstained  # the judge reads the reply too
+    assert said[-1].id in {one.record.id for one in told.cited}
+
+
+def test_what_is_quoted_with_the_best_sentence_takes_nobody_elses_place(index: VideoIndex):
+    found = [(spoken(2, SAID[2]), 0.6), (spoken(1, SAID[1]), 0.55), (spoken(3, SAID[3]), 0.54)]
+    state = asked("Why did it stop?", Kind.FACT, *found, (spoken(4, SAID[4]), 0.5), (spoken(0, SAID[0]), 0.45))
+    told = quoting(state, answering(index, Judging("sand")))
+    assert all(text in told.text for text in SAID)
+
+
+def test_who_speaks_is_told_whatever_kind_of_question_begins_with_who(index: VideoIndex):
+    state = asked("who was told to wait", None, (spoken(1, SAID[1]), 0.6))
+    assert "“Anna Berg, harbour master”" in quoting(state, answering(index, Judging("Monday"))).text
+
+
 def test_what_the_judge_finds_not_to_answer_is_withheld_and_named_as_the_nearest(index: VideoIndex):
     state = asked("Who is the captain?", Kind.PERSON, (spoken(1, SAID[1]), 0.5))
     told = quoting(state, answering(index, Judging("captain Smith")))
@@ -236,6 +260,22 @@ def test_what_comes_before_and_after_an_utterance_is_its_neighbours(index: Video
     assert SAID[3] in after
     assert SAID[1] in before
     assert SAID[1] not in after
+
+
+def test_after_a_text_on_screen_comes_what_is_said_last_under_it_and_the_next_text(tmp_path: Path):
+    slides = [
+        Record.of(VIDEO, span, TextLines((text,)), 0.9, "test/1")
+        for text, span in (
+            ("Ticker: fares rise", Span(0, 8)),
+            ("The engine", Span(5, 14.5)),
+            ("Ticker: fares rise", Span(12, 20)),
+            ("The islands", Span(16, 25)),
+        )
+    ]
+    with VideoIndex(tmp_path) as opened:
+        opened.add([*slides, *(spoken(at, text) for at, text in enumerate(SAID))], None)
+        after = [record.text for record in by_kind.neighbours(slides[1], answering(opened), earlier=False)]
+    assert after == [SAID[2], SAID[3], "The islands"]
 
 
 def test_a_quoted_phrase_is_found_where_it_stands_whatever_a_judge_says(index: VideoIndex):
