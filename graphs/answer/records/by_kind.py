@@ -10,7 +10,19 @@ from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
 from .by_person import by_person
 from .by_speaker import by_speaker
-from .passages import ITSELF, TOLD, Told, nothing, passages, quoted, quoting, says_the_same, stretch_of
+from .passages import (
+    ITSELF,
+    TOLD,
+    Told,
+    best_of,
+    is_withheld,
+    nothing,
+    passages,
+    quoted,
+    quoting,
+    says_the_same,
+    stretch_of,
+)
 from .whole import chapters, overview
 from .wording import worded
 
@@ -70,7 +82,7 @@ def told(state: AnswerState, answering: Answering) -> Told:
         found = quoting(state, answering)
         return of_a_stretch(state, answering, plan) if found.abstained else found
     if (shown := seen(state, plan)) is not None:
-        return shown
+        return confirmed(shown, state, answering, plan) if plan.kind is Kind.YES_NO else shown
     if kind in OF_A_PHRASE and (there := holding(plan.quoted, passages(state, kind))):
         return Told(" ".join(quoted(one, plan, state) for one in there), there, FIXED)
     match kind:
@@ -111,6 +123,15 @@ def seen(state: AnswerState, plan: Plan) -> Told | None:
     if plan.kind is Kind.YES_NO:
         parts.insert(0, worded(plan.language, "yes"))
     return Told(" ".join(parts), best, round(min(best[0].relevance, 1.0), 3))
+
+
+def confirmed(shown: Told, state: AnswerState, answering: Answering, plan: Plan) -> Told:
+    """That something is seen, as a yes, where the judge finds that this answers: that people are seen does not tell
+    whether somebody died."""
+    told = best_of(state, answering, [*shown.cited, *passages(state, plan.kind)])
+    if told.read and is_withheld(told.sure, answering):
+        return replace(nothing(plan, shown.cited[0], state, told.sure), notes=told.notes, weighed=told.weighed)
+    return replace(shown, notes=told.notes)
 
 
 def when(state: AnswerState, answering: Answering, plan: Plan) -> Told:

@@ -204,7 +204,8 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
         return nothing(plan, None, state)
     told = best_of(state, answering, found)
     best, sure = told.passages, told.sure
-    if is_withheld(sure, answering):
+    far = plan.kind is Kind.YES_NO and best[0].similarity < NEAR_ENOUGH
+    if far or is_withheld(sure, answering):
         return replace(nothing(plan, best[0], state, sure), notes=told.notes, weighed=told.weighed)
     if plan.kind is Kind.YES_NO and told.read and answering.judge is not None:
         with suppress(AnswererError, WeightsError):  # as if it were no such question

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from ....tools.payloads import Spoken
 from ....tools.records import Modality, Record, clock
 from ....tools.words import one_line
 
@@ -36,9 +37,18 @@ def cited(record: Record, language: str, name: str = "") -> str:
 
 
 def cited_together(records: Sequence[Record], language: str, name: str = "") -> str:
-    """Records of one modality that follow each other, as one quotation with the time of the first."""
+    """Records of one modality that follow each other, as one quotation with the time of the first; where several people
+    say them, with who says what."""
     first = records[0]
     kind = HOW.get(first.modality, "seen")
-    text = " ".join(one_line(record.text.replace("\n", " / ")) for record in records)
+    texts = [one_line(record.text.replace("\n", " / ")) for record in records]
+    speakers = [record.payload.speaker if isinstance(record.payload, Spoken) else "" for record in records]
+    if len(set(speakers)) > 1:
+        before = ["", *speakers]
+        texts = [
+            f"{speaker}: {text}" if speaker and speaker != earlier else text
+            for text, speaker, earlier in zip(texts, speakers, before, strict=False)
+        ]
+    text = " ".join(texts)
     at = clock(first.span.start)
     return worded(language, kind, text=text, at=f"{name} {at}" if name else at)

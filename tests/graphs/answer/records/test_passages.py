@@ -130,6 +130,18 @@ def test_a_question_in_the_video_is_quoted_with_what_answers_it(tmp_path: Path):
     assert said[-1].id in {one.record.id for one in told.cited}
 
 
+def test_a_quotation_of_several_people_tells_who_says_what(tmp_path: Path):
+    talk = (("Ada", "Who pays for the engine?"), ("Ben", "The county does."), ("Ben", "It has to."))
+    said = [
+        Record.of(VIDEO, Span(2.0 * at, 2.0 * at + 1.5), Spoken(text, language="en", speaker=name), 0.9, "test/1")
+        for at, (name, text) in enumerate(talk)
+    ]
+    with VideoIndex(tmp_path) as opened:
+        opened.add(said, None)
+        told = quoting(asked("what about the county", Kind.FACT, (said[1], 0.6)), answering(opened, Judging("county")))
+    assert told.text == "“Ada: Who pays for the engine? Ben: The county does. It has to.” (said at 0:00)"
+
+
 def test_what_is_quoted_with_the_best_sentence_takes_nobody_elses_place(index: VideoIndex):
     found = [(spoken(2, SAID[2]), 0.6), (spoken(1, SAID[1]), 0.55), (spoken(3, SAID[3]), 0.54)]
     state = asked("Why did it stop?", Kind.FACT, *found, (spoken(4, SAID[4]), 0.5), (spoken(0, SAID[0]), 0.45))
