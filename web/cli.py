@@ -37,8 +37,8 @@ def web(
         str | None,
         typer.Option(help="shared: every login sees every video. per-key: each its own.", show_default="shared"),
     ] = None,
-    max_upload: Annotated[str, typer.Option(help="Largest file taken, as 500mb or 2gb.")] = "2gb",
-    max_hours: Annotated[float, typer.Option(min=0.01, help="Longest video taken.")] = 4.0,
+    max_upload: Annotated[str, typer.Option(help="Largest file taken, as 500mb or 20gb.")] = "20gb",
+    max_hours: Annotated[float, typer.Option(min=0.01, help="Longest video taken.")] = 12.0,
 ) -> None:
     """Watch, ask and click through videos in a browser."""
     from importlib.util import find_spec
@@ -47,6 +47,7 @@ def web(
     from ..agent.inbox.inbox import Inbox
     from ..agent.inbox.libraries import Libraries
     from ..agent.inbox.uploads import Limits, bytes_of
+    from .sample import taken
     from .serve import serve
     from .site import Site
 
@@ -62,7 +63,7 @@ def web(
         inbox = Inbox(scout, limits)
         own = Libraries(inbox, [login.owner for login in logins])
         try:
-            serve(Site(inbox), host, port, logins, own)
+            serve(Site(inbox, sample=taken), host, port, logins, own)
         finally:
             own.close()
             inbox.close()

@@ -8,16 +8,20 @@ from fastapi import FastAPI, HTTPException
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, Response
 
+from ..agent.api.arriving import OwnerRequest
 from ..agent.exports.entries import TRANSCRIBED, of_records
 from ..agent.exports.formats import FORMATS
 from ..agent.inbox.containers import OTHER, container_of
 from ..tools.errors import MediaError, UnknownVideoError
 from .site import Site
-from .transcript import OFFERED
 
+OFFERED = ("srt", "vtt", "txt", "json", "csv", "md", "html")
+"""Formats in which a transcript can be downloaded (`agent/exports`)."""
 INERT = "sandbox; default-src 'self'; script-src 'none'; object-src 'none'; frame-ancestors 'self'; base-uri 'none'"
 """What a file may do that a browser shows by itself: nothing. Its bytes came from somebody else."""
 KEPT = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": INERT}
+FRESH = {"Cache-Control": "no-cache", "Content-Security-Policy": INERT}
+"""Of what people may correct."""
 READS = ["GET", "HEAD"]
 
 
@@ -35,6 +39,12 @@ def add_files(app: FastAPI, site: Site) -> None:
         if not path.is_file():
             raise HTTPException(404, "the file is gone")
         return FileResponse(path, media_type=media_type, headers=KEPT)
+
+    @app.post("/sample", status_code=202)
+    def sample(request: OwnerRequest) -> dict[str, str]:
+        if site.sample is None:
+            raise HTTPException(404, "no sample is offered here")
+        return {"id": site.sample(site.inbox, request.owner)}
 
     @app.api_route("/media/{video}", methods=READS)
     def media(video: str) -> Response:
@@ -60,7 +70,7 @@ def add_files(app: FastAPI, site: Site) -> None:
         return Response(
             made.write(of_records(found, site.records(found.id, *TRANSCRIBED))),
             media_type=made.media_type,
-            headers={**KEPT, "Content-Disposition": f'attachment; filename="{name or "transcript"}.{kind}"'},
+            headers={**FRESH, "Content-Disposition": f'attachment; filename="{name or "transcript"}.{kind}"'},
         )
 
 

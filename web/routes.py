@@ -1,4 +1,4 @@
-"""Which addresses the page answers at: its own files, and those of Gradio's routes that a page needs.
+"""Which addresses the page answers at: its views and files, the API, and those of Gradio's routes that its forms need.
 
 Gradio serves much more: recordings that it converts with ffmpeg, files by their path, addresses that it fetches for
 others, editing by a model. A later version may add to it. What is not listed here is not there.
@@ -13,7 +13,6 @@ ONE = "[^/]+"
 """One part of a path."""
 BELOW = "(?:[^/]+/)*[^/]+"
 """One or several parts."""
-API = "/gradio_api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +25,32 @@ class Allowed:
 
 
 READS = ("GET", "HEAD")
+FORMS = "/forms"
+"""Where Gradio is."""
 ALLOWED = (
-    # the page itself, and what it is made of
+    # our page: its views, and what they are made of
     Allowed(READS, "/"),
-    Allowed(READS, "/config/?"),
-    Allowed(READS, "/theme\\.css"),
-    Allowed(READS, "/favicon\\.ico"),
-    Allowed(READS, f"/assets/{BELOW}"),
-    Allowed(READS, f"/static/{BELOW}"),
+    Allowed(READS, f"/v/{ONE}"),
+    Allowed(READS, "/search"),
+    Allowed(READS, "/settings"),
+    Allowed(READS, f"/app/{BELOW}"),
+    Allowed(("POST",), "/sample"),
+    # the API, which is all ours
+    Allowed(READS, "/health"),
+    Allowed((*READS, "POST", "PUT", "PATCH", "DELETE"), f"/v1/{BELOW}"),
     # videos, by their ids
     Allowed(READS, f"/media/{ONE}"),
     Allowed(READS, f"/thumbnail/{ONE}/{ONE}"),
     Allowed(READS, f"/transcript/{ONE}"),
-    # what the page's components do: in the queue, or, where the page's code says `queue=False`, at once
-    Allowed(("POST",), f"{API}/queue/join"),
-    Allowed(("GET",), f"{API}/queue/data"),
-    Allowed(("POST",), f"{API}/cancel"),
-    Allowed(("POST",), f"{API}/run/predict"),
-    Allowed(("GET",), f"{API}/heartbeat/{ONE}"),
-    Allowed(("POST",), f"{API}/upload"),
-    Allowed(("GET",), f"{API}/upload_progress"),
-    # what may be asked, for programs that ask as the page does (Gradio's Python client)
-    Allowed(("GET",), f"{API}/info/?"),
+    # Gradio's forms: the document, what it is made of, and what its components do in the queue
+    Allowed(READS, f"{FORMS}/?"),
+    Allowed(READS, f"{FORMS}/config/?"),
+    Allowed(READS, f"{FORMS}/theme\\.css"),
+    Allowed(READS, f"{FORMS}/assets/{BELOW}"),
+    Allowed(READS, f"{FORMS}/static/{BELOW}"),
+    Allowed(("POST",), f"{FORMS}/gradio_api/queue/join"),
+    Allowed(("GET",), f"{FORMS}/gradio_api/queue/data"),
+    Allowed(("GET",), f"{FORMS}/gradio_api/heartbeat/{ONE}"),
 )
 _PATTERNS = [(allowed.methods, re.compile(allowed.path)) for allowed in ALLOWED]
 
@@ -55,7 +58,7 @@ _PATTERNS = [(allowed.methods, re.compile(allowed.path)) for allowed in ALLOWED]
 def is_served(method: str, path: str) -> bool:
     """Whether a request of this method and path is let through.
 
-    >>> is_served("GET", "/"), is_served("POST", "/gradio_api/process_recording"), is_served("GET", "/assets/../x")
+    >>> is_served("GET", "/"), is_served("POST", "/forms/gradio_api/process_recording"), is_served("GET", "/app/../x")
     (True, False, False)
     """
     if any(part in (".", "..") for part in path.split("/")) or "\\" in path:

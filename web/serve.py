@@ -1,4 +1,4 @@
-"""The web server: Gradio's page, and beside it the media, pictures and transcripts of known videos, by id."""
+"""The web server: our page, the API that it uses, media by id, and Gradio's forms, behind one guard."""
 
 import os
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from ..agent.guard.refusal import RefusedError
 from ..agent.guard.senders import Senders
 from ..agent.http_server import serve as listen
 from ..agent.inbox.libraries import Libraries
-from .routes import ServedOnly
-from .site import Site
+from .routes import FORMS, ServedOnly
+from .site import SeenBy, Site
 
 __all__ = ["Login", "application", "serve"]
 
@@ -50,7 +50,7 @@ def application(
     door = Logins([*([login] if login is not None else []), *logins])
     own = libraries or Libraries(site.inbox, door.owners)
     pages = {
-        owner: ServedOnly(page_application(site if inbox is site.inbox else Site(inbox)))
+        owner: ServedOnly(page_application(Site(inbox, _seen_by(owner, door), site.sample)))
         for owner, inbox in own.all.items()
     }
     rules = Rules(
@@ -58,10 +58,14 @@ def application(
         door,
         body=BODY,
         file=site.inbox.limits.size,
-        files="/gradio_api/upload",
+        files="/v1/videos",
         headers={**HEADERS, "content-security-policy": CONTENT_POLICY},
     )
     return Guard(Apart(pages), rules, in_words)
+
+
+def _seen_by(owner: str, door: Logins) -> SeenBy:
+    return "own" if owner else "logins" if door else "everybody"
 
 
 def in_words(refused: RefusedError) -> tuple[bytes, str]:
@@ -70,32 +74,34 @@ def in_words(refused: RefusedError) -> tuple[bytes, str]:
 
 
 def page_application(site: Site) -> Any:
-    """The page and its files, for whoever has been let in."""
+    """The page, the API that it uses, and Gradio's forms, for whoever has been let in."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ["GRADIO_RUN_HISTORY"] = "False"  # a history in the browser, which offers to be sent to a hub
     os.environ["GRADIO_TEMP_DIR"] = str(site.inbox.arrivals.claim())
 
     import gradio as gr
-    from fastapi import FastAPI
 
-    from .app import build, head, theme
+    from ..agent.api.app import site_of
     from .files import add_files
+    from .forms import STYLE, build, theme
+    from .shell import add_shell
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = site_of(site.inbox, keyed=False)
+    add_shell(app, site)
     add_files(app, site)
-    page = build(site)
+    forms = build(site)
     # Gradio lets a page name any file of the server as one that it has sent, unless it thinks that it was launched;
     # `mount_gradio_app` leaves that out.
-    page.has_launched = page.is_running = True
+    forms.has_launched = forms.is_running = True
     return gr.mount_gradio_app(
         app,
-        page,
-        path="/",
+        forms,
+        path=FORMS,
         show_error=False,
         max_file_size=site.inbox.limits.size,
         footer_links=[],
         theme=theme(),
-        head=head(),
+        head=STYLE,
         ssr_mode=False,
         mcp_server=False,
         pwa=False,

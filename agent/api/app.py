@@ -22,6 +22,7 @@ from ..guard.guard import OWNER, Guard, Rules
 from ..guard.senders import Senders
 from ..inbox.inbox import Inbox, NotReadyError
 from ..inbox.libraries import Libraries
+from .arriving import add_arriving
 from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .describing import add_describe
@@ -30,6 +31,7 @@ from .hanging_up import while_there
 from .moments import add_moments
 from .people import add_people
 from .sending import received
+from .settings import Scouts
 from .shapes import (
     MOST_TOKENS,
     ChatRequest,
@@ -52,6 +54,7 @@ from .shapes import (
     Videos,
     listed,
 )
+from .timeline import add_timeline
 
 STOPPED_WITHIN = 60.0
 """Seconds that a video which is being read may take to stop before it is deleted."""
@@ -119,6 +122,8 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     _add_errors(site)
     _add_chat(site, inbox)
     _add_videos(site, inbox)
+    add_arriving(site, inbox)
+    add_timeline(site, inbox)
     add_people(site, inbox)
     _add_evidence(site, inbox)
     add_moments(site, inbox)
@@ -154,15 +159,16 @@ def _add_errors(site: FastAPI) -> None:
 def _add_chat(site: FastAPI, inbox: Inbox) -> None:
     scout = inbox.scout
     known = models(scout)
+    scouts = Scouts(scout)
     conversations = Conversations(lambda video: scout.library.get(video) is not None)
 
     @site.post("/v1/chat/completions", response_model=Completion, tags=["chat"])
     async def chat(request: ChatRequest, http: Request) -> Any:
         """Answer a question about videos; with `stream`, as server-sent events."""
         question = question_of(request, known)
-        asked = scout
+        asked = await in_thread(scouts.of, request.settings)
         if most := request.max_completion_tokens or request.max_tokens:
-            asked = scout.with_settings(max_new_tokens=min(most, MOST_TOKENS))
+            asked = asked.with_settings(max_new_tokens=min(most, MOST_TOKENS))
         videos = await while_there(http, located(question.videos, inbox))
         replies = Replies(request, question, conversations, http.scope[OWNER], scout.index.thumbnail_address)
         happening = events(asked, inbox, videos, replies)

@@ -58,6 +58,16 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
+class AskSettings(Asked):
+    """Settings that hold for one question; what is left out is as the server has it."""
+
+    profile: str | None = Field(None, max_length=100, description="Which models play the roles.")
+    selector: str | None = Field(None, max_length=100, description="Which frames the question is given.")
+    packer: str | None = Field(None, max_length=100, description="How evidence is put before the answerer.")
+    token_budget: int | None = Field(None, ge=32, le=16_384, description="Most tokens of evidence.")
+    max_rounds: int | None = Field(None, ge=1, le=10, description="How often to look again.")
+
+
 class ChatRequest(Asked):
     """A question about videos: the last message asks it, the messages name the videos."""
 
@@ -101,6 +111,7 @@ class ChatRequest(Asked):
         max_length=200,
         description="Extension: any name; questions in one conversation may lean on those before.",
     )
+    settings: AskSettings | None = Field(None, description="Extension: settings of this question only.")
 
 
 class Citation(BaseModel):
@@ -217,6 +228,8 @@ class VideoObject(BaseModel):
     counts: dict[str, int] = Field(description="Records by modality.")
     notes: list[str]
     message: str = Field(description="Why it failed or stopped.")
+    has_video: bool = Field(True, description="Whether it has a picture.")
+    left: float | None = Field(None, description="Seconds until it has been read; null where that cannot be told.")
 
 
 class StageObject(BaseModel):

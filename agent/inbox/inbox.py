@@ -15,10 +15,11 @@ from ..network.public_addresses import Rules
 from ..scout import VideoScout
 from ..which_video import LINK, find, unknown
 from .arrivals import Arrivals
+from .playable import Playable
 from .questions_at_once import MOMENT, BusyError, QuestionsAtOnce
 from .queue import QueuedVideo, ReadingQueue
 from .status import IngestStatus, of_library, of_reading
-from .uploads import Limits, accept, left_behind
+from .uploads import Limits, Upload, accept, left_behind
 
 FETCHED_AT_ONCE = 16
 """Videos that are fetched at the same time: whoever can ask could otherwise fill disk and network. One that comes too
@@ -48,6 +49,7 @@ class Inbox:
         self.uploads: Path = scout.settings.home / UPLOADS
         self.arrivals = Arrivals(scout.settings.home)
         self.readings = ReadingQueue(scout)
+        self.playable = Playable(scout)
         self._fetched: OrderedDict[str, tuple[dict[str, str], str]] = OrderedDict()
         self._questions = QuestionsAtOnce()
         self._fetching = threading.BoundedSemaphore(FETCHED_AT_ONCE)
@@ -140,6 +142,28 @@ class Inbox:
         with self._by_stages:
             yield from self.scout.ingest_events(known.path, stages=stages, stop=stop)
 
+    def resume(self, video: str, owner: str = "") -> QueuedVideo:
+        """Queue a video again that was read only in part; what has been read is not read again.
+
+        Raises:
+            UnknownVideoError: it is not there.
+            UsageError: it is being read.
+            MediaError: its file has gone.
+        """
+        known = self.scout.library.get(video)
+        if known is None:
+            raise UnknownVideoError(unknown(video))
+        if self.is_coming(known.id):
+            raise NotReadyError(f"{known.name} is being read already")
+        if not known.path.is_file():
+            raise MediaError(f"the file of {known.name} has gone: send it again")
+        ours = known.path.parent == self.uploads.resolve()
+        upload = Upload(known.path, known.name, known.duration, owner, ours=ours)
+        if ours:
+            self.arrivals.claim()
+            upload.note(self.arrivals.process)
+        return self.readings.add(upload, known.id)
+
     # -- what is here --------------------------------------------------------------------------------------------
 
     def find(self, name: str) -> str:
@@ -223,6 +247,7 @@ class Inbox:
             raise UnknownVideoError(unknown(video))
         self.scout.forget(known.id)
         self.readings.drop(known.id)
+        self.playable.drop(known.id)
         return known.name
 
     def close(self) -> None:

@@ -176,7 +176,7 @@ class ReadingQueue:
                 reading.message = "reading it failed; the log of the server says why"
                 reading.state = "failed"
             finally:
-                if reading.state == "ready" or not self._closing.is_set():
+                if reading.upload.ours and (reading.state == "ready" or not self._closing.is_set()):
                     reading.upload.receipt.unlink(missing_ok=True)
                 reading.ended = time.monotonic()
 

@@ -32,6 +32,9 @@ class IngestStatus:
     height: int = 0
     size: int = 0
     """Bytes."""
+    has_video: bool = True
+    left: float | None = None
+    """Seconds until it has been read, if reading goes on as it does; None where that cannot be told."""
 
 
 def of_reading(reading: QueuedVideo, known: Video | None) -> IngestStatus:
@@ -50,6 +53,7 @@ def of_reading(reading: QueuedVideo, known: Video | None) -> IngestStatus:
         progress=1.0 if ready else round(done, 4),
         stages=stages,
         message="" if ready or reading.ended is None else reading.message,
+        left=_left(reading),
         **_details(known),
     )
 
@@ -68,8 +72,17 @@ def of_library(known: Video) -> IngestStatus:
     )
 
 
+def _left(reading: QueuedVideo) -> float | None:
+    """Stages run side by side: the one that takes longest tells."""
+    if reading.ended is not None:
+        return None
+    left = [stage.left for stage in list(reading.stages.values()) if stage.last.done < stage.last.total]
+    known = [seconds for seconds in left if seconds is not None]
+    return round(max(known), 1) if known else None
+
+
 def _details(known: Video | None) -> dict[str, Any]:
     if known is None:
         return {}
-    names = ("added", "counts", "notes", "width", "height", "size")
+    names = ("added", "counts", "notes", "width", "height", "size", "has_video")
     return {name: getattr(known, name) for name in names}

@@ -46,16 +46,24 @@ class Upload:
     """Seconds."""
     owner: str = ""
     """Who sent it, by a name that the face of the program gives; only they may stop its reading."""
+    ours: bool = True
+    """Whether the file was sent to us; one that somebody named where it lies is never removed."""
 
     @property
     def receipt(self) -> Path:
         """The file beside it that says whose it is, for as long as it has not been read."""
         return self.path.with_name(f"{self.path.name}.json")
 
+    def note(self, process: str) -> None:
+        """Write the receipt, with the process that will read the file."""
+        told = {"name": self.name, "duration": self.duration, "owner": self.owner, "process": process}
+        write_private(self.receipt, json.dumps(told).encode())
+
     def delete(self) -> None:
         """Remove the file and its receipt."""
-        self.path.unlink(missing_ok=True)
-        self.receipt.unlink(missing_ok=True)
+        if self.ours:
+            self.path.unlink(missing_ok=True)
+            self.receipt.unlink(missing_ok=True)
 
 
 def bytes_of(text: str) -> int:
@@ -125,8 +133,7 @@ def accept(
         if info.duration > limits.duration:
             raise TooLargeError(f"{name} lasts {clock(info.duration)}; at most {clock(limits.duration)} are taken")
         upload = Upload(folder / f"{uuid.uuid4().hex}{container_of(sent).suffix}", name, info.duration, owner)
-        receipt = {"name": name, "duration": info.duration, "owner": owner, "process": process}
-        write_private(upload.receipt, json.dumps(receipt).encode())
+        upload.note(process)
         shutil.move(sent, upload.path)
         tighten(upload.path)
     except BaseException:

@@ -37,8 +37,10 @@ UPLOADS = "uploads"
 """Files that were sent and have been accepted."""
 ARRIVING = "arriving"
 """Files that are being sent."""
+PLAYABLE = "playable"
+"""Copies for browsers that cannot play a file itself; made anew where they are missing."""
 
-_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, SET_ASIDE, LIBRARIES, WATCHED)
+_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, PLAYABLE, SET_ASIDE, LIBRARIES, WATCHED)
 _FILES = (DATABASE, CONVERSATIONS, LOCK)
 _NEIGHBOURS = ("config.toml",)
 """What lies in the same folder on macOS, and is not the home's."""
