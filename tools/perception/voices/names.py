@@ -185,8 +185,8 @@ def looks_like_a_name(line: str) -> bool:
 
 
 def has_a_role(line: str) -> bool:
-    """Whether what stands beside the name in a line is in words alone, as in “Anna Berg, harbour master”; a figure tells
-    of a time, a price or the weather: “Until Friday, 6:00”, “Crow Pass, minus 21”.
+    """Whether what stands beside the name in a line is in words alone, as in “Anna Berg, harbour master”; a figure
+    tells of a time, a price or the weather: “Until Friday, 6:00”, “Crow Pass, minus 21”.
     """
     beside = line.strip()[len(_name_in(line)) :]
     return any(letter.isalpha() for letter in beside) and not any(letter.isdigit() for letter in beside)
