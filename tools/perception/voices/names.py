@@ -113,7 +113,7 @@ def mentioned(text: str) -> Iterator[tuple[str, str]]:
     for part, pattern in _patterns():
         for found in pattern.finditer(one_line(text).replace("’", "'")):
             name = found["name"]
-            if not (name.isupper() or set(name.split()) & nationalities()):
+            if not (name.isupper() or name.startswith("I'm ") or set(name.split()) & nationalities()):
                 yield part, name
 
 
