@@ -8,12 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...agent.scout import VideoScout
-from ...graphs.ground.asks import TABLES, Learnt, examples, learn, save, wordings
+from ...graphs.ground.asks import LEARNT, TABLES, examples, wordings
+from ...tools.perception.embeddings.by_example import ByExample, learn, save
 from ...tools.perception.embeddings.purposes import Query
-
-PARTS = 10
-"""Of the examples, each of which is told by what was learnt from the others."""
+from .left_out import embedded, parts
 
 
 def main() -> None:
@@ -21,22 +19,20 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
-    tables: dict[str, Learnt] = {}
-    with VideoScout(profile="embedded") as scout:
-        embedding = scout.role("text_embedding")
-        for table in TABLES:
-            rows = examples(table)
-            told = [wordings(table, text) for _, _, text in rows]
-            made = iter(embedding.run([Query(text) for texts in told for text in texts]))
-            vectors = [np.stack([next(made) for _ in texts]) for texts in told]
-            names = [name for name, _, _ in rows]
-            report(table, vectors, names, embedding.source)
-            tables[table] = of_all(vectors, names, embedding.source)
+    tables: dict[str, ByExample] = {}
+    for table in TABLES:
+        rows = examples(table)
+        told = [wordings(table, text) for _, _, text in rows]
+        made, source = embedded([Query(text) for texts in told for text in texts])
+        vectors = np.split(made, np.cumsum([len(texts) for texts in told])[:-1])
+        names = [name for name, _, _ in rows]
+        report(table, vectors, names, source)
+        tables[table] = of_all(vectors, names, source)
     if options.write:
-        save(tables)
+        save(tables, LEARNT)
 
 
-def of_all(vectors: Sequence[np.ndarray], names: Sequence[str], source: str) -> Learnt:
+def of_all(vectors: Sequence[np.ndarray], names: Sequence[str], source: str) -> ByExample:
     """What is learnt from all wordings of the examples."""
     each = [name for name, rows in zip(names, vectors, strict=True) for _ in rows]
     return learn(np.concatenate(vectors), each, source)
@@ -44,12 +40,10 @@ def of_all(vectors: Sequence[np.ndarray], names: Sequence[str], source: str) -> 
 
 def report(table: str, vectors: list[np.ndarray], names: list[str], source: str) -> None:
     """Print how many examples of a part that was left out are told rightly, by how sure that was."""
-    part = np.random.default_rng(0).integers(0, PARTS, len(names))
     told: list[tuple[bool, float]] = []
-    for number in range(PARTS):
-        others = np.flatnonzero(part != number)
+    for others, these in parts(len(names)):
         known = of_all([vectors[at] for at in others], [names[at] for at in others], source)
-        for at in np.flatnonzero(part == number):
+        for at in these:
             name, margin = known.told(vectors[at])
             told.append((name == names[at], margin))
     print(f"{table}: {len(names)} examples, {np.mean([right for right, _ in told]):.1%} right")

@@ -4,22 +4,13 @@ python -m vidscout.bench.measure.kinds [--write]
 """
 
 import argparse
-import tomllib
 
 import numpy as np
 
-from ...agent.scout import VideoScout
-from ...graphs.answer.question.kinds import EXAMPLES, learn
+from ...graphs.answer.question.kinds import EXAMPLES, LEARNT, understood
+from ...tools.perception.embeddings.by_example import examples, learn, save
 from ...tools.perception.embeddings.purposes import Query
-
-PARTS = 10
-"""Of the examples, each of which is told by what was learnt from the others."""
-
-
-def examples() -> list[tuple[str, str, str]]:
-    """Kind, language and wording of every example."""
-    kinds = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return [(kind, tongue, text) for kind, by in kinds.items() for tongue, texts in by.items() for text in texts]
+from .left_out import embedded, parts
 
 
 def main() -> None:
@@ -27,19 +18,14 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
-    rows = examples()
+    rows = examples(EXAMPLES)
     kinds, tongues = [kind for kind, _, _ in rows], [tongue for _, tongue, _ in rows]
-    with VideoScout(profile="embedded") as scout:
-        embedding = scout.role("text_embedding")
-        vectors = np.stack(embedding.run([Query(text) for _, _, text in rows]))
-        source = embedding.source
-    part = np.random.default_rng(0).integers(0, PARTS, len(rows))
+    vectors, source = embedded([Query(text) for _, _, text in rows])
     told = []
-    for number in range(PARTS):
-        others = [at for at in range(len(rows)) if part[at] != number]
-        known = learn(vectors[others], [kinds[at] for at in others], [tongues[at] for at in others], source)
-        for at in (at for at in range(len(rows)) if part[at] == number):
-            got = known.understand(vectors[at])
+    for others, these in parts(len(rows)):
+        known, spoken = (learn(vectors[others], [of[at] for at in others], source) for of in (kinds, tongues))
+        for at in these:
+            got = understood(known, spoken, vectors[at])
             told.append((tongues[at], got.nearest == kinds[at], got.language == tongues[at], got.margin))
     kind, tongue = np.mean([t[1] for t in told]), np.mean([t[2] for t in told])
     print(f"{len(rows)} examples; kind right {kind:.1%}, language {tongue:.1%}")
@@ -49,7 +35,7 @@ def main() -> None:
         within = [t[1] for t in told if low <= t[3] < high]
         print(f"  margin {low}–{high}: {len(within)} examples, {np.mean(within):.1%} right")
     if options.write:
-        learn(vectors, kinds, tongues, source).save()
+        save({"kind": learn(vectors, kinds, source), "language": learn(vectors, tongues, source)}, LEARNT)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,12 @@ python -m vidscout.bench.measure.roles [--write]
 """
 
 import argparse
-import tomllib
 
 import numpy as np
 
-from ...agent.scout import VideoScout
-from ...graphs.describe.roles import EXAMPLES, ROLES, learn
-
-PARTS = 10
-"""Of the examples, each of which is told by what was learnt from the others."""
-
-
-def examples() -> list[tuple[str, str, str]]:
-    """Role, language and wording of every example."""
-    roles = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return [(role, tongue, text) for role, by in roles.items() for tongue, texts in by.items() for text in texts]
+from ...graphs.describe.roles import EXAMPLES, LEARNT, ROLES, scored
+from ...tools.perception.embeddings.by_example import examples, learn, save
+from .left_out import embedded, parts
 
 
 def main() -> None:
@@ -26,18 +17,13 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
-    rows = examples()
+    rows = examples(EXAMPLES)
     roles = [role for role, _, _ in rows]
-    with VideoScout(profile="embedded") as scout:
-        embedding = scout.role("text_embedding")
-        vectors = np.stack(embedding.run([text for _, _, text in rows]))
-        source = embedding.source
-    part = np.random.default_rng(0).integers(0, PARTS, len(rows))
+    vectors, source = embedded([text for _, _, text in rows])
     right = np.zeros(len(rows), bool)
-    for number in range(PARTS):
-        others, these = np.flatnonzero(part != number), np.flatnonzero(part == number)
+    for others, these in parts(len(rows)):
         known = learn(vectors[others], [roles[at] for at in others], source)
-        told = known.scores(vectors[these]).argmax(axis=1)
+        told = scored(known, vectors[these]).argmax(axis=1)
         right[these] = [ROLES[best] == roles[at] for at, best in zip(these, told, strict=True)]
     print(f"{len(rows)} examples; role right {right.mean():.1%}")
     for name, column in (("role", 0), ("language", 1)):
@@ -46,7 +32,7 @@ def main() -> None:
                 f"  {name} {value}: {np.mean([right[at] for at, row in enumerate(rows) if row[column] == value]):.1%}"
             )
     if options.write:
-        learn(vectors, roles, source).save()
+        save({"role": learn(vectors, roles, source)}, LEARNT)
 
 
 if __name__ == "__main__":

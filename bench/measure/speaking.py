@@ -6,16 +6,12 @@ python -m vidscout.bench.measure.speaking [--write]
 import argparse
 from collections import Counter
 
-import numpy as np
-
-from ...agent.scout import VideoScout
-from ...graphs.answer.question.kinds import learn
+from ...graphs.answer.question.kinds import EXAMPLES as QUESTIONS
 from ...graphs.answer.records.speaking import LEARNT, PLACEHOLDERS, Asked, examples, nearest
+from ...tools.perception.embeddings import by_example
 from ...tools.perception.embeddings.purposes import Query
-from . import kinds as all_kinds
+from .left_out import embedded, parts
 
-PARTS = 10
-"""Of the examples, each of which is told by what was learnt from the others."""
 OTHERS = {"who_said": Asked.WHO}
 """Kinds of `question/examples.toml` that are examples of something here; others are of none, but for those beside."""
 BESIDE = ("person", "quote", "ends", "count_seen", "list")
@@ -26,7 +22,7 @@ def all_examples() -> list[tuple[str, str, str]]:
     """Those of `speaking.toml`, and those of every kind of question that is about nobody's speech."""
     others = [
         (str(OTHERS.get(kind, Asked.NONE)), language, text)
-        for kind, language, text in all_kinds.examples()
+        for kind, language, text in by_example.examples(QUESTIONS)
         if kind not in BESIDE
     ]
     return [*examples(), *others]
@@ -39,20 +35,13 @@ def main() -> None:
     asked.add_argument("--ridge", type=float, default=0.3)
     options = asked.parse_args()
     rows = all_examples()
-    kinds, tongues = [kind for kind, _, _ in rows], [tongue for _, tongue, _ in rows]
-    with VideoScout(profile="embedded") as scout:
-        embedding = scout.role("text_embedding")
-        vectors = np.stack(embedding.run([Query(text) for _, _, text in rows]))
-        source = embedding.source
-    part = np.random.default_rng(0).integers(0, PARTS, len(rows))
+    kinds = [kind for kind, _, _ in rows]
+    vectors, source = embedded([Query(text) for _, _, text in rows])
     right: Counter[str] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
-    for number in range(PARTS):
-        others = [at for at in range(len(rows)) if part[at] != number]
-        known = learn(
-            vectors[others], [kinds[at] for at in others], [tongues[at] for at in others], source, options.ridge
-        )
-        for at in (at for at in range(len(rows)) if part[at] == number):
+    for others, these in parts(len(rows)):
+        known = by_example.learn(vectors[others], [kinds[at] for at in others], source, options.ridge)
+        for at in these:
             names = any(name in rows[at][2] for name in PLACEHOLDERS.values())
             if (got := str(nearest(known, vectors[at], names))) == kinds[at]:
                 right[kinds[at]] += 1
@@ -62,7 +51,7 @@ def main() -> None:
         taken = ", ".join(f"{got} {times}" for (was, got), times in wrong.most_common() if was == kind)
         print(f"{kind}: {right[kind]} of {number}" + (f"; taken for {taken}" if taken else ""))
     if options.write:
-        learn(vectors, kinds, tongues, source, options.ridge).save(LEARNT)
+        by_example.save({"asked": by_example.learn(vectors, kinds, source, options.ridge)}, LEARNT)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,20 @@
 """What a query asks for, by how near its embedding lies to those of examples: which stretches, and by which sense.
 
-`asks.toml` has examples in ten languages. `asks.npz` holds what was learnt from their embeddings by ridge regression
-for the text embedding that it names, as `answer/question/kinds.py` does it; `python -m vidscout.bench.measure.asks`
-makes it anew and prints how many examples of a part that was left out are told rightly.
+`asks.toml` has examples in ten languages. `asks.npz` holds what was learnt from their embeddings
+(`embeddings/by_example.py`); `python -m vidscout.bench.measure.asks` makes it anew and prints how many examples of a
+part that was left out are told rightly.
 """
 
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from ...tools.perception.embeddings import by_example
+from ...tools.perception.embeddings.by_example import learnt
 from ...tools.words import STOP_WORDS, words
 
 EXAMPLES = Path(__file__).with_name("asks.toml")
@@ -63,71 +62,10 @@ class Sense(StrEnum):
     HEARD = "heard"
 
 
-@dataclass(frozen=True)
-class Learnt:
-    """Directions of the embedding space for one table of examples, for the embedding that `source` names."""
-
-    source: str
-    names: tuple[str, ...]
-    weights: np.ndarray
-    """(dimensions, names)"""
-    offsets: np.ndarray
-
-    def told(self, vectors: np.ndarray) -> tuple[str, float]:
-        """The likeliest name of a query by its vectors, (wordings, dimensions), and how far it is ahead of the second.
-
-        Args:
-            vectors: of its `wordings`.
-        """
-        scores = (vectors @ self.weights + self.offsets).mean(axis=0)
-        best, second = np.argsort(-scores)[:2]
-        return self.names[best], float(scores[best] - scores[second])
-
-
-def learn(vectors: np.ndarray, names: Sequence[str], source: str, ridge: float = 1.0) -> Learnt:
-    """Ridge regression of names on embeddings: 1 for an example's own, −1 for every other.
-
-    Args:
-        vectors: unit vectors, (examples, dimensions).
-    """
-    known = sorted(set(names))
-    wanted = 2.0 * (np.array(names)[:, None] == np.array(known)) - 1
-    mean, level = vectors.mean(axis=0), wanted.mean(axis=0)
-    centred = vectors - mean
-    square = centred.T @ centred + ridge * np.eye(vectors.shape[1])
-    weights = np.linalg.solve(square, centred.T @ (wanted - level))
-    return Learnt(source, tuple(known), weights, level - mean @ weights)
-
-
-def save(tables: dict[str, Learnt], path: Path = LEARNT) -> None:
-    """Write what was learnt, weights as float16."""
-    arrays: dict[str, Any] = {}
-    for name, table in tables.items():
-        arrays |= {
-            f"{name}_source": np.array(table.source),
-            f"{name}_names": np.array(table.names),
-            f"{name}_weights": table.weights.astype(np.float16),
-            f"{name}_offsets": table.offsets.astype(np.float32),
-        }
-    np.savez_compressed(path, **arrays)
-
-
-@cache
-def learnt(table: str, path: Path = LEARNT) -> Learnt:
-    """What was learnt of one of the `TABLES`."""
-    with np.load(path) as file:
-        return Learnt(
-            str(file[f"{table}_source"]),
-            tuple(file[f"{table}_names"].tolist()),
-            file[f"{table}_weights"].astype(np.float32),
-            file[f"{table}_offsets"],
-        )
-
-
 def which(vectors: np.ndarray, source: str) -> Which:
     """Which stretches a query wants; every one where that is unsure, or another embedding made the vectors."""
-    table = learnt("which")
-    if source != table.source or vectors.shape[1] != len(table.weights):
+    table = learnt(LEARNT, "which")
+    if not table.fits(vectors, source):
         return Which.EVERY
     name, margin = table.told(vectors)
     return Which(name) if margin >= SURE else Which.EVERY
@@ -135,8 +73,8 @@ def which(vectors: np.ndarray, source: str) -> Which:
 
 def sense(vectors: np.ndarray, source: str) -> Sense | None:
     """By which sense a query is to be answered; `None` where that is unsure, or another embedding made the vectors."""
-    table = learnt("sense")
-    if source != table.source or vectors.shape[1] != len(table.weights):
+    table = learnt(LEARNT, "sense")
+    if not table.fits(vectors, source):
         return None
     name, margin = table.told(vectors)
     return Sense(name) if margin >= SENSE_SURE else None
@@ -144,18 +82,15 @@ def sense(vectors: np.ndarray, source: str) -> Sense | None:
 
 def task(vectors: np.ndarray, source: str) -> Task:
     """What a query wants to be done with the stretches; that they are told where another embedding made the vectors."""
-    table = learnt("task")
-    if source != table.source or vectors.shape[1] != len(table.weights):
+    table = learnt(LEARNT, "task")
+    if not table.fits(vectors, source):
         return Task.FIND
     return Task(table.told(vectors)[0])
 
 
 def examples(table: str) -> list[tuple[str, str, str]]:
     """Name, language and wording of every example of a table."""
-    tables = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return [
-        (name, tongue, text) for name, by in tables[table].items() for tongue, texts in by.items() for text in texts
-    ]
+    return by_example.examples(EXAMPLES, table)
 
 
 @cache

@@ -6,7 +6,6 @@ on screen or a sound lies to the question and its topic, which objects it names,
 Novelty is how unlike it is to what was relevant just before; of things that are counted, whether there are more.
 """
 
-import tomllib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from ...tools.payloads import Labels, ObjectCounts, Shot
+from ...tools.perception.embeddings import by_example
+from ...tools.perception.embeddings.by_example import ByExample
 from ...tools.records import Modality, Record
 from ...tools.words import folded, words
 from ..answer.question.object_names import known_labels, named_labels
@@ -92,7 +93,7 @@ class Standing:
     def __init__(self, grounding: Grounding) -> None:
         """Take what `ground` works with."""
         self._grounding = grounding
-        self._learnt: asks.Learnt | None = None
+        self._learnt: ByExample | None = None
         self._questions: dict[str, _Question] = {}
 
     def ask(self, questions: Sequence[str]) -> None:
@@ -195,17 +196,16 @@ class Standing:
         return str(index.thumbnail_at(video, int(address.rpartition("/")[2]))) if address else ""
 
 
-def learn(grounding: Grounding) -> asks.Learnt:
+def learn(grounding: Grounding) -> ByExample:
     """What standing questions wait for, learnt from the examples for this text embedding."""
     table = [(name, text) for name, _, text in examples()]
     vectors = np.stack([grounding.vector(text) for _, text in table])
-    return asks.learn(vectors, [name for name, _ in table], grounding.source)
+    return by_example.learn(vectors, [name for name, _ in table], grounding.source)
 
 
 def examples() -> list[tuple[str, str, str]]:
     """Name, language and wording of every example."""
-    waits = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))["waits"]
-    return [(name, tongue, text) for name, by in waits.items() for tongue, texts in by.items() for text in texts]
+    return by_example.examples(EXAMPLES, "waits")
 
 
 def _count(record: Record, labels: Sequence[str]) -> int:

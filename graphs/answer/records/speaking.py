@@ -1,19 +1,19 @@
 """What a question asks about who speaks or is seen, by how near its embedding lies to those of labelled examples.
 
 `speaking.toml` has the examples, eleven languages of them, in which a name stands as `{x}`; `speaking.npz` holds what
-was learnt from their embeddings by ridge regression, for the text embedding that it names.
+was learnt from their embeddings (`embeddings/by_example.py`).
 `python -m vidscout.bench.measure.speaking --write` makes it anew.
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
-from ..question.kinds import Learnt, learnt
+from ....tools.perception.embeddings import by_example
+from ....tools.perception.embeddings.by_example import ByExample, learnt
 
 EXAMPLES = Path(__file__).with_name("speaking.toml")
 LEARNT = Path(__file__).with_name("speaking.npz")
@@ -53,16 +53,13 @@ def asked_for(question: str, named: Sequence[str], vector: np.ndarray, source: s
         vector: (dimensions,).
         source: of the text embedding.
     """
-    known = learnt(LEARNT)
-    if source != known.source or len(vector) != len(known.weights) or not question:
-        return None
-    return nearest(known, vector, bool(named))
+    known = learnt(LEARNT, "asked")
+    return nearest(known, vector, bool(named)) if question and known.fits(vector, source) else None
 
 
-def nearest(known: Learnt, vector: np.ndarray, named: bool) -> Asked:
+def nearest(known: ByExample, vector: np.ndarray, named: bool) -> Asked:
     """What the examples nearest to a question ask for, of what can be asked where somebody is named, or nobody."""
-    scores = (vector @ known.weights + known.offsets)[: len(known.kinds)]
-    order = [Asked(known.kinds[at]) for at in np.argsort(-scores)]
+    order = [Asked(known.names[at]) for at in np.argsort(-known.scores(vector))]
     if not named:  # what is asked of somebody whom nobody knows by that name is none of it
         return order[0] if order[0] not in OF_SOMEBODY else Asked.NONE
     return next(kind for kind in order if kind not in OF_NOBODY)
@@ -100,12 +97,10 @@ def stands_in(name: str, text: str) -> bool:
 def examples() -> list[tuple[str, str, str]]:
     """What is asked for, language and wording of every example, with placeholders."""
     found = []
-    for kind, by in tomllib.loads(EXAMPLES.read_text(encoding="utf-8")).items():
-        for language, texts in by.items():
-            for text in texts:
-                for mark, stand_in in PLACEHOLDERS.items():
-                    text = text.replace(mark, stand_in)
-                found.append((kind, language, text))
+    for kind, language, text in by_example.examples(EXAMPLES):
+        for mark, stand_in in PLACEHOLDERS.items():
+            text = text.replace(mark, stand_in)
+        found.append((kind, language, text))
     return found
 
 

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from vidscout.bench.measure.kinds import examples
-from vidscout.graphs.answer.question.kinds import SURE, learn, learnt, understand
+from vidscout.graphs.answer.question.kinds import EXAMPLES, LEARNT, SURE, understand, understood
 from vidscout.graphs.answer.state import Kind
+from vidscout.tools.perception.embeddings.by_example import examples, learn, learnt
 from vidscout.tools.perception.embeddings.purposes import Query
 from vidscout.tools.runtime.backend import backend
 
 
 def test_every_kind_has_examples_in_ten_languages_and_none_stands_twice():
-    rows = examples()
+    rows = examples(EXAMPLES)
     assert {kind for kind, _, _ in rows} == set(Kind)
     assert {kind: len({tongue for k, tongue, _ in rows if k == kind}) for kind in Kind} == dict.fromkeys(Kind, 10)
     texts = [text.casefold() for _, _, text in rows]
@@ -18,16 +18,15 @@ def test_every_kind_has_examples_in_ten_languages_and_none_stands_twice():
 
 
 def test_what_was_learnt_is_of_these_kinds_and_languages():
-    known = learnt()
-    assert set(known.kinds) == set(Kind)
-    assert set(known.languages) == {tongue for _, tongue, _ in examples()}
+    assert set(learnt(LEARNT, "kind").names) == set(Kind)
+    assert set(learnt(LEARNT, "language").names) == {tongue for _, tongue, _ in examples(EXAMPLES)}
 
 
 def test_what_lies_between_two_kinds_is_unsure():
     kinds = ["fact"] * 4 + ["when"] * 4
     vectors = np.array([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4)
-    known = learn(vectors, kinds, ["en"] * 7 + ["de"], "demo/1", ridge=0.01)
-    clear, between = known.understand(np.array([0.0, 1.0])), known.understand(np.array([0.7, 0.7]))
+    known = learn(vectors, kinds, "demo/1", ridge=0.01), learn(vectors, ["en"] * 7 + ["de"], "demo/1", ridge=0.01)
+    clear, between = (understood(*known, np.array(vector)) for vector in ([0.0, 1.0], [0.7, 0.7]))
     assert clear.kind is Kind.WHEN
     assert between.kind is None
     assert between.margin < SURE
