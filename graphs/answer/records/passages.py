@@ -202,14 +202,15 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     found = passages(state, plan.kind, in_conversation(state, answering))
     if not found:
         return nothing(plan, None, state)
+    if plan.kind is Kind.YES_NO and found[0].similarity < NEAR_ENOUGH:
+        return nothing(plan, found[0], state)
     told = best_of(state, answering, found)
     best, sure = told.passages, told.sure
-    far = plan.kind is Kind.YES_NO and best[0].similarity < NEAR_ENOUGH
-    if far or is_withheld(sure, answering):
+    if is_withheld(sure, answering):
         return replace(nothing(plan, best[0], state, sure), notes=told.notes, weighed=told.weighed)
     if plan.kind is Kind.YES_NO and told.read and answering.judge is not None:
         with suppress(AnswererError, WeightsError):  # as if it were no such question
-            return yes_or_no(state, plan, answering.judge, told)
+            return yes_or_no(state, plan, answering.judge, told, answering)
     said = with_neighbours(best[0].record, answering)
     chosen = several(best, said)
     text, beside = in_words(chosen, said, plan, state, answering)
@@ -268,12 +269,17 @@ def with_neighbours(record: Record, answering: Answering) -> list[Record]:
     return sorted(said, key=lambda one: one.span)
 
 
-def yes_or_no(state: AnswerState, plan: Plan, judge: VideoLLM, told: Best) -> Told:
-    """Yes or no, as the judge takes it from the notes that it has found to answer, with those that come nearest."""
-    yes = affirmed(state.asked, told.read, judge) >= 0.5
+def yes_or_no(state: AnswerState, plan: Plan, judge: VideoLLM, told: Best, answering: Answering) -> Told:
+    """Yes or no, as the judge takes it from the notes that it has found to answer, with those that come nearest; how
+    sure this is is the product of both. Nothing is told where that is too little."""
+    probability = affirmed(state.asked, told.read, judge)
+    sure = told.sure * max(probability, 1 - probability)
+    if is_withheld(sure, answering):
+        return replace(nothing(plan, told.passages[0], state, sure), notes=told.notes, weighed=told.weighed)
     chosen = several(told.passages)
-    text = " ".join([worded(plan.language, "yes" if yes else "no"), *(quoted(one, plan, state) for one in chosen)])
-    return Told(text, chosen, round(told.sure, 3), notes=told.notes, weighed=told.weighed)
+    opening = worded(plan.language, "yes" if probability >= 0.5 else "no")
+    text = " ".join([opening, *(quoted(one, plan, state) for one in chosen)])
+    return Told(text, chosen, round(sure, 3), notes=told.notes, weighed=told.weighed)
 
 
 def nothing(plan: Plan, nearest: Candidate | None, state: AnswerState, sure: float = 0.0) -> Told:
