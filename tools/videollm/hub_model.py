@@ -12,16 +12,16 @@ from ..errors import AnswererError, UsageError
 from ..runtime.hub_model import FromHub
 from ..runtime.memory_budget import expected_bytes
 from ..runtime.out_of_memory import out_of_memory
+from .caches.prefix_cache import Prefix, Unit, forked_cache, marks, new_cache, shared, units
+from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading
-from .prefix_cache import Prefix, Unit, forked_cache, marks, new_cache, shared, units
 from .processor_inputs import Reader
 from .prompt import Prompt
 from .shortening import Shortener
 from .tokens import Writer, ends, likely, picked, spelling_letters
-from .vision_cache import Encoded, Encoder
 
 if TYPE_CHECKING:
     from torch import Tensor

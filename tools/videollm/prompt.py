@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .prefix_cache import Mark, Unit
+    from .caches.prefix_cache import Mark, Unit
     from .processor_inputs import PromptInputs
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .caches.vision_cache import Encoded, rows_of
 from .compress.base import Compressor, Grid, Layout, Mix, Scene, compressor, together
 from .interface import FramePart
 from .processor_inputs import PromptInputs
-from .vision_cache import Encoded, rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -295,7 +295,7 @@ def test_a_video_by_the_processors_own_path_is_counted_and_seen_once(name, loade
 @pytest.mark.parametrize("name", ["qwen3-vl", "smolvlm2", "llava-onevision"])
 @pytest.mark.parametrize("lacking", ["a way to be given encoded frames", "a known layout of them"])
 def test_models_that_lack_what_makes_others_fast_answer_the_same(name, lacking, loaded, reference, frames, monkeypatch):
-    import vidscout.tools.videollm.vision_cache as module
+    import vidscout.tools.videollm.caches.vision_cache as module
 
     model = loaded(name)
     if lacking == "a known layout of them":

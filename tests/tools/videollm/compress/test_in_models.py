@@ -39,14 +39,6 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory: pytest.TempPathFactory) -> list[FramePart]:
     """Six frames, the first three nearly the same."""
@@ -220,7 +212,7 @@ def test_attention_lies_as_the_rows_do(loaded, frames):
 
 
 def test_a_model_without_a_way_to_be_given_rows_says_so(checkpoint, monkeypatch):
-    import vidscout.tools.videollm.vision_cache as module
+    import vidscout.tools.videollm.caches.vision_cache as module
 
     class Impossible(module.Encoder):
         def __init__(self, *arguments: Any) -> None:

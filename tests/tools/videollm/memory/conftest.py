@@ -1,20 +1,9 @@
-"""Frames for tests of memories, on one thread: many small products are slower on several."""
-
-from collections.abc import Iterator
+"""Frames for tests of memories."""
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from vidscout.tools.videollm import FramePart
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="package")

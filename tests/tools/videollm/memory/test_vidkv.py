@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from vidscout.tools.errors import UsageError
+from vidscout.tools.videollm.caches.prefix_cache import forked_cache
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.interface import Message
 from vidscout.tools.videollm.memory.packing import packed_bits, packed_trits, unpacked_bits, unpacked_trits
@@ -20,7 +21,6 @@ from vidscout.tools.videollm.memory.vidkv import (
     of_values,
 )
 from vidscout.tools.videollm.memory.vidkv_layer import vidkv_cache
-from vidscout.tools.videollm.prefix_cache import forked_cache
 
 
 class Config:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .memory.vidkv import KINDS
+from ..memory.vidkv import KINDS
 
 if TYPE_CHECKING:
     from .vision_cache import Encoded
@@ -97,7 +97,7 @@ def new_cache(kind: str, config: Any) -> Any:
     """An empty cache: `full`, or quantised to `fp8`, by `quanto` or `hqq` to four bits (KIVI, Liu et al., 2024), or to
     one and a half to two by one of `vidkv.KINDS`."""
     if kind in KINDS:
-        from .memory.vidkv_layer import vidkv_cache
+        from ..memory.vidkv_layer import vidkv_cache
 
         return vidkv_cache(kind, config)
     from transformers.cache_utils import DynamicCache, QuantizedCache

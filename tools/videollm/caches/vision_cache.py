@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from .compress.attention import watched
-from .interface import Message
-from .processor_inputs import PromptInputs, Reader
+from ..compress.attention import watched
+from ..interface import Message
+from ..processor_inputs import PromptInputs, Reader
 
 if TYPE_CHECKING:
     from torch import Tensor
