@@ -29,6 +29,8 @@ SEVERAL = "several-videos"
 """The folder of the sheets that show frames of more than one video."""
 SET_ASIDE = "damaged"
 """Graphs of vectors that could not be read any more, a folder a video; kept until the video is forgotten."""
+ENCODED = "encoded"
+"""What video-LLMs made of frames, `VIDEO/MODEL`; made anew where it is missing."""
 WATCHED = "watched"
 """What belongs to live videos, a folder each: their last hours, standing questions and what these told of."""
 LIBRARIES = "libraries"
@@ -40,7 +42,9 @@ ARRIVING = "arriving"
 PLAYABLE = "playable"
 """Copies for browsers that cannot play a file itself; made anew where they are missing."""
 
-_FOLDERS = (CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, PLAYABLE, SET_ASIDE, LIBRARIES, WATCHED)
+_FOLDERS = (
+    CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, PLAYABLE, SET_ASIDE, LIBRARIES, WATCHED, ENCODED,
+)  # fmt: skip
 _FILES = (DATABASE, CONVERSATIONS, LOCK)
 _NEIGHBOURS = ("config.toml",)
 """What lies in the same folder on macOS, and is not the home's."""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..errors import AnswererError, UsageError
 from ..runtime.hub_model import FromHub
 from ..runtime.memory_budget import expected_bytes
-from ..runtime.out_of_memory import out_of_memory
+from .caches.on_disk import KEPT_BYTES, OnDisk, on_disk
 from .caches.prefix_cache import Prefix, Unit, forked_cache, marks, new_cache, shared, units
 from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
 from .interface import Finish, Message, VideoLLM
-from .loading import Loading
+from .loading import Loading, failures
 from .processor_inputs import Reader
 from .prompt import Prompt
 from .shortening import Shortener
@@ -65,6 +65,7 @@ class Transformers(FromHub, VideoLLM):
         compress: str | None = None,
         most_frames: int | None = None,
         context: int = LONGEST_CONTEXT,
+        disk_quota: int = KEPT_BYTES,
         seconds: float | None = None,
     ) -> None:
         """Choose the model; nothing is loaded yet.
@@ -83,6 +84,7 @@ class Transformers(FromHub, VideoLLM):
             compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
             most_frames: refuse prompts with more frames; packers take the best.
             context: most tokens of prompt and answer together, if the model has as many.
+            disk_quota: bytes in a home for encoded frames and prompts' beginnings, kept for the next process.
             seconds: the longest that an answer may take.
 
         Raises:
@@ -95,9 +97,11 @@ class Transformers(FromHub, VideoLLM):
         self.compresses = not as_video
         self.most_frames = most_frames
         self.seconds = seconds
+        self.disk_quota = disk_quota
         self.context = self._most_context = context
         self._running = threading.RLock()
         self._prefix: Prefix | None = None
+        self._disk: OnDisk | None = None
         self._reader: Any = None
         self._shortener: Shortener | None = None
         self._encoder: Any = None
@@ -114,6 +118,8 @@ class Transformers(FromHub, VideoLLM):
         self._model, self._processor = self.loading.load(self.checkpoint)
         self._reader = Reader(self._processor, self.as_video)
         self._encoder = Encoder(self._model, self._reader)
+        self._encoder.disk = disk = on_disk(self.checkpoint, self.loading, self._processor, self.disk_quota)
+        self._disk = disk if disk.keeps_prompts and not self.as_video else None
         self._shorten_by(self.compressor)
         config = self._model.config.get_text_config(decoder=True)
         self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)
@@ -213,7 +219,7 @@ class Transformers(FromHub, VideoLLM):
         frames: list[Unit] = []
         encoded: list[Encoded] = []
         if read.frames:
-            with self._running, _failures(self.model):
+            with self._running, failures(self.model):
                 placeholder = self._placeholder("video" if read.is_video else "image")
                 if encoder.possible:
                     encoded = encoder.encode(read)
@@ -226,7 +232,7 @@ class Transformers(FromHub, VideoLLM):
         self._place(prompt)
         if self._shortener is None or not frames:
             return prompt
-        with self._running, _failures(self.model):
+        with self._running, failures(self.model):
             return self._shorten(self._shortener, prompt, encoded)
 
     def _shorten_by(self, compressor: Compressor | None) -> None:
@@ -296,16 +302,8 @@ class Transformers(FromHub, VideoLLM):
         """
         length = len(prompt.ids) if length is None else length
         with self._running:
-            known = beginning or self._prefix
-            start, cache = 0, None
-            if known is not None:
-                start = min(shared(known.marks, prompt.marks, prompt.frames), length - 1)
-                start = next((u.start for u in prompt.frames if u.start < start < u.end), start)
-                if self._can_start(prompt, start):
-                    cache = known.fork(start)
-            if cache is None:
-                start, cache = 0, new_cache(self.loading.kv_cache, self._model.config)
-            with _failures(self.model):
+            start, cache = self._begun(prompt, length, beginning)
+            with failures(self.model):
                 *portions, end = self._portions(prompt, start, length)
                 for place in portions:
                     self._feed(prompt, cache, start, place)
@@ -314,7 +312,28 @@ class Transformers(FromHub, VideoLLM):
                         raise TimeoutError
                 logits = self._feed(prompt, cache, start, end)
             self._prefix = Prefix(prompt.marks[:length], forked_cache(cache))
+            if self._disk is not None:
+                self._disk.keep_prefix(self._prefix, prompt.ids, prompt.frames)
             return logits, cache
+
+    def _begun(self, prompt: Prompt, length: int, beginning: Prefix | None) -> tuple[int, Any]:
+        """How many of a prompt's tokens need not be fed, and a cache of them."""
+        start, cache = self._continued(beginning or self._prefix, prompt, length)
+        first = prompt.frames[0].start if prompt.frames else length
+        disk = self._disk if beginning is None and start <= first < length else None
+        if disk is not None and (kept := disk.prefix(prompt.marks, prompt.frames, first, self._model)):
+            start, cache = self._continued(kept, prompt, length)
+        if cache is None:
+            return 0, new_cache(self.loading.kv_cache, self._model.config)
+        return start, cache
+
+    def _continued(self, known: Prefix | None, prompt: Prompt, length: int) -> tuple[int, Any]:
+        if known is None:
+            return 0, None
+        start = min(shared(known.marks, prompt.marks, prompt.frames), length - 1)
+        start = next((u.start for u in prompt.frames if u.start < start < u.end), start)
+        cache = known.fork(start) if self._can_start(prompt, start) else None
+        return (0, None) if cache is None else (start, cache)
 
     def _portions(self, prompt: Prompt, start: int, length: int) -> list[int]:
         """Where the parts end in which a prompt is fed: not inside a frame."""
@@ -361,7 +380,7 @@ class Transformers(FromHub, VideoLLM):
     def _step(self, prompt: Prompt, cache: Any, token: int, place: int) -> "Tensor":
         import torch
 
-        with self._running, _failures(self.model), torch.inference_mode():
+        with self._running, failures(self.model), torch.inference_mode():
             if self._model is None:
                 raise AnswererError("the answerer was closed in the middle of its answer")
             inputs: dict[str, Any] = {"input_ids": torch.tensor([[token]], device=self._model.device)}
@@ -370,18 +389,3 @@ class Transformers(FromHub, VideoLLM):
                 inputs["position_ids"] = position.expand(len(prompt.positions), 1, 1)
             output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return output.logits[0, -1].float()
-
-
-class _failures:  # noqa: N801  (used as a `with` statement's word)
-    """What goes wrong inside a model, as an error that says which model."""
-
-    def __init__(self, model: str) -> None:
-        self.model = model
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, RuntimeError | ValueError | IndexError | TypeError) or out_of_memory(error):
-            return  # memory is for whoever asked to free
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        raise AnswererError(f"{self.model} failed: {said[0]}") from error

@@ -1,12 +1,14 @@
-"""How a video-LLM is loaded, beyond what every hub model needs: attention, quantisation, several devices."""
+"""How a video-LLM is loaded, beyond what every hub model needs: attention, quantisation, several devices; and how it
+is told that a model failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from ..errors import BackendUnavailableError, UsageError
+from ..errors import AnswererError, BackendUnavailableError, UsageError
 from ..runtime.hub_model import Checkpoint
+from ..runtime.out_of_memory import out_of_memory
 from .memory.vidkv import KINDS
 
 BITS = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
@@ -109,3 +111,18 @@ def _reads_images(checkpoint: Checkpoint) -> None:
         f"{checkpoint.folder} holds a model without image support ({kind}): name a video-LLM, "
         "or use answerer 'llama.cpp'"
     )
+
+
+class failures:  # noqa: N801  (used as a `with` statement's word)
+    """What goes wrong inside a model, as an error that says which model."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, RuntimeError | ValueError | IndexError | TypeError) or out_of_memory(error):
+            return  # memory is for whoever asked to free
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise AnswererError(f"{self.model} failed: {said[0]}") from error

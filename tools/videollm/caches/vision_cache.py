@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..compress.attention import watched
 from ..interface import Message
@@ -42,6 +42,18 @@ class Encoded:
         return sum(part.numel() * part.element_size() for part in (self.rows, *self.deeper))
 
 
+class Disk(Protocol):
+    """Whatever keeps encoded frames beyond this process (`on_disk.OnDisk`)."""
+
+    def frame(self, key: Any, device: Any, /) -> tuple[Encoded, bool] | None:
+        """An encoded frame, and whether the tower gave it in a list; None where it is not kept."""
+        ...
+
+    def keep_frames(self, frames: Sequence[Encoded], as_list: bool, /) -> None:
+        """Keep encoded frames."""
+        ...
+
+
 class Encoder:
     """Asks a model's vision tower, at most once a frame.
 
@@ -57,12 +69,15 @@ class Encoder:
         """Whether the tower's attention is noted too."""
         self._as_list = True
         self._kept: OrderedDict[Any, Encoded] = OrderedDict()
+        self.disk: Disk | None = None
+        """What outlives this process."""
 
     def encode(self, read: PromptInputs) -> list[Encoded]:
         """The frames of a prompt in order; or one for all of them, where they cannot be told apart."""
         if read.is_video:
             return [self._kept_or(read.keys, lambda: self._video(read))]
         several = len(read.keys) > 1  # LLaVA-OneVision cuts a picture into tiles only when it is the only one
+        self._recall([(key, several) for key in read.keys])
         unseen = [n for n, key in enumerate(read.keys) if (key, several) not in self._kept]
         if (read.keys, several) in self._kept:
             return [self._kept_or((read.keys, several), lambda: self._images(read)[0])]
@@ -81,6 +96,8 @@ class Encoder:
             found = {encoded.key: encoded for encoded in new}
             for encoded in new:
                 self._kept[encoded.key] = encoded
+            if self.disk is not None:
+                self.disk.keep_frames(new, self._as_list)
         else:
             found = {}
         encoded = [found.get((key, several)) or self._kept[(key, several)] for key in read.keys]
@@ -108,6 +125,16 @@ class Encoder:
     def clear(self) -> None:
         """Forget every encoded frame."""
         self._kept.clear()
+
+    def _recall(self, keys: Sequence[Any]) -> None:
+        """Bring frames back from the disk; with the tower's attention where that is asked for."""
+        if self.disk is None:
+            return
+        for key in keys:
+            if key in self._kept or (found := self.disk.frame(key, self.device)) is None:
+                continue
+            if not self.attends or found[0].attention is not None:
+                self._kept[key], self._as_list = found
 
     def _images(self, read: PromptInputs) -> list[Encoded]:
         with watched(self.base) if self.attends else nullcontext() as attention:

@@ -1,0 +1,234 @@
+"""Encoded frames and prompts' beginnings on disk, so that a second process looks at no frame that a first one saw.
+
+Only what belongs to a video of a home is kept: frames that lie in its folder of thumbnails. All of it stands in the
+home's folder `encoded`, by video and by model, so that it goes with the video; of everything in there the files that
+were used longest ago go first where a quota is exceeded.
+
+A frame is known by its file's name, time of change and size; a prompt's beginning, which ends with its last frame, by
+its tokens and frames. A model is known by its weights, precision and whatever else changes what it computes.
+"""
+
+import ast
+import contextlib
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...index.home import DATABASE, ENCODED, THUMBNAILS, write_private
+from .prefix_cache import Mark, Prefix, Unit, marks, shared
+from .vision_cache import Encoded
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ...runtime.hub_model import Checkpoint
+    from ..loading import Loading
+
+KEPT_BYTES = 2_000_000_000
+"""Bytes of a home that encoded frames and prompts take by default."""
+PREFIXES = 8
+"""Beginnings of prompts that are kept for one video and model."""
+SHARE = 4
+"""A prompt's beginning that takes more than one in so many bytes of the quota is not kept."""
+
+
+class OnDisk:
+    """What one model computed, in the homes of the videos that it was shown.
+
+    Args:
+        model: everything that tells its computations from another's.
+        quota: bytes in a home; 0 keeps and finds nothing.
+    """
+
+    def __init__(self, model: str, quota: int = KEPT_BYTES) -> None:
+        self.model = hashlib.blake2b(model.encode(), digest_size=12).hexdigest()
+        self.quota = quota
+        self.keeps_prompts = True
+        """Whether its keys and values are as they were computed, and on one device."""
+
+    def frame(self, key: Any, device: Any) -> tuple[Encoded, bool] | None:
+        """An encoded frame and whether the tower gave it in a list; None where it is not there, or damaged.
+
+        Args:
+            key: the frame's, as `Encoder` makes it: what tells its file, and whether it was one of several.
+            device: where its tensors are put.
+        """
+        file = self._of_frame(key)
+        if file is None or (found := _read(file, device)) is None:
+            return None
+        told, parts = found
+        if told.get("key") != repr(key):
+            return None
+        deeper = tuple(parts[f"deeper.{n}"] for n in range(sum(name.startswith("deeper.") for name in parts)))
+        return Encoded(key, parts["rows"], deeper, attention=parts.get("attention")), told.get("list") == "True"
+
+    def keep_frames(self, frames: Sequence[Encoded], as_list: bool) -> None:
+        """Write encoded frames; those that are not of a home, or cannot be told apart, are left out."""
+        homes = set()
+        for frame in frames:
+            file = self._of_frame(frame.key) if frame.whole is None else None
+            if file is None:
+                continue
+            parts = {"rows": frame.rows} | {f"deeper.{n}": layer for n, layer in enumerate(frame.deeper)}
+            if frame.attention is not None:
+                parts["attention"] = frame.attention
+            if self._write(file, parts, {"key": repr(frame.key), "list": str(as_list)}):
+                homes.add(file.parents[3])
+        for home in homes:
+            self._bound(home)
+
+    def prefix(self, prompt_marks: Sequence[Mark], frames: Sequence[Unit], more: int, model: Any) -> Prefix | None:
+        """The kept beginning that has most in common with a prompt, if that is more than `more` tokens."""
+        folder = self._of_prefixes(frames)
+        if folder is None or not folder.is_dir():
+            return None
+        best: tuple[int, Path, list[Mark]] | None = None
+        for file in folder.glob("*.safetensors"):
+            told = _header(file)
+            with contextlib.suppress(ValueError, SyntaxError, TypeError, KeyError, AttributeError):
+                known = _told_marks(told["prompt"])
+                length = shared(known, prompt_marks, frames)
+                if length > (best[0] if best else more):
+                    best = (length, file, known)
+        if best is None or (found := _read(best[1], model.device)) is None:
+            return None
+        from transformers.cache_utils import DynamicCache
+
+        cache = DynamicCache(config=model.config)
+        for layer in range(len(found[1]) // 2):
+            cache.update(found[1][f"keys.{layer}"], found[1][f"values.{layer}"], layer)
+        return Prefix(best[2], cache)
+
+    def keep_prefix(self, prefix: Prefix, ids: Sequence[int], frames: Sequence[Unit]) -> None:
+        """Write a prompt's keys and values up to the end of its last frame, unless they are there."""
+        folder = self._of_prefixes(frames)
+        if folder is None or not frames or len(prefix.marks) < (end := frames[-1].end):
+            return
+        told = repr((list(ids[:end]), [(unit.start, unit.end, unit.encoded.key) for unit in frames]))
+        file = folder / f"{hashlib.blake2b(told.encode(), digest_size=16).hexdigest()}.safetensors"
+        if file.is_file():
+            with contextlib.suppress(OSError):
+                os.utime(file)
+            return
+        cache = prefix.fork(end)
+        if cache is None or not all(type(layer).__name__ == "DynamicLayer" for layer in cache.layers):
+            return
+        parts = {f"keys.{n}": layer.keys for n, layer in enumerate(cache.layers)}
+        parts |= {f"values.{n}": layer.values for n, layer in enumerate(cache.layers)}
+        if sum(part.numel() * part.element_size() for part in parts.values()) * SHARE > self.quota:
+            return
+        if self._write(file, parts, {"prompt": told}):
+            for old in sorted(folder.glob("*.safetensors"), key=_used)[:-PREFIXES]:
+                old.unlink(missing_ok=True)
+            self._bound(file.parents[3])
+
+    def _folder(self, path: str) -> Path | None:
+        """Where what belongs to a frame's video is kept; None for a frame that is no home's."""
+        frame = Path(path)
+        video, home = frame.parent.name, frame.parent.parent.parent
+        if not self.quota or frame.parent.parent.name != THUMBNAILS or not (home / DATABASE).is_file():
+            return None
+        return home / ENCODED / video / self.model
+
+    def _of_frame(self, key: Any) -> Path | None:
+        (path, *version), several = key
+        if not isinstance(path, str) or (folder := self._folder(path)) is None:
+            return None
+        name = hashlib.blake2b(repr((Path(path).name, *version, several)).encode(), digest_size=16).hexdigest()
+        return folder / f"{name}.safetensors"
+
+    def _of_prefixes(self, frames: Sequence[Unit]) -> Path | None:
+        """None where the frames are of several videos, or of none."""
+        paths = {str(Path(path).parent): path for unit in frames for path in _paths(unit.encoded.key)}
+        if len(paths) != 1:
+            return None
+        folder = self._folder(next(iter(paths.values())))
+        return None if folder is None else folder / "prompts"
+
+    def _write(self, file: Path, parts: "dict[str, Tensor]", told: dict[str, str]) -> bool:
+        from safetensors.torch import save
+
+        try:
+            write_private(file, save({name: part.detach().cpu().contiguous() for name, part in parts.items()}, told))
+        except OSError:
+            return False  # a home that cannot be written keeps nothing
+        return True
+
+    def _bound(self, home: Path) -> None:
+        """Remove what was used longest ago until the quota holds."""
+        files = sorted((home / ENCODED).rglob("*.safetensors"), key=_used)
+        sizes = {file: _size(file) for file in files}
+        held = sum(sizes.values())
+        for file in files:
+            if held <= self.quota:
+                return
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+            held -= sizes[file]
+
+
+def on_disk(checkpoint: "Checkpoint", loading: "Loading", processor: Any, quota: int) -> OnDisk:
+    """What a checkpoint computed, loaded like this and with this processor of frames."""
+    sees = getattr(processor, "image_processor", None)
+    told = (checkpoint.identity, str(checkpoint.precision), loading, sees and sees.to_json_string())
+    made = OnDisk(repr(told), quota)
+    made.keeps_prompts = loading.kv_cache == "full" and loading.device_map is None
+    return made
+
+
+def _read(file: Path, device: Any) -> "tuple[dict[str, str], dict[str, Tensor]] | None":
+    """What a file says of itself and its tensors; None where it cannot be read."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="pt", device=str(device)) as opened:
+            found = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  (not a mapping)
+            told = opened.metadata() or {}
+        os.utime(file)
+    except (OSError, SafetensorError):
+        return None
+    return told, found
+
+
+def _header(file: Path) -> dict[str, str]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="pt") as opened:
+            return opened.metadata() or {}
+    except (OSError, SafetensorError):
+        return {}
+
+
+def _told_marks(told: str) -> list[Mark]:
+    ids, frames = ast.literal_eval(told)
+    return marks(ids, [Unit(start, end, Encoded(key, _NOTHING)) for start, end, key in frames])
+
+
+_NOTHING: Any = None
+"""In place of the rows of a frame of which only the name is needed."""
+
+
+def _paths(key: Any) -> list[str]:
+    """The files of the frames that a key names, however deep in it they stand."""
+    if isinstance(key, tuple):
+        if len(key) == 4 and isinstance(key[0], str):
+            return [key[0]]
+        return [path for part in key for path in _paths(part)]
+    return []
+
+
+def _used(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
