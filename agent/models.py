@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..tools.errors import VidscoutError
+from ..tools.index.encoded import EncodedFrames
 from ..tools.runtime.backend import Backend, Tool
 from ..tools.serving.ray_serve import Served
 from ..tools.videollm.interface import Message, VideoLLM
@@ -37,6 +38,8 @@ class Models:
         with self._lock:
             if role not in self._backends:
                 self._backends[role] = self._shared(role) or _played(self.profile, role, self._serving)
+                if isinstance(model := self._backends[role], VideoLLM):
+                    model.homes = EncodedFrames()
                 self.memory.admit(self._backends[role])
             return self._backends[role]
 

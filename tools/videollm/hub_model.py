@@ -118,8 +118,9 @@ class Transformers(FromHub, VideoLLM):
         self._model, self._processor = self.loading.load(self.checkpoint)
         self._reader = Reader(self._processor, self.as_video)
         self._encoder = Encoder(self._model, self._reader)
-        self._encoder.disk = disk = on_disk(self.checkpoint, self.loading, self._processor, self.disk_quota)
-        self._disk = disk if disk.keeps_prompts and not self.as_video else None
+        if self.homes is not None:
+            disk = on_disk(self.checkpoint, self.loading, self._processor, self.homes, self.disk_quota)
+            self._encoder.disk, self._disk = disk, disk if disk.keeps_prompts and not self.as_video else None
         self._shorten_by(self.compressor)
         config = self._model.config.get_text_config(decoder=True)
         self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)

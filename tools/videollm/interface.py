@@ -92,6 +92,9 @@ class VideoLLM(Backend):
     """Frames that a prompt may have at most, where there is such a limit."""
     longest: float = LONGEST
     """Seconds after which any answer is cut off, once the model is loaded; the end of a last resort."""
+    homes: Any = None
+    """Where what it computed of a home's frames is kept for the next process, by a backend that keeps it; see
+    `caches.on_disk.Homes`."""
     compresses: bool = False
     """Whether it can make the visual tokens of single frames fewer; see `FramePart.compress`."""
 

@@ -1,8 +1,7 @@
 """Encoded frames and prompts' beginnings on disk, so that a second process looks at no frame that a first one saw.
 
-Only what belongs to a video of a home is kept: frames that lie in its folder of thumbnails. All of it stands in the
-home's folder `encoded`, by video and by model, so that it goes with the video; of everything in there the files that
-were used longest ago go first where a quota is exceeded.
+Only what belongs to a video of a home is kept, by video and by model, so that it goes with the video; where a home's
+quota is exceeded, the files that were used longest ago go first.
 
 A frame is known by its file's name, time of change and size; a prompt's beginning, which ends with its last frame, by
 its tokens and frames. A model is known by its weights, precision and whatever else changes what it computes.
@@ -14,9 +13,8 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ...index.home import DATABASE, ENCODED, THUMBNAILS, write_private
 from .prefix_cache import Mark, Prefix, Unit, marks, shared
 from .vision_cache import Encoded
 
@@ -34,15 +32,29 @@ SHARE = 4
 """A prompt's beginning that takes more than one in so many bytes of the quota is not kept."""
 
 
+class Homes(Protocol):
+    """Where frames belong (`index.encoded.EncodedFrames`)."""
+
+    def folder(self, frame: Path, /) -> Path | None:
+        """The folder of what belongs to a frame's video, beside those of the home's other videos; None for no home."""
+        ...
+
+    def write(self, file: Path, content: bytes, /) -> None:
+        """Write a file, whole or not at all."""
+        ...
+
+
 class OnDisk:
     """What one model computed, in the homes of the videos that it was shown.
 
     Args:
         model: everything that tells its computations from another's.
+        homes: where frames belong.
         quota: bytes in a home; 0 keeps and finds nothing.
     """
 
-    def __init__(self, model: str, quota: int = KEPT_BYTES) -> None:
+    def __init__(self, model: str, homes: Homes, quota: int = KEPT_BYTES) -> None:
+        self.homes = homes
         self.model = hashlib.blake2b(model.encode(), digest_size=12).hexdigest()
         self.quota = quota
         self.keeps_prompts = True
@@ -66,7 +78,7 @@ class OnDisk:
 
     def keep_frames(self, frames: Sequence[Encoded], as_list: bool) -> None:
         """Write encoded frames; those that are not of a home, or cannot be told apart, are left out."""
-        homes = set()
+        folders = set()
         for frame in frames:
             file = self._of_frame(frame.key) if frame.whole is None else None
             if file is None:
@@ -75,9 +87,9 @@ class OnDisk:
             if frame.attention is not None:
                 parts["attention"] = frame.attention
             if self._write(file, parts, {"key": repr(frame.key), "list": str(as_list)}):
-                homes.add(file.parents[3])
-        for home in homes:
-            self._bound(home)
+                folders.add(file.parents[2])
+        for folder in folders:
+            self._bound(folder)
 
     def prefix(self, prompt_marks: Sequence[Mark], frames: Sequence[Unit], more: int, model: Any) -> Prefix | None:
         """The kept beginning that has most in common with a prompt, if that is more than `more` tokens."""
@@ -126,11 +138,8 @@ class OnDisk:
 
     def _folder(self, path: str) -> Path | None:
         """Where what belongs to a frame's video is kept; None for a frame that is no home's."""
-        frame = Path(path)
-        video, home = frame.parent.name, frame.parent.parent.parent
-        if not self.quota or frame.parent.parent.name != THUMBNAILS or not (home / DATABASE).is_file():
-            return None
-        return home / ENCODED / video / self.model
+        folder = self.homes.folder(Path(path)) if self.quota else None
+        return None if folder is None else folder / self.model
 
     def _of_frame(self, key: Any) -> Path | None:
         (path, *version), several = key
@@ -151,14 +160,14 @@ class OnDisk:
         from safetensors.torch import save
 
         try:
-            write_private(file, save({name: part.detach().cpu().contiguous() for name, part in parts.items()}, told))
+            self.homes.write(file, save({name: part.detach().cpu().contiguous() for name, part in parts.items()}, told))
         except OSError:
             return False  # a home that cannot be written keeps nothing
         return True
 
-    def _bound(self, home: Path) -> None:
-        """Remove what was used longest ago until the quota holds."""
-        files = sorted((home / ENCODED).rglob("*.safetensors"), key=_used)
+    def _bound(self, folder: Path) -> None:
+        """Remove what was used longest ago of all videos until the quota holds."""
+        files = sorted(folder.rglob("*.safetensors"), key=_used)
         sizes = {file: _size(file) for file in files}
         held = sum(sizes.values())
         for file in files:
@@ -169,11 +178,11 @@ class OnDisk:
             held -= sizes[file]
 
 
-def on_disk(checkpoint: "Checkpoint", loading: "Loading", processor: Any, quota: int) -> OnDisk:
+def on_disk(checkpoint: "Checkpoint", loading: "Loading", processor: Any, homes: Homes, quota: int) -> OnDisk:
     """What a checkpoint computed, loaded like this and with this processor of frames."""
     sees = getattr(processor, "image_processor", None)
     told = (checkpoint.identity, str(checkpoint.precision), loading, sees and sees.to_json_string())
-    made = OnDisk(repr(told), quota)
+    made = OnDisk(repr(told), homes, quota)
     made.keeps_prompts = loading.kv_cache == "full" and loading.device_map is None
     return made
 

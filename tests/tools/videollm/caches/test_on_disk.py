@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from vidscout.tools.index.encoded import EncodedFrames
 from vidscout.tools.index.home import ENCODED
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.videollm import FramePart, Message
-from vidscout.tools.videollm.caches import on_disk
 from vidscout.tools.videollm.hub_model import Transformers
 from watching import Watch
 
@@ -32,6 +32,7 @@ def started(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transfo
 
     def start(name: str = "qwen2.5-vl", **options: object) -> Transformers:
         made.append(Transformers(checkpoint(name), device="cpu", **options))  # type: ignore[arg-type]
+        made[-1].homes = EncodedFrames()
         made[-1].ready()
         return made[-1]
 
@@ -131,9 +132,9 @@ def test_frames_of_no_home_and_a_home_that_cannot_be_written_keep_nothing(
     logits(started(), asked(frames[:2], "Who speaks?"))
     assert set(frames[0].path.parent.iterdir()) == before
 
-    def full(file: Path, content: bytes) -> None:
+    def full(self: EncodedFrames, file: Path, content: bytes) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(on_disk, "write_private", full)
+    monkeypatch.setattr(EncodedFrames, "write", full)
     assert bool(torch.isfinite(logits(started(), asked(shown, "Who speaks?"))).all())
     assert not (tmp_path / ENCODED).exists()
