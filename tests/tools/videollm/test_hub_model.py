@@ -417,10 +417,13 @@ def test_questions_at_once_get_the_answers_that_they_get_alone(loaded, frames):
     assert [together[number] for number in range(4)] == alone
 
 
-def test_a_quantised_cache_answers_nearly_the_same(loaded, frames):
+@pytest.mark.parametrize("kind", ["fp8", "quanto", "hqq"])
+def test_a_quantised_cache_answers_nearly_the_same(kind, loaded, frames):
+    if kind != "fp8":
+        pytest.importorskip({"quanto": "optimum.quanto", "hqq": "hqq"}[kind])
     messages = asked(frames[:4])
     full = loaded("qwen2.5-vl").next_tokens(with_options(messages, OPTIONS))
-    model = loaded("qwen2.5-vl", kv_cache="fp8")
+    model = loaded("qwen2.5-vl", kv_cache=kind)
     with Watch(model) as watch:
         shares = model.choose(messages, OPTIONS)
     assert sum(shares) == pytest.approx(1)

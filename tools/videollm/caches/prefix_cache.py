@@ -1,6 +1,7 @@
 """Keys and values of prompts that were read, so that what two prompts begin with is computed once."""
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,9 @@ from ..memory.vidkv import KINDS
 
 if TYPE_CHECKING:
     from .vision_cache import Encoded
+
+GROUP = 64
+"""Most numbers that share a scale in the caches of `quanto` and `hqq`, transformers' own default."""
 
 Mark = object
 """A token, or its place in a frame: what two prompts must have in common for their caches to agree."""
@@ -102,4 +106,11 @@ def new_cache(kind: str, config: Any) -> Any:
         return vidkv_cache(kind, config)
     from transformers.cache_utils import DynamicCache, QuantizedCache
 
-    return DynamicCache(config=config) if kind == "full" else QuantizedCache(kind, config)
+    if kind == "full":
+        return DynamicCache(config=config)
+    if kind == "fp8":
+        return QuantizedCache(kind, config)
+    text = config.get_text_config(decoder=True)
+    channels = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    return QuantizedCache(kind, config, q_group_size=math.gcd(GROUP, heads * channels))  # any number of tokens divides
