@@ -28,6 +28,7 @@ from .conversations import Conversations
 from .describing import add_describe
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
 from .hanging_up import while_there
+from .live import add_live
 from .moments import add_moments
 from .people import add_people
 from .sending import received
@@ -117,7 +118,7 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
         description=ABOUT,
         redoc_url=None,
         responses=ERRORS,
-        openapi_tags=[{"name": "chat"}, {"name": "videos"}, {"name": "evidence"}],
+        openapi_tags=[{"name": "chat"}, {"name": "videos"}, {"name": "evidence"}, {"name": "live"}],
     )
     _add_errors(site)
     _add_chat(site, inbox)
@@ -128,6 +129,7 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     _add_evidence(site, inbox)
     add_moments(site, inbox)
     add_describe(site, inbox)
+    add_live(site, inbox)
     if keyed:
         _show_keys(site)
     return site

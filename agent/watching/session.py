@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...graphs.ingest.stage import Stage
 from ...graphs.ingest.state import Ingest
 from ...graphs.watch.graph import build
 from ...graphs.watch.standing import Event, Standing
@@ -16,6 +17,7 @@ from ...tools.media.kept_segments import KeptSegments
 from ...tools.media.live import Stretch
 from ...tools.records import Record, in_order
 from ...tools.runtime.notes import noting
+from ..grounding import Locating
 from ..network.public_addresses import Rules
 from .incoming import Arrived, Incoming
 from .options import Looked, Noted, Options, Watched
@@ -24,20 +26,32 @@ from .progress import Place
 from .sources import Source
 from .webhook import Webhook
 
-if TYPE_CHECKING:
-    from .watching import WatchingLive
-
-
 LOOKS = 0.25
 """Seconds after which somebody who waits looks whether there is something to tell."""
 
 
 class Session:
-    """One watching, from its beginning to its end."""
+    """One watching, from its beginning to its end.
+
+    Args:
+        scout: whose home, models and settings.
+        stages: what looks at the video.
+        source: what is watched.
+        options: how.
+        rules: which hosts may be asked.
+        stop: set it to end.
+    """
 
     def __init__(
-        self, scout: "WatchingLive", source: Source, options: Options, rules: Rules, stop: threading.Event
+        self,
+        scout: Locating,
+        stages: tuple[Stage, ...],
+        source: Source,
+        options: Options,
+        rules: Rules,
+        stop: threading.Event,
     ) -> None:
+        self.stages = stages
         self.scout, self.source, self.options, self.stop = scout, source, options, stop
         self.video = source.id
         self.folder = WatchFolder(scout.settings.home, self.video)
@@ -95,7 +109,7 @@ class Session:
             library=scout.library,
             journal=scout.library.journal,
             index=scout.index,
-            stages=scout.watching_stages(),
+            stages=self.stages,
             text_embedding=scout.role("text_embedding"),
             sampling=scout.sampling_of(),
             stop=self.stop,

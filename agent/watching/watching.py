@@ -57,7 +57,8 @@ class WatchingLive(Locating):
         watched = source_of(source, options.name)
         questions = [checked_question(one, "question to be told of") for one in options.tell]
         hosts = (*self.settings.fetch_hosts, *options.allow)
-        session = Session(self, watched, options, Rules(SEGMENT_BYTES, hosts=hosts), stop or threading.Event())
+        rules, stop = Rules(SEGMENT_BYTES, hosts=hosts), stop or threading.Event()
+        session = Session(self, self.watching_stages(), watched, options, rules, stop)
         if questions:
             session.folder.ask([*session.folder.questions(), *questions])
         return (yield from session.run())

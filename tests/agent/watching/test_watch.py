@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from live_servers import resent, rtsp_served
-from served import files_served
+from served import files_served, serving
 from vidscout import VideoScout
+from vidscout.agent.api.app import application
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.mcp.watching import WatchTools
 from vidscout.agent.watching import incoming
 from vidscout.agent.watching.options import Looked, Noted, Options
+from vidscout.agent.watching.place import WatchFolder
 from vidscout.graphs.watch.standing import Event
 from vidscout.tools.errors import MediaError, SupersededError, UsageError
 from vidscout.tools.index.home import THUMBNAILS, WATCHED
@@ -263,6 +266,32 @@ def test_events_go_to_a_webhook_and_over_mcp(recorded: Path, tmp_path: Path, sco
             with_inbox.close()
 
     anyio.run(over_mcp)
+    _over_http(scout, event)
+
+
+def _over_http(scout: VideoScout, event: dict[str, Any]) -> None:
+    inbox = Inbox(scout)
+    with serving(application(inbox)) as address, httpx.Client(base_url=address, timeout=30) as http:
+        [live] = [one for one in http.get("/v1/live").json()["data"] if one["name"] == "allowed"]
+        assert live["standing"] == ["“Mirror diameter”"]
+        [told] = http.get("/v1/live/allowed/events").json()["data"]
+        assert (told["text"], told["start"]) == (event["text"], event["start"])
+        assert str(scout.settings.home) not in json.dumps(told)
+        assert http.get(told["picture"]).headers["content-type"] == "image/jpeg"
+        assert http.get("/v1/live/allowed/events", params={"since": told["at"]}).json()["data"] == []
+        changed = http.post("/v1/live/allowed/standing", json={"add": ["every goal"]}).json()
+        assert changed["standing"] == ["“Mirror diameter”", "every goal"]
+        changed = http.post("/v1/live/allowed/standing", json={"remove": ["every goal"]}).json()
+        assert changed["standing"] == ["“Mirror diameter”"]
+        refused = http.get("/v1/live/nothing/events")
+        assert (refused.status_code, "nothing" in refused.json()["error"]["message"]) == (404, True)
+        folder = WatchFolder(scout.settings.home, live["id"])
+        with http.stream("GET", "/v1/live/allowed/events", params={"stream": True}) as stream:
+            lines = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+            assert next(lines)["text"] == event["text"]
+            folder.told([{**event, "text": "later", "at": time.time()}])
+            assert next(lines)["text"] == "later"
+    inbox.close()
 
 
 def test_windows_bound_what_is_held_and_findings_stay(
