@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -162,6 +163,65 @@ class Memory(ABC, Generic[M]):
             positions = (torch.arange(len(ids)) + cursor).expand(3, 1, -1)
         prompt = Prompt(PromptInputs({"input_ids": torch.tensor([ids])}, (), (), True), ids, [], [], positions, cursor)
         return self.model._feed(prompt, cache, 0, len(ids)), cache, prompt
+
+    def assembled(self, blocks: Sequence[Block]) -> tuple[Any, int]:
+        """A cache of these blocks, one behind the other, and the position that follows them."""
+        import torch
+        from transformers.cache_utils import DynamicCache
+
+        cache = DynamicCache(config=self.model._model.config)
+        blocks = [block for block in blocks if block.keys and block.positions.shape[-1]]
+        if not blocks:
+            return cache, 0
+        positions, cursor = [], 0
+        for block in blocks:
+            first, last = int(block.positions.min()), int(block.positions.max())
+            positions.append(block.positions - first + cursor)
+            cursor += last - first + 1
+        device = self.model._model.device
+        where = torch.cat(positions, -1).to(device)
+        for layer in range(len(blocks[0].keys)):
+            keys = torch.cat([block.keys[layer] for block in blocks], 1).to(device)
+            values = torch.cat([block.values[layer] for block in blocks], 1).to(device)
+            cache.update(self.rotary.put_on(keys, where)[None], values[None], layer)
+        return cache, cursor
+
+    @contextmanager
+    def queries(self) -> "Iterator[list[Tensor]]":
+        """Each layer's queries before rotary positions, (tokens, heads × channels), as the model is run."""
+        seen: list[Tensor] = []
+        hooks = []
+        for name, part in self.model._model.named_modules():
+            if name.endswith("self_attn.q_proj") and "vision" not in name and "visual" not in name:
+                attention = self.model._model.get_submodule(name.rpartition(".")[0])
+                told = getattr(attention, "q_norm", part)
+                hooks.append(told.register_forward_hook(lambda _, __, out: seen.append(out[0].flatten(1).float())))
+        if not hooks:
+            raise UsageError(f"{self.model.model} does not tell its queries, so it cannot choose blocks")
+        try:
+            yield seen
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def likeness(self, question: list[int], opening: Block, means: "Tensor") -> "Tensor":
+        """How alike a question's queries and mean keys are, mean cosine over layers, (blocks,).
+
+        Args:
+            question: its tokens; they are read behind the opening alone.
+            opening: the beginning of the prompt.
+            means: (blocks, layers, key heads × channels).
+        """
+        import torch
+
+        with self.queries() as seen:
+            self.read(question, *self.assembled([opening]))
+        unit = torch.nn.functional.normalize
+        channels = opening.keys[0].shape[-1]
+        heads = means.shape[-1] // channels
+        layers = [query.mean(0).view(heads, -1, channels).mean(1).flatten() for query in seen]  # of those with one key
+        asked = unit(torch.stack(layers).cpu(), dim=-1)
+        return (unit(means, dim=-1) * asked).sum(-1).mean(-1)
 
     def question(self, memory: M, question: str) -> list[int]:
         """The tokens that follow the last frame's block; pictures' sizes are looked at, no pixels."""

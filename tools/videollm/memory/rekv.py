@@ -11,8 +11,7 @@ blocks; here one choice, by the mean over layers, serves all, since transformers
 Source: ReKV (Di et al., ICLR 2025, arXiv 2503.00540).
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -133,66 +132,13 @@ class Rekv(Memory[Blocks]):
 
     def fetches(self, memory: Blocks, question: list[int]) -> list[int]:
         """The blocks that a question fetches, by number from 1, in order of time; block 0 is always there."""
-        import torch
-
         blocks = len(memory.edges) - 2
         if blocks <= self.fetched:
             return list(range(1, blocks + 1))
-        with self.queries() as seen:
-            self.read(question, *self.assembled([memory.block(0)]))
-        unit = torch.nn.functional.normalize
-        layers = [_by_key_head(query, memory.keys[n]) for n, query in enumerate(seen)]
-        asked = unit(torch.stack(layers).cpu(), dim=-1)
-        alike = (unit(memory.means, dim=-1) * asked).sum(-1).mean(-1)
+        alike = self.likeness(question, memory.block(0), memory.means)
         return sorted((alike.topk(self.fetched).indices + 1).tolist())
 
     def _in_sight(self, edges: Sequence[int]) -> list[int]:
         """The beginning and the last blocks that fit into the window, of those that end at these edges."""
         read = len(edges) - 1
         return [n for n in range(read) if n == 0 or edges[-1] - edges[n] <= self.window]
-
-    def assembled(self, blocks: Sequence[Block]) -> tuple[Any, int]:
-        """A cache of these blocks, one behind the other, and the position that follows them."""
-        import torch
-        from transformers.cache_utils import DynamicCache
-
-        cache = DynamicCache(config=self.model._model.config)
-        blocks = [block for block in blocks if block.keys and block.positions.shape[-1]]
-        if not blocks:
-            return cache, 0
-        positions, cursor = [], 0
-        for block in blocks:
-            first, last = int(block.positions.min()), int(block.positions.max())
-            positions.append(block.positions - first + cursor)
-            cursor += last - first + 1
-        device = self.model._model.device
-        where = torch.cat(positions, -1).to(device)
-        for layer in range(len(blocks[0].keys)):
-            keys = torch.cat([block.keys[layer] for block in blocks], 1).to(device)
-            values = torch.cat([block.values[layer] for block in blocks], 1).to(device)
-            cache.update(self.rotary.put_on(keys, where)[None], values[None], layer)
-        return cache, cursor
-
-    @contextmanager
-    def queries(self) -> "Iterator[list[Tensor]]":
-        """Each layer's queries before rotary positions, (tokens, heads × channels), as the model is run."""
-        seen: list[Tensor] = []
-        hooks = []
-        for name, part in self.model._model.named_modules():
-            if name.endswith("self_attn.q_proj") and "vision" not in name and "visual" not in name:
-                attention = self.model._model.get_submodule(name.rpartition(".")[0])
-                told = getattr(attention, "q_norm", part)
-                hooks.append(told.register_forward_hook(lambda _, __, out: seen.append(out[0].flatten(1).float())))
-        if not hooks:
-            raise UsageError(f"{self.model.model} does not tell its queries, so it cannot choose blocks")
-        try:
-            yield seen
-        finally:
-            for hook in hooks:
-                hook.remove()
-
-
-def _by_key_head(query: "Tensor", keys: "Tensor") -> "Tensor":
-    """Mean query of tokens and of the heads that share a key's, (key heads × channels)."""
-    heads, _, channels = keys.shape
-    return query.mean(0).view(heads, -1, channels).mean(1).flatten()
