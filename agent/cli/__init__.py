@@ -13,6 +13,7 @@ from .common import Common, reported
 from .describe import describe
 from .detect import detect_app
 from .doctor import doctor
+from .estimate import estimate
 from .export import export
 from .graph import graph
 from .interrupts import whole_program
@@ -71,6 +72,7 @@ app.command()(videos)
 app.command()(forget)
 app.command()(repair)
 app.command()(quality)
+app.command()(estimate)
 app.command()(doctor)
 app.command()(graph)
 app.command()(watch)

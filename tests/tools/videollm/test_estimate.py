@@ -1,0 +1,91 @@
+"""What a question will take is known before weights are loaded, and is what it then takes."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+from vidscout import VideoScout
+from vidscout.agent.cli import app
+from vidscout.tools.errors import UsageError
+from vidscout.tools.videollm import FramePart, Message
+from vidscout.tools.videollm.estimate import COPIES, Estimator, checked
+from vidscout.tools.videollm.hub_model import Transformers
+from vidscout.tools.videollm.memory.vidkv import cache_bytes
+
+
+def asked(frames: list[FramePart]) -> list[Message]:
+    return [Message("system", ("Answer briefly.",)), Message("user", (*frames, "Question: who speaks?"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("qwen2.5-vl", {}),
+        ("qwen2.5-vl", {"compress": "evs:0.4"}),
+        ("qwen3-vl", {"as_video": True}),
+        ("smolvlm2", {}),
+        ("llava-onevision", {"compress": "pool:0.25"}),
+    ],
+)
+def test_tokens_and_bytes_are_those_of_the_answer(name: str, options: dict[str, Any], checkpoint, frames):
+    model = Transformers(checkpoint(name), device="cpu", **options)
+    found = Estimator(model).of(asked(frames), 10)
+    assert not model.is_ready
+    with closing(model):
+        model.ready()
+        assert found.prompt == model.count_tokens(asked(frames))
+        prompt = model._prompt(asked(frames))
+        model._prefill(prompt)
+        assert model._prefix is not None
+        read = cache_bytes(model._prefix.cache)
+        assert found.cache == pytest.approx(COPIES * read * (found.prompt + 10) / found.prompt, rel=1e-6)
+        rows = sum(len(unit.encoded.rows) for unit in prompt.frames)
+        assert rows <= found.visual < found.prompt
+        assert found.context == model.context
+
+
+def test_a_packed_cache_takes_no_more_than_is_said(checkpoint: Callable[[str], Path]):
+    long = [Message("user", ("hello there " * 100,))]
+    for kind in ("vidkv-1.5", "vidkv-2"):
+        with closing(Transformers(checkpoint("qwen2.5-vl"), device="cpu", kv_cache=kind)) as model:
+            said = Estimator(model).of(long, 1).cache / COPIES
+            model.ready()
+            model.next_tokens(long)
+            assert model._prefix is not None
+            packed, loose = model._prefix.cache.layers[0].packed, model._prefix.cache.layers[0].keys.shape[-2]
+            assert packed > 5 * loose
+            whole = Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu")).of(long, 1).cache / COPIES
+            rest = whole * loose / (packed + loose)
+            assert cache_bytes(model._prefix.cache) <= said + rest
+
+
+def test_past_the_models_limit_is_one_line(checkpoint: Callable[[str], Path], frames: list[FramePart]):
+    found = Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu", context=100)).of(asked(frames), 10)
+    with pytest.raises(UsageError, match=r"past the 100 that .* takes: show fewer frames") as refused:
+        checked(found, "it")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_scout_says_it_of_a_video_and_the_command_line_refuses(
+    home: Path, checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+):
+    answerer = {"backend": "transformers", "model": str(checkpoint("qwen2.5-vl")), "device": "cpu", "context": 2000}
+    profiles = {"tiny": {"base": "embedded", "roles": {"answerer": answerer}}}
+    with VideoScout("tiny", home, profiles=profiles, frames=4, token_budget=400) as scout:
+        few = scout.estimate("lecture.mp4")
+        assert (few.frames_wanted, few.context) == (4, 2000)
+        assert few.visual <= 400
+        assert few.visual < few.prompt <= 2000 - few.answer
+        assert not scout.role("answerer").is_ready
+    wide = VideoScout("tiny", home, profiles=profiles, frames=64, token_budget=9000)
+    with wide, pytest.raises(UsageError, match="past the 2,000"):
+        wide.estimate("lecture.mp4")
+    monkeypatch.setenv("VIDSCOUT_PROFILES", json.dumps(profiles))
+    monkeypatch.setenv("VIDSCOUT_PROFILE", "tiny")
+    said = CliRunner().invoke(app, ["--home", str(home), "estimate", "lecture.mp4", "--frames", "4", "--json"])
+    assert said.exit_code == 0, said.output
+    assert '"frames_wanted": 4' in said.output

@@ -1,0 +1,137 @@
+"""What a prompt will take, before weights are loaded: tokens, and bytes of memory.
+
+Tokens are counted exactly, by the checkpoint's own processor and compressor. Bytes are those of the weights as they
+will be loaded, of the keys and values of prompt and answer, and of the encoded frames; what single layers need while
+they run is not among them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from .caches.prefix_cache import GROUP
+from .interface import Message
+from .memory.vidkv import KINDS
+from .processor_inputs import Reader
+from .shortening import Shortener
+
+if TYPE_CHECKING:
+    from .hub_model import Transformers
+
+COPIES = 2
+"""Caches of a prompt: the one that is written, and the one that is kept for the next question."""
+BITS = {"fp8": 8.0, "quanto": 4 + 32 / GROUP, "hqq": 4 + 32 / GROUP, **{kind: float(kind[6:]) + 0.5 for kind in KINDS}}
+"""Bits that a number takes in a packed cache, with its share of scales and offsets; at most, for `vidkv`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one question takes."""
+
+    prompt: int
+    """Tokens, those of the frames among them."""
+    visual: int
+    """Tokens of the frames, with the times before them."""
+    answer: int
+    """Tokens that may be written."""
+    context: int
+    """Tokens that the model takes altogether."""
+    weights: int
+    """Bytes."""
+    cache: int
+    """Bytes of keys and values while the question is answered."""
+    encoded: int
+    """Bytes of the encoded frames."""
+
+    @property
+    def bytes(self) -> int:
+        """All of them."""
+        return self.weights + self.cache + self.encoded
+
+    @property
+    def fits(self) -> bool:
+        """Whether prompt and answer are within the model's limit."""
+        return self.prompt + self.answer <= self.context
+
+
+class Estimator:
+    """Counts for one answerer, whose weights are neither loaded nor needed.
+
+    Args:
+        model: what would answer.
+
+    Raises:
+        UsageError: its compressor or its path for videos does not go with the checkpoint.
+        WeightsError: the checkpoint is not here.
+    """
+
+    def __init__(self, model: "Transformers") -> None:
+        import transformers
+
+        self.model = model
+        checkpoint = model.checkpoint
+        config = transformers.AutoConfig.from_pretrained(
+            str(checkpoint.folder), trust_remote_code=checkpoint.trust_remote_code
+        )
+        self._text: Any = config.get_text_config(decoder=True)
+        self._reader = _reader(model, config)
+
+    def of(self, messages: Sequence[Message], max_tokens: int) -> Estimate:
+        """What it takes to answer these messages with at most so many tokens.
+
+        Raises:
+            UsageError: a frame's file cannot be read.
+        """
+        model, text = self.model, self._text
+        prompt = self._reader.count(messages)
+        bare = [Message(one.role, tuple(part for part in one.parts if isinstance(part, str))) for one in messages]
+        visual = prompt - self._reader.count(bare)
+        width = model.checkpoint.precision.itemsize
+        each = token_bytes(text, model.loading.kv_cache, width)
+        return Estimate(
+            prompt=prompt,
+            visual=visual,
+            answer=max_tokens,
+            context=min(model._most_context, getattr(text, "max_position_embeddings", None) or model._most_context),
+            weights=model.footprint(),
+            cache=round(COPIES * (prompt + max_tokens) * each),
+            encoded=visual * text.hidden_size * width,
+        )
+
+
+def token_bytes(text: Any, kind: str, width: int) -> float:
+    """Bytes of one token's keys and values in all layers.
+
+    Args:
+        text: the language model's configuration.
+        kind: of cache, as `Transformers` takes it.
+        width: bytes of a number in the model's own precision.
+    """
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    channels = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    numbers = 2 * text.num_hidden_layers * heads * channels
+    return numbers * (BITS[kind] / 8 if kind in BITS else width)
+
+
+def _reader(model: "Transformers", config: Any) -> Reader:
+    processor = model.checkpoint.processor(needs=("tokenizer",))
+    reader = Reader(processor, model.as_video)
+    named = [[getattr(config, f"{kind}_token_{end}", None) for end in ("id", "index")] for kind in ("image", "video")]
+    image, video = (next((token for token in tokens if token is not None), None) for tokens in named)
+    reader.shortener = Shortener(model.compressor, (image, video), processor)
+    return reader
+
+
+def checked(found: Estimate, model: str) -> Estimate:
+    """The estimate itself, where it is within the model's limit.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not found.fits:
+        raise UsageError(
+            f"{found.prompt:,} tokens of prompt and {found.answer:,} of answer are past the {found.context:,} that "
+            f"{model} takes: show fewer frames, or compress them"
+        )
+    return found
