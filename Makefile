@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_OF_DEMO := .demo
+WORKERS ?= 0
 
 .PHONY: demo test setup checks models test-tools lint types format clean
 
@@ -14,8 +15,9 @@ else
 	@$(BIN)/python -m vidscout.bench.demo --home $(HOME_OF_DEMO)
 endif
 
+# Each worker keeps to its share of the cores (tests/conftest.py). WORKERS=0 runs the tests one after another.
 test: checks models test-tools lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 # EasyOCR and openai-whisper run in the tests beside a CPU build of torch, and optional models that have their own tests.
 test-tools: $(VENV)/checks

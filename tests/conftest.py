@@ -20,6 +20,21 @@ from vidscout import VideoScout
 from vidscout.bench.data import videos
 
 
+def _take_own_cores() -> None:
+    """A worker of pytest-xdist keeps to its share of the processor's cores, as what it starts then does.
+
+    Tools take as many threads as there are cores. Those of two workers would wait for each other: two answerers of two
+    threads each on two cores take ten times as long as two of one.
+    """
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER"), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[int(worker.removeprefix("gw")) % len(cores) :: workers] or cores)
+
+
+_take_own_cores()
+
+
 def _operators_of_torchvision() -> object:
     """Lets a CUDA build of torchvision be imported beside a CPU build of torch, as EasyOCR and transformers do.
 
@@ -83,11 +98,27 @@ def carphone() -> Path:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, trailer: Path, lecture: Path) -> Path:
+def loaded_scout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoScout]:
+    """The embedded profile over an empty home; its models are loaded once, for every home that is opened `at` it."""
+    with VideoScout(home=tmp_path_factory.mktemp("loaded") / "home") as scout:
+        yield scout
+
+
+@pytest.fixture
+def elsewhere(loaded_scout: VideoScout, tmp_path: Path) -> Iterator[VideoScout]:
+    """A `VideoScout` over an empty home of a test's own, `tmp_path / "home"`, with the models of `loaded_scout`."""
+    own = loaded_scout.at(tmp_path / "home")
+    yield own
+    own.index.close()
+
+
+@pytest.fixture(scope="session")
+def home(loaded_scout: VideoScout, tmp_path_factory: pytest.TempPathFactory, trailer: Path, lecture: Path) -> Path:
     """An index into which the trailer and the lecture have been read, by the real embedded models."""
     folder = tmp_path_factory.mktemp("ingested") / "home"
-    with VideoScout(home=folder) as scout:
-        scout.ingest([trailer, lecture])
+    reading = loaded_scout.at(folder)
+    reading.ingest([trailer, lecture])
+    reading.index.close()
     return folder
 
 
@@ -107,7 +138,8 @@ def copied_home(home: Path) -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def scout(home: Path) -> Iterator[VideoScout]:
+def scout(loaded_scout: VideoScout, home: Path) -> Iterator[VideoScout]:
     """A `VideoScout` over `home`; its models stay loaded for the whole session."""
-    with VideoScout(home=home) as scout:
-        yield scout
+    over_home = loaded_scout.at(home)
+    yield over_home
+    over_home.index.close()

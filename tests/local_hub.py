@@ -37,10 +37,10 @@ class LocalHub:
             protocol_version = "HTTP/1.1"
 
             def do_HEAD(self) -> None:
-                hub._answer(self, body=False)
+                hub.answer(self, body=False)
 
             def do_GET(self) -> None:
-                hub._answer(self, body=True)
+                hub.answer(self, body=True)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -59,7 +59,7 @@ class LocalHub:
         """The files that were sent, in order."""
         return [line.rpartition("/")[2] for line in self.requests if line.startswith("GET") and "/resolve/" in line]
 
-    def _answer(self, asked: Any, body: bool) -> None:
+    def answer(self, asked: Any, body: bool) -> None:
         path = urllib.parse.unquote(urllib.parse.urlsplit(asked.path).path)
         self.requests.append(f"{asked.command} {path}")
         if self.stalling:

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ...tools.index import chroma
 from ...tools.index.sqlite import Database
 from ...tools.index.video_index import VideoIndex
 from . import toys
+from .kept import Kept
 
 Content = dict[str, Any]
 """What a home holds, comparable."""
@@ -37,6 +38,14 @@ class Outcome:
     twice: int = 0
     half: int = 0
     failed: list[str] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        """Count what another piece of the same scenario came to."""
+        self.kills += other.kills
+        self.lost += other.lost
+        self.twice += other.twice
+        self.half += other.half
+        self.failed += other.failed
 
 
 def content(home: Path) -> Content:
@@ -183,35 +192,48 @@ def killed_at(scenario: Scenario, home: Path, template: Path, film: Path, at: in
     return apart(worked)
 
 
-def tried(scenario: Scenario, folder: Path, template: Path, film: Path, kills: int) -> Outcome:
-    """Kill one scenario at so many points, evenly spread."""
-    home = folder / "home"
-    _, told = killed_at(scenario, home, template, film, 0)
-    outcome = Outcome(scenario.name, int(told))
-    _, wanted = apart(lambda: json.dumps(content(home)))
-    for number in range(kills):
-        at = 1 + (number * outcome.points) // kills
-        if killed_at(scenario, home, template, film, at)[0] != signal.SIGKILL:
-            continue  # threads come in another order each time: the last points may not be reached
-        outcome.kills += 1
-        again, told = apart(lambda: scenario.work(home, film))
-        if again:
-            outcome.failed.append(f"{scenario.name} killed at {at}: {told[:200]}")
-            outcome.half += 1
-            continue
-        _, told = apart(lambda: json.dumps(content(home)))
-        if told != wanted:
-            judged(outcome, json.loads(told), json.loads(wanted), at)
+def gone_on_with(scenario: Scenario, home: Path, template: Path, film: Path, at: int, wanted: str) -> Outcome:
+    """Kill a scenario at one point, do the same again, and compare; without a kill where the point is not reached."""
+    outcome = Outcome(scenario.name, 0)
+    if killed_at(scenario, home, template, film, at)[0] != signal.SIGKILL:
+        return outcome  # threads come in another order each time: the last points may not be reached
+    outcome.kills = 1
+    again, told = apart(lambda: scenario.work(home, film))
+    if again:
+        outcome.failed.append(f"{scenario.name} killed at {at}: {told[:200]}")
+        outcome.half = 1
+        return outcome
+    _, told = apart(lambda: json.dumps(content(home)))
+    if told != wanted:
+        judged(outcome, json.loads(told), json.loads(wanted), at)
     return outcome
 
 
-def run(folder: Path, kills: int) -> list[Outcome]:
+def tried(scenario: Scenario, folder: Path, template: Path, film: Path, kills: int, kept: Kept) -> Outcome:
+    """Kill one scenario at so many points, evenly spread."""
+    home = folder / "home"
+    _, told = killed_at(scenario, home, template, film, 0)
+    _, wanted = apart(lambda: json.dumps(content(home)))
+    points = kept.of(f"points of {scenario.name}", lambda: int(told)) or int(told)
+    outcome = Outcome(scenario.name, points)
+    for number in range(kills):
+        at = 1 + (number * points) // kills
+        name = f"{scenario.name} killed at {at}"
+        one = kept.of(name, lambda at=at: asdict(gone_on_with(scenario, home, template, film, at, wanted)))
+        if one is not None:
+            outcome.add(Outcome(**one))
+    return outcome
+
+
+def run(folder: Path, kills: int, kept: Kept | None = None) -> list[Outcome]:
     """Do all scenarios with so many kills altogether.
 
     Args:
         folder: an empty one, for the homes.
         kills: as many of each scenario.
+        kept: the results of earlier pieces.
     """
+    kept = kept or Kept()
     film, other = toys.write(folder / "film.mkv", 3), toys.write(folder / "other.mkv", 2, seed=1)
     templates = {"one": folder / "one", "both": folder / "both"}
     apart(lambda: _reads(templates["one"], other))
@@ -219,7 +241,7 @@ def run(folder: Path, kills: int) -> list[Outcome]:
     outcomes = []
     for scenario in SCENARIOS:
         began = time.perf_counter()
-        outcome = tried(scenario, folder, templates[scenario.begins], film, max(kills // len(SCENARIOS), 1))
+        outcome = tried(scenario, folder, templates[scenario.begins], film, max(kills // len(SCENARIOS), 1), kept)
         print(
             f"{outcome.name:<16} {outcome.points:5} points {outcome.kills:4} kills: {outcome.lost} lost, "
             f"{outcome.twice} twice, {outcome.half} half; {time.perf_counter() - began:.0f} s",

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from . import toys
+from .kept import Kept
 
 KINDS = (
     ("mp4", "mpeg4", "aac"), ("mov", "mjpeg", "aac"), ("mkv", "libx264", "aac"), ("webm", "libvpx", "libopus"),
@@ -166,14 +167,16 @@ class Reader:
         self._child.wait()
 
 
-def run(folder: Path, count: int, seed: int = 0) -> Counter[str]:
+def run(folder: Path, count: int, seed: int = 0, kept: Kept | None = None) -> Counter[str]:
     """Read so many damaged files; how they ended.
 
     Args:
         folder: an empty one.
         count: of files, spread over all containers.
         seed: of the damage.
+        kept: the results of earlier pieces.
     """
+    kept = kept or Kept()
     wholes = {}
     for suffix, codec, sound in KINDS:
         wholes[suffix] = toys.write(folder / f"whole.{suffix}", 1.5, codec, sound, seed=len(wholes)).read_bytes()
@@ -188,21 +191,30 @@ def run(folder: Path, count: int, seed: int = 0) -> Counter[str]:
     keep = _kept(home, healthy)
     ended: Counter[str] = Counter()
     peak, slowest = 0, 0.0
-    for number in range(count):
+
+    def damaged_and_read(number: int) -> tuple[str, int, float]:
         suffix = list(wholes)[number % len(wholes)]
         damaged = folder / f"damaged-{number}.{suffix}"
         damaged.write_bytes(mutated(wholes[suffix], seed * 1_000_000 + number))
-        told, memory, took = reader.read(damaged)
+        try:
+            return reader.read(damaged)
+        finally:
+            damaged.unlink()
+
+    for number in range(count):
+        one = kept.of(f"damaged {number} of seed {seed}", lambda number=number: damaged_and_read(number))
+        if one is None:
+            break
+        told, memory, took = one
         ended[told] += 1
         peak, slowest = max(peak, memory), max(slowest, took)
         if told not in ("read", "refused"):
-            print(f"    {damaged.name} (seed {seed}): {told}", flush=True)
-        damaged.unlink()
+            print(f"    damaged-{number} (seed {seed}): {told}", flush=True)
     reader.close()
     left = len([*temporary.iterdir()])
     whole = _kept(home, healthy) == keep
     print(
-        f"{count} damaged files of {len(wholes)} containers: {dict(ended)}; most memory {peak} MiB, "
+        f"{ended.total()} of {count} damaged files of {len(wholes)} containers: {dict(ended)}; most memory {peak} MiB, "
         f"slowest {slowest:.1f} s, {left} temporary files left, "
         f"the healthy video {'is whole' if whole else 'HAS CHANGED'}",
         flush=True,

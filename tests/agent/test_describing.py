@@ -43,11 +43,12 @@ def put(scout: VideoScout, video: str, name: str, records: list[Record], duratio
 
 
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory):
-    with VideoScout(profile="embedded", home=tmp_path_factory.mktemp("home")) as scout:
-        put(scout, "a" * 16, "talk.mp4", talk("a" * 16))
-        put(scout, "b" * 16, "silence.mp4", [], 20.0)
-        yield scout
+def described(loaded_scout: VideoScout, tmp_path_factory: pytest.TempPathFactory):
+    scout = loaded_scout.at(tmp_path_factory.mktemp("home"))
+    put(scout, "a" * 16, "talk.mp4", talk("a" * 16))
+    put(scout, "b" * 16, "silence.mp4", [], 20.0)
+    yield scout
+    scout.index.close()
 
 
 def test_chapters_tile_the_video_and_have_the_slides_titles(described: VideoScout):

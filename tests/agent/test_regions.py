@@ -88,14 +88,13 @@ def sign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.models
-def test_what_stands_in_the_box_is_read_and_the_evidence_has_the_box(tmp_path: Path, sign: Path):
-    with VideoScout("embedded", tmp_path / "home") as scout:
-        answer = scout.ask(sign, "What does this say?", region=(1.0, SIGN))
-        assert scout.videos() == []
-        with pytest.raises(UsageError, match=r"the region is at 0:09, but sign.mp4 ends at 0:02"):
-            scout.ask(sign, "What is this?", region=(9.0, SIGN))
-        with pytest.raises(UsageError, match="a part of one video"):
-            scout.ask([sign, sign], "What is this?", region=(1.0, SIGN))
+def test_what_stands_in_the_box_is_read_and_the_evidence_has_the_box(elsewhere: VideoScout, sign: Path):
+    answer = elsewhere.ask(sign, "What does this say?", region=(1.0, SIGN))
+    assert elsewhere.videos() == []
+    with pytest.raises(UsageError, match=r"the region is at 0:09, but sign.mp4 ends at 0:02"):
+        elsewhere.ask(sign, "What is this?", region=(9.0, SIGN))
+    with pytest.raises(UsageError, match="a part of one video"):
+        elsewhere.ask([sign, sign], "What is this?", region=(1.0, SIGN))
     assert "HARBOUR" in answer.text
     [written] = [one for one in answer.evidence if one.modality == "screen_text"]
     assert written.box == SIGN

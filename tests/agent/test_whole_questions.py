@@ -31,17 +31,18 @@ TALK = {
 
 
 @pytest.fixture(scope="module")
-def talk(tmp_path_factory: pytest.TempPathFactory):
+def talk(loaded_scout: VideoScout, tmp_path_factory: pytest.TempPathFactory):
     records, at = [], 0.0
     for title, said in TALK.items():
         records.append(Record.of(VIDEO, Span(at, at + 30), TextLines((title,)), 0.9, "demo/1"))
         for text in said:
             records.append(Record.of(VIDEO, Span(at, at + 8), Spoken(text, language="en"), 0.9, "demo/1"))
             at += 10.0
-    with VideoScout(profile="embedded", home=tmp_path_factory.mktemp("home"), fast=True) as scout:
-        scout.library.put(Video(id=VIDEO, name="talk.mp4", path=Path("talk.mp4"), duration=90.0, status="ready"))
-        scout.index.add(records, None)
-        yield scout
+    scout = loaded_scout.at(tmp_path_factory.mktemp("home")).with_settings(fast=True)
+    scout.library.put(Video(id=VIDEO, name="talk.mp4", path=Path("talk.mp4"), duration=90.0, status="ready"))
+    scout.index.add(records, None)
+    yield scout
+    scout.index.close()
 
 
 def test_the_chapters_are_told_with_their_times(talk: VideoScout):

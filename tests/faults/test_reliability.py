@@ -9,6 +9,7 @@ from typing import Any
 
 from vidscout.bench.measure import library
 from vidscout.bench.reliability import cycles, faults, mutations
+from vidscout.bench.reliability.kept import Kept
 
 KILLS = """
 import json, sys
@@ -47,6 +48,15 @@ def test_damaged_files_of_all_containers_end_as_they_must(tmp_path: Path):
     ended = told(DAMAGED, tmp_path)
     assert set(ended) <= {"read", "refused"}
     assert sum(ended.values()) == len(mutations.KINDS)
+
+
+def test_long_work_is_gone_on_with_where_its_time_was_over(tmp_path: Path):
+    first = Kept(tmp_path / "kept.jsonl")
+    assert first.of("one", lambda: ("read", 3)) == ["read", 3]
+    over = Kept(tmp_path / "kept.jsonl", seconds=-1)
+    assert over.of("one", lambda: "made again") == ["read", 3]
+    assert over.of("two", lambda: "made") is None
+    assert Kept(tmp_path / "kept.jsonl").of("two", lambda: "made") == "made"
 
 
 def test_a_seed_damages_a_file_the_same_each_time():

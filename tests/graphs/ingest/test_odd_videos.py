@@ -10,9 +10,10 @@ pytestmark = pytest.mark.models
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory):
-    with VideoScout(home=tmp_path_factory.mktemp("odd") / "home") as scout:
-        yield scout
+def reader(loaded_scout: VideoScout, tmp_path_factory: pytest.TempPathFactory):
+    reader = loaded_scout.at(tmp_path_factory.mktemp("odd") / "home")
+    yield reader
+    reader.index.close()
 
 
 def test_a_video_without_sound_is_looked_at(reader: VideoScout, tmp_path: Path):

@@ -32,23 +32,21 @@ def test_two_plans_that_cannot_be_used_are_an_error(rubbish: str):
 
 @pytest.mark.models
 def test_the_rules_plan_when_the_model_cannot_and_the_answer_says_so(
-    home: Path, lecture: Path, monkeypatch: pytest.MonkeyPatch
+    scout: VideoScout, lecture: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def broken(*_: object):
         raise PlanError("JSON: Field required")
 
-    with VideoScout(home=home, planner="model") as scout:
-        monkeypatch.setattr("vidscout.graphs.answer.nodes.plan.ask_model", broken)
-        answer = scout.ask(lecture, "What is the mirror made of?")
+    monkeypatch.setattr("vidscout.graphs.answer.nodes.plan.ask_model", broken)
+    answer = scout.with_settings(planner="model").ask(lecture, "What is the mirror made of?")
     assert "silicon" in answer.text.lower()
     assert "the model's plan could not be used, so the rules planned: JSON: Field required" in answer.notes
 
 
 @pytest.mark.models
-def test_the_real_models_plan_is_one_under_the_schema(home: Path, lecture: Path):
-    with VideoScout(home=home, planner="model") as scout:
-        wanted = ask_model("What does the speaker say about the mirror?", scout.role("answerer"))
-        assert isinstance(wanted, Wanted)
-        answer = scout.ask(lecture, "What is the mirror made of?")
+def test_the_real_models_plan_is_one_under_the_schema(scout: VideoScout, lecture: Path):
+    wanted = ask_model("What does the speaker say about the mirror?", scout.role("answerer"))
+    assert isinstance(wanted, Wanted)
+    answer = scout.with_settings(planner="model").ask(lecture, "What is the mirror made of?")
     assert answer.counters["llm_calls"] >= 1
     assert answer.evidence

@@ -42,50 +42,47 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.models
-def test_a_question_is_answered_from_subtitles_where_nothing_is_heard(tmp_path: Path, film: Path):
-    with VideoScout(home=tmp_path) as scout:
-        [read] = scout.ingest(film, stages=["subtitles"])
-        assert read.stages == ["subtitles"]
-        assert read.counters["frames_decoded"] == 0
-        said = scout.index.timeline(read.video, [Modality.SPEECH, Modality.SOUND])
-        assert [(round(one.span.start, 1), one.payload) for one in said] == [
-            (1.0, Spoken("The password is swordfish.", given=True)),
-            (4.0, Sound("door creaks", given=True)),
-            (6.0, Sound("door creaks", given=True)),
-            (6.0, Spoken("Nobody is at home.", given=True)),
-        ]
-        assert {one.source for one in said} == {"given/subtitles"}
-        answer = scout.ask(film, "What is the password?")
-        assert "swordfish" in answer.text
-        assert answer.evidence[0].start == pytest.approx(1.0, abs=0.1)
+def test_a_question_is_answered_from_subtitles_where_nothing_is_heard(elsewhere: VideoScout, film: Path):
+    [read] = elsewhere.ingest(film, stages=["subtitles"])
+    assert read.stages == ["subtitles"]
+    assert read.counters["frames_decoded"] == 0
+    said = elsewhere.index.timeline(read.video, [Modality.SPEECH, Modality.SOUND])
+    assert [(round(one.span.start, 1), one.payload) for one in said] == [
+        (1.0, Spoken("The password is swordfish.", given=True)),
+        (4.0, Sound("door creaks", given=True)),
+        (6.0, Sound("door creaks", given=True)),
+        (6.0, Spoken("Nobody is at home.", given=True)),
+    ]
+    assert {one.source for one in said} == {"given/subtitles"}
+    answer = elsewhere.ask(film, "What is the password?")
+    assert "swordfish" in answer.text
+    assert answer.evidence[0].start == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.mark.models
-def test_a_file_that_appears_beside_the_video_is_read_when_it_is_ingested_again(tmp_path: Path):
+def test_a_file_that_appears_beside_the_video_is_read_when_it_is_ingested_again(elsewhere: VideoScout, tmp_path: Path):
     film = write(tmp_path / "film.mp4", steady(3), [clicking(3)])
-    with VideoScout(home=tmp_path / "home") as scout:
-        [first] = scout.ingest(film, stages=["subtitles"])
-        assert first.records.get("speech", 0) == 0
-        (tmp_path / "film.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nThe password is swordfish.\n")
-        [again] = scout.ingest(film, stages=["subtitles"])
-        assert (again.stages, again.records["speech"]) == (["subtitles"], 1)
-        assert scout.ingest(film, stages=["subtitles"])[0].stages == []
+    [first] = elsewhere.ingest(film, stages=["subtitles"])
+    assert first.records.get("speech", 0) == 0
+    (tmp_path / "film.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nThe password is swordfish.\n")
+    [again] = elsewhere.ingest(film, stages=["subtitles"])
+    assert (again.stages, again.records["speech"]) == (["subtitles"], 1)
+    assert elsewhere.ingest(film, stages=["subtitles"])[0].stages == []
 
 
 @pytest.mark.models
-def test_a_question_which_chapter_is_answered(tmp_path: Path):
+def test_a_question_which_chapter_is_answered(elsewhere: VideoScout, tmp_path: Path):
     film = titled(tmp_path / "film.mkv", [(0, 4, "Arrival in Lisbon"), (4, 10, "The empty house")])
-    with VideoScout(home=tmp_path / "home") as scout:
-        [read] = scout.ingest(film, stages=["chapters"])
-        found = scout.index.timeline(read.video, [Modality.CHAPTER])
-        assert [one.payload for one in found] == [
-            Chapter("Arrival in Lisbon", 1, 2),
-            Chapter("The empty house", 2, 2),
-        ]
-        answer = scout.ask(film, "Which chapter is at 0:06?")
-        assert "The empty house" in answer.text
-        assert answer.evidence[0].start == pytest.approx(4, abs=0.1)
-        assert "0:04" in scout.ask(film, "When does the chapter The empty house begin?").text
+    [read] = elsewhere.ingest(film, stages=["chapters"])
+    found = elsewhere.index.timeline(read.video, [Modality.CHAPTER])
+    assert [one.payload for one in found] == [
+        Chapter("Arrival in Lisbon", 1, 2),
+        Chapter("The empty house", 2, 2),
+    ]
+    answer = elsewhere.ask(film, "Which chapter is at 0:06?")
+    assert "The empty house" in answer.text
+    assert answer.evidence[0].start == pytest.approx(4, abs=0.1)
+    assert "0:04" in elsewhere.ask(film, "When does the chapter The empty house begin?").text
 
 
 def said(start: float, end: float, text: str, given: bool = False) -> Record:

@@ -95,5 +95,5 @@ def test_after_close_it_loads_again():
     minilm = MiniLM(threads=1)
     [before] = minilm.run(["hello"])
     minilm.close()
-    assert minilm._session is None
+    assert not minilm.is_ready
     assert np.array_equal(minilm.run(["hello"])[0], before)
