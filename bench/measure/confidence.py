@@ -34,7 +34,7 @@ RIDGE = 1.0
 def weighed(lines: Sequence[Line]) -> list[Line]:
     """The answers that were weighed by a judge, but for those to questions of yes or no, which is weighed apart."""
     judged = [line for line in lines if line.get("weighed") and line["weighed"]["said"] is not None]
-    return [line for line in judged if line["kind"] != "yes-no"]
+    return [line for line in judged if line.get("kind") != "yes-no"]
 
 
 def table(lines: Sequence[Line]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
