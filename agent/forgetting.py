@@ -40,6 +40,7 @@ def finish_forgetting(index: VideoIndex, conversations: str | Path, wait: float 
     """
     for video in index.owed_conversations():
         forget_conversations(conversations, video)
+        index.talks.forget_about(video)
         index.conversations_removed(video)
     index.remove_remnants(wait)
 

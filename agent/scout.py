@@ -4,6 +4,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from .correcting import Correcting
 from .estimating import Estimating
 from .handing_over import HandingOver
 from .people import WithPeople
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(HandingOver, Searching, WithPeople, Measuring, Estimating, WatchingLive):
+class VideoScout(HandingOver, Searching, Correcting, WithPeople, Measuring, Estimating, WatchingLive):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
@@ -27,8 +28,9 @@ class VideoScout(HandingOver, Searching, WithPeople, Measuring, Estimating, Watc
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
     Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in
-    thirteen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
-    `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `people`, `quality` and `watching`.
+    fourteen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
+    `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `correcting`, `people`, `quality` and
+    `watching`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

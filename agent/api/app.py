@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request
+from fastapi import FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi_offline import FastAPIOffline
@@ -27,34 +27,30 @@ from .chat import Replies, as_stream, events, located, models, question_of
 from .conversations import Conversations
 from .describing import add_describe
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
+from .findings import add_findings
 from .hanging_up import while_there
 from .live import add_live
 from .moments import add_moments
 from .people import add_people
+from .searching import add_checking, add_searching
 from .sending import received
 from .settings import Scouts
 from .shapes import (
     MOST_TOKENS,
     ChatRequest,
-    Citation,
     Completion,
     Deleted,
-    DetectRequest,
-    DetectResult,
     ErrorResponse,
     Health,
-    Hits,
     ModelCard,
     ModelList,
-    QualityResult,
-    SearchRequest,
     StageObject,
     Stages,
     StagesRequest,
     VideoObject,
     Videos,
-    listed,
 )
+from .talks import add_conversations
 from .timeline import add_timeline
 
 STOPPED_WITHIN = 60.0
@@ -126,7 +122,9 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     add_arriving(site, inbox)
     add_timeline(site, inbox)
     add_people(site, inbox)
-    _add_evidence(site, inbox)
+    add_findings(site, inbox)
+    add_searching(site, inbox)
+    add_checking(site, inbox)
     add_moments(site, inbox)
     add_describe(site, inbox)
     add_live(site, inbox)
@@ -162,7 +160,8 @@ def _add_chat(site: FastAPI, inbox: Inbox) -> None:
     scout = inbox.scout
     known = models(scout)
     scouts = Scouts(scout)
-    conversations = Conversations(lambda video: scout.library.get(video) is not None)
+    conversations = Conversations(lambda video: scout.library.get(video) is not None, scout)
+    add_conversations(site, conversations)
 
     @site.post("/v1/chat/completions", response_model=Completion, tags=["chat"])
     async def chat(request: ChatRequest, http: Request) -> Any:
@@ -250,64 +249,6 @@ def _add_videos(site: FastAPI, inbox: Inbox) -> None:
         """The picture of a kept frame, as an answer's `frames` name it."""
         path = scout.index.thumbnail_at(inbox.find(video), milliseconds)
         return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
-
-
-def _add_evidence(site: FastAPI, inbox: Inbox) -> None:
-    scout = inbox.scout
-
-    def found(request: SearchRequest) -> Hits:
-        ids = [inbox.find(name) for name in listed(request.video)] or None
-        for video in ids or []:
-            inbox.check_ready(video)
-        hits = scout.search(request.query, ids, modality=request.modality, time_range=request.time_range, k=request.k)
-        data = [Citation.model_validate(hit, from_attributes=True) for hit in hits]
-        return Hits(query=request.query, data=data)
-
-    @site.post("/v1/search", tags=["evidence"])
-    def search(request: SearchRequest) -> Hits:
-        """Find moments by what is said, written or seen."""
-        return found(request)
-
-    @site.get("/v1/search", tags=["evidence"])
-    def search_by_address(
-        query: str,
-        video: Annotated[list[str] | None, Query()] = None,
-        modality: str | None = None,
-        start: Annotated[float | None, Query(ge=0)] = None,
-        end: Annotated[float | None, Query(gt=0)] = None,
-        k: Annotated[int, Query(ge=1, le=1000)] = 10,
-    ) -> Hits:
-        """The same, with everything in the address."""
-        within = None if start is None and end is None else (start or 0.0, float("inf") if end is None else end)
-        return found(SearchRequest(query=query, video=video, modality=modality, time_range=within, k=k))
-
-    @site.post("/v1/detect", tags=["evidence"])
-    async def detect(request: DetectRequest) -> DetectResult:
-        """Examine a video for traces of generation."""
-        [video] = await located([request.video], inbox)
-        while inbox.is_coming(video):
-            await asyncio.sleep(0.1)
-
-        def examined() -> dict[str, Any]:
-            inbox.check_ready(video)
-            with inbox.asking():
-                return scout.detect(video).as_dict()
-
-        return DetectResult.model_validate(await in_thread(examined))
-
-    @site.post("/v1/quality", tags=["evidence"])
-    async def quality(request: DetectRequest) -> QualityResult:
-        """Measure how good a video's picture and sound are."""
-        [video] = await located([request.video], inbox)
-        while inbox.is_coming(video):
-            await asyncio.sleep(0.1)
-
-        def measured() -> dict[str, Any]:
-            inbox.check_ready(video)
-            with inbox.asking():
-                return scout.quality(video).as_dict()
-
-        return QualityResult.model_validate(await in_thread(measured))
 
 
 async def last_of(first: Any, happening: AsyncGenerator[Any, None]) -> Answer:

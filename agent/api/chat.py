@@ -4,27 +4,31 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
-from ..answer import Answer, AnswerFrame
+from ..answer import Answer, Evidence
 from ..bridge import in_thread, streamed
+from ..disagreeing import beside, disagreements
 from ..inbox.inbox import Inbox
 from ..scout import VideoScout
+from ..sentences import sentences
 from ..which_video import LINK
 from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of
 from .shapes import (
     AnswerMessage,
+    AnswerSentenceObject,
     ChatChoice,
     ChatMessage,
     ChatRequest,
     Citation,
     Completion,
+    DisagreementObject,
     Extension,
     SelectedFrame,
     Usage,
@@ -168,6 +172,7 @@ class Replies:
         self.conversation = conversations.named(request, key)
         self.earlier, self._notes = conversations.before(request, key)
         self._remember = lambda answer: conversations.remember(request, key, answer)
+        self._keep = lambda turn: conversations.keep(request, key, question.text, turn)
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._created = int(time.time())
         self._name = request.model
@@ -195,9 +200,14 @@ class Replies:
             choice=answer.choice,
             abstained=answer.abstained,
             confidence=answer.confidence,
-            citations=[Citation.model_validate(item, from_attributes=True) for item in answer.evidence],
+            citations=[cited(item, self._kept) for item in answer.evidence],
             frames=[
-                SelectedFrame(video=frame.video, time=frame.time, score=frame.score, url=self._picture(frame))
+                SelectedFrame(
+                    video=frame.video,
+                    time=frame.time,
+                    score=frame.score,
+                    url=picture_at(frame.video, frame.time, self._kept),
+                )
                 for frame in answer.frames
             ],
             videos=answer.videos,
@@ -208,14 +218,20 @@ class Replies:
             question=answer.question,
             profile=answer.profile,
             conversation=self.request.conversation,
+            sentences=[AnswerSentenceObject.model_validate(one, from_attributes=True) for one in sentences(answer)],
+            disagreements=[
+                DisagreementObject.model_validate(one, from_attributes=True) for one in disagreements(answer.evidence)
+            ],
+            tokens=answer.tokens,
+            understood=answer.understood,
+            relevance=answer.relevance,
         )
 
-    def _picture(self, frame: AnswerFrame) -> str | None:
-        kept = self._kept(frame.video, frame.time)
-        if kept is None:
-            return None
-        video, _, milliseconds = kept.partition("/")
-        return f"/v1/videos/{video}/frames/{milliseconds}.jpg"
+    def keep(self, answer: Answer) -> None:
+        """Keep question and answer, to be shown again; runs in a thread, since it writes to the disk."""
+        if self.request.conversation is not None:
+            asked = {"options": self.request.options, "time_range": self.request.time_range}
+            self._keep({"question": answer.question, **asked, "text": answer.text, **plain(self.extension(answer))})
 
     def first_chunk(self) -> str:
         """The chunk that opens a stream: who speaks, and no text yet."""
@@ -263,6 +279,21 @@ class Replies:
         return f"data: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
+def picture_at(video: str, time: float, kept: Callable[[str, float], str | None]) -> str | None:
+    """The address of the picture nearest to a time; `kept` tells `VIDEO/MILLISECONDS`, if there is one."""
+    address = kept(video, time)
+    if address is None:
+        return None
+    video, _, milliseconds = address.partition("/")
+    return f"/v1/videos/{video}/frames/{milliseconds}.jpg"
+
+
+def cited(item: Evidence, kept: Callable[[str, float], str | None]) -> Citation:
+    """A finding with its picture, in the shape of the server."""
+    made = Citation.model_validate(item, from_attributes=True)
+    return made.model_copy(update={"picture": picture_at(item.video, (item.start + item.end) / 2, kept)})
+
+
 def usage(answer: Answer) -> Usage:
     """Tokens of the prompt and of what was written; of the last round, where the graph looked again."""
     prompt, generated = answer.tokens["prompt"], answer.tokens["generated"]
@@ -279,7 +310,7 @@ def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) ->
     """Ask, in a place among those who are answered; runs in a thread."""
     request = replies.request
     with inbox.asking(replies.conversation):
-        yield from scout.stream(
+        for event in scout.stream(
             videos,
             replies.question.text,
             request.options,
@@ -287,7 +318,24 @@ def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) ->
             conversation=replies.conversation,
             earlier=replies.earlier,
             region=request.region,
-        )
+        ):
+            if isinstance(event, Answer):
+                event = with_the_other_source(event, scout)
+                replies.keep(event)
+            yield event
+
+
+def with_the_other_source(answer: Answer, scout: VideoScout) -> Answer:
+    """An answer, with what the other of speech and screen text says otherwise beside its best evidence."""
+
+    def search(query: str, modality: str, videos: Sequence[str]) -> Sequence[Evidence]:
+        return scout.search(query, list(videos), modality=modality, k=4)
+
+    found = [] if answer.abstained else beside(answer.evidence, search)
+    if not found:
+        return answer
+    best, *others = answer.evidence
+    return replace(answer, evidence=[best, *found, *others])
 
 
 async def until_read(inbox: Inbox, videos: list[str]) -> AsyncGenerator[Progress, None]:

@@ -127,6 +127,8 @@ class Citation(BaseModel):
     box: tuple[float, float, float, float] | None = Field(
         None, description="Where on the picture: left, top, right and bottom as shares of it."
     )
+    name: str = Field("", description="Name of the video.")
+    picture: str | None = Field(None, description="Where the picture of the nearest kept frame is, on this server.")
 
 
 class SelectedFrame(BaseModel):
@@ -136,6 +138,21 @@ class SelectedFrame(BaseModel):
     time: float = Field(description="Seconds.")
     score: float
     url: str | None = Field(None, description="Where its picture is, on this server.")
+
+
+class AnswerSentenceObject(BaseModel):
+    """A sentence of an answer, with the one finding that it is shown with."""
+
+    text: str
+    citation: int | None = Field(description="Which of `citations`, from 0; null where none holds its words.")
+    time: float | None = Field(description="Seconds at which the video shows it.")
+
+
+class DisagreementObject(BaseModel):
+    """Two findings that give different numbers for one thing, as said and as written."""
+
+    citations: tuple[int, int] = Field(description="Which of `citations`, from 0.")
+    values: tuple[str, str] = Field(description="What each says.")
 
 
 class Extension(BaseModel):
@@ -154,6 +171,13 @@ class Extension(BaseModel):
     question: str
     profile: str
     conversation: str | None = None
+    sentences: list[AnswerSentenceObject] = Field([], description="The answer cut into sentences.")
+    disagreements: list[DisagreementObject] = Field([], description="Where said and written numbers differ.")
+    tokens: dict[str, int] = Field({}, description="Tokens by what they were spent on.")
+    understood: str = Field("", description="The question as understood after those before it.")
+    relevance: dict[str, list[tuple[float, float]]] = Field(
+        {}, description="By video: seconds and relevance (0..1), each until the next."
+    )
 
 
 class Usage(BaseModel):
@@ -271,8 +295,10 @@ class SearchRequest(Asked):
 
     query: str
     video: str | list[str] | None = Field(None, description="Ids or names; all videos by default.")
-    modality: str | None = None
+    modality: str | list[str] | None = None
     time_range: tuple[float, float] | None = None
+    person: str | None = Field(None, max_length=200, description="Only where this person speaks or is seen.")
+    fitting: bool = Field(False, description="Only what fits; nothing where nothing does.")
     k: int = Field(10, ge=1, le=1000)
 
 
@@ -288,6 +314,7 @@ class DetectRequest(Asked):
     """Which video is to be examined."""
 
     video: str = Field(description="Id or name of a video that is here, or `vidscout://ID`.")
+    stream: bool = Field(False, description="Server-sent events: each step as it begins, then the result.")
 
 
 class DetectResult(BaseModel):
@@ -299,6 +326,10 @@ class DetectResult(BaseModel):
     score: float
     interval: tuple[float, float]
     notes: list[str]
+    id: str = Field("", description="Of the video.")
+    kind: str = Field("", description="What `sentence` says, as one word.")
+    sentence: str = Field("", description="The verdict for people, without figures.")
+    unusual: list[str] = Field([], description="Titles of the signals outside of real videos, farthest first.")
 
 
 class WorstMoment(BaseModel):

@@ -38,6 +38,7 @@ def verdict_of(state: "ForensicState", context: "Examination", notes: Sequence[s
         notes=list(dict.fromkeys([*notes, *state.notes])),
         decided_by=state.decided_by,
         prompts=state.prompts,
+        not_covered=list(state.uncovered),
         video=Path(state.path).name,
         duration=round(state.info.duration, 3),
         seconds=round(seconds, 3),

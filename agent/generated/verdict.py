@@ -97,6 +97,8 @@ class Verdict:
     """`signals`, the video-LLM beside them, or the C2PA manifest."""
     prompts: list[str] = field(default_factory=list)
     """Every version of the video-LLM's prompt."""
+    not_covered: list[str] = field(default_factory=list)
+    """Why its values cannot be compared with the calibration's; empty where they can."""
     video: str = ""
     duration: float = 0.0
     seconds: float = 0.0

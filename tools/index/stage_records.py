@@ -23,15 +23,23 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 BY_STAGE = "video = ? and stage = ?"
+BY_USER = "user"
+"""The stage that a corrected finding is from: no stage of reading replaces it."""
 
 
 class StageStore(Store):
     """The index's tables, as far as they are written stage by stage."""
 
     def replace(self, video: str, stage: str, records: Sequence[Record], vectors: np.ndarray | None) -> int:
-        """Write a stage's records in place of those that it wrote before, in one transaction; how many are new."""
-        ids = json.dumps([record.id for record in records])
+        """Write a stage's records in place of those that it wrote before, in one transaction; how many are new.
+
+        What somebody has corrected stays: what is found there again, in that modality, is left out.
+        """
         with self._db.writing() as db:
+            open_to_it = [not one for one in _corrected(db, video, records)]
+            records = [record for record, free in zip(records, open_to_it, strict=True) if free]
+            vectors = None if vectors is None else vectors[np.array(open_to_it, dtype=bool)]
+            ids = json.dumps([record.id for record in records])
             old = db.execute(
                 f"select number, id, embedded from records where {BY_STAGE} "
                 "and id not in (select value from json_each(?))",
@@ -44,6 +52,27 @@ class StageStore(Store):
             new = self.put_in(db, records, vectors)
             db.execute("update records set stage = ? where id in (select value from json_each(?))", (stage, ids))
         return new
+
+    def correct(self, record: Record, corrected: Record, vector: np.ndarray | None) -> bool:
+        """Put a finding that somebody corrected in place of the one that was found; whether that one is there.
+
+        Args:
+            record: what was found.
+            corrected: what takes its place.
+            vector: (dimensions,), of unit length; None where it is found by its words only.
+        """
+        with self._db.writing() as db:
+            row = db.execute("select number, embedded from records where id = ?", [record.id]).fetchone()
+            if row is None:
+                return False
+            number, embedded = row
+            db.execute("delete from words where rowid = ?", [number])
+            db.execute("delete from records where number = ?", [number])
+            if embedded:
+                self._remove_vectors(db, records_of(record.video), [record.id])
+            self.put_in(db, [corrected], None if vector is None else vector[None])
+            db.execute("update records set stage = ? where id = ?", (BY_USER, corrected.id))
+        return True
 
     def of_stage(self, video: str, stage: str) -> list[Record]:
         """A stage's records by time, then modality and text."""
@@ -171,6 +200,21 @@ class StageStore(Store):
             return self._count_write(db, collection)
 
 
+def _corrected(db: Connection, video: str, records: Sequence[Record]) -> list[bool]:
+    """For each record, whether somebody has corrected what is found there: at least half of it, in its modality."""
+    rows = db.execute(f"select modality, start, stop from records where {BY_STAGE}", (video, BY_USER)).fetchall()
+
+    def is_corrected(record: Record) -> bool:
+        span = record.span
+        return any(
+            modality == record.modality
+            and min(stop, span.end) - max(start, span.start) >= max(span.duration, 0.001) / 2
+            for modality, start, stop in rows
+        )
+
+    return [bool(rows) and is_corrected(record) for record in records]
+
+
 class StageWrites(FrameSearch, ABC):
     """What `VideoIndex` can do for a stage of reading."""
 
@@ -205,6 +249,23 @@ class StageWrites(FrameSearch, ABC):
             new = self._store.replace(video, stage, records, None if vectors is None else unit(vectors))
             self._bring_chroma_up_to_date()
         return new
+
+    def correct(self, record: Record, corrected: Record, vector: np.ndarray | None) -> bool:
+        """Put a finding that somebody corrected in place of the one that was found; whether that one is there.
+
+        Args:
+            record: what was found.
+            corrected: what takes its place; no stage of reading replaces it.
+            vector: float array of shape (dimensions,), of any length; None to have it found by its words only.
+
+        Raises:
+            UsageError: a vector from another embedding model than before.
+            HomeError: another process is writing, or the home is only read.
+        """
+        with self.writing():
+            there = self._store.correct(record, corrected, None if vector is None else unit(vector[None])[0])
+            self._bring_chroma_up_to_date()
+        return there
 
     def known(self, records: Sequence[Record]) -> set[str]:
         """The ids of those of these records that are in the index with their vectors."""

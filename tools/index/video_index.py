@@ -27,6 +27,7 @@ from .rank_fusion import fuse, ranks
 from .record_vectors import RecordVectors
 from .removal import Owed
 from .repair import RepairStore
+from .talks import Talks
 from .together import Together
 from .videos import Library
 
@@ -75,6 +76,7 @@ class VideoIndex(RecordVectors):
         self.home = self.library.home
         self.read_only = read_only
         self.people, self.faces = People(self.library.database), Faces(self.library.database)
+        self.talks = Talks(self.library.database)
         self._store = RepairStore(self.library.database)
         self._kept = KeptVectors(self.library.database)
         self._together = Together(self.home, self._store, self._kept, read_only)

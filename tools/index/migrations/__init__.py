@@ -23,6 +23,7 @@ from . import (
     step_6_readings,
     step_7_names,
     step_8_faces,
+    step_9_talks,
 )
 
 STEPS: tuple[Callable[[Connection], None], ...] = (
@@ -34,6 +35,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     step_6_readings.apply,
     step_7_names.apply,
     step_8_faces.apply,
+    step_9_talks.apply,
 )
 """In order; step n brings a file from version n - 1 to version n."""
 
