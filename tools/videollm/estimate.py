@@ -15,6 +15,7 @@ from .interface import Message
 from .memory.vidkv import KINDS
 from .processor_inputs import Reader
 from .shortening import Shortener
+from .tokens import placeholder
 
 if TYPE_CHECKING:
     from .hub_model import Transformers
@@ -117,9 +118,8 @@ def token_bytes(text: Any, kind: str, width: int) -> float:
 def _reader(model: "Transformers", config: Any) -> Reader:
     processor = model.checkpoint.processor(needs=("tokenizer",))
     reader = Reader(processor, model.as_video)
-    named = [[getattr(config, f"{kind}_token_{end}", None) for end in ("id", "index")] for kind in ("image", "video")]
-    image, video = (next((token for token in tokens if token is not None), None) for tokens in named)
-    reader.shortener = Shortener(model.compressor, (image, video), processor)
+    placeholders = (placeholder(config, "image"), placeholder(config, "video"))
+    reader.shortener = Shortener(model.compressor, placeholders, processor)
     return reader
 
 

@@ -18,10 +18,11 @@ from .compress import Compressor, compressor
 from .compress.base import unit
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading, failures
+from .positions import checked_stride, strided
 from .processor_inputs import Reader
 from .prompt import Prompt
 from .shortening import Shortener
-from .tokens import Writer, ends, likely, picked, spelling_letters
+from .tokens import Writer, ends, likely, picked, placeholder, spelling_letters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,6 +67,7 @@ class Transformers(FromHub, VideoLLM):
         most_frames: int | None = None,
         context: int = LONGEST_CONTEXT,
         disk_quota: int = KEPT_BYTES,
+        visual_stride: float = 1.0,
         seconds: float | None = None,
     ) -> None:
         """Choose the model; nothing is loaded yet.
@@ -85,13 +87,14 @@ class Transformers(FromHub, VideoLLM):
             most_frames: refuse prompts with more frames; packers take the best.
             context: most tokens of prompt and answer together, if the model has as many.
             disk_quota: bytes in a home for encoded frames and prompts' beginnings, kept for the next process.
+            visual_stride: from one visual token's position to the next, 1/4 to 1/256: experimental, see `positions`.
             seconds: the longest that an answer may take.
 
         Raises:
             UsageError: an option that there is not.
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-        self.loading = Loading(device_map, attention, quantization, kv_cache)
+        self.loading = Loading(device_map, attention, quantization, kv_cache, checked_stride(visual_stride))
         self.as_video = as_video
         self.compressor = compressor(compress) if compress else None
         self.compresses = not as_video
@@ -124,6 +127,10 @@ class Transformers(FromHub, VideoLLM):
         self._shorten_by(self.compressor)
         config = self._model.config.get_text_config(decoder=True)
         self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)
+        if self.loading.visual_stride < 1:
+            self.context = self._most_context  # positions are what is bounded, not tokens
+            if self.as_video or hasattr(self._encoder.base, "get_rope_index"):
+                raise UsageError(f"visual_stride is for frames of models with plain positions, not for {self.model}")
         self._ends = ends(self._model, self._reader.tokenizer)
         self._letters = spelling_letters(self._reader.tokenizer)
 
@@ -262,11 +269,7 @@ class Transformers(FromHub, VideoLLM):
         return Prompt(shorter.read, ids, frames, marks(ids, frames), positions, offset)
 
     def _placeholder(self, kind: str) -> int | None:
-        config = self._model.config
-        for name in (f"{kind}_token_id", f"{kind}_token_index"):
-            if (token := getattr(config, name, None)) is not None:
-                return token
-        return None
+        return placeholder(self._model.config, kind)
 
     def _place(self, prompt: Prompt) -> None:
         """Positions of the whole prompt, for models that give frames theirs in space and time.
@@ -275,6 +278,9 @@ class Transformers(FromHub, VideoLLM):
         """
         place = getattr(self._encoder.base, "get_rope_index", None)
         if place is None:
+            if (stride := self.loading.visual_stride) < 1:
+                text = self._model.config.get_text_config(decoder=True)
+                prompt.positions, prompt.offset = strided(prompt.ids, self._placeholder("image"), stride, text)
             return
         import torch
 
@@ -387,6 +393,6 @@ class Transformers(FromHub, VideoLLM):
             inputs: dict[str, Any] = {"input_ids": torch.tensor([[token]], device=self._model.device)}
             if prompt.positions is not None:
                 position = torch.tensor([place + prompt.offset], device=self._model.device)
-                inputs["position_ids"] = position.expand(len(prompt.positions), 1, 1)
+                inputs["position_ids"] = position.expand(*prompt.positions.shape[:-1], 1)
             output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return output.logits[0, -1].float()

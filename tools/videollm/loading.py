@@ -25,6 +25,8 @@ class Loading:
     attention: str | None = None
     quantization: str | None = None
     kv_cache: str = "full"
+    visual_stride: float = 1.0
+    """Of the positions of visual tokens; see `positions`."""
 
     def __post_init__(self) -> None:
         for what, asked, known in (

@@ -19,6 +19,6 @@ class Prompt:
     frames: "list[Unit]"
     marks: "list[Mark]"
     positions: "Tensor | None"
-    """(axes, 1, tokens), for models that place frames in space and time (M-RoPE)."""
-    offset: int = 0
+    """(axes, 1, tokens), for models that place frames in space and time (M-RoPE); (1, tokens) with `visual_stride`."""
+    offset: float = 0
     """What the next token's position is beyond the number of tokens before it."""

@@ -69,6 +69,12 @@ def likely(logits: "Tensor", tokenizer: Any, besides: set[int]) -> dict[str, flo
     return found
 
 
+def placeholder(config: Any, kind: str) -> int | None:
+    """The token that stands for visual ones in a prompt; `kind` is `image` or `video`."""
+    named = (getattr(config, f"{kind}_token_{end}", None) for end in ("id", "index"))
+    return next((token for token in named if token is not None), None)
+
+
 def ends(network: Any, tokenizer: Any) -> set[int]:
     """The tokens that end an answer, by a model's generation settings and its tokenizer."""
     named = network.generation_config.eos_token_id

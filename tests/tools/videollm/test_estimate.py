@@ -71,21 +71,27 @@ def test_past_the_models_limit_is_one_line(checkpoint: Callable[[str], Path], fr
 
 
 def test_a_scout_says_it_of_a_video_and_the_command_line_refuses(
-    home: Path, checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    bikes: Path, checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     answerer = {"backend": "transformers", "model": str(checkpoint("qwen2.5-vl")), "device": "cpu", "context": 2000}
-    profiles = {"tiny": {"base": "embedded", "roles": {"answerer": answerer}}}
+    profiles = {"tiny": {"base": "embedded", "stages": ["thumbnails"], "roles": {"answerer": answerer}}}
+    home = tmp_path / "home"
     with VideoScout("tiny", home, profiles=profiles, frames=4, token_budget=400) as scout:
-        few = scout.estimate("lecture.mp4")
+        [read] = scout.ingest([bikes])
+        few = scout.estimate(read.video)
         assert (few.frames_wanted, few.context) == (4, 2000)
-        assert few.visual <= 400
+        assert 0 < few.frames <= 4
+        assert 0 < few.visual <= 400
         assert few.visual < few.prompt <= 2000 - few.answer
         assert not scout.role("answerer").is_ready
-    wide = VideoScout("tiny", home, profiles=profiles, frames=64, token_budget=9000)
-    with wide, pytest.raises(UsageError, match="past the 2,000"):
-        wide.estimate("lecture.mp4")
+        with pytest.raises(UsageError, match="past the 2,000"):
+            scout.with_settings(max_new_tokens=1990).estimate(read.video)
     monkeypatch.setenv("VIDSCOUT_PROFILES", json.dumps(profiles))
     monkeypatch.setenv("VIDSCOUT_PROFILE", "tiny")
-    said = CliRunner().invoke(app, ["--home", str(home), "estimate", "lecture.mp4", "--frames", "4", "--json"])
+    command = ["--home", str(home), "estimate", read.video, "--frames", "4"]
+    said = CliRunner().invoke(app, [*command, "--json"])
     assert said.exit_code == 0, said.output
-    assert '"frames_wanted": 4' in said.output
+    assert json.loads(said.output)["frames_wanted"] == 4
+    monkeypatch.setenv("VIDSCOUT_MAX_NEW_TOKENS", "1990")
+    with pytest.raises(UsageError, match="past the 2,000"):  # which the program turns into one line and exit code 2
+        CliRunner().invoke(app, command, catch_exceptions=False)

@@ -62,6 +62,8 @@ class Memory(ABC, Generic[M]):
 
     def __init__(self, model: "Transformers") -> None:
         model.ready()
+        if model.loading.visual_stride < 1:
+            raise UsageError("a memory of a video takes visual_stride = 1")
         self.model = model
         self.rotary = Rotary(model._model)
         known = model._reader.tokenizer.added_tokens_decoder

@@ -1,0 +1,80 @@
+"""Positions of visual tokens that advance by less than one."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import torch
+from vidscout.tools.errors import UsageError
+from vidscout.tools.videollm import FramePart, Message
+from vidscout.tools.videollm.hub_model import Transformers
+from vidscout.tools.videollm.memory.infinipot import InfiniPot
+from vidscout.tools.videollm.positions import strided
+from watching import Watch
+
+VISUAL = 9
+
+
+class Config:
+    """A language model of 40 positions."""
+
+    max_position_embeddings = 40
+
+
+def asked(frames: list[FramePart], question: str = "Who speaks?") -> list[Message]:
+    return [Message("system", ("Answer briefly.",)), Message("user", (*frames, question))]
+
+
+def test_text_advances_by_one_and_visual_tokens_by_the_stride():
+    ids = [1, 2, VISUAL, VISUAL, VISUAL, 3, VISUAL, 4]
+    positions, beyond = strided(ids, VISUAL, 0.25, Config)
+    expected, at = [], -1.0
+    for token in ids:
+        at += 0.25 if token == VISUAL else 1.0
+        expected.append(at)
+    assert positions.tolist() == [expected]
+    assert len(ids) + beyond == expected[-1] + 1
+    plain, nothing = strided(ids, VISUAL, 1.0, Config)
+    assert (plain.tolist(), nothing) == ([list(range(8))], 0)
+
+
+def test_more_visual_tokens_than_there_are_positions_fit_and_too_many_are_refused():
+    ids = [1, *[VISUAL] * 100, 2]
+    assert float(strided(ids, VISUAL, 1 / 4, Config)[0].max()) == 26
+    with pytest.raises(UsageError, match="ends at position 101, and there are 40"):
+        strided(ids, VISUAL, 1.0, Config)
+
+
+@pytest.mark.parametrize("name", ["smolvlm2", "llava-onevision", "internvl3"])
+def test_a_stride_moves_keys_and_answers_go_on_from_there(name, checkpoint: Callable[[str], Path], frames):
+    with closing(Transformers(checkpoint(name), device="cpu")) as plain:
+        plain.ready()
+        expected = plain._prefill(plain._prompt(asked(frames[:3])))[0]
+        plain.loading = type(plain.loading)(visual_stride=0.25)
+        plain._prefix = None
+        prompt = plain._prompt(asked(frames[:3]))
+        assert prompt.positions is not None
+        found = plain._prefill(prompt)[0]
+        assert not torch.allclose(found, expected, atol=1e-4)
+        visual = sum(token == plain._placeholder("image") for token in prompt.ids)
+        assert float(prompt.positions.max()) == len(prompt.ids) - 1 - 0.75 * visual
+        with Watch(plain) as watch:  # written token by token, as in one prefill
+            said = list(plain.stream(asked(frames[:3]), 4, 0.0, None))
+        assert said
+        assert set(watch.fed[1:]) <= {1}
+        whole = plain._prefill(plain._prompt(asked(frames[:3], "Who speaks? Why")))[0]
+        plain._prefix = None
+        again = plain._prefill(plain._prompt(asked(frames[:3], "Who speaks? Why")))[0]
+        assert torch.allclose(whole, again, atol=1e-4)
+
+
+def test_where_it_cannot_be_is_one_line(checkpoint: Callable[[str], Path]):
+    for stride in (0.0, 0.3, 2.0, 1 / 512):
+        with pytest.raises(UsageError, match="visual_stride is 1, 1/2"):
+            Transformers(checkpoint("smolvlm2"), visual_stride=stride)
+    with pytest.raises(UsageError, match="plain positions"):
+        Transformers(checkpoint("qwen2.5-vl"), device="cpu", visual_stride=0.25).ready()
+    model = Transformers(checkpoint("smolvlm2"), device="cpu", visual_stride=0.25)
+    with closing(model), pytest.raises(UsageError, match="visual_stride = 1"):
+        InfiniPot(model)
