@@ -195,9 +195,10 @@ def _read(file: Path, device: Any) -> "tuple[dict[str, str], dict[str, Tensor]] 
         with safe_open(file, framework="pt", device=str(device)) as opened:
             found = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  (not a mapping)
             told = opened.metadata() or {}
-        os.utime(file)
     except (OSError, SafetensorError):
         return None
+    with contextlib.suppress(OSError):  # a home that can only be read
+        os.utime(file)
     return told, found
 
 
