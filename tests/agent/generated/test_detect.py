@@ -36,10 +36,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.mark.models
-def test_a_recording_is_examined_through_the_api(tmp_path: Path, carphone: Path) -> None:
+def test_a_recording_is_examined_through_the_api(elsewhere: VideoScout, carphone: Path) -> None:
     steps: list[object] = []
-    with VideoScout(home=tmp_path / "home") as scout:
-        verdict = scout.detect(carphone, on_event=steps.append)
+    verdict = elsewhere.detect(carphone, on_event=steps.append)
     assert verdict.label in {"real", "uncertain"}
     assert verdict.interval[0] <= verdict.score <= verdict.interval[1]
     assert verdict.decided_by == "signals"
@@ -68,7 +67,9 @@ def test_the_command_prints_one_object_traces_costs_and_writes_a_page(tmp_path: 
 
 
 @pytest.mark.models
-def test_the_command_calibrates_and_uses_what_it_made(tmp_path: Path, folders: tuple[Path, Path]) -> None:
+def test_the_command_calibrates_and_uses_what_it_made(
+    elsewhere: VideoScout, tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
     real, made = folders
     out, plot = tmp_path / "mine.json", tmp_path / "plot.html"
     done = vidscout(
@@ -80,9 +81,8 @@ def test_the_command_calibrates_and_uses_what_it_made(tmp_path: Path, folders: t
     assert "<circle" in plot.read_text()
     known = load(out)
     assert known.fusion is not None
-    with VideoScout(home=tmp_path / "home") as scout:
-        smoothed = scout.detect(made / "woman.mp4", calibration=out)
-        as_it_is = scout.detect(real / "woman.mp4", calibration=out)
+    smoothed = elsewhere.detect(made / "woman.mp4", calibration=out)
+    as_it_is = elsewhere.detect(real / "woman.mp4", calibration=out)
     assert smoothed.score > as_it_is.score
     assert smoothed.calibration["generated_sources"] == 3
 

@@ -64,29 +64,29 @@ def test_a_video_whose_reader_was_killed_keeps_its_name_and_is_read_on(tmp_path:
 
 
 @pytest.mark.models
-def test_what_waits_when_the_server_is_closed_is_read_by_the_next_one(tmp_path: Path, lecture: Path, bunny: Path):
-    with VideoScout("embedded", home=tmp_path / "home") as scout:
-        inbox = Inbox(scout)
-        first = inbox.take(Path(shutil.copyfile(lecture, tmp_path / "a")), "talk.mp4")
-        second = inbox.take(Path(shutil.copyfile(bunny, tmp_path / "b")), "rabbit.mp4")
-        wait_until(lambda: bool(first.stages))
-        inbox.close()
-        wait_until(lambda: second.ended is not None)
-        inbox = Inbox(scout)
-        assert [reading.upload.name for reading in inbox.readings.active()] == ["talk.mp4", "rabbit.mp4"]
-        inbox.close()
+def test_what_waits_when_the_server_is_closed_is_read_by_the_next_one(
+    elsewhere: VideoScout, tmp_path: Path, lecture: Path, bunny: Path
+):
+    inbox = Inbox(elsewhere)
+    first = inbox.take(Path(shutil.copyfile(lecture, tmp_path / "a")), "talk.mp4")
+    second = inbox.take(Path(shutil.copyfile(bunny, tmp_path / "b")), "rabbit.mp4")
+    wait_until(lambda: bool(first.stages))
+    inbox.close()
+    wait_until(lambda: second.ended is not None)
+    inbox = Inbox(elsewhere)
+    assert [reading.upload.name for reading in inbox.readings.active()] == ["talk.mp4", "rabbit.mp4"]
+    inbox.close()
 
 
 @pytest.mark.models
-def test_what_its_owner_stopped_is_not_taken_up_again(tmp_path: Path, lecture: Path):
-    with VideoScout("embedded", home=tmp_path / "home") as scout:
-        inbox = Inbox(scout)
-        reading = inbox.take(Path(shutil.copyfile(lecture, tmp_path / "a")), "talk.mp4", "ada")
-        wait_until(lambda: bool(reading.stages))
-        assert inbox.readings.cancel("ada") == 1
-        wait_until(lambda: reading.ended is not None)
-        inbox.close()
-        assert Inbox(scout).readings.active() == []
+def test_what_its_owner_stopped_is_not_taken_up_again(elsewhere: VideoScout, tmp_path: Path, lecture: Path):
+    inbox = Inbox(elsewhere)
+    reading = inbox.take(Path(shutil.copyfile(lecture, tmp_path / "a")), "talk.mp4", "ada")
+    wait_until(lambda: bool(reading.stages))
+    assert inbox.readings.cancel("ada") == 1
+    wait_until(lambda: reading.ended is not None)
+    inbox.close()
+    assert Inbox(elsewhere).readings.active() == []
 
 
 def test_a_folder_is_swept_only_when_its_process_is_gone(tmp_path: Path):

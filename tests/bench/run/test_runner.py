@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import pytest
 from PIL import Image
+from vidscout import VideoScout
 from vidscout.bench.pipelines import registry
 from vidscout.bench.pipelines.interface import Reply
 from vidscout.bench.pipelines.vidscout import Blind
@@ -321,11 +322,8 @@ def test_the_command_line_refuses_a_set_that_is_not_there(tmp_path: Path):
 
 
 @pytest.mark.models
-def test_the_blind_pipeline_answers_from_the_question_alone(tmp_path: Path):
-    from vidscout import VideoScout
-
-    with VideoScout(home=tmp_path / "home", profile="embedded") as scout:
-        lines = run([question(n) for n in range(3)], [Blind(scout)], tmp_path / "out")
+def test_the_blind_pipeline_answers_from_the_question_alone(loaded_scout: VideoScout, tmp_path: Path):
+    lines = run([question(n) for n in range(3)], [Blind(loaded_scout)], tmp_path / "out")
     assert all(line["answer"] in "ABCD" for line in lines)
     assert all(line["tokens"]["auxiliary"] == 0 < line["tokens"]["prompt"] for line in lines)
     assert all(line["seconds"]["first_token"] > 0 for line in lines)

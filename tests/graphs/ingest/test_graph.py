@@ -82,15 +82,14 @@ def test_another_file_under_the_same_name_is_another_video(
     assert read.video != scout.find(bikes).id
 
 
-def test_a_question_works_when_the_file_has_gone(tmp_path: Path, bikes: Path):
+def test_a_question_works_when_the_file_has_gone(elsewhere: VideoScout, tmp_path: Path, bikes: Path):
     path = tmp_path / "gone.mp4"
     shutil.copy(bikes, path)
-    with VideoScout(home=tmp_path / "home") as scout:
-        scout.ingest(path)
-        path.unlink()
-        answer = scout.ask("gone.mp4", "How many people are there?")
-        assert answer.evidence
-        assert all(Path(frame.thumbnail or "").is_file() for frame in answer.frames)
+    elsewhere.ingest(path)
+    path.unlink()
+    answer = elsewhere.ask("gone.mp4", "How many people are there?")
+    assert answer.evidence
+    assert all(Path(frame.thumbnail or "").is_file() for frame in answer.frames)
 
 
 def test_a_killed_ingest_goes_on_and_ends_with_the_same_records(tmp_path: Path, scout: VideoScout, trailer: Path):
@@ -143,38 +142,39 @@ def test_who_stops_during_the_last_batch_is_heard_all_the_same(
         assert read.records.get("speech")
 
 
-def test_where_seeing_fails_its_own_error_is_told(tmp_path: Path, lecture: Path, monkeypatch: pytest.MonkeyPatch):
-    with VideoScout(home=tmp_path / "home") as scout:
-        tags = scout.role("tags")
-        monkeypatch.setattr(tags, "run", lambda batch: raise_(WeightsError("the weights are gone")))
-        with pytest.raises(WeightsError, match="the weights are gone"):
-            scout.ingest(lecture)
+def test_where_seeing_fails_its_own_error_is_told(
+    elsewhere: VideoScout, lecture: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tags = elsewhere.role("tags")
+    monkeypatch.setattr(tags, "run", lambda batch: raise_(WeightsError("the weights are gone")))
+    with pytest.raises(WeightsError, match="the weights are gone"):
+        elsewhere.ingest(lecture)
 
 
 def raise_(error: Exception) -> None:
     raise error
 
 
-def test_forgetting_one_video_leaves_the_others(tmp_path: Path, bikes: Path, carphone: Path):
-    with VideoScout(home=tmp_path / "home") as scout:
-        scout.ingest([bikes, carphone])
-        kept = record_ids(scout, carphone)
-        scout.forget(bikes)
-        assert [video.name for video in scout.videos()] == [carphone.name]
-        assert record_ids(scout, carphone) == kept
-        [read] = scout.ingest(bikes)
-        assert read.added > 0
+def test_forgetting_one_video_leaves_the_others(elsewhere: VideoScout, bikes: Path, carphone: Path):
+    elsewhere.ingest([bikes, carphone])
+    kept = record_ids(elsewhere, carphone)
+    elsewhere.forget(bikes)
+    assert [video.name for video in elsewhere.videos()] == [carphone.name]
+    assert record_ids(elsewhere, carphone) == kept
+    [read] = elsewhere.ingest(bikes)
+    assert read.added > 0
 
 
-def test_a_failing_tool_is_noted_and_the_others_go_on(tmp_path: Path, bikes: Path, monkeypatch: pytest.MonkeyPatch):
-    with VideoScout(home=tmp_path / "home") as scout:
-        detector = scout.role("objects")
-        monkeypatch.setattr(detector, "perceive", lambda batch: 1 / 0)
-        [read] = scout.ingest(bikes)
-        assert any("objects failed" in note and "ZeroDivisionError" in note for note in read.notes)
-        assert read.records.get("frame")
-        answer = scout.ask(bikes, "What does the scene look like?")
-        assert any("objects failed" in note for note in answer.notes)
+def test_a_failing_tool_is_noted_and_the_others_go_on(
+    elsewhere: VideoScout, bikes: Path, monkeypatch: pytest.MonkeyPatch
+):
+    detector = elsewhere.role("objects")
+    monkeypatch.setattr(detector, "perceive", lambda batch: 1 / 0)
+    [read] = elsewhere.ingest(bikes)
+    assert any("objects failed" in note and "ZeroDivisionError" in note for note in read.notes)
+    assert read.records.get("frame")
+    answer = elsewhere.ask(bikes, "What does the scene look like?")
+    assert any("objects failed" in note for note in answer.notes)
 
 
 def test_what_cannot_be_read_leaves_the_index_as_it_was(scout: VideoScout, tmp_path: Path, trailer: Path):
