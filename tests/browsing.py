@@ -1,6 +1,5 @@
 """What people do in a browser. Nothing here waits for a set time: every step waits for what it brings about."""
 
-import io
 import os
 import shutil
 from pathlib import Path
@@ -17,15 +16,14 @@ NOTHING_OUTSIDE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 PATIENCE = 180_000
 """Milliseconds for any one thing, reading a minute of video among them, on a slow machine that does other work."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 1}
-TABS = {
-    "Ask": "#vs-question",
-    "Transcript": "#vs-search",
-    "Library": "#vs-upload",
-    "Settings": "#vs-profiles li",
-    "Generated?": "#vs-check",
-    "Doctor": "#vs-doctor table",
-}
-"""Each tab, and what shows that it is there."""
+WIDTHS = [PHONE, {"viewport": {"width": 1280, "height": 800}}, {"viewport": {"width": 1920, "height": 1080}}]
+SHIFTED = """new Promise(told => {
+  let sum = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(e => { if (!e.hadRecentInput) sum += e.value; }))
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => told(sum), 50);
+})"""
+"""The sum of layout shifts since the page was opened (web.dev/articles/cls)."""
 
 Page = Any
 
@@ -37,86 +35,55 @@ MARKS = [
 ]
 
 
-def tab(page: Page, name: str) -> None:
-    place = page.get_by_role("tab", name=name, exact=True)
-    folded = page.locator("#vs-tabs .overflow-dropdown button", has_text=name)
-    place.or_(folded).first.wait_for(state="attached")
-    if place.is_visible():
-        place.click()
-    else:  # a narrow page folds the last ones into a menu
-        page.locator("#vs-tabs .overflow-menu > button").click()
-        folded.click()
-    page.locator(TABS[name]).first.wait_for()
+def card(page: Page, name: str) -> Any:
+    """The card of a video in the library."""
+    return page.locator(".card", has=page.get_by_role("link", name=name, exact=True))
 
 
-def choose(page: Page, *names: str) -> None:
-    """Make these videos, in this order, the only ones that are asked about."""
-    box = page.locator("#vs-chosen input")
-    page.locator("#vs-player").wait_for()
-    page.locator("#vs-chosen").get_by_title("Clear").click()
-    page.locator("#vs-player").wait_for(state="detached")
-    for name in names:
-        box.click()
-        page.get_by_role("option", name=name).click()
-        page.locator("#vs-chosen .token", has_text=name).wait_for()
-    box.press("Escape")
-    page.locator(".vs-timeline").nth(len(names) - 1).wait_for()
+def open_video(page: Page, name: str) -> None:
+    """Open a video from the library, and wait until its player knows how long it is."""
+    page.get_by_role("link", name=name, exact=True).click()
+    playable(page)
 
 
-def ask(page: Page, question: str) -> str:
-    """Ask, wait for the evidence, and return the conversation."""
-    tab(page, "Ask")
-    page.locator("#vs-player").wait_for()
-    page.locator("#vs-question textarea").fill(question)
-    answered(page, lambda: page.locator("#vs-ask").click())
-    return page.locator("#vs-chat").inner_text()
+def playable(page: Page) -> None:
+    """Wait until the player knows how long its video is, and the timeline what is in it."""
+    page.locator("#player").wait_for()
+    page.wait_for_function("document.getElementById('player').readyState >= 1")
 
 
-def answered(page: Page, send: Any) -> None:
-    """Send a question and wait until its cost is there, and its relevance if anything was found."""
-    page.evaluate("document.querySelectorAll('#vs-cost .vs-cost').forEach(line => line.remove())")
-    send()
-    page.locator("#vs-cost .vs-cost").first.wait_for()
-    page.locator(".vs-relevance").first.wait_for(state="attached")
+def tab(page: Page, name: str) -> Any:
+    """Open a panel by its tab; the panel."""
+    found = page.get_by_role("tab", name=name, exact=True)
+    found.click()
+    return page.locator(f"#{found.get_attribute('aria-controls')}")
 
 
 def upload(page: Page, file: Path) -> None:
-    tab(page, "Library")
-    page.set_input_files("#vs-upload input[type=file]", str(file))
+    page.set_input_files("#files", str(file))
 
 
 def stands_at(page: Page, seconds: float, within: float) -> None:
     """Wait until the player does."""
-    page.wait_for_function(f"Math.abs(document.getElementById('vs-player').currentTime - {seconds}) < {within}")
+    page.wait_for_function(f"Math.abs(document.getElementById('player').currentTime - {seconds}) < {within}")
 
 
 def pause(page: Page) -> None:
-    page.evaluate("document.getElementById('vs-player').pause()")
+    page.evaluate("document.getElementById('player').pause()")
 
 
 def width(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth")
 
 
-def picture(page: Page, name: str, of: str | None = None, until: str | None = None) -> None:
-    """Keep a screenshot, if VIDSCOUT_SCREENSHOTS names a folder, with few colours, which makes it a tenth as large.
+def complaints_of(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on a page as it is."""
+    from axe_playwright_python.sync_playwright import Axe
 
-    Args:
-        of: only this element.
-        until: the whole page down to the end of this element.
-    """
-    from PIL import Image
-
-    folder = os.environ.get("VIDSCOUT_SCREENSHOTS")
-    if not folder:
-        return
-    page.wait_for_function("[...document.images].every(i => i.complete)")
-    page.evaluate("scrollTo(0, 0)")
-    options: dict[str, Any] = {"animations": "disabled"}
-    if until is not None:
-        end = page.locator(until).evaluate("e => e.getBoundingClientRect().bottom + scrollY + 12")
-        options |= {"full_page": True, "clip": {"x": 0, "y": 0, "width": width(page), "height": end}}
-    shown = page if of is None else page.locator(of)
-    taken = Image.open(io.BytesIO(shown.screenshot(**options))).convert("RGB")
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    taken.quantize(255, dither=Image.Dither.NONE).save(Path(folder) / f"{name}.png", optimize=True)
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]

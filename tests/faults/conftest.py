@@ -35,7 +35,7 @@ class Face:
     @property
     def path(self) -> str:
         """An address at which a `GET` tells something."""
-        return {"page": "/config", "api": "/v1/videos", "mcp": "/mcp"}[self.name]
+        return {"page": "/v1/videos", "api": "/v1/videos", "mcp": "/mcp"}[self.name]
 
     def client(self, address: str, known: bool = True) -> httpx.Client:
         """Whoever asks, with the right credentials where `known`."""

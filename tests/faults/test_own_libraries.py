@@ -84,13 +84,14 @@ def test_through_the_page_each_login_sees_its_own(inbox: Inbox):
     with TestClient(page(Site(inbox), logins=logins, libraries=libraries), "http://127.0.0.1:7860") as client:
         for login, mine, theirs in (("ada:one", FIRST, SECOND), ("bob:two", SECOND, FIRST)):
             basic = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
-            config = client.get("/config", headers=basic).text
-            assert mine in config
-            assert theirs not in config
+            listed = client.get("/v1/videos", headers=basic).text
+            assert mine in listed
+            assert theirs not in listed
+            assert "belongs to your login" in client.get("/settings", headers=basic).text
             assert client.get(f"/thumbnail/{mine}/0", headers=basic).status_code == 200
             assert client.get(f"/thumbnail/{theirs}/0", headers=basic).status_code == 404
             assert client.get(f"/transcript/{theirs}.txt", headers=basic).status_code == 404
-        assert client.get("/config").status_code == 401
+        assert client.get("/").status_code == client.get("/v1/videos").status_code == 401
     libraries.close()
 
 

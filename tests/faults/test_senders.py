@@ -93,7 +93,7 @@ def test_a_link_from_another_site_may_be_followed(face: Face, address: str):
 
 def test_other_sites_can_send_nothing(face: Face, address: str):
     with face.client(address) as client:
-        for path in ("/gradio_api/upload", "/gradio_api/queue/join", "/v1/videos", "/mcp"):
+        for path in ("/v1/uploads", "/forms/gradio_api/queue/join", "/v1/videos", "/mcp"):
             form = {"files": ("a.mp4", b"x" * 100, "video/mp4")}
             assert client.post(path, files=form, headers={"Origin": "https://evil.example"}).status_code == 403
 

@@ -42,26 +42,35 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
-    """Opens pages; when the test ends none of them may have asked outside or complained."""
+def opened(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Opens pages; when the test ends none of them may have asked outside, kept others' cookies, or complained."""
     outside: list[str] = []
     complaints: list[str] = []
     contexts = []
 
-    def open_page(at: str = address, **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        contexts.append(context)
+    def open_page(path: str = "", at: str | None = None, expect: tuple[str, ...] = (), **options: Any) -> Any:
+        at = at or request.getfixturevalue("address")
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options})
+        contexts.append((context, at))
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith((at, "data:", "blob:")) else outside.append(r.url))
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: _noted(complaints, m.text, expect) if m.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.set_default_timeout(PATIENCE)
-        page.goto(at, wait_until="domcontentloaded")
-        page.wait_for_selector("#vs-ask, #vs-upload")
+        page.goto(at + path, wait_until="domcontentloaded")
         return page
 
     yield open_page
-    for context in contexts:
+    for context, at in contexts:
+        foreign = [cookie for cookie in context.cookies() if cookie["domain"] not in at]
+        stored = [one["origin"] for one in context.storage_state()["origins"] if not at.startswith(one["origin"])]
+        assert not foreign
+        assert not stored
         context.close()
     assert not outside
     assert not complaints
+
+
+def _noted(complaints: list[str], text: str, expect: tuple[str, ...]) -> None:
+    if not any(part in text for part in expect):
+        complaints.append(text)

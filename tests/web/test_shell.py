@@ -1,0 +1,245 @@
+"""The page's frame in Debian's Chromium, with the real embedded models and no way to the outside."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import (
+    MARKS,
+    PHONE,
+    SHIFTED,
+    WIDTHS,
+    Page,
+    card,
+    complaints_of,
+    open_video,
+    pause,
+    playable,
+    stands_at,
+    tab,
+    upload,
+    width,
+)
+from vidscout import VideoScout
+from vidscout.agent.inbox.inbox import Inbox
+from vidscout.web.site import Site
+
+Opened = Callable[..., Page]
+
+pytestmark = MARKS
+
+
+@pytest.fixture(scope="module")
+def site(copied_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A library that holds the trailer and the lecture, and offers the lecture as its sample."""
+    folder = copied_home(tmp_path_factory.mktemp("web") / "home")
+    with VideoScout(home=folder) as scout:
+        yield Site(Inbox(scout), sample=lambda inbox, owner: inbox.find("lecture.mp4"))
+
+
+@pytest.fixture(scope="module")
+def lecture_id(site: Site, lecture: Path) -> str:
+    return site.scout.library.identify(lecture)
+
+
+def padded(video: Path, to: Path) -> Path:
+    """The same film in a file of its own: an empty box more, so that it has not been read yet."""
+    to.write_bytes(video.read_bytes() + b"\x00\x00\x00\x08free")
+    return to
+
+
+@pytest.mark.parametrize("screen", WIDTHS, ids=["390", "1280", "1920"])
+def test_every_view_fits_stands_still_and_is_accessible(opened: Opened, lecture_id: str, screen: dict[str, Any]):
+    scheme = "dark" if screen is PHONE else "light"
+    page = opened(color_scheme=scheme, **screen)
+    tone = page.evaluate("getComputedStyle(document.body).backgroundColor").strip("rgb()").split(",")
+    assert all(int(part) < 80 if scheme == "dark" else int(part) > 200 for part in tone)
+    card(page, "lecture.mp4").locator("img").wait_for()
+    box = page.locator("#dropzone").bounding_box()
+    assert box["y"] + box["height"] < screen["viewport"]["height"], "the drop zone is on the first screen"
+    for path, there in (
+        (f"v/{lecture_id}?t=63&tab=about", "#panel-about dl"),
+        ("settings", "#language"),
+        ("", ".card"),
+    ):
+        page.goto(page.url.split("/v/")[0].split("/settings")[0].rstrip("/") + "/" + path)
+        page.locator(there).first.wait_for()
+        if path.startswith("v/"):
+            playable(page)
+        assert width(page) <= screen["viewport"]["width"], path
+        assert page.evaluate(SHIFTED) <= 0.05, path
+        assert complaints_of(page) == [], path
+        assert small_controls(page) == [], path
+
+
+def small_controls(page: Page) -> list[str]:
+    """Controls that are seen and smaller than 24 pixels either way (WCAG 2.2, 2.5.8); links in a text are none."""
+    return page.evaluate(
+        "[...document.querySelectorAll('button, select, input, [role=tab], [role=slider]')]"
+        ".map(e => [e, e.getBoundingClientRect()]).filter(([e, b]) => b.width && (b.width < 24 || b.height < 24))"
+        ".map(([e]) => e.outerHTML.slice(0, 120))"
+    )
+
+
+def test_from_opening_to_a_video_is_one_click_and_back_leads_back(opened: Opened, lecture_id: str):
+    page = opened()
+    page.locator("#sample").click()
+    page.wait_for_url(f"**/v/{lecture_id}*")
+    playable(page)
+    page.go_back()
+    card(page, "lecture.mp4").wait_for()
+    page.go_forward()
+    playable(page)
+    assert page.title() == "lecture.mp4 · vidscout"
+
+
+def test_an_address_says_what_is_shown_and_when(opened: Opened, lecture_id: str):
+    page = opened(f"v/{lecture_id}?t=63")
+    stands_at(page, 63, within=0.5)
+    timeline = page.get_by_role("slider", name="Timeline")
+    timeline.press("ArrowRight")
+    stands_at(page, 68, within=0.5)
+    page.wait_for_function("location.search.includes('t=68')")
+    tab(page, "Details").get_by_text("1280 × 720").wait_for()
+    page.reload()
+    stands_at(page, 68, within=0.5)
+    page.wait_for_function("document.querySelector('#player track')")
+    cues = "const k = document.querySelector('#player').textTracks[0]; k.mode = 'showing'; return k.cues?.length > 10"
+    page.wait_for_function(f"(() => {{ {cues} }})()")
+    tabs = page.get_by_role("tab")
+    tabs.last.click()
+    tabs.last.press("Home")
+    assert tabs.first.get_attribute("aria-selected") == "true"
+    tabs.first.press("ArrowLeft")
+    assert tabs.last.evaluate("e => e === document.activeElement")
+    assert page.get_by_role("tabpanel").count() == 1
+
+
+def test_the_timeline_seeks_where_it_is_clicked_and_a_drag_chooses_a_range(opened: Opened, lecture_id: str):
+    page = opened(f"v/{lecture_id}")
+    playable(page)
+    timeline = page.get_by_role("slider", name="Timeline")
+    box = timeline.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 60)
+    stands_at(page, 60, within=1)
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 60)
+    page.locator(".tlhint img").wait_for()
+    page.wait_for_function("document.querySelector('.tlhint img').naturalWidth > 0")
+    assert page.locator(".tlhint b").inner_text() in ("0:29", "0:30")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=4)
+    page.mouse.up()
+    assert page.locator(".rangechip b").inner_text() in ("0:29–0:59", "0:30–1:00", "0:29–1:00", "0:30–0:59")
+    timeline.press("Escape")
+    page.locator(".rangechip").wait_for(state="hidden")
+    timeline.press("+")
+    page.wait_for_function("parseFloat(document.querySelector('.tlwindow i').style.width) < 60")
+
+
+def test_a_file_that_is_cut_off_goes_on_and_its_reading_shows_in_every_tab(
+    opened: Opened, site: Site, trailer: Path, tmp_path: Path
+):
+    cut: list[str] = []
+
+    def cut_once(route: Any) -> None:
+        if route.request.method == "PUT" and not cut:
+            cut.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    page, other = opened(expect=("ERR_FAILED",)), opened(viewport={"width": 1920, "height": 1080})
+    page.route("**/v1/uploads/**", cut_once)
+    upload(page, padded(trailer, tmp_path / "Ein Film – été.mp4"))
+    for seen in (page, other):
+        card(seen, "Ein Film – été.mp4").locator("progress").wait_for()
+    assert cut
+    other.get_by_role("link", name="Ein Film – été.mp4").click()
+    other.get_by_text("Reading", exact=False).first.wait_for()
+    page.get_by_text("left", exact=False).first.wait_for()
+    card(page, "Ein Film – été.mp4").get_by_text("shots").wait_for()
+    other.wait_for_function("!document.querySelector('.titles .meta').textContent.includes('Reading')")
+    [video] = [one for one in site.scout.videos() if one.name.startswith("Ein Film")]
+    assert video.path.parent == site.inbox.uploads.resolve()
+    assert not list(site.inbox.scout.settings.home.rglob("*.part"))
+    card(page, video.name).get_by_role("button", name="Delete").click()
+    card(page, video.name).wait_for(state="detached")
+    page.get_by_role("button", name="Undo").click()
+    card(page, video.name).wait_for()
+    card(page, video.name).get_by_role("button", name="Delete").click()
+    page.locator(".toast").get_by_role("button", name="Close").click()
+    other.get_by_text("This video is not here").wait_for()
+    assert video.id not in [one.id for one in site.scout.videos()]
+
+
+def test_what_was_stopped_can_be_gone_on_with(
+    opened: Opened, site: Site, lecture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    speech, goes_on = site.scout.role("speech"), threading.Event()
+    perceive = speech.perceive
+    monkeypatch.setattr(speech, "perceive", lambda batch: goes_on.wait(600) and perceive(batch))  # a long video
+    sender, other = opened(), opened(expect=("409",))
+    upload(sender, padded(lecture, tmp_path / "talk.mp4"))
+    card(sender, "talk.mp4").locator("progress").wait_for()
+    card(other, "talk.mp4").get_by_role("button", name="Stop").click()
+    other.get_by_text("was sent by somebody else").wait_for()
+    [reading] = site.inbox.readings.active()
+    assert not reading.stop.is_set()
+    card(sender, "talk.mp4").get_by_role("button", name="Stop").click()
+    assert reading.stop.wait(60)
+    goes_on.set()
+    card(sender, "talk.mp4").get_by_text("Read only in part").wait_for()
+    card(other, "talk.mp4").get_by_role("button", name="Resume").click()
+    card(sender, "talk.mp4").get_by_text("utterances").wait_for()
+    site.inbox.forget(reading.video)
+
+
+def test_the_page_speaks_german_and_arabic_from_right_to_left(opened: Opened, lecture_id: str):
+    german = opened(locale="de-DE")
+    german.get_by_role("heading", name="Bibliothek").wait_for()
+    card(german, "lecture.mp4").get_by_text("Äußerungen").wait_for()
+    arabic = opened(f"v/{lecture_id}?lang=ar&tab=about")
+    playable(arabic)
+    assert arabic.evaluate("document.documentElement.dir") == "rtl"
+    assert width(arabic) <= 1280
+    stage, side = (arabic.locator(one).bounding_box() for one in (".stage", ".side"))
+    assert side["x"] < stage["x"]
+    assert "{{" not in german.content() + arabic.content()
+
+
+def test_settings_are_kept_in_this_browser_and_the_doctor_can_be_read(opened: Opened):
+    page = opened("settings")
+    page.get_by_text("Whoever can reach this address sees every video").wait_for()
+    forms = page.frame_locator("iframe")
+    forms.get_by_role("tab", name="Doctor").click()
+    forms.get_by_role("cell", name="ok").first.wait_for()
+    forms.get_by_role("tab", name="Answers").click()
+    forms.get_by_role("button", name="For experts").click()
+    forms.get_by_label("number input for Rounds").fill("3")
+    forms.get_by_label("number input for Rounds").press("Tab")
+    page.wait_for_function("localStorage.getItem('vidscout.settings')?.includes('\"max_rounds\":3')")
+    page.get_by_label("Colours").select_option("dark")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_several_videos_are_opened_together(opened: Opened):
+    page = opened()
+    for name in ("lecture.mp4", "trailer.mp4"):
+        card(page, name).hover()
+        card(page, name).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Ask about them").click()
+    playable(page)
+    page.get_by_role("button", name="trailer.mp4").click()
+    page.wait_for_function("Math.abs(document.getElementById('player').duration - 55) < 1")
+
+
+def test_playing_moves_the_playhead_and_the_time(opened: Opened):
+    page = opened()
+    open_video(page, "lecture.mp4")
+    page.get_by_role("slider", name="Timeline").press(" ")
+    page.wait_for_function("document.getElementById('player').currentTime > 0.5")
+    pause(page)
+    page.wait_for_function("new DOMMatrix(getComputedStyle(document.querySelector('.playhead')).transform).e > 1")
