@@ -98,16 +98,18 @@ class Asking(Ingesting):
         conversation: str | None = None,
         earlier: Sequence[Answer] = (),
         region: "Region | None" = None,
+        partial: bool = False,
     ) -> "Iterator[Event | Answer]":
         """Like `ask`, yielding steps, tools and tokens as they happen, and the `Answer` last.
 
-        Closing the iterator early stops the answer at its next step or token.
+        Closing the iterator early stops the answer at its next step or token. With `partial`, a video that is being
+        read is asked about as far as it has been read.
         """
         if region is not None:
             yield (yield from self._region_events(videos, question, region))
             return
-        answer = yield from self._answer_events(videos, question, options, time_range, conversation, earlier)
-        yield answer
+        asked = (videos, question, options, time_range, conversation, earlier)
+        yield (yield from self._answer_events(*asked, partial=partial))
 
     async def aask(self, videos: VideoName | Sequence[VideoName], question: str, **options: Any) -> Answer:
         """`ask` without blocking the event loop; `on_event` is then called from another thread."""
@@ -174,6 +176,7 @@ class Asking(Ingesting):
         time_range: tuple[float, float] | None,
         conversation: str | None,
         earlier: Sequence[Answer],
+        partial: bool = False,
     ) -> "Generator[Event, None, Answer]":
         asked_at = time.perf_counter()
         names = [videos] if isinstance(videos, str | PathLike) else list(videos)
@@ -186,7 +189,7 @@ class Asking(Ingesting):
         self.models.warm_up(writes=not quotes, judges=quotes and not self.settings.fast)
         known: list[Video] = []
         for name in names:
-            video = yield from self._read_first(name)
+            video = yield from self._read_first(name, partial)
             known.append(video)
         check_range(time_range, known)
         if time_range is None and len(known) == 1 and is_live(self.settings.home, known[0].id):
@@ -225,10 +228,10 @@ class Asking(Ingesting):
 
         return (yield from watched(work, stop))
 
-    def _read_first(self, name: VideoName) -> "Generator[Event, None, Video]":
-        """The video of that name, read now if it has not been."""
+    def _read_first(self, name: VideoName, partial: bool = False) -> "Generator[Event, None, Video]":
+        """The video of that name, read now if it has not been, unless a part of it is enough."""
         video = meant(self.library, name)
-        if isinstance(video, Video) and video.status == "ready":
+        if isinstance(video, Video) and (partial or video.status == "ready"):
             return video
         file = video if isinstance(video, Path) else Path(name)
         if isinstance(video, Video) and not file.is_file():

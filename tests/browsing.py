@@ -35,6 +35,15 @@ MARKS = [
 ]
 
 
+def until(page: Page, holds: str) -> None:
+    """Wait until an expression holds: the page's own policy forbids what `wait_for_function` does."""
+    for _ in range(PATIENCE // 50):
+        if page.evaluate(holds):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {holds}")
+
+
 def card(page: Page, name: str) -> Any:
     """The card of a video in the library."""
     return page.locator(".card", has=page.get_by_role("link", name=name, exact=True))
@@ -49,7 +58,7 @@ def open_video(page: Page, name: str) -> None:
 def playable(page: Page) -> None:
     """Wait until the player knows how long its video is, and the timeline what is in it."""
     page.locator("#player").wait_for()
-    page.wait_for_function("document.getElementById('player').readyState >= 1")
+    until(page, "document.getElementById('player').readyState >= 1")
 
 
 def tab(page: Page, name: str) -> Any:
@@ -65,7 +74,7 @@ def upload(page: Page, file: Path) -> None:
 
 def stands_at(page: Page, seconds: float, within: float) -> None:
     """Wait until the player does."""
-    page.wait_for_function(f"Math.abs(document.getElementById('player').currentTime - {seconds}) < {within}")
+    until(page, f"Math.abs(document.getElementById('player').currentTime - {seconds}) < {within}")
 
 
 def pause(page: Page) -> None:

@@ -318,6 +318,7 @@ def ask(scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies) ->
             conversation=replies.conversation,
             earlier=replies.earlier,
             region=request.region,
+            partial=request.partial,
         ):
             if isinstance(event, Answer):
                 event = with_the_other_source(event, scout)
@@ -361,7 +362,8 @@ async def events(
     scout: VideoScout, inbox: Inbox, videos: list[str], replies: Replies
 ) -> "AsyncGenerator[Event | Answer, None]":
     """Everything that happens from the videos on their way in to the answer."""
-    async with aclosing(until_read(inbox, videos)) as reading:
+    begun = replies.request.partial and all(inbox.scout.library.get(video) is not None for video in videos)
+    async with aclosing(until_read(inbox, [] if begun else videos)) as reading:
         async for progress in reading:
             yield progress
     async with aclosing(streamed(lambda: ask(scout, inbox, videos, replies))) as answering:

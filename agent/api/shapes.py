@@ -111,6 +111,9 @@ class ChatRequest(Asked):
         max_length=200,
         description="Extension: any name; questions in one conversation may lean on those before.",
     )
+    partial: bool = Field(
+        False, description="Extension: ask about what has been read so far; do not wait for the rest."
+    )
     settings: AskSettings | None = Field(None, description="Extension: settings of this question only.")
 
 

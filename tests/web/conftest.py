@@ -15,6 +15,8 @@ from served import serving as served_at
 from vidscout.web.serve import application
 from vidscout.web.site import Site
 
+LEFT = ("AbortError: signal is aborted",)
+"""What Gradio's script says where its form is left while it loads."""
 Serving = Callable[..., str]
 
 
@@ -55,7 +57,7 @@ def opened(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[.
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith((at, "data:", "blob:")) else outside.append(r.url))
         page.on("console", lambda m: _noted(complaints, m.text, expect) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("pageerror", lambda error: _noted(complaints, str(error), LEFT))
         page.set_default_timeout(PATIENCE)
         page.goto(at + path, wait_until="domcontentloaded")
         return page

@@ -19,6 +19,7 @@ from browsing import (
     playable,
     stands_at,
     tab,
+    until,
     upload,
     width,
 )
@@ -101,13 +102,13 @@ def test_an_address_says_what_is_shown_and_when(opened: Opened, lecture_id: str)
     timeline = page.get_by_role("slider", name="Timeline")
     timeline.press("ArrowRight")
     stands_at(page, 68, within=0.5)
-    page.wait_for_function("location.search.includes('t=68')")
+    until(page, "location.search.includes('t=68')")
     tab(page, "Details").get_by_text("1280 × 720").wait_for()
     page.reload()
     stands_at(page, 68, within=0.5)
-    page.wait_for_function("document.querySelector('#player track')")
+    until(page, "document.querySelector('#player track')")
     cues = "const k = document.querySelector('#player').textTracks[0]; k.mode = 'showing'; return k.cues?.length > 10"
-    page.wait_for_function(f"(() => {{ {cues} }})()")
+    until(page, f"(() => {{ {cues} }})()")
     tabs = page.get_by_role("tab")
     tabs.last.click()
     tabs.last.press("Home")
@@ -126,7 +127,7 @@ def test_the_timeline_seeks_where_it_is_clicked_and_a_drag_chooses_a_range(opene
     stands_at(page, 60, within=1)
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 60)
     page.locator(".tlhint img").wait_for()
-    page.wait_for_function("document.querySelector('.tlhint img').naturalWidth > 0")
+    until(page, "document.querySelector('.tlhint img').naturalWidth > 0")
     assert page.locator(".tlhint b").inner_text() in ("0:29", "0:30")
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=4)
@@ -135,7 +136,7 @@ def test_the_timeline_seeks_where_it_is_clicked_and_a_drag_chooses_a_range(opene
     timeline.press("Escape")
     page.locator(".rangechip").wait_for(state="hidden")
     timeline.press("+")
-    page.wait_for_function("parseFloat(document.querySelector('.tlwindow i').style.width) < 60")
+    until(page, "parseFloat(document.querySelector('.tlwindow i').style.width) < 60")
 
 
 def test_a_file_that_is_cut_off_goes_on_and_its_reading_shows_in_every_tab(
@@ -160,7 +161,7 @@ def test_a_file_that_is_cut_off_goes_on_and_its_reading_shows_in_every_tab(
     other.get_by_text("Reading", exact=False).first.wait_for()
     page.get_by_text("left", exact=False).first.wait_for()
     card(page, "Ein Film – été.mp4").get_by_text("shots").wait_for()
-    other.wait_for_function("!document.querySelector('.titles .meta').textContent.includes('Reading')")
+    until(other, "!document.querySelector('.titles .meta').textContent.includes('Reading')")
     [video] = [one for one in site.scout.videos() if one.name.startswith("Ein Film")]
     assert video.path.parent == site.inbox.uploads.resolve()
     assert not list(site.inbox.scout.settings.home.rglob("*.part"))
@@ -219,7 +220,7 @@ def test_settings_are_kept_in_this_browser_and_the_doctor_can_be_read(opened: Op
     forms.get_by_role("button", name="For experts").click()
     forms.get_by_label("number input for Rounds").fill("3")
     forms.get_by_label("number input for Rounds").press("Tab")
-    page.wait_for_function("localStorage.getItem('vidscout.settings')?.includes('\"max_rounds\":3')")
+    until(page, "localStorage.getItem('vidscout.settings')?.includes('\"max_rounds\":3')")
     page.get_by_label("Colours").select_option("dark")
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -233,13 +234,13 @@ def test_several_videos_are_opened_together(opened: Opened):
     page.get_by_role("button", name="Ask about them").click()
     playable(page)
     page.get_by_role("button", name="trailer.mp4").click()
-    page.wait_for_function("Math.abs(document.getElementById('player').duration - 55) < 1")
+    until(page, "Math.abs(document.getElementById('player').duration - 55) < 1")
 
 
 def test_playing_moves_the_playhead_and_the_time(opened: Opened):
     page = opened()
     open_video(page, "lecture.mp4")
     page.get_by_role("slider", name="Timeline").press(" ")
-    page.wait_for_function("document.getElementById('player').currentTime > 0.5")
+    until(page, "document.getElementById('player').currentTime > 0.5")
     pause(page)
-    page.wait_for_function("new DOMMatrix(getComputedStyle(document.querySelector('.playhead')).transform).e > 1")
+    until(page, "new DOMMatrix(getComputedStyle(document.querySelector('.playhead')).transform).e > 1")

@@ -35,7 +35,7 @@ class View {
       el("div.stage", {},
         this.player.element,
         el("div.titlerow", {}, el("div.titles", {}, this.title, this.meta),
-          el("button.quiet", { type: "button", onclick: () => this.share() }, icon("share"), el("span.wideonly", {}, t("share")))),
+          el("button.quiet", { type: "button", "aria-label": t("share"), onclick: () => this.share() }, icon("share"), el("span.wideonly", {}, t("share")))),
         this.progress, this.switch, this.timeline.element),
       el("aside.side", { "aria-label": t("panels") }, this.tablist, this.panels));
     this.elements = new Map();
