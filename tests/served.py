@@ -11,11 +11,11 @@ from typing import Any
 
 
 @contextmanager
-def serving(application: Any) -> Iterator[str]:
-    """Serve an ASGI application in a thread; its address, without a slash at the end."""
+def serving(application: Any, port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application in a thread, on any free port or this one; its address, without a slash at the end."""
     import uvicorn
 
-    config = uvicorn.Config(application, port=0, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(application, port=port, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from browsing import (
     MARKS,
@@ -23,8 +24,11 @@ from browsing import (
     upload,
     width,
 )
+from served import serving as served_at
 from vidscout import VideoScout
 from vidscout.agent.inbox.inbox import Inbox
+from vidscout.tools.index.videos import Video
+from vidscout.web.serve import Login, application
 from vidscout.web.site import Site
 
 Opened = Callable[..., Page]
@@ -235,6 +239,46 @@ def test_several_videos_are_opened_together(opened: Opened):
     playable(page)
     page.get_by_role("button", name="trailer.mp4").click()
     until(page, "Math.abs(document.getElementById('player').duration - 55) < 1")
+
+
+def test_a_restart_of_the_server_is_survived(opened: Opened, site: Site, lecture_id: str):
+    with served_at(application(site)) as address:
+        page = opened(at=f"{address}/", expect=("Failed to load resource",))
+        card(page, "lecture.mp4").wait_for()
+    page.locator("#offline").wait_for()
+    with served_at(application(site), int(address.rpartition(":")[2])):
+        page.locator("#offline").wait_for(state="hidden")
+        open_video(page, "lecture.mp4")
+        assert lecture_id in page.url
+
+
+def test_what_the_browser_cannot_play_is_played_from_a_copy(opened: Opened, site: Site, tmp_path: Path):
+    source = tmp_path / "old.avi"
+    with av.open(str(source), "w") as out:
+        stream: Any = out.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(50):
+            out.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        out.mux(stream.encode(None))
+    key = site.scout.library.identify(source)
+    site.scout.library.put(Video(key, "old.avi", source, duration=2.0, width=64, height=48, status="ready"))
+    page = opened(f"v/{key}?t=1")
+    playable(page)
+    assert page.evaluate("document.getElementById('player').currentSrc").endswith("/playable.mp4")
+    stands_at(page, 1, within=0.3)
+    site.inbox.forget(key)
+
+
+def test_with_a_password_the_page_works_and_without_it_nothing_does(
+    opened: Opened, site: Site, serving: Callable[..., str], chromium: Any
+):
+    guarded = serving(site, Login("ada", "pass:word"))
+    page = opened(at=guarded, http_credentials={"username": "ada", "password": "pass:word"})
+    open_video(page, "trailer.mp4")
+    stranger = chromium.new_context()
+    for path in ("", "v1/videos", "forms/config", "app/shell.js"):
+        assert stranger.request.get(guarded + path).status == 401
+    stranger.close()
 
 
 def test_playing_moves_the_playhead_and_the_time(opened: Opened):

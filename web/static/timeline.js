@@ -59,7 +59,7 @@ export class Timeline extends EventTarget {
   /** Take as much room as the lanes of a video of the API will need. */
   expect(video) {
     this.pictured = video.has_video && (video.counts.frames ?? 0) > 0;
-    this.counts = video.counts;
+    this.counts = video.status === "ready" ? video.counts : { ...video.counts, speech: 1, screen_text: 1, object: 1 };
     const rows = this.#rows();
     this.canvas.style.height = `${AXIS + rows.reduce((sum, row) => sum + row.height + GAP, 0)}px`;
     this.#name(rows);
