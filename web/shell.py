@@ -83,11 +83,7 @@ def about(site: Site, language: str) -> dict[str, Any]:
         "language": language,
         "languages": LANGUAGES,
         "strings": strings(language),
-        "panels": sorted(
-            name.removeprefix("panels/")[:-3]
-            for name in _files()
-            if name.startswith("panels/") and name.endswith(".js")
-        ),
+        "panels": sorted(path.stem for path in (STATIC / "panels").glob("*.js")),
         "fetch": site.scout.settings.fetch,
         "sample": site.sample is not None,
         "largest": limits.size,

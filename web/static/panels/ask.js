@@ -209,7 +209,7 @@ class Ask extends Panel {
     this.busy(new AbortController());
     try {
       const body = { model: "vidscout", stream: true, video: videos.map((one) => one.id), conversation: this.name, options, time_range: range,
-        settings: Object.keys(settings ?? {}).length ? settings : null, messages: [{ role: "user", content: question }] };
+        partial: videos.some((one) => one.status === "reading"), settings: Object.keys(settings ?? {}).length ? settings : null, messages: [{ role: "user", content: question }] };
       const response = await api("/v1/chat/completions", { body, raw: true, signal: this.running.signal });
       for await (const { choices, vidscout } of eventsOf(response)) this.happened(vidscout, choices[0]?.delta?.content, { status, draft, asked, turn });
     } catch (error) {
