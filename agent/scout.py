@@ -9,6 +9,7 @@ from .estimating import Estimating
 from .handing_over import HandingOver
 from .people import WithPeople
 from .quality import Measuring
+from .remembering import Remembering
 from .searching import Searching
 from .watching.watching import WatchingLive
 from .which_video import VideoName
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(HandingOver, Searching, Correcting, WithPeople, Measuring, Estimating, WatchingLive):
+class VideoScout(HandingOver, Searching, Correcting, WithPeople, Measuring, Estimating, Remembering, WatchingLive):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
@@ -28,9 +29,9 @@ class VideoScout(HandingOver, Searching, Correcting, WithPeople, Measuring, Esti
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
     Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in
-    fourteen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
-    `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `correcting`, `people`, `quality` and
-    `watching`.
+    fifteen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
+    `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `correcting`, `people`, `quality`,
+    `remembering` and `watching`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

@@ -23,6 +23,7 @@ from .models import models_app
 from .moments import clip, ground, highlights
 from .people import people_app
 from .quality import quality
+from .remember import recall, remember
 from .repair import repair
 from .serve import serve
 from .watch import watch
@@ -73,6 +74,8 @@ app.command()(forget)
 app.command()(repair)
 app.command()(quality)
 app.command()(estimate)
+app.command()(remember)
+app.command()(recall)
 app.command()(doctor)
 app.command()(graph)
 app.command()(watch)

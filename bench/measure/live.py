@@ -27,6 +27,8 @@ from ..data.videos import lecture
 
 LIMIT = 5.0
 """Seconds within which a finding is to be searchable."""
+FLUSHED = {"flush_packets": "1"}
+"""A packet is in the file when it is written, rather than when a buffer is full: seconds, for slides."""
 NAME = "live"
 REST = 20.0
 """Seconds after the last packet in which slides are still looked for."""
@@ -46,7 +48,7 @@ class Sender(threading.Thread):
     def run(self) -> None:
         import av
 
-        with av.open(str(self.path)) as source, av.open(str(self.to), "w", format="mpegts") as out:
+        with av.open(str(self.path)) as source, av.open(str(self.to), "w", format="mpegts", options=FLUSHED) as out:
             streams = {one.index: out.add_stream_from_template(one) for one in source.streams if one.type != "data"}
             self.zero = time.monotonic()
             for packet in source.demux(*(source.streams[index] for index in streams)):
@@ -105,7 +107,7 @@ def measured(minutes: float, speed: float, stages: Sequence[str] | None) -> dict
                 model.ready()
         sender = Sender(recording, Path(folder) / "grows.ts", speed)
         sender.start()
-        while not sender.zero or not sender.to.exists() or sender.to.stat().st_size < 200_000:
+        while not sender.zero or not sender.to.exists() or not sender.to.stat().st_size:
             time.sleep(0.05)
         slides = due_slides(min(minutes, LECTURE.duration / 60) if minutes <= 2 else minutes)
         found: dict[str, float] = {}
