@@ -58,7 +58,7 @@ def open_video(page: Page, name: str) -> None:
 def playable(page: Page) -> None:
     """Wait until the player knows how long its video is, and the timeline what is in it."""
     page.locator("#player").wait_for()
-    until(page, "document.getElementById('player').readyState >= 1")
+    until(page, "document.getElementById('player')?.readyState >= 1")
 
 
 def tab(page: Page, name: str) -> Any:
@@ -74,7 +74,7 @@ def upload(page: Page, file: Path) -> None:
 
 def stands_at(page: Page, seconds: float, within: float) -> None:
     """Wait until the player does."""
-    until(page, f"Math.abs(document.getElementById('player').currentTime - {seconds}) < {within}")
+    until(page, f"Math.abs(document.getElementById('player')?.currentTime - {seconds}) < {within}")
 
 
 def pause(page: Page) -> None:
