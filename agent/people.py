@@ -1,14 +1,14 @@
 """The people in videos: who speaks and whose face is seen, when, and what they are called."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..tools.errors import UsageError
 from ..tools.index.people import How, Named
 from ..tools.index.people import People as Names
-from ..tools.payloads import Modality, Person, Voice
+from ..tools.payloads import Appearance, Modality, Person, Track, Voice
 from ..tools.records import Record, Span, of_kind
 from .core import Core
 from .which_video import VideoName
@@ -34,6 +34,8 @@ class SomebodyThere:
     """From when to when, in seconds."""
     video: str = ""
     """The video's id, where those of all videos are listed."""
+    looks: list[str] = field(default_factory=list)
+    """Colours of clothes and posture, as the stage `appearance` found them, of somebody whose face is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Listed:
 
 
 def _plain(one: SomebodyThere) -> dict[str, Any]:
-    return {name: value for name, value in asdict(one).items() if name != "video" or value}
+    return {name: value for name, value in asdict(one).items() if name not in ("video", "looks") or value}
 
 
 @dataclass(frozen=True)
@@ -170,10 +172,14 @@ class People:
 
     def _there(self, video: "Video", sense: _Sense) -> "list[SomebodyThere]":
         names = sense.names.names(video.id)
-        spans: dict[str, list[Span]] = {}
+        there: dict[str, list[Record]] = {}
         for record, one in self._records(video, sense):
-            spans.setdefault(names[one.label].name if one.label in names else one.label, []).append(record.span)
-        return [_somebody(name, parts) for name, parts in spans.items()]
+            there.setdefault(names[one.label].name if one.label in names else one.label, []).append(record)
+        followed = self._scout.index.timeline(video.id, [Modality.TRACK, Modality.APPEARANCE])
+        return [
+            replace(_somebody(name, [record.span for record in records]), looks=looks_of(records, followed))
+            for name, records in there.items()
+        ]
 
     def _check_read(self, video: "Video") -> None:
         entries = [self._scout.library.journal.entry(video.id, sense.stage) for sense in self._senses]
@@ -222,6 +228,27 @@ class People:
 
     def _records(self, video: "Video", sense: _Sense) -> "Iterator[tuple[Record, Voice | Person]]":
         return of_kind(self._scout.index.timeline(video.id, [sense.kind.modality]), sense.kind)
+
+
+def looks_of(faces: Sequence[Record], followed: Sequence[Record]) -> list[str]:
+    """What somebody looks like: the words of those who are followed where his face is, each once.
+
+    Args:
+        faces: where and when his face is seen.
+        followed: tracks, and what they look like.
+    """
+    looks = {(one.span, one.boxes): one.text for one, seen in of_kind(followed, Appearance) if seen.upper or seen.lower}
+    tracks = [(one, track) for one, track in of_kind(followed, Track) if (one.span, one.boxes) in looks and track.boxes]
+    found: list[str] = []
+    for face in (one for one in faces if one.boxes):
+        x, y = face.boxes[0].centre
+        for one, track in tracks:
+            if one.span.overlaps(face.span):
+                nearest = min(range(len(track.times)), key=lambda at: abs(track.times[at] - face.span.start))
+                box = track.boxes[nearest]
+                if box.left <= x <= box.right and box.top <= y <= (box.top + box.bottom) / 2:
+                    found.append(looks[one.span, one.boxes])
+    return list(dict.fromkeys(found))
 
 
 def _name(name: str) -> str:

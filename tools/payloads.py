@@ -59,6 +59,8 @@ class Modality(StrEnum):
     """Whose face is seen, for as long as it is. Not searched."""
     VOICE = "voice"
     """Who speaks, for as long as he does. Not searched: what he says is."""
+    APPEARANCE = "appearance"
+    """What a followed person or thing looks like: colours, posture, size. Not searched."""
     CHAPTER = "chapter"
     """A part of the video that has a title of its own."""
 
@@ -218,6 +220,30 @@ class Track:
         return "down" if down > 0 else "up"
 
 
+Shares = tuple[tuple[str, float], ...]
+"""Names with their shares, 0..1, the largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What one followed person or thing looks like, over all frames on which it is seen."""
+
+    kind: ClassVar[str] = "appearance"
+    modality: ClassVar[Modality] = Modality.APPEARANCE
+
+    label: str
+    colours: Shares = ()
+    """Of a thing; those of a person are of the clothing."""
+    upper: Shares = ()
+    """Colours of what covers a person's upper body."""
+    lower: Shares = ()
+    """Colours of what covers the legs."""
+    postures: Shares = ()
+    """`standing`, `sitting`, `lying`, `walking`, `arm raised`, each with the share of sightings that show it."""
+    size: float = 0.0
+    """Share of the picture, 0..1: the median."""
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What a whole frame looks like: the labels worth naming, the most probable first."""
@@ -274,7 +300,9 @@ class Chapter:
     """How many chapters there are; 0 where that is not known."""
 
 
-Payload = Spoken | Voice | Person | Sound | TextLines | ObjectCounts | Track | Labels | Caption | Shot | Chapter
+Payload = (
+    Spoken | Voice | Person | Sound | TextLines | ObjectCounts | Track | Appearance | Labels | Caption | Shot | Chapter
+)
 """Every kind of finding."""
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from .geometry import Box, Span, clock
-from .payloads import Detection, Modality, ObjectCounts, Payload, Spoken, Tag, Track, Word
+from .payloads import Appearance, Detection, Modality, ObjectCounts, Payload, Spoken, Tag, Track, Word
 from .rendering import render
 
-UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE, Modality.PERSON})
+UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE, Modality.PERSON, Modality.APPEARANCE})
 """Modalities whose records are read in order of time only."""
 
 
@@ -75,7 +75,7 @@ class Record:
         match self.payload:
             case ObjectCounts(numbers):
                 return tuple(label for label, _ in numbers)
-            case Track(label):
+            case Track(label) | Appearance(label):
                 return (label,)
             case _:
                 return ()

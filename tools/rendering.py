@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from .geometry import Box
 from .payloads import (
+    Appearance,
     Caption,
     Chapter,
     Detection,
@@ -85,6 +86,19 @@ def _(found: ObjectCounts) -> str:
 def _(followed: Track) -> str:
     moving = f"moving {followed.direction}" if followed.direction else "staying in place"
     return f"{counted([(followed.label, 1)])}: {moving}"
+
+
+@render.register
+def _(seen: Appearance) -> str:
+    colours = " and ".join(name for name, _ in seen.colours)
+    parts = [
+        f"{part} {' and '.join(name for name, _ in of)}"
+        for part, of in (("upper body", seen.upper), ("legs", seen.lower))
+        if of
+    ]
+    parts += [name for name, _ in seen.postures]
+    thing = _some(f"{colours} {seen.label}" if colours else seen.label, 1)
+    return f"{thing}: {', '.join(parts)}" if parts else thing
 
 
 @render.register

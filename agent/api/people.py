@@ -15,6 +15,7 @@ class SomebodyObject(BaseModel):
     name: str = Field(description="As somebody or the video says; else `Speaker 2` or `unknown person 3`.")
     seconds: float = Field(description="For how long.")
     spans: list[tuple[float, float]] = Field(description="From when to when, in seconds.")
+    looks: list[str] = Field(default=[], description="Colours of clothes and posture, of somebody whose face is seen.")
 
 
 class PeopleObject(BaseModel):

@@ -31,6 +31,7 @@ ROLES = {
     "faces": ("..perception.people.faces",),
     "hands": ("..perception.people.hands",),
     "face_embedding": ("..perception.people.likeness",),
+    "poses": ("..perception.people.poses",),
     "voices": ("..perception.voices.encoder",),
     "answerer": ("..videollm",),
     "judge": ("..videollm.judge",),

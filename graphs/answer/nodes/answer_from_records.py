@@ -10,6 +10,7 @@ from ...deadline import within
 from ...events import Token, Update, timed
 from ..records import by_kind, options
 from ..records import sentences as compose
+from ..records.by_appearance import by_appearance
 from ..records.counting import count
 from ..records.ordering import order
 from ..records.passages import Told, quoting
@@ -55,8 +56,11 @@ def told_in_time(state: AnswerState, answering: Answering) -> Told:
 def quoted(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """The answer in the words of the records, or that none of them answers."""
     before = waited(state, runtime)
+    looked = by_appearance(state, runtime.context, state.plan) if state.plan else None
     counted = count(state, runtime.context) if state.plan and state.plan.kind is Kind.COUNT_SEEN else None
-    if counted is not None and counted.cited:
+    if looked is not None:
+        found = looked
+    elif counted is not None and counted.cited:
         text, cited = counted.told()
         found = Told(text, cited, round(min(max(f.relevance for f in cited), 1.0), 3))
     else:

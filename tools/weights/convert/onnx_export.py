@@ -263,11 +263,43 @@ def faceres(source: Path, target: Path) -> None:
     _from_tfjs(source, target, "faceres", FACERES_SIDE, {"global_pooling/Mean": ("embedding", [1024])})
 
 
-def _from_tfjs(source: Path, target: Path, name: str, side: int, named: dict[str, tuple[str, list[int]]]) -> None:
-    """A TensorFlow.js graph of one square picture, channels last, with the outputs that are named."""
+POSES_SIDE = 256
+"""Pixels of the square input; the cells of the outputs are a quarter as many."""
+POSES_OUTPUTS = {
+    "Sigmoid": ("people", [64, 64, 1]),
+    "box_scale_0/conv2d_5/BiasAdd": ("sizes", [64, 64, 2]),
+    "box_offset_0/conv2d_6/BiasAdd": ("offsets", [64, 64, 2]),
+    "kpt_regress_0/conv2d_8/BiasAdd": ("guesses", [64, 64, 34]),
+    "Sigmoid_1": ("points", [64, 64, 17]),
+    "kpt_offset_0/conv2d_9/BiasAdd": ("point_offsets", [64, 64, 34]),
+}
+"""What the graph's heads are, before people are picked from them (`perception/people/poses.py` does that)."""
+
+
+def movenet(source: Path, target: Path) -> None:
+    """MoveNet MultiPose (Google, 2021) up to its heads to `movenet-multipose.onnx`.
+
+    Input `image` (N, 256, 256, 3) RGB in −1..1.
+    """
+    heads = {f"StatefulPartitionedCall/{name}": named for name, named in POSES_OUTPUTS.items()}
+    prepared = "StatefulPartitionedCall/sub_1"  # the picture, after the graph has scaled it
+    _from_tfjs(source, target, "movenet-multipose", POSES_SIDE, heads, prepared)
+
+
+def _from_tfjs(
+    source: Path, target: Path, name: str, side: int, named: dict[str, tuple[str, list[int]]], image: str = ""
+) -> None:
+    """A TensorFlow.js graph of one square picture, channels last, with the outputs that are named.
+
+    Args:
+        image: the tensor that the picture stands for, where it is not the graph's input itself.
+    """
     model = json.loads((source / f"{name}.json").read_text())
     weights = tfjs_weights(model["weightsManifest"][0], (source / f"{name}.bin").read_bytes())
-    writer = TfjsWriter({node["name"]: node for node in model["modelTopology"]["node"]}, weights)
+    nodes = {node["name"]: node for node in model["modelTopology"]["node"]}
+    if image:
+        nodes[image] = {"name": image, "op": "Placeholder"}
+    writer = TfjsWriter(nodes, weights)
     outputs: dict[str, list[Any]] = {}
     for tensor, (output, shape) in named.items():
         writer.graph.name(writer.value(tensor), output)
@@ -282,6 +314,7 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "facemesh/1": facemesh,
     "hands/1": hands,
     "faceres/1": faceres,
+    "movenet/1": movenet,
     "embeddinggemma/1": embedding_gemma,
     "resemblyzer/1": voice_encoder,
     "yamnet/1": yamnet,

@@ -80,6 +80,8 @@ class TfjsWriter:
                 return self._fused(node)
             case "DepthwiseConv2dNative":
                 return self._depthwise(node)
+            case "FusedDepthwiseConv2dNative":
+                return self._followed(self._depthwise(node, self.graph.constant(self._array(node["input"][2]))), node)
             case "Conv2D":
                 return self._convolution(node)
             case "Conv2DBackpropInput":
@@ -139,22 +141,27 @@ class TfjsWriter:
 
     def _fused(self, node: dict[str, Any]) -> str:
         """A convolution with its bias, and with what follows it."""
+        return self._followed(self._convolution(node, self.graph.constant(self._array(node["input"][2]))), node)
+
+    def _followed(self, value: str, node: dict[str, Any]) -> str:
+        """A convolution's value, with what is fused to it."""
         after = [base64.b64decode(name).decode() for name in node["attr"]["fused_ops"]["list"]["s"]]
-        value = self._convolution(node, self.graph.constant(self._array(node["input"][2])))
         match after:
             case ["BiasAdd"]:
                 return value
             case ["BiasAdd", "Relu"]:
                 return self.graph.node("Relu", value)
+            case ["BiasAdd", "Relu6"]:
+                return self.graph.node("Clip", value, self.graph.constant(0.0), self.graph.constant(6.0))
             case ["BiasAdd", "Prelu"]:
                 return self._prelu(value, node["input"][3])
         raise WeightsError(f"the TensorFlow.js convolution {node['name']} is fused with {', '.join(after)}")
 
-    def _depthwise(self, node: dict[str, Any]) -> str:
+    def _depthwise(self, node: dict[str, Any], *bias: str) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
         kernel = self._array(node["input"][1])  # height, width, channels, 1
         weights = self.graph.constant(kernel.transpose(2, 3, 0, 1))
-        convolved = self.graph.node("Conv", image, weights, group=kernel.shape[2], **_steps(node))
+        convolved = self.graph.node("Conv", image, weights, *bias, group=kernel.shape[2], **_steps(node))
         return self._transposed(convolved, _TO_NHWC)
 
     def _doubled(self, node: dict[str, Any]) -> str:
@@ -204,10 +211,21 @@ class TfjsWriter:
 
     def _resize(self, node: dict[str, Any]) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
-        size = self.graph.constant(self._array(node["input"][1]))
+        size = self._size(node["input"][1])
         mode = "half_pixel" if _attribute(node, "half_pixel_centers") else "asymmetric"
         options = {"mode": "linear", "axes": [2, 3], "coordinate_transformation_mode": mode}
-        return self._transposed(self.graph.node("Resize", image, "", "", size, **options), _TO_NHWC)
+        how = ["", "", size] if size is not None else ["", self.graph.constant(np.array([2.0, 2.0]))]
+        return self._transposed(self.graph.node("Resize", image, *how, **options), _TO_NHWC)
+
+    def _size(self, tensor: str) -> str | None:
+        """What a picture is resized to, where the graph tells it; `None` where it is doubled, whatever its size."""
+        if tensor in self._weights:
+            return self.graph.constant(self._array(tensor))
+        node = self._nodes[tensor]
+        factors = [self._weights[name].tolist() for name in node["input"] if name in self._weights]
+        if node["op"] == "Mul" and factors == [[2, 2]]:
+            return None
+        return self.graph.constant(self._array(tensor))
 
     def _reshape(self, node: dict[str, Any]) -> str:
         shape = self._array(node["input"][1]).copy()

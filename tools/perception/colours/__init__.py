@@ -1,0 +1,1 @@
+"""What colour something is, by the eleven basic colour terms."""
