@@ -33,21 +33,9 @@ NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answere
 """The roles that every profile fills; the others are played where a profile names them."""
 
 STAGES = (
-    "subtitles",
-    "chapters",
-    "speech",
-    "speakers",
-    "sounds",
-    "thumbnails",
-    "screen_text",
-    "objects",
-    "faces",
-    "appearance",
-    "tags",
-    "frame_vectors",
-    "shots",
-    "captions",
-)
+    "subtitles", "chapters", "speech", "speakers", "sounds", "thumbnails", "screen_text", "objects", "faces",
+    "appearance", "tags", "frame_vectors", "shots", "captions",
+)  # fmt: skip
 """By what a video is read where a profile says nothing else."""
 
 

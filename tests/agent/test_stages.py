@@ -52,7 +52,7 @@ def test_a_profile_of_ones_own_says_by_what_a_video_is_read(scout: VideoScout, f
 
 
 def test_a_profile_cannot_name_a_stage_that_is_none(tmp_path: Path):
-    with pytest.raises(UsageError, match=r"profiles\.own\.stages: no stage 'smell'; there are captions"):
+    with pytest.raises(UsageError, match=r"profiles\.own\.stages: no stage 'smell'; there are appearance"):
         VideoScout("own", tmp_path, profiles={"own": {"stages": ["smell"]}})
 
 
