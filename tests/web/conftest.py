@@ -51,7 +51,7 @@ def opened(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[.
     contexts = []
 
     def open_page(path: str = "", at: str | None = None, expect: tuple[str, ...] = (), **options: Any) -> Any:
-        at = at or request.getfixturevalue("address")
+        at = at or str(request.getfixturevalue("address"))
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **options})
         contexts.append((context, at))
         page = context.new_page()

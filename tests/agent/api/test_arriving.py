@@ -131,7 +131,7 @@ def test_a_copy_for_browsers_encodes_only_what_they_cannot_decode(
 def made(path: Path, container: str, codec: str) -> None:
     """A second of grey that becomes lighter."""
     with av.open(str(path), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=Fraction(25))
+        stream: Any = out.add_stream(codec, rate=Fraction(25))
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for number in range(25):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number * 10, np.uint8), format="rgb24")
