@@ -121,7 +121,7 @@ async def _body(http: Request) -> bytes:
 
 def _upload(arriving: Arriving, offset: int | None = None, video: str | None = None) -> UploadObject:
     here = arriving.offset if offset is None else offset
-    return UploadObject(id=arriving.id, name=arriving.name, size=arriving.size, offset=here, video=video)
+    return UploadObject(id=arriving.id, name=arriving.name, size=arriving.size, offset=here, part=PART, video=video)
 
 
 def _add_reading(site: FastAPI, inbox: Inbox) -> None:
