@@ -18,6 +18,7 @@ from .answer import Answer
 from .bridge import end_state, finished, in_thread, streamed, watched
 from .ingesting import Ingesting
 from .narrowing import narrowed
+from .profiles.budget import budget_for
 from .questions import answered, check_range, checked_options, checked_question, same_question, turn
 from .which_video import VideoName, meant, unknown
 
@@ -159,7 +160,7 @@ class Asking(Ingesting):
             route=way,
             planner=settings.planner or self.profile.planner,
             frames=settings.frames or self.profile.frames,
-            token_budget=settings.token_budget or self.profile.token_budget,
+            token_budget=settings.token_budget or budget_for(self.profile, answerer, settings.frames),
             max_new_tokens=settings.max_new_tokens,
             max_rounds=settings.max_rounds,
             tool_timeout=settings.tool_timeout,

@@ -156,11 +156,11 @@ GPU = Profile(
     roles=MappingProxyType(
         {
             **_ON_GPU,
-            "answerer": RoleChoice("transformers", {"model": "qwen2.5-vl-7b", "device": "cuda", "dtype": "bfloat16"}),
+            "answerer": RoleChoice("transformers", {"model": "qwen3-vl-8b", "device": "cuda", "dtype": "bfloat16"}),
         }
     ),
-    # Qwen2.5-VL spends a token on 28×28 pixels, so some 300 on a kept frame of 640×360: 32 frames take 10,000 tokens,
-    # and 2,000 of text beside them stay well within the 32,768 that it was trained on.
+    # Qwen3-VL spends a token on 32×32 pixels, so 238 on a kept frame of 640×360 with its time: 32 frames take 7,600
+    # tokens, and what is left is for text and for the best frames at more pixels.
     token_budget=12_000,
     frames=32,
     planner="model",
@@ -175,7 +175,7 @@ SERVED = replace(
         {
             **_ON_GPU,
             "answerer": RoleChoice(
-                "openai", {"base_url": "http://127.0.0.1:8000/v1", "model": "Qwen/Qwen2.5-VL-7B-Instruct"}
+                "openai", {"base_url": "http://127.0.0.1:8000/v1", "model": "Qwen/Qwen3-VL-8B-Instruct"}
             ),
         }
     ),

@@ -12,16 +12,18 @@ from ..errors import AnswererError, UsageError
 from ..runtime.hub_model import FromHub
 from ..runtime.memory_budget import expected_bytes
 from .caches.on_disk import KEPT_BYTES, OnDisk, on_disk
-from .caches.prefix_cache import Prefix, Unit, forked_cache, marks, new_cache, shared, units
+from .caches.prefix_cache import Prefix, Prefixes, Unit, forked_cache, marks, new_cache, shared, units
 from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
+from .families import AROUND, Family, of_checkpoint
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading, failures
 from .positions import checked_stride, strided
 from .processor_inputs import Reader
 from .prompt import Prompt
 from .shortening import Shortener
+from .thoughts import AT_MOST
 from .tokens import Writer, ends, likely, picked, placeholder, spelling_letters
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Transformers(FromHub, VideoLLM):
         quantization: Literal["4bit", "8bit"] | None = None,
         kv_cache: Literal["full", "fp8", "quanto", "hqq", "vidkv-1.5", "vidkv-1.58", "vidkv-2"] = "full",
         trust_remote_code: bool = False,
-        as_video: bool = False,
+        as_video: bool | None = None,
         compress: str | None = None,
         most_frames: int | None = None,
         context: int = LONGEST_CONTEXT,
@@ -82,7 +84,8 @@ class Transformers(FromHub, VideoLLM):
             quantization: load the weights in 4 or 8 bits by bitsandbytes.
             kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
             trust_remote_code: run the code that a repository brings; nothing of it is checked.
-            as_video: give frames as one video by the processor's own path, instead of as images.
+            as_video: give frames as one video by the processor's own path, or as images; by default as the model's
+                family is best shown them (`families.toml`).
             compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
             most_frames: refuse prompts with more frames; packers take the best.
             context: most tokens of prompt and answer together, if the model has as many.
@@ -95,15 +98,17 @@ class Transformers(FromHub, VideoLLM):
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         self.loading = Loading(device_map, attention, quantization, kv_cache, checked_stride(visual_stride))
-        self.as_video = as_video
+        self.family: Family | None = of_checkpoint(self.checkpoint.model)
+        self.as_video = self.family is not None and self.family.path == "video" if as_video is None else as_video
         self.compressor = compressor(compress) if compress else None
-        self.compresses = not as_video
+        self.compresses = not self.as_video
+        self.thoughts = AT_MOST if self.family is not None and self.family.thinks_aloud(self.model) else 0
         self.most_frames = most_frames
         self.seconds = seconds
         self.disk_quota = disk_quota
         self.context = self._most_context = context
         self._running = threading.RLock()
-        self._prefix: Prefix | None = None
+        self._prefixes = Prefixes()
         self._disk: OnDisk | None = None
         self._reader: Any = None
         self._shortener: Shortener | None = None
@@ -114,12 +119,18 @@ class Transformers(FromHub, VideoLLM):
         """The checkpoint's name, as it was given."""
         return str(self.checkpoint.model)
 
+    def frame_cost(self, width: int, height: int) -> int | None:
+        return self.family.with_marks(width, height) if self.family is not None else None
+
+    def wanted_side(self, tokens: int, shape: float = 16 / 9) -> int | None:
+        return self.family.longest_side(tokens - AROUND, shape) if self.family is not None else None
+
     def footprint(self) -> int:
         return expected_bytes(self, self.loading.quantization)
 
     def setup(self) -> None:
         self._model, self._processor = self.loading.load(self.checkpoint)
-        self._reader = Reader(self._processor, self.as_video)
+        self._reader = Reader(self._processor, self.as_video, self.family)
         self._encoder = Encoder(self._model, self._reader)
         if self.homes is not None:
             disk = on_disk(self.checkpoint, self.loading, self._processor, self.homes, self.disk_quota)
@@ -137,13 +148,14 @@ class Transformers(FromHub, VideoLLM):
     def shed(self) -> None:
         """Let go of what is kept to save time, when memory has run out: encoded frames, the last prompt's cache."""
         with self._running:
-            self._prefix = None
+            self._prefixes.clear()
             if self._encoder is not None:
                 self._encoder.clear()
 
     def close(self) -> None:
         with self._running:
-            self._reader = self._encoder = self._prefix = self._shortener = None
+            self._reader = self._encoder = self._shortener = None
+            self._prefixes.clear()
             super().close()
 
     def stream(
@@ -192,7 +204,7 @@ class Transformers(FromHub, VideoLLM):
             common = min(common, shared(ready[0].marks, prompt.marks, prompt.frames), len(prompt.ids) - 1)
         if common:
             self._prefill(ready[0], common)
-        beginning = self._prefix
+        beginning = self._prefixes.last
         found: list[Mapping[str, float]] = []
         for prompt in ready:
             logits, _ = self._prefill(prompt, beginning=beginning)
@@ -309,7 +321,8 @@ class Transformers(FromHub, VideoLLM):
         """
         length = len(prompt.ids) if length is None else length
         with self._running:
-            start, cache = self._begun(prompt, length, beginning)
+            known = beginning or self._prefixes.nearest(prompt.marks)
+            start, cache = self._begun(prompt, length, known, beginning is None)
             with failures(self.model):
                 *portions, end = self._portions(prompt, start, length)
                 for place in portions:
@@ -318,16 +331,17 @@ class Transformers(FromHub, VideoLLM):
                     if deadline is not None and time.monotonic() >= deadline:
                         raise TimeoutError
                 logits = self._feed(prompt, cache, start, end)
-            self._prefix = Prefix(prompt.marks[:length], forked_cache(cache))
+            kept = Prefix(prompt.marks[:length], forked_cache(cache))
+            self._prefixes.keep(kept, known)
             if self._disk is not None:
-                self._disk.keep_prefix(self._prefix, prompt.ids, prompt.frames)
+                self._disk.keep_prefix(kept, prompt.ids, prompt.frames)
             return logits, cache
 
-    def _begun(self, prompt: Prompt, length: int, beginning: Prefix | None) -> tuple[int, Any]:
+    def _begun(self, prompt: Prompt, length: int, known: Prefix | None, looks: bool) -> tuple[int, Any]:
         """How many of a prompt's tokens need not be fed, and a cache of them."""
-        start, cache = self._continued(beginning or self._prefix, prompt, length)
+        start, cache = self._continued(known, prompt, length)
         first = prompt.frames[0].start if prompt.frames else length
-        disk = self._disk if beginning is None and start <= first < length else None
+        disk = self._disk if looks and start <= first < length else None
         if disk is not None and (kept := disk.prefix(prompt.marks, prompt.frames, first, self._model)):
             start, cache = self._continued(kept, prompt, length)
         if cache is None:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 from ..errors import UsageError
 from ..runtime.backend import Backend
 from ..runtime.out_of_memory import streamed
+from .thoughts import spoken
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -95,6 +96,8 @@ class VideoLLM(Backend):
     homes: Any = None
     """Where what it computed of a home's frames is kept for the next process, by a backend that keeps it; see
     `caches.on_disk.Homes`."""
+    thoughts: int = 0
+    """Tokens that it may think aloud before its answer; they are not part of it."""
     compresses: bool = False
     """Whether it can make the visual tokens of single frames fewer; see `FramePart.compress`."""
 
@@ -124,6 +127,16 @@ class VideoLLM(Backend):
     @abstractmethod
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt, with the model's own tokenizer and chat template, ready for its answer."""
+
+    def frame_cost(self, width: int, height: int) -> int | None:
+        """Tokens of a frame of so many pixels with its time and its marks, before anything is loaded; `None` where
+        that is not known."""
+        return None
+
+    def wanted_side(self, tokens: int, shape: float = 16 / 9) -> int | None:
+        """Pixels of the longer side at which a frame is best given so that it takes at most so many tokens; `None`
+        where that is not known."""
+        return None
 
     def preload(self) -> None:
         """Begin to load and return at once, where the backend can; `ready` still waits until it is done."""
@@ -167,7 +180,8 @@ class VideoLLM(Backend):
         finish = Finish.DEADLINE
         with self.in_use():
             ends = min(time.monotonic() + self.longest, math.inf if deadline is None else deadline)
-            stream = streamed(self, lambda: self.stream(messages, max_tokens, temperature, ends, schema))
+            most = max_tokens + self.thoughts
+            stream = spoken(streamed(self, lambda: self.stream(messages, most, temperature, ends, schema)))
         with self.in_use(), closing(stream):
             while time.monotonic() < ends:
                 try:

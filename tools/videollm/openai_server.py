@@ -1,6 +1,5 @@
 """A video-LLM behind an OpenAI-shaped server: vLLM, SGLang, llama.cpp, Ollama, or a hosted one."""
 
-import base64
 import json
 import math
 import os
@@ -8,15 +7,16 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
-from io import BytesIO
-from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import AnswererError, UsageError
 from ..records import clock
 from ..runtime.notes import note
 from .endpoint import Endpoint
+from .families import AROUND, Family, of_name
+from .frame_data import as_mp4, base64_of, image_url, jpeg_list, size_of, true_times
 from .interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
+from .thoughts import AT_MOST
 
 Server = Literal["vllm", "sglang", "llama.cpp", "ollama", "hosted"]
 
@@ -100,6 +100,8 @@ class OpenAiServer(VideoLLM):
         self._context = context
         self._patience, self._retries = patience, retries
         self._endpoint: Any = None
+        self.family: Family | None = None
+        self._known_as(model)
         self._tells_probabilities = True
         self._sizes: dict[Any, int] = {}
         self._count = lru_cache(maxsize=4096)(self._count_text)
@@ -125,6 +127,22 @@ class OpenAiServer(VideoLLM):
         meta = about.get("meta") or {}
         self.context = self._context or about.get("max_model_len") or meta.get("n_ctx") or 32768
         self._endpoint = endpoint
+        self._known_as(self.model)
+
+    def _known_as(self, name: str | None) -> None:
+        """Take the family from the model's name."""
+        self.family = of_name(name) if name else None
+        self._times_each = 2 if self.family is not None and self.family.fuses else 1
+        aloud = self.family is not None and self.family.thinks_aloud(str(name))
+        self.thoughts = min(AT_MOST, self.context // 4) if aloud else 0
+
+    def frame_cost(self, width: int, height: int) -> int | None:
+        if self.frame_tokens is not None or self.family is None:
+            return self.frame_tokens
+        return self.family.with_marks(width, height)
+
+    def wanted_side(self, tokens: int, shape: float = 16 / 9) -> int | None:
+        return self.family.longest_side(tokens - AROUND, shape) if self.family is not None else None
 
     def close(self) -> None:
         super().close()
@@ -201,6 +219,11 @@ class OpenAiServer(VideoLLM):
                 if by_letter:
                     last = messages[-1]
                     messages = [*messages[:-1], Message(last.role, (*last.parts, BY_LETTER))]
+        if self.family is not None and self.family.thinking and self.server != "hosted":
+            extra["chat_template_kwargs"] = {self.family.thinking: False, **extra.get("chat_template_kwargs", {})}
+        shown = [message.frames for message in messages if message.frames]
+        if self.as_video == "jpeg" and len(shown) == 1:  # what is told goes for every video of a request
+            extra["media_io_kwargs"] = {"video": true_times(shown[0], self._times_each)}
         body["messages"] = self._chat(messages)
         return {**body, "extra_body": extra} if extra else body
 
@@ -222,7 +245,7 @@ class OpenAiServer(VideoLLM):
                 text += f"[{clock(part.time)}]\n"
             if text:
                 content.append({"type": "text", "text": text})
-            kind, url = ("video_url", self._video(message.frames)) if self.as_video else ("image_url", _image(part))
+            kind, url = ("video_url", self._video(message.frames)) if self.as_video else ("image_url", image_url(part))
             content.append({"type": kind, kind: {"url": url}})
             text = "\n"
         if text:
@@ -236,8 +259,8 @@ class OpenAiServer(VideoLLM):
 
     def _video(self, frames: Sequence[FramePart]) -> str:
         if self.as_video == "jpeg":
-            return "data:video/jpeg;base64," + ",".join(_image(frame).partition(",")[2] for frame in frames)
-        return "data:video/mp4;base64," + _base64(_mp4(frames))
+            return jpeg_list(frames, self._times_each)
+        return "data:video/mp4;base64," + base64_of(as_mp4(frames))
 
     # -- tokens --------------------------------------------------------------------------------------------------
 
@@ -251,6 +274,8 @@ class OpenAiServer(VideoLLM):
                 body = {"model": self.model, "messages": messages, "add_generation_prompt": not begun}
                 if begun:
                     body["continue_final_message"] = True
+                if self.family is not None and self.family.thinking:
+                    body["chat_template_kwargs"] = {self.family.thinking: False}
                 return int(endpoint.post(f"{root}/tokenize", body)["count"])
             if self.server == "llama.cpp":
                 return int(endpoint.post("/chat/completions/input_tokens", {"messages": messages})["input_tokens"])
@@ -262,7 +287,7 @@ class OpenAiServer(VideoLLM):
         """Tokens of a frame of that size: what one adds to a prompt by the server's own account."""
         if self.frame_tokens is not None:
             return self.frame_tokens
-        size = _size(frame)
+        size = size_of(frame)
         if size not in self._sizes:
             self._sizes[size] = self._measured(frame) or FRAME_TOKENS
         return self._sizes[size]
@@ -308,61 +333,3 @@ def _likely(choice: Mapping[str, Any]) -> dict[str, float]:
     for token in content[0].get("top_logprobs") or ():
         likely.setdefault(str(token["token"]), float(token["logprob"]))
     return likely
-
-
-def _image(frame: FramePart) -> str:
-    """A frame as a data URL; what is not JPEG, PNG or WebP is made JPEG."""
-    kinds = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
-    try:
-        kind = kinds.get(Path(frame.path).suffix.lower())
-        return f"data:image/{kind};base64,{_base64(Path(frame.path).read_bytes())}" if kind else _as_jpeg(frame)
-    except OSError as error:
-        raise UsageError(f"the frame {frame.path} cannot be read: {error.strerror or error}") from None
-
-
-def _as_jpeg(frame: FramePart) -> str:
-    from PIL import Image
-
-    written = BytesIO()
-    with Image.open(frame.path) as picture:
-        picture.convert("RGB").save(written, "JPEG", quality=90)
-    return f"data:image/jpeg;base64,{_base64(written.getvalue())}"
-
-
-def _mp4(frames: Sequence[FramePart]) -> bytes:
-    """A video that shows each frame at its time, in tenths of a second from the first."""
-    from fractions import Fraction
-
-    import av
-    from PIL import Image
-
-    written = BytesIO()
-    with av.open(written, "w", format="mp4") as container:
-        with Image.open(frames[0].path) as first:
-            width, height = (side - side % 2 for side in first.size)
-        stream = container.add_stream("mpeg4", rate=10, options={"qscale": "2"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 10)
-        last = -1
-        for frame in frames:
-            with Image.open(frame.path) as picture:
-                shown = av.VideoFrame.from_image(picture.convert("RGB").resize((width, height)))
-            last = max(round((frame.time - frames[0].time) * 10), last + 1)
-            shown.pts, shown.time_base = last, Fraction(1, 10)
-            container.mux(stream.encode(shown))
-        container.mux(stream.encode())
-    return written.getvalue()
-
-
-def _size(frame: FramePart) -> tuple[int, int]:
-    from PIL import Image
-
-    try:
-        with Image.open(frame.path) as picture:
-            return picture.size
-    except OSError as error:
-        raise UsageError(f"the frame {frame.path} cannot be read: {error.strerror or error}") from None
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from ..errors import UsageError
 from ..records import clock
+from .families import Family
+from .frame_data import CLOCK_RATE
 from .interface import FramePart, Message, defused
 
 KEPT_PIXELS = 4
@@ -19,9 +21,6 @@ KEPT_SHAPES = 256
 """Sets of frames' sizes of which is remembered what the processor makes of them."""
 SMALL = 10_000
 """Numbers in a tensor that is kept whole, whatever it holds."""
-
-CLOCK_RATE = 10
-"""Frames a second in which a video's times are told to its processor, which rounds them to whole frames."""
 
 FrameKey = tuple[str, int, int, float]
 """Path, time of change in nanoseconds, bytes, and time in the video where it matters (0 for single images)."""
@@ -63,13 +62,16 @@ class Reader:
     Args:
         processor: what `AutoProcessor` loaded.
         as_video: give the frames of a message as one video, where its first frame stands, instead of as images; they
-            then have the first one's size.
+            then have the first one's size. A processor that fuses two frames of a video is given each twice.
+        family: how the model is shown frames and told not to think aloud, where that is known.
     """
 
-    def __init__(self, processor: Any, as_video: bool = False) -> None:
+    def __init__(self, processor: Any, as_video: bool = False, family: Family | None = None) -> None:
         self.processor = processor
         self.tokenizer = processor.tokenizer
         self.as_video = as_video
+        self._images = {"images_kwargs": dict(family.images)} if family is not None and family.images else {}
+        self._template = {family.thinking: False} if family is not None and family.thinking else {}
         if as_video and getattr(processor, "video_processor", None) is None:
             raise UsageError(f"{type(processor).__name__} has no path for videos: leave as_video out")
         marks = [
@@ -154,6 +156,7 @@ class Reader:
         if pictures and self.as_video:
             options |= self._as_videos(messages, pictures)
         elif pictures:
+            options |= self._images
             options["images"] = [pictures]  # those of one prompt: alone, LLaVA-OneVision cuts each into tiles
         with self._lock:  # the processor and what it remembers serve one prompt at a time
             for remembered in self._pixels:
@@ -166,10 +169,8 @@ class Reader:
     def _seconds_a_patch(self, messages: Sequence[Message]) -> Any:
         import torch
 
-        frames_a_patch = getattr(self.processor.video_processor, "temporal_patch_size", 1)
         shown = [[frame.time for frame in message.frames] for message in messages if message.frames]
-        gaps = [(max(times) - min(times)) / max(len(times) - 1, 1) or 1.0 for times in shown]
-        return torch.tensor([gap * frames_a_patch for gap in gaps])
+        return torch.tensor([(max(times) - min(times)) / max(len(times) - 1, 1) or 1.0 for times in shown])
 
     def write(self, messages: Sequence[Message]) -> str:
         """The prompt in the chat template, a placeholder for each frame, ready for the answer or amid it."""
@@ -185,12 +186,14 @@ class Reader:
     def _rendered(self, messages: Sequence[Message], begun: bool) -> str:
         chat = [{"role": message.role, "content": self._content(message)} for message in messages]
         if not begun:
-            return self.processor.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+            return self._templated(chat, add_generation_prompt=True)
         try:
-            return self.processor.apply_chat_template(chat, tokenize=False, continue_final_message=True)
+            return self._templated(chat, continue_final_message=True)
         except ValueError:  # a template that rewrites what the assistant says
-            asked = self.processor.apply_chat_template(chat[:-1], tokenize=False, add_generation_prompt=True)
-            return asked + self._defused(messages[-1].text)
+            return self._templated(chat[:-1], add_generation_prompt=True) + self._defused(messages[-1].text)
+
+    def _templated(self, chat: list[dict[str, Any]], **how: bool) -> str:
+        return self.processor.apply_chat_template(chat, tokenize=False, **self._template, **how)
 
     def _content(self, message: Message) -> list[dict[str, str]]:
         content: list[dict[str, str]] = []
@@ -228,8 +231,10 @@ class Reader:
             if not message.frames:
                 continue
             shown = [next(left) for _ in message.frames]
-            videos.append(np.stack([np.asarray(picture.convert("RGB").resize(shown[0].size)) for picture in shown]))
-            numbers = [round(frame.time * CLOCK_RATE) for frame in message.frames]
+            fused = getattr(self.processor.video_processor, "temporal_patch_size", None) or 1
+            pictures_once = [np.asarray(picture.convert("RGB").resize(shown[0].size)) for picture in shown]
+            videos.append(np.repeat(np.stack(pictures_once), fused, axis=0))
+            numbers = [round(frame.time * CLOCK_RATE) for frame in message.frames for _ in range(fused)]
             total = max(numbers) + 1
             metadata.append(
                 {

@@ -80,7 +80,7 @@ def test_hub_profiles_give_the_answerer_frames_and_name_their_weights_in_the_cat
 
 def test_what_an_answerer_behind_a_server_is_called_is_not_pulled_here():
     assert weights_for("answerer", SERVED.roles["answerer"]) == []
-    assert set(weights_of(SERVED)) == set(weights_of(GPU)) - {"qwen2.5-vl-7b"}
+    assert set(weights_of(SERVED)) == set(weights_of(GPU)) - {"qwen3-vl-8b"}
 
 
 def test_a_hub_model_of_ones_own_is_pulled_by_its_name_and_revision(tmp_path: Path):

@@ -62,7 +62,7 @@ def video_llm(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Trans
         if asked not in known:
             known[asked] = Transformers(checkpoint(name), device="cpu", **options)
             known[asked].ready()
-        known[asked]._prefix = None
+        known[asked]._prefixes.clear()
         known[asked]._encoder.clear()
         return known[asked]
 

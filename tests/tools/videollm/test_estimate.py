@@ -40,8 +40,8 @@ def test_tokens_and_bytes_are_those_of_the_answer(name: str, options: dict[str, 
         assert found.prompt == model.count_tokens(asked(frames))
         prompt = model._prompt(asked(frames))
         model._prefill(prompt)
-        assert model._prefix is not None
-        read = cache_bytes(model._prefix.cache)
+        assert model._prefixes.last is not None
+        read = cache_bytes(model._prefixes.last.cache)
         assert found.cache == pytest.approx(COPIES * read * (found.prompt + 10) / found.prompt, rel=1e-6)
         rows = sum(len(unit.encoded.rows) for unit in prompt.frames)
         assert rows <= found.visual < found.prompt
@@ -55,12 +55,12 @@ def test_a_packed_cache_takes_no_more_than_is_said(checkpoint: Callable[[str], P
             said = Estimator(model).of(long, 1).cache / COPIES
             model.ready()
             model.next_tokens(long)
-            assert model._prefix is not None
-            packed, loose = model._prefix.cache.layers[0].packed, model._prefix.cache.layers[0].keys.shape[-2]
+            assert model._prefixes.last is not None
+            packed, loose = model._prefixes.last.cache.layers[0].packed, model._prefixes.last.cache.layers[0].keys.shape[-2]
             assert packed > 5 * loose
             whole = Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu")).of(long, 1).cache / COPIES
             rest = whole * loose / (packed + loose)
-            assert cache_bytes(model._prefix.cache) <= said + rest
+            assert cache_bytes(model._prefixes.last.cache) <= said + rest
 
 
 def test_past_the_models_limit_is_one_line(checkpoint: Callable[[str], Path], frames: list[FramePart]):

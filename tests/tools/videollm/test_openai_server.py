@@ -42,6 +42,7 @@ class Pretended:
 
     def __init__(self, owner: str = "vllm") -> None:
         self.owner = owner
+        self.name = "tiny-vlm"
         self.bodies: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
@@ -61,7 +62,7 @@ class Pretended:
                 if outer.lists is not None:
                     return outer.lists(self, {})
                 outer.keys.append(self.headers["Authorization"])
-                listed = {"id": "tiny-vlm", "object": "model", "owned_by": outer.owner, "max_model_len": 2048}
+                listed = {"id": outer.name, "object": "model", "owned_by": outer.owner, "max_model_len": 2048}
                 return say(self, {"object": "list", "data": [listed]})
 
             def do_POST(self) -> None:
@@ -187,6 +188,36 @@ class TestShape:
         kind, _, data = video["video_url"]["url"].partition(",")
         assert kind == "data:video/jpeg;base64"
         assert [base64.b64decode(one) for one in data.split(",")] == [Path(f.path).read_bytes() for f in frames]
+
+    def test_vllm_is_told_when_each_frame_of_a_list_was_shown(self, pretended, frames):
+        shown = [FramePart(frame.path, time) for frame, time in zip(frames, (4.0, 61.3, 3725.0), strict=True)]
+        for name, times_each in (("Qwen/Qwen3-VL-8B-Instruct", 2), ("google/gemma-4-E4B-it", 1)):
+            pretended.name = name
+            pretended.answers = [words("yes")]
+            list(model(pretended, as_video="jpeg").generate(asked(*shown, "What?")))
+            body = pretended.bodies[-1]
+            video = next(part for part in body["messages"][1]["content"] if part["type"] == "video_url")
+            sent = video["video_url"]["url"].partition(",")[2].split(",")
+            told = body["media_io_kwargs"]["video"]
+            assert len(told["frames_indices"]) == len(sent) == times_each * len(shown)
+            assert [number / told["fps"] for number in told["frames_indices"]] == pytest.approx(
+                [frame.time for frame in shown for _ in range(times_each)]
+            )
+            assert told["num_frames"] == -1, "a list longer than the server's number is cut without a word"
+            assert told["total_num_frames"] > max(told["frames_indices"])
+            assert not told["do_sample_frames"]
+
+    def test_a_template_that_can_think_is_told_not_to(self, pretended):
+        pretended.name = "Qwen/Qwen3.5-9B"
+        pretended.answers = [words("yes")]
+        list(model(pretended).generate(asked("What?")))
+        assert pretended.bodies[-1]["chat_template_kwargs"] == {"enable_thinking": False}
+
+    def test_thoughts_are_given_room_and_are_no_part_of_the_answer(self, pretended):
+        pretended.name = "Qwen/Qwen3-VL-8B-Thinking"
+        pretended.answers = [words("<think>", "so", "</think>", "\n\nyes")]
+        assert "".join(model(pretended).generate(asked("What?"), max_tokens=8)) == "yes"
+        assert pretended.bodies[-1]["max_tokens"] == 8 + 2048 // 4
 
     def test_a_video_shows_each_frame_at_its_time(self, pretended, frames):
         import av

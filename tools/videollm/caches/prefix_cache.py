@@ -55,13 +55,11 @@ def marks(ids: Sequence[int], frames: Sequence[Unit]) -> list[Mark]:
 
 def shared(first: Sequence[Mark], second: Sequence[Mark], frames: Sequence[Unit]) -> int:
     """How many tokens two prompts begin with in common, never ending inside one of the second's frames."""
-    length = next((n for n, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
-    if length is None:
-        length = min(len(first), len(second))
+    length = _common(first, second)
     return next((frame.start for frame in frames if frame.start < length < frame.end), length)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prefix:
     """The cache of a prompt's tokens. It is never written to: `fork` gives one that may be."""
 
@@ -77,6 +75,42 @@ class Prefix:
         if surplus:
             forked.crop(-surplus)
         return forked
+
+
+KEPT = 3
+"""Prompts whose caches are kept at once: of a question's frames, of what plans a question, and of one more."""
+
+
+class Prefixes:
+    """The caches of the prompts that were read last, so that a short prompt between two long ones costs neither."""
+
+    def __init__(self) -> None:
+        self._kept: list[Prefix] = []
+
+    @property
+    def last(self) -> Prefix | None:
+        """The one that was kept last."""
+        return self._kept[-1] if self._kept else None
+
+    def nearest(self, marks: Sequence[Mark]) -> Prefix | None:
+        """The one that has most in common with the beginning of a prompt; of equals the latest."""
+        return max(reversed(self._kept), key=lambda known: _common(known.marks, marks), default=None)
+
+    def keep(self, new: Prefix, known: Prefix | None) -> None:
+        """Keep a prompt's cache, in place of the one that it began with, where that was half of it or more."""
+        if known in self._kept and 2 * _common(known.marks, new.marks) >= min(len(known.marks), len(new.marks)):
+            self._kept.remove(known)
+        self._kept = [*self._kept, new][-KEPT:]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._kept = []
+
+
+def _common(first: Sequence[Mark], second: Sequence[Mark]) -> int:
+    """How many tokens two prompts begin with in common."""
+    pairs = zip(first, second, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
 def forked_cache(cache: Any) -> Any:

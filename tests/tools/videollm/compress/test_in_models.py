@@ -70,7 +70,7 @@ def loaded(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transfor
         model.compressor = compressor(compress) if compress else None
         model._shorten_by(model.compressor)
         model._reader._counts.clear()
-        model._prefix = None
+        model._prefixes.clear()
         model._encoder.clear()
         return model
 
@@ -149,7 +149,7 @@ def test_a_second_question_reads_only_what_is_new(spec, loaded, frames):
     assert watch.looks == 0
     if not model.compressor.asks:
         assert watch.tokens < 40
-    model._prefix = None
+    model._prefixes.clear()
     assert torch.allclose(logits(model, asked(frames, "Who speaks?")), again, atol=1e-4)
 
 
@@ -168,7 +168,7 @@ def test_frames_that_make_others_what_they_are_are_part_of_their_name(loaded, fr
     model = loaded("qwen2.5-vl", compress="pool:2x2x2")
     one = logits(model, asked([frames[0], frames[3], *frames[4:]]))
     with_cache = logits(model, asked([frames[0], frames[4], *frames[4:]]))
-    model._prefix = None
+    model._prefixes.clear()
     assert torch.allclose(logits(model, asked([frames[0], frames[4], *frames[4:]])), with_cache, atol=1e-4)
     assert not torch.allclose(one, with_cache, atol=1e-4)
 

@@ -38,7 +38,7 @@ def test_with_room_for_all_it_is_full_attention(model, frames):
     memory = pot.remember(frames[:4], OPENING)
     for question in ("What is seen?", "Who speaks?"):
         messages = [Message("system", (OPENING,)), Message("user", (*frames[:4], question))]
-        model._prefix = None
+        model._prefixes.clear()
         expected = model._prefill(model._prompt(messages))[0]
         assert torch.allclose(pot.logits(memory, question), expected, atol=1e-3)
 

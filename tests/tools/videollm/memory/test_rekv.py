@@ -31,7 +31,7 @@ def loaded(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transfor
         if asked not in known:
             known[asked] = Transformers(checkpoint(name), device="cpu", **options)
             known[asked].ready()
-        known[asked]._prefix = None
+        known[asked]._prefixes.clear()
         known[asked]._encoder.clear()
         return known[asked]
 
@@ -68,7 +68,7 @@ def test_a_second_question_runs_neither_the_tower_nor_the_video(loaded, frames):
     model = loaded("qwen2.5-vl")
     rekv = Rekv(model, fetched=3)
     memory = rekv.remember(frames, OPENING)
-    model._prefix = None
+    model._prefixes.clear()
     model._encoder.clear()
     length = len(rekv.question(memory, "Who speaks?"))
     with Watch(model) as watch:

@@ -34,7 +34,7 @@ def test_everything_kept_and_taken_is_full_attention(model, frames):
     assert len(memory.clips) == 3
     for question in ("What is seen?", "Who speaks?"):
         messages = [Message("system", (OPENING,)), Message("user", (*frames[:6], question))]
-        model._prefix = None
+        model._prefixes.clear()
         expected = model._prefill(model._prompt(messages))[0]
         assert torch.allclose(stream.logits(memory, question), expected, atol=1e-3)
 
