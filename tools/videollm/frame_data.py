@@ -49,7 +49,7 @@ def as_mp4(frames: Sequence[FramePart]) -> bytes:
         last = -1
         for frame in frames:
             with Image.open(frame.path) as picture:
-                shown = av.VideoFrame.fromimage_url(picture.convert("RGB").resize((width, height)))
+                shown = av.VideoFrame.from_image(picture.convert("RGB").resize((width, height)))
             last = max(round((frame.time - frames[0].time) * 10), last + 1)
             shown.pts, shown.time_base = last, Fraction(1, 10)
             container.mux(stream.encode(shown))

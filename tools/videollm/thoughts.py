@@ -20,7 +20,7 @@ def spoken(pieces: Generator[str, None, Result]) -> Generator[str, None, Result]
     Thoughts without an end leave nothing to say.
     """
     held = ""
-    state = "begins"
+    state, begun = "begins", False
     try:
         while True:
             try:
@@ -38,10 +38,10 @@ def spoken(pieces: Generator[str, None, Result]) -> Generator[str, None, Result]
             if state == "thinks" and END in held:
                 held, state = held.partition(END)[2].lstrip(), "answers"
             if state == "answers":
-                held = _without_tags(held)
+                held = _without_tags(held) if begun else _without_tags(held).lstrip()
             if state in ("speaks", "answers") and held and not _may_become_a_tag(held, state):
                 yield held
-                held = ""
+                held, begun = "", True
     finally:
         pieces.close()
 
