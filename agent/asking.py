@@ -159,6 +159,8 @@ class Asking(Ingesting):
             packer=settings.packer,
             route=way,
             planner=settings.planner or self.profile.planner,
+            records=self.profile.records,
+            evidence_weight=self.profile.evidence_weight,
             frames=settings.frames or self.profile.frames,
             token_budget=settings.token_budget or budget_for(self.profile, answerer, settings.frames),
             max_new_tokens=settings.max_new_tokens,
@@ -311,6 +313,7 @@ class Asking(Ingesting):
                 turns += before.values.get("turns", [])
             leant_on = {turn.video for turn in turns[-1:] if turn.video is not None}
             videos = narrowed(answering, asked.videos, asked.question, asked.options, leant_on)
+            answering = replace(answering, sources={video.id: Path(video.path) for video in videos})
             start.videos = [video.id for video in videos]
             start.durations = {video.id: video.duration for video in videos}
             start.names = {video.id: video.name for video in videos}

@@ -10,7 +10,8 @@ from ..tools.index.encoded import EncodedFrames
 from ..tools.runtime.backend import Backend, Tool
 from ..tools.serving.ray_serve import Served
 from ..tools.videollm.interface import Message, VideoLLM
-from .profiles.profile import Profile, build, memory_budget
+from .profiles.budget import memory_budget
+from .profiles.profile import Profile, build
 from .usual import Usual
 
 

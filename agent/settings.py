@@ -37,6 +37,8 @@ class ProfileSettings(BaseModel):
     token_budget: int | None = Field(None, ge=32)
     frames: int | None = Field(None, ge=1, le=512)
     planner: Literal["rules", "model"] | None = None
+    records: Literal["answer", "support"] | None = None
+    evidence_weight: float | None = Field(None, ge=0, le=100)
 
 
 def track_setting(wanted: object) -> str:

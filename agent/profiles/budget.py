@@ -1,6 +1,8 @@
-"""How many tokens of evidence a prompt may have: what a profile says, and more where its frames would not fit."""
+"""What a profile's models share: memory; and how many tokens of evidence a prompt may have."""
 
+from ...tools.runtime.memory_budget import SHARE_FOR_WEIGHTS, MemoryBudget
 from ...tools.videollm.interface import VideoLLM
+from .machine import gpus
 from .profile import Profile
 
 KEPT = (640, 360)
@@ -25,3 +27,15 @@ def budget_for(profile: Profile, answerer: VideoLLM, frames: int | None = None) 
         return profile.token_budget
     needed = round((frames or profile.frames) * each / FRAMES_SHARE)
     return max(profile.token_budget, min(needed, int(answerer.context * MOST_OF_CONTEXT)))
+
+
+def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:
+    """What a profile's models share: a GPU where there is one and they may use it, else RAM.
+
+    Args:
+        chosen: the profile.
+        limit: bytes; by default a GPU's free memory less what activations need, and no limit in RAM.
+    """
+    if not chosen.from_hub or not (there := gpus()):
+        return MemoryBudget(limit)
+    return MemoryBudget(limit or int(there[0].free * SHARE_FOR_WEIGHTS), device="cuda")

@@ -15,7 +15,8 @@ from ...tools.weights import catalogue as weights
 from ...tools.weights import hub as snapshots
 from ..settings import Settings, load
 from . import machine
-from .profile import PROFILES, Profile, RoleChoice, automatic, looked_at, memory_budget, profile, weights_for
+from .budget import memory_budget
+from .profile import PROFILES, Profile, RoleChoice, automatic, looked_at, profile, weights_for
 
 LIBRARIES = (
     "langgraph",

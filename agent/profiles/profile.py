@@ -17,17 +17,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...tools.errors import UsageError
 from ...tools.runtime.backend import ROLES, Backend, backend
-from ...tools.runtime.memory_budget import SHARE_FOR_WEIGHTS, MemoryBudget
 from ...tools.weights import catalogue as weights
 from ...tools.weights.hub import HUB_ID
-from .machine import Decision, Machine, decide, gpus, probe
+from .machine import Decision, Machine, decide, probe
 
 if TYPE_CHECKING:
     from ..settings import ProfileSettings
+
+EVIDENCE_WEIGHT = 4.0
+"""For an answerer of half a billion weights: all of 1 to 8 got every tuning question right."""
 
 NEEDED = ("speech", "screen_text", "tags", "objects", "text_embedding", "answerer")
 """The roles that every profile fills; the others are played where a profile names them."""
@@ -70,6 +72,10 @@ class Profile:
     writes."""
     planner: str = "rules"
     """`model` where the answerer is large enough to plan; see `vidscout.graphs.answer.question.model_plan`."""
+    records: Literal["answer", "support"] = "answer"
+    """Whether times, counts, orders and options are read off the records, or these are evidence for the answerer."""
+    evidence_weight: float = EVIDENCE_WEIGHT
+    """How much one unit of option–evidence fit counts against one nat of the answerer's log-probability."""
     memory: int = 0
     """Bytes of RAM below which `auto` does not choose it."""
     gpu_memory: int = 0
@@ -164,6 +170,10 @@ GPU = Profile(
     token_budget=12_000,
     frames=32,
     planner="model",
+    # A model of 8 B sees what no record says, and weighs records itself. Its weight is a choice that was not measured:
+    # without such a model here, one nat for a record that fits fully is what a second opinion may be worth.
+    records="support",
+    evidence_weight=1.0,
     gpu_memory=22_000_000_000,
 )
 
@@ -309,18 +319,6 @@ def written_in(profile: Profile, scripts: str | None) -> Profile:
     return replace(profile, roles=MappingProxyType({**profile.roles, "screen_text": reading}))
 
 
-def memory_budget(chosen: Profile, limit: int | None = None) -> MemoryBudget:
-    """What a profile's models share: a GPU where there is one and they may use it, else RAM.
-
-    Args:
-        chosen: the profile.
-        limit: bytes; by default a GPU's free memory less what activations need, and no limit in RAM.
-    """
-    if not chosen.from_hub or not (there := gpus()):
-        return MemoryBudget(limit)
-    return MemoryBudget(limit or int(there[0].free * SHARE_FOR_WEIGHTS), device="cuda")
-
-
 def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str, ...]) -> Profile:
     for taken in own:
         if taken in {*PROFILES, "auto"}:
@@ -347,6 +345,7 @@ def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str,
             roles[role] = _chosen(choice, roles.get(role), f"profiles.{name}.roles.{role}")
             _made(roles[role], role, name)
     changed = {"token_budget": asked.token_budget, "frames": asked.frames, "planner": asked.planner}
+    changed |= {"records": asked.records, "evidence_weight": asked.evidence_weight}
     changed["stages"] = _stages(asked.stages, f"profiles.{name}")
     return replace(
         base,

@@ -16,6 +16,9 @@ from ..events import merge
 from .routes import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     import numpy as np
 
     from ...tools.index.video_index import VideoIndex
@@ -271,6 +274,12 @@ class Answering:
     """Made the frames' vectors, where the profile has one; questions search frames with its text tower."""
     judge: VideoLLM | None = None
     """Weighs whether a record answers; without one, how well it fits decides alone."""
+    sources: "Mapping[str, Path]" = field(default_factory=dict)
+    """The file of each video, from which selected frames are decoded anew where the answerer wants more pixels."""
+    records: str = "answer"
+    """`answer` where times, counts and orders are read off the records, `support` where the answerer tells them."""
+    evidence_weight: float = 4.0
+    """Nats of an option's log-probability that a record which fits it fully is worth."""
     quotes: bool = False
     """Free questions are answered in the words of the records, where the question's embedding tells its kind."""
     answer_from: float | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..errors import AnswererError, UsageError
 from ..runtime.hub_model import FromHub
 from ..runtime.memory_budget import expected_bytes
+from . import batched
 from .caches.on_disk import KEPT_BYTES, OnDisk, on_disk
 from .caches.prefix_cache import Prefix, Prefixes, Unit, forked_cache, marks, new_cache, shared, units
 from .caches.vision_cache import Encoded, Encoder
@@ -205,6 +206,12 @@ class Transformers(FromHub, VideoLLM):
         if common:
             self._prefill(ready[0], common)
         beginning = self._prefixes.last
+        if common and beginning is not None and batched.fits(beginning, ready, common):
+            with self._running, failures(self.model):
+                cache = beginning.fork(common)
+                told = batched.next_logits(self._model, cache, ready, common) if cache is not None else []
+            if told:
+                return [likely(logits, self._reader.tokenizer, self._letters) for logits in told]
         found: list[Mapping[str, float]] = []
         for prompt in ready:
             logits, _ = self._prefill(prompt, beginning=beginning)

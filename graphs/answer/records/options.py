@@ -19,14 +19,9 @@ from .ordering import in_order_of_time, items_of, looks_most_like
 
 ROTATIONS = 4
 """Orders of the options that the choice is averaged over: small models prefer a letter, whatever stands there."""
-EVIDENCE_WEIGHT = 4.0
-"""How much one unit of option–evidence fit counts against one nat of log-probability. All of 1 to 8 got every
-tuning question right."""
-
-
-LOOKS_WEIGHT = 1.5
-"""The same for one standard deviation of frame–text similarity. With it 10 of 16 photographs of the tuning seed were
-told; no other value was tried."""
+LOOKS_WEIGHT = 0.375
+"""What one standard deviation of frame–text similarity counts against one unit of option–evidence fit. With it and an
+evidence weight of 4, 10 of 16 photographs of the tuning seed were told; no other value was tried."""
 
 
 def letter(position: int) -> str:
@@ -41,7 +36,7 @@ def choose(state: AnswerState, answering: Answering) -> Update:
     fits, best = option_evidence(state, answering)
     seen = option_looks(state, answering)
     scores = [
-        math.log(max(p, 1e-6)) + EVIDENCE_WEIGHT * fit + LOOKS_WEIGHT * looks
+        math.log(max(p, 1e-6)) + answering.evidence_weight * (fit + LOOKS_WEIGHT * looks)
         for p, fit, (looks, _) in zip(model, fits, seen, strict=True)
     ]
     top = max(scores)

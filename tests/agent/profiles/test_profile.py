@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vidscout import VideoScout
-from vidscout.agent.profiles import machine
+from vidscout.agent.profiles import budget, machine
 from vidscout.agent.profiles import profile as profiles
+from vidscout.agent.profiles.budget import memory_budget
 from vidscout.agent.profiles.machine import Decision, Machine, decide
 from vidscout.agent.profiles.profile import (
     BEST_FIRST,
@@ -27,7 +28,6 @@ from vidscout.agent.profiles.profile import (
     Profile,
     RoleChoice,
     build,
-    memory_budget,
     profile,
     weights_for,
     weights_of,
@@ -328,13 +328,13 @@ def test_the_build_of_torch_is_told_without_importing_it():
 
 
 def test_the_budget_is_the_gpus_where_models_go_there_and_ram_elsewhere(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(profiles, "gpus", lambda: (H100,))
+    monkeypatch.setattr(budget, "gpus", lambda: (H100,))
     on_gpu = memory_budget(GPU)
     assert on_gpu.device == "cuda"
     assert on_gpu.limit == int(H100.free * 0.85)
     assert memory_budget(GPU, 5).limit == 5
     assert (memory_budget(EMBEDDED).device, memory_budget(EMBEDDED).limit) == ("cpu", None)
-    monkeypatch.setattr(profiles, "gpus", lambda: ())
+    monkeypatch.setattr(budget, "gpus", lambda: ())
     assert memory_budget(LAPTOP).device == "cpu"
 
 

@@ -643,3 +643,30 @@ def test_memory_that_runs_out_while_options_are_weighed_is_one_clear_line(loaded
     assert "\n" not in str(caught.value)
     with pytest.raises(OutOfMemoryError):
         list(model.generate(asked(frames[:2])))
+
+
+@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "smolvlm2", "internvl3"])
+def test_the_orders_of_a_choice_are_read_as_one_batch_and_weighed_as_one_by_one(name, loaded, frames, monkeypatch):
+    from vidscout.tools.videollm import batched
+
+    model = loaded(name)
+    prompts = [with_options(asked(frames[:2]), [*OPTIONS[n:], *OPTIONS[:n]]) for n in range(4)]
+    with Watch(model) as watch:
+        together = model.next_tokens_each(prompts)
+    assert len(watch.fed) == 2, "the beginning, and all that follows it"
+    model._prefixes.clear()
+    monkeypatch.setattr(batched, "fits", lambda *_: False)
+    for one, other in zip(model.next_tokens_each(prompts), together, strict=True):
+        assert [one[letter] for letter in "ABCD"] == pytest.approx([other[letter] for letter in "ABCD"], abs=1e-4)
+
+
+def test_a_plan_between_two_questions_costs_neither_its_beginning(loaded, frames):
+    model = loaded("qwen2.5-vl")
+    plan = [Message("system", ("Say as JSON what to look up.",)), Message("user", ("Question: What is seen?",))]
+    model.next_tokens(asked(frames[:4]))
+    model.next_tokens(plan)
+    with Watch(model) as watch:
+        model.next_tokens(asked(frames[:4], "What is seen? Tell more."))
+        model.next_tokens([*plan[:1], Message("user", ("Question: What is said?",))])
+    assert watch.looks == 0
+    assert watch.tokens < 80, "the ends of two questions"

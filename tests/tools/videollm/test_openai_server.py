@@ -150,6 +150,19 @@ def url(frame: FramePart) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(Path(frame.path).read_bytes()).decode()
 
 
+def test_the_orders_of_a_choice_go_out_at_once(pretended):
+    together = threading.Barrier(4, timeout=10)
+
+    def wait_for_the_others(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        together.wait()
+        likely = [{"token": "A", "logprob": -0.1}, {"token": "B", "logprob": -2.4}]
+        say(handler, whole("A", logprobs={"content": [{"top_logprobs": likely}]}))
+
+    pretended.answers = [wait_for_the_others]
+    weights = model(pretended).choose(asked("What?"), ["one", "two", "three", "four"])
+    assert weights == pytest.approx([0.25] * 4), "each option stood once under each letter"
+
+
 class TestShape:
     def test_frames_are_images_with_their_times_before_them(self, pretended, frames):
         pretended.answers = [words("A", " door.")]
