@@ -11,6 +11,7 @@ from ...deadline import within
 from ...events import Relevance, Update, timed
 from ..selectors import SELECTORS, Curve, curve, relevance
 from ..state import Answering, AnswerState, Candidate, Place
+from .sharpen import sharpened
 
 
 def ranked(candidates: Iterable[Candidate], latest_first: bool = False) -> list[Candidate]:
@@ -62,4 +63,4 @@ def _chosen(answering: Answering, state: AnswerState) -> tuple[Curve, list[Frame
     fits = curve(answering, state)
     frames = SELECTORS[answering.selector](fits, answering.frames)
     shown = [replace(frame, thumbnail=answering.index.thumbnail(frame.video, frame.time)) for frame in frames]
-    return fits, shown
+    return fits, sharpened(answering, state, shown)
