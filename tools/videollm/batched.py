@@ -13,7 +13,7 @@ MOST_BYTES = 2 * 1024**3
 """Keys and values that may be held at once for a batch; beyond, prompts are read one after the other."""
 
 
-def fits(beginning: "Prefix", prompts: Sequence["Prompt"], common: int) -> bool:
+def fits(beginning: "Prefix | None", prompts: Sequence["Prompt"], common: int) -> bool:
     """Whether prompts may be read as a batch after what they have in common.
 
     Not where a frame stands behind it, where the cache keeps something else than each token's keys and values, or where
@@ -21,8 +21,10 @@ def fits(beginning: "Prefix", prompts: Sequence["Prompt"], common: int) -> bool:
     """
     from transformers.cache_utils import DynamicLayer
 
+    if beginning is None or not common or len(prompts) < 2:
+        return False
     layers: list[Any] = beginning.cache.layers
-    if len(prompts) < 2 or any(unit.end > common for prompt in prompts for unit in prompt.frames):
+    if any(unit.end > common for prompt in prompts for unit in prompt.frames):
         return False
     if not all(type(layer) is DynamicLayer for layer in layers):
         return False
@@ -30,18 +32,22 @@ def fits(beginning: "Prefix", prompts: Sequence["Prompt"], common: int) -> bool:
     return held * len(prompts) <= MOST_BYTES
 
 
-def next_logits(model: Any, cache: Any, prompts: Sequence["Prompt"], common: int) -> "list[Tensor]":
-    """Logits of what follows each prompt, (vocabulary,), of one call of the model.
+def next_logits(model: Any, beginning: "Prefix | None", prompts: Sequence["Prompt"], common: int) -> "list[Tensor]":
+    """Logits of what follows each prompt, (vocabulary,), of one call of the model; none where they do not fit.
 
     Ends are filled up on the right, where causal attention lets nothing before see it.
 
     Args:
         model: as transformers loaded it.
-        cache: of the tokens that all prompts have in common; it is used up.
+        beginning: holds at least what all prompts have in common.
         prompts: each longer than that.
-        common: how many tokens it holds.
+        common: how many tokens that are.
     """
     import torch
+
+    cache = beginning.fork(common) if beginning is not None and fits(beginning, prompts, common) else None
+    if cache is None:
+        return []
 
     ends = [prompt.ids[common:] for prompt in prompts]
     longest = max(map(len, ends))

@@ -17,7 +17,7 @@ from .caches.prefix_cache import Prefix, Prefixes, Unit, forked_cache, marks, ne
 from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
-from .families import AROUND, Family, of_checkpoint
+from .families import of_checkpoint
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading, failures
 from .positions import checked_stride, strided
@@ -99,7 +99,7 @@ class Transformers(FromHub, VideoLLM):
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         self.loading = Loading(device_map, attention, quantization, kv_cache, checked_stride(visual_stride))
-        self.family: Family | None = of_checkpoint(self.checkpoint.model)
+        self.family = of_checkpoint(self.checkpoint.model)
         self.as_video = self.family is not None and self.family.path == "video" if as_video is None else as_video
         self.compressor = compressor(compress) if compress else None
         self.compresses = not self.as_video
@@ -119,12 +119,6 @@ class Transformers(FromHub, VideoLLM):
     def model(self) -> str:
         """The checkpoint's name, as it was given."""
         return str(self.checkpoint.model)
-
-    def frame_cost(self, width: int, height: int) -> int | None:
-        return self.family.with_marks(width, height) if self.family is not None else None
-
-    def wanted_side(self, tokens: int, shape: float = 16 / 9) -> int | None:
-        return self.family.longest_side(tokens - AROUND, shape) if self.family is not None else None
 
     def footprint(self) -> int:
         return expected_bytes(self, self.loading.quantization)
@@ -206,17 +200,10 @@ class Transformers(FromHub, VideoLLM):
         if common:
             self._prefill(ready[0], common)
         beginning = self._prefixes.last
-        if common and beginning is not None and batched.fits(beginning, ready, common):
-            with self._running, failures(self.model):
-                cache = beginning.fork(common)
-                told = batched.next_logits(self._model, cache, ready, common) if cache is not None else []
-            if told:
-                return [likely(logits, self._reader.tokenizer, self._letters) for logits in told]
-        found: list[Mapping[str, float]] = []
-        for prompt in ready:
-            logits, _ = self._prefill(prompt, beginning=beginning)
-            found.append(likely(logits, self._reader.tokenizer, self._letters))
-        return found
+        with self._running, failures(self.model):
+            told = batched.next_logits(self._model, beginning, ready, common)
+        told = told or [self._prefill(prompt, beginning=beginning)[0] for prompt in ready]
+        return [likely(logits, self._reader.tokenizer, self._letters) for logits in told]
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         with self.in_use():

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 from ..errors import UsageError
 from ..runtime.backend import Backend
 from ..runtime.out_of_memory import streamed
+from .families import AROUND, Family
 from .thoughts import spoken
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -96,6 +97,8 @@ class VideoLLM(Backend):
     homes: Any = None
     """Where what it computed of a home's frames is kept for the next process, by a backend that keeps it; see
     `caches.on_disk.Homes`."""
+    family: Family | None = None
+    """How frames are shown to models of its kind, where that is known."""
     thoughts: int = 0
     """Tokens that it may think aloud before its answer; they are not part of it."""
     compresses: bool = False
@@ -131,12 +134,12 @@ class VideoLLM(Backend):
     def frame_cost(self, width: int, height: int) -> int | None:
         """Tokens of a frame of so many pixels with its time and its marks, before anything is loaded; `None` where
         that is not known."""
-        return None
+        return self.family.with_marks(width, height) if self.family is not None else None
 
     def wanted_side(self, tokens: int, shape: float = 16 / 9) -> int | None:
         """Pixels of the longer side at which a frame is best given so that it takes at most so many tokens; `None`
         where that is not known."""
-        return None
+        return self.family.longest_side(tokens - AROUND, shape) if self.family is not None else None
 
     def preload(self) -> None:
         """Begin to load and return at once, where the backend can; `ready` still waits until it is done."""

@@ -15,7 +15,7 @@ from ..errors import AnswererError, UsageError
 from ..records import clock
 from ..runtime.notes import note
 from .endpoint import Endpoint
-from .families import AROUND, Family, of_name
+from .families import of_name
 from .frame_data import as_mp4, base64_of, image_url, jpeg_list, size_of, true_times
 from .interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
 from .thoughts import AT_MOST
@@ -105,7 +105,6 @@ class OpenAiServer(VideoLLM):
         self._context = context
         self._patience, self._retries = patience, retries
         self._endpoint: Any = None
-        self.family: Family | None = None
         self._known_as(model)
         self._tells_probabilities = True
         self._sizes: dict[Any, int] = {}
@@ -145,9 +144,6 @@ class OpenAiServer(VideoLLM):
         if self.frame_tokens is not None or self.family is None:
             return self.frame_tokens
         return self.family.with_marks(width, height)
-
-    def wanted_side(self, tokens: int, shape: float = 16 / 9) -> int | None:
-        return self.family.longest_side(tokens - AROUND, shape) if self.family is not None else None
 
     def close(self) -> None:
         super().close()

@@ -56,7 +56,10 @@ def test_a_packed_cache_takes_no_more_than_is_said(checkpoint: Callable[[str], P
             model.ready()
             model.next_tokens(long)
             assert model._prefixes.last is not None
-            packed, loose = model._prefixes.last.cache.layers[0].packed, model._prefixes.last.cache.layers[0].keys.shape[-2]
+            packed, loose = (
+                model._prefixes.last.cache.layers[0].packed,
+                model._prefixes.last.cache.layers[0].keys.shape[-2],
+            )
             assert packed > 5 * loose
             whole = Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu")).of(long, 1).cache / COPIES
             rest = whole * loose / (packed + loose)
