@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..tools.errors import UsageError
 from ..tools.videollm.interface import FramePart, Message
 from .core import Core
+from .profiles.budget import budget_for
 from .which_video import VideoName
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Estimating(Core):
             )
         known = self.find(video)
         wanted = settings.frames or self.profile.frames
-        budget = settings.token_budget or self.profile.token_budget
+        budget = settings.token_budget or budget_for(self.profile, answerer, settings.frames)
         times = self.index.frame_times(known.id)
         shown = [times[n * len(times) // min(wanted, len(times))] for n in range(min(wanted, len(times)))]
         parts = [FramePart(self.index.thumbnail(known.id, time), float(time)) for time in shown]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
@@ -188,7 +189,7 @@ def test_the_settings_give_a_profile_that_asks_vllm(compose: dict[str, Any], mon
     assert all(part.startswith("--") for part in vllm["command"][1:])
     assert settings.chroma_server == "http://chroma:8000"
     limit = next(part for part in compose["services"]["vllm"]["command"] if "limit-mm" in part)
-    assert json.loads(limit.partition("=")[2])["image"] >= chosen.frames
+    assert json.loads(limit.partition("=")[2])["image"]["count"] >= chosen.frames
 
 
 def test_the_image_is_built_from_files_and_extras_that_exist():
@@ -218,3 +219,87 @@ def test_docker_compose_accepts_it():
     config = [*way, "--file", ROOT / "compose.yaml", "config", "--quiet"]
     said = subprocess.run(config, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
     assert said.returncode == 0, said.stderr
+
+
+CARD = 24e9
+"""Bytes of the smallest card that it is for."""
+BESIDE = 2.5e9
+"""Bytes that vLLM needs beside weights and cache: CUDA's context, graphs, activations of one batch. An estimate."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a model takes on a card, as published with it."""
+
+    weights: float
+    """Bytes of its files."""
+    layers: int
+    heads: int
+    """Of keys and values."""
+    channels: int
+    token: int
+    """Side of the square of pixels that a token stands for."""
+    cache_bytes: int = 2
+    """Of one number in the cache."""
+
+
+SERVED = {
+    "Qwen/Qwen3-VL-8B-Instruct-FP8": Served(10.6e9, 36, 8, 128, 32),
+    "Qwen/Qwen3-VL-8B-Instruct": Served(17.5e9, 36, 8, 128, 32),
+    "Qwen/Qwen2.5-VL-7B-Instruct": Served(16.6e9, 28, 4, 128, 28),
+}
+
+
+def taken(command: list[str]) -> tuple[float, float]:
+    """Bytes that a server needs by its own options, and bytes that it may take of the card."""
+    options = dict(part.removeprefix("--").split("=", 1) for part in command if part.startswith("--"))
+    model = SERVED[command[0]]
+    images = json.loads(options["limit-mm-per-prompt"])["image"]
+    shape = images if isinstance(images, dict) else {"count": images, "width": 4096, "height": 4096}
+    context = int(options["max-model-len"])
+    frames = shape["count"] * (shape["width"] // model.token) * (shape["height"] // model.token)
+    cache = 2 * model.layers * model.heads * model.channels * model.cache_bytes * max(context, 0)
+    encoded = min(frames, context) * 4096 * 2  # rows of one prompt's frames, in two bytes a number
+    return model.weights + cache + encoded + BESIDE, float(options["gpu-memory-utilization"]) * CARD
+
+
+def test_the_server_fits_on_a_card_of_24_gb(compose: dict[str, Any]):
+    needed, given = taken(compose["services"]["vllm"]["command"])
+    assert needed <= given
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [
+            "Qwen/Qwen2.5-VL-7B-Instruct",
+            "--gpu-memory-utilization=0.8",
+            "--max-model-len=32768",
+            '--limit-mm-per-prompt={"image": 64}',
+        ],
+        [
+            "Qwen/Qwen3-VL-8B-Instruct",
+            "--gpu-memory-utilization=0.85",
+            "--max-model-len=16384",
+            '--limit-mm-per-prompt={"image": {"count": 16, "width": 1280, "height": 720}}',
+        ],
+    ],
+)
+def test_what_does_not_fit_is_found_by_the_same_sum(command: list[str]):
+    needed, given = taken(command)
+    assert needed > given
+
+
+def test_the_page_asks_for_no_more_frames_and_tokens_than_the_server_takes(compose: dict[str, Any]):
+    from vidscout.tools.videollm.families import of_name
+
+    command = compose["services"]["vllm"]["command"]
+    options = dict(part.removeprefix("--").split("=", 1) for part in command if part.startswith("--"))
+    chosen = json.loads(compose["services"]["web"]["environment"]["VIDSCOUT_PROFILES"])["compose"]
+    family = of_name(command[0])
+    assert family is not None
+    assert chosen["frames"] * family.with_marks(640, 360) <= 0.8 * chosen["token_budget"], "every frame has room"
+    assert chosen["token_budget"] + 1024 <= int(options["max-model-len"])
+    images = json.loads(options["limit-mm-per-prompt"])["image"]
+    assert chosen["frames"] <= images["count"]
+    assert re.fullmatch("[0-9a-f]{40}", options["revision"])

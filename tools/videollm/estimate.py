@@ -117,7 +117,7 @@ def token_bytes(text: Any, kind: str, width: int) -> float:
 
 def _reader(model: "Transformers", config: Any) -> Reader:
     processor = model.checkpoint.processor(needs=("tokenizer",))
-    reader = Reader(processor, model.as_video)
+    reader = Reader(processor, model.as_video, model.family)
     placeholders = (placeholder(config, "image"), placeholder(config, "video"))
     reader.shortener = Shortener(model.compressor, placeholders, processor)
     return reader

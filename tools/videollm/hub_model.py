@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -43,8 +44,6 @@ class Transformers(FromHub, VideoLLM):
     Frames go through the checkpoint's own processor, each with its time as text before it. What is computed once is
     kept: the vision tower's output by frame, and the keys and values of the last prompt, so that a second question
     about the same frames and the options of a choice cost what is new in them.
-
-    Memory for one question beside the weights: the cache of prompt and answer, twice while they are written.
     """
 
     name: ClassVar[str] = "transformers"
@@ -85,11 +84,10 @@ class Transformers(FromHub, VideoLLM):
             quantization: load the weights in 4 or 8 bits by bitsandbytes.
             kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
             trust_remote_code: run the code that a repository brings; nothing of it is checked.
-            as_video: give frames as one video by the processor's own path, or as images; by default as the model's
-                family is best shown them (`families.toml`).
+            as_video: give frames as one video, or as images; by default as is best for its family (`families.toml`).
             compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
             most_frames: refuse prompts with more frames; packers take the best.
-            context: most tokens of prompt and answer together, if the model has as many.
+            context: most tokens of prompt and answer together.
             disk_quota: bytes in a home for encoded frames and prompts' beginnings, kept for the next process.
             visual_stride: from one visual token's position to the next, 1/4 to 1/256: experimental, see `positions`.
             seconds: the longest that an answer may take.
@@ -127,6 +125,7 @@ class Transformers(FromHub, VideoLLM):
         self._model, self._processor = self.loading.load(self.checkpoint)
         self._reader = Reader(self._processor, self.as_video, self.family)
         self._encoder = Encoder(self._model, self._reader)
+        self._mark = partial(placeholder, self._model.config)
         if self.homes is not None:
             disk = on_disk(self.checkpoint, self.loading, self._processor, self.homes, self.disk_quota)
             self._encoder.disk, self._disk = disk, disk if disk.keeps_prompts and not self.as_video else None
@@ -215,8 +214,6 @@ class Transformers(FromHub, VideoLLM):
         with self.in_use():
             self._prefill(self._prompt(messages))
 
-    # -- reading a prompt ----------------------------------------------------------------------------------------
-
     def _prompt(self, messages: Sequence[Message], bounded: bool = True) -> Prompt:
         reader, encoder = self._reader, self._encoder
         if reader is None:
@@ -234,12 +231,12 @@ class Transformers(FromHub, VideoLLM):
         encoded: list[Encoded] = []
         if read.frames:
             with self._running, failures(self.model):
-                placeholder = self._placeholder("video" if read.is_video else "image")
+                mark = self._mark("video" if read.is_video else "image")
                 if encoder.possible:
                     encoded = encoder.encode(read)
-                    frames = units(ids, placeholder, encoded)
+                    frames = units(ids, mark, encoded)
                 else:
-                    places = [n for n, token in enumerate(ids) if token == placeholder] or [0, len(ids) - 1]
+                    places = [n for n, token in enumerate(ids) if token == mark] or [0, len(ids) - 1]
                     rows = self._model.get_input_embeddings().weight[:0]
                     frames = [Unit(places[0], places[-1] + 1, Encoded(read.keys, rows))]
         prompt = Prompt(read, ids, frames, marks(ids, frames), None)
@@ -252,8 +249,8 @@ class Transformers(FromHub, VideoLLM):
     def _shorten_by(self, compressor: Compressor | None) -> None:
         if self._encoder.possible:
             self._encoder.attends = compressor is not None and compressor.attends
-            placeholders = (self._placeholder("image"), self._placeholder("video"))
-            self._shortener = self._reader.shortener = Shortener(compressor, placeholders, self._processor)
+            both = (self._mark("image"), self._mark("video"))
+            self._shortener = self._reader.shortener = Shortener(compressor, both, self._processor)
             return
         self.compresses = False
         if compressor is not None:
@@ -269,13 +266,10 @@ class Transformers(FromHub, VideoLLM):
         if shorter is None:
             return prompt
         ids = shorter.read.ids
-        frames = units(ids, self._placeholder("video" if prompt.read.is_video else "image"), shorter.encoded)
+        frames = units(ids, self._mark("video" if prompt.read.is_video else "image"), shorter.encoded)
         positions = prompt.positions if prompt.positions is None else prompt.positions[..., shorter.keep]
         offset = prompt.offset + len(prompt.ids) - len(ids)
         return Prompt(shorter.read, ids, frames, marks(ids, frames), positions, offset)
-
-    def _placeholder(self, kind: str) -> int | None:
-        return placeholder(self._model.config, kind)
 
     def _place(self, prompt: Prompt) -> None:
         """Positions of the whole prompt, for models that give frames theirs in space and time.
@@ -286,7 +280,7 @@ class Transformers(FromHub, VideoLLM):
         if place is None:
             if (stride := self.loading.visual_stride) < 1:
                 text = self._model.config.get_text_config(decoder=True)
-                prompt.positions, prompt.offset = strided(prompt.ids, self._placeholder("image"), stride, text)
+                prompt.positions, prompt.offset = strided(prompt.ids, self._mark("image"), stride, text)
             return
         import torch
 

@@ -52,7 +52,7 @@ def test_a_stride_moves_keys_and_answers_go_on_from_there(name, checkpoint: Call
         plain.ready()
         expected = plain._prefill(plain._prompt(asked(frames[:3])))[0]
         plain.loading = type(plain.loading)(visual_stride=0.25)
-        plain._prefix = None
+        plain._prefixes.clear()
         prompt = plain._prompt(asked(frames[:3]))
         assert prompt.positions is not None
         found = plain._prefill(prompt)[0]
@@ -64,7 +64,7 @@ def test_a_stride_moves_keys_and_answers_go_on_from_there(name, checkpoint: Call
         assert said
         assert set(watch.fed[1:]) <= {1}
         whole = plain._prefill(plain._prompt(asked(frames[:3], "Who speaks? Why")))[0]
-        plain._prefix = None
+        plain._prefixes.clear()
         again = plain._prefill(plain._prompt(asked(frames[:3], "Who speaks? Why")))[0]
         assert torch.allclose(whole, again, atol=1e-4)
 
