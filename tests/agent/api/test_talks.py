@@ -157,15 +157,19 @@ def test_files_are_called_as_the_video_is_in_any_script(talking: Talking):
     )
 
 
-def test_a_forgotten_video_takes_its_conversations_along(talking: Talking):
-    name = f"{MINE}4"
-    talking.ask("What does the title say?", name, video=talking.trailer)
-    talking.scout.index.talks.forget_about(talking.trailer)
-    refused(talking.http.get(f"/v1/conversations/{name}"), 404, "conversation_not_found")
-
-
-def test_a_check_tells_its_steps_and_then_a_sentence(talking: Talking, carphone: Path):
-    with talking.http.stream("POST", "/v1/detect", json={"video": talking.trailer, "stream": True}) as response:
+def test_a_check_tells_its_steps_and_then_a_sentence(talking: Talking):
+    with talking.http.stream("POST", "/v1/detect", json={"video": talking.lecture, "stream": True}) as response:
         lines = response.iter_lines()
         first = json.loads(next(lines).removeprefix("data: "))
     assert (first["event"], first["step"], first["progress"]) == ("step", "probe", 0.0)
+
+
+def test_a_forgotten_video_takes_its_conversations_along(talking: Talking):
+    name = f"{MINE}4"
+    talking.ask("What does the title say about an Xylophonist?", name, video=talking.trailer)
+    talking.ask("What is the mirror made of?", f"{MINE}5")
+    talking.scout.forget(talking.trailer)
+    refused(talking.http.get(f"/v1/conversations/{name}"), 404, "conversation_not_found")
+    assert talking.http.get(f"/v1/conversations/{MINE}5").status_code == 200
+    home = talking.scout.settings.home
+    assert not [file.name for file in home.rglob("*.sqlite*") if b"ylophonist" in file.read_bytes()]
