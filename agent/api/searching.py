@@ -3,14 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Generator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from ... import __version__
 from ...graphs.events import StepStarted
+from ...tools.errors import HomeError
 from ...tools.perception.voices.names import is_numbered
 from ..bridge import in_thread, streamed
 from ..fitting import searched
@@ -27,6 +29,8 @@ STEPS = ("probe", "file", "measure", "writing", "faces", "hands", "choose", "jud
 """Of a check, in the order in which they begin."""
 
 
+VERDICT = f"verdict {__version__} {{}}"
+"""Under what the last verdict on a video is kept, which goes with the video."""
 UNKNOWN = "unknown person "
 """With what a face is called whose name is not known (`tools/perception/people/persons.py`)."""
 
@@ -123,7 +127,13 @@ def add_checking(site: FastAPI, inbox: Inbox) -> None:
             return StreamingResponse(_told(events, video, inbox), media_type="text/event-stream", headers=headers)
         async with aclosing(streamed(events)) as happening:
             verdict = [event async for event in happening][-1]
-        return result_of(verdict, video, inbox)
+        return await in_thread(result_of, verdict, video, inbox)
+
+    @site.get("/v1/videos/{video}/verdict", tags=["evidence"])
+    def verdict(video: Annotated[str, Path(min_length=1, max_length=200)]) -> DetectResult | None:
+        """What the last check of a video found; null where it has not been checked."""
+        kept = scout.library.cached(VERDICT.format(inbox.find(video)))
+        return None if kept is None else DetectResult.model_validate_json(kept)
 
     @site.post("/v1/quality", tags=["evidence"])
     async def quality(request: DetectRequest) -> QualityResult:
@@ -138,10 +148,13 @@ def add_checking(site: FastAPI, inbox: Inbox) -> None:
 
 
 def result_of(verdict: Verdict, video: str, inbox: Inbox) -> DetectResult:
-    """A verdict in the shape of the server, by the video's own name."""
+    """A verdict in the shape of the server, by the video's own name; it is kept with the video."""
     told = {**verdict.as_dict(), "id": video, "video": inbox.status(video).name}
     words = {"kind": kind_of(verdict), "sentence": sentence(verdict), "unusual": unusual(verdict)}
-    return DetectResult.model_validate({**told, **words})
+    result = DetectResult.model_validate({**told, **words})
+    with suppress(HomeError):  # a home that cannot be written keeps none
+        inbox.scout.library.cache(VERDICT.format(video), result.model_dump_json().encode(), video)
+    return result
 
 
 async def _told(events: Any, video: str, inbox: Inbox) -> AsyncIterator[str]:

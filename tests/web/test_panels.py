@@ -240,6 +240,9 @@ def test_a_check_says_a_sentence_first_and_belongs_to_its_video(
     assert re.search(r"(real|uncertain) · \d\.\d\d", page.locator(".vs-check .vs-details").inner_text())
     page.get_by_role("button", name="Check lecture.mp4").wait_for()
     assert page.locator(".vs-verdict").count() == 0
+    page.goto(page.url.partition("/v/")[0] + f"/v/{scout.find(carphone).id}?tab=check")
+    verdict.wait_for()
+    assert verdict.inner_text() == told, "a verdict is kept with its video"
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light"), (1920, "dark")])
