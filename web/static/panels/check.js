@@ -18,24 +18,24 @@ class Check extends Panel {
     if (state !== this.state) { this.state = state; this.draw(); }
   }
 
-  async draw() {
+  draw() {
     const { t } = this.view, { id, name, status } = this.shown;
     this.of = id;
     if (results.has(id)) return this.told(results.get(id));
     if (running.has(id)) return this.progress(running.get(id));
-    this.place.replaceChildren();
-    if (status === "ready") {
-      const before = await this.view.api(`/v1/videos/${id}/verdict`).catch(() => null);
-      if (id !== this.shown.id || running.has(id)) return undefined;
-      if (before) {
-        results.set(id, before);
-        return this.told(before);
-      }
-    }
     this.place.replaceChildren(el("div.vs-start", {}, el("span.vs-startsign", {}, sign("shield")), el("h2", {}, t("ck_title")), el("p.muted", {}, t("ck_about")),
       el("button.primary", { type: "button", disabled: status !== "ready", onclick: () => this.run(id) }, t("ck_run", { name })),
       status === "ready" ? null : el("p.muted", {}, t("ck_not_yet"))));
+    if (status === "ready") this.before(id);
     return undefined;
+  }
+
+  /** What an earlier check found is shown again. */
+  async before(id) {
+    const kept = await this.view.api(`/v1/videos/${id}/verdict`).catch(() => null);
+    if (!kept || id !== this.of || running.has(id) || results.has(id)) return;
+    results.set(id, kept);
+    this.told(kept);
   }
 
   async run(id) {
