@@ -26,12 +26,12 @@ class Check extends Panel {
     this.place.replaceChildren(el("div.vs-start", {}, el("span.vs-startsign", {}, sign("shield")), el("h2", {}, t("ck_title")), el("p.muted", {}, t("ck_about")),
       el("button.primary", { type: "button", disabled: status !== "ready", onclick: () => this.run(id) }, t("ck_run", { name })),
       status === "ready" ? null : el("p.muted", {}, t("ck_not_yet"))));
-    if (status === "ready") this.before(id);
+    if (status === "ready") this.earlier(id);
     return undefined;
   }
 
   /** What an earlier check found is shown again. */
-  async before(id) {
+  async earlier(id) {
     const kept = await this.view.api(`/v1/videos/${id}/verdict`).catch(() => null);
     if (!kept || id !== this.of || running.has(id) || results.has(id)) return;
     results.set(id, kept);
