@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import av
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from small_scout import FIRST, filled, small_scout
+from small_scout import FIRST, QUESTION, filled, small_scout
 from vidscout.agent.api.app import application
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.agent.inbox.playable import decoded_by_browsers
@@ -145,3 +146,18 @@ def test_the_timeline_has_a_lane_for_each_sense_that_found_something(client: Tes
     assert all(start < end and text for lane in told["lanes"] for start, end, text, _ in lane["bars"])
     assert client.get(f"/v1/videos/{FIRST}/thumbnail?t=1").headers["content-type"] == "image/jpeg"
     assert client.get("/v1/videos/nothing/timeline").status_code == 404
+
+
+def test_what_has_been_read_so_far_can_be_asked_about(inbox: Inbox, client: TestClient):
+    known = inbox.scout.find(FIRST)
+    inbox.scout.library.put(replace(known, status="reading"))
+    asked = {"model": "vidscout", "video": FIRST, "messages": [{"role": "user", "content": QUESTION}]}
+    assert client.post("/v1/chat/completions", json=asked).status_code == 409
+    answer = client.post("/v1/chat/completions", json={**asked, "partial": True}).json()
+    assert "silicon carbide" in answer["choices"][0]["message"]["content"]
+
+
+def test_settings_hold_for_the_question_that_they_come_with(client: TestClient):
+    asked = {"model": "vidscout", "video": FIRST, "messages": [{"role": "user", "content": QUESTION}]}
+    for settings, status in (({"selector": "no such"}, 400), ({"profile": "no such"}, 400), ({"max_rounds": 1}, 200)):
+        assert client.post("/v1/chat/completions", json={**asked, "settings": settings}).status_code == status, settings
