@@ -28,7 +28,7 @@ def asked(frames: list[FramePart]) -> list[Message]:
         ("qwen2.5-vl", {"compress": "evs:0.4"}),
         ("qwen3-vl", {"as_video": True}),
         ("smolvlm2", {}),
-        ("llava-onevision", {"compress": "pool:0.25"}),
+        ("llava-onevision", {"compress": "pool:0.25", "as_video": False}),
     ],
 )
 def test_tokens_and_bytes_are_those_of_the_answer(name: str, options: dict[str, Any], checkpoint, frames):

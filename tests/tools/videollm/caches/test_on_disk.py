@@ -31,7 +31,7 @@ def started(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transfo
     made: list[Transformers] = []
 
     def start(name: str = "qwen2.5-vl", **options: object) -> Transformers:
-        made.append(Transformers(checkpoint(name), device="cpu", **options))  # type: ignore[arg-type]
+        made.append(Transformers(checkpoint(name), **{"device": "cpu", "as_video": False, **options}))  # type: ignore[arg-type]
         made[-1].homes = EncodedFrames()
         made[-1].ready()
         return made[-1]

@@ -62,6 +62,7 @@ def loaded(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transfor
 
     def load(name: str, compress: str | None = None, **options: Any) -> Transformers:
         """The same object whatever compresses, so that each checkpoint is loaded once."""
+        options.setdefault("as_video", False)  # what the family prefers is told in test_families.py
         asked = (name, *sorted(options.items()))
         if asked not in known:
             known[asked] = Transformers(checkpoint(name), device="cpu", compress=compress or "evs", **options)
