@@ -125,7 +125,7 @@ class Transformers(FromHub, VideoLLM):
         self._model, self._processor = self.loading.load(self.checkpoint)
         self._reader = Reader(self._processor, self.as_video, self.family)
         self._encoder = Encoder(self._model, self._reader)
-        self._mark = partial(placeholder, self._model.config)
+        self._placeholder = partial(placeholder, self._model.config)
         if self.homes is not None:
             disk = on_disk(self.checkpoint, self.loading, self._processor, self.homes, self.disk_quota)
             self._encoder.disk, self._disk = disk, disk if disk.keeps_prompts and not self.as_video else None
@@ -231,7 +231,7 @@ class Transformers(FromHub, VideoLLM):
         encoded: list[Encoded] = []
         if read.frames:
             with self._running, failures(self.model):
-                mark = self._mark("video" if read.is_video else "image")
+                mark = self._placeholder("video" if read.is_video else "image")
                 if encoder.possible:
                     encoded = encoder.encode(read)
                     frames = units(ids, mark, encoded)
@@ -249,7 +249,7 @@ class Transformers(FromHub, VideoLLM):
     def _shorten_by(self, compressor: Compressor | None) -> None:
         if self._encoder.possible:
             self._encoder.attends = compressor is not None and compressor.attends
-            both = (self._mark("image"), self._mark("video"))
+            both = (self._placeholder("image"), self._placeholder("video"))
             self._shortener = self._reader.shortener = Shortener(compressor, both, self._processor)
             return
         self.compresses = False
@@ -266,7 +266,7 @@ class Transformers(FromHub, VideoLLM):
         if shorter is None:
             return prompt
         ids = shorter.read.ids
-        frames = units(ids, self._mark("video" if prompt.read.is_video else "image"), shorter.encoded)
+        frames = units(ids, self._placeholder("video" if prompt.read.is_video else "image"), shorter.encoded)
         positions = prompt.positions if prompt.positions is None else prompt.positions[..., shorter.keep]
         offset = prompt.offset + len(prompt.ids) - len(ids)
         return Prompt(shorter.read, ids, frames, marks(ids, frames), positions, offset)
@@ -280,7 +280,7 @@ class Transformers(FromHub, VideoLLM):
         if place is None:
             if (stride := self.loading.visual_stride) < 1:
                 text = self._model.config.get_text_config(decoder=True)
-                prompt.positions, prompt.offset = strided(prompt.ids, self._mark("image"), stride, text)
+                prompt.positions, prompt.offset = strided(prompt.ids, self._placeholder("image"), stride, text)
             return
         import torch
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -31,7 +32,8 @@ def started(checkpoint: Callable[[str], Path]) -> Iterator[Callable[..., Transfo
     made: list[Transformers] = []
 
     def start(name: str = "qwen2.5-vl", **options: object) -> Transformers:
-        made.append(Transformers(checkpoint(name), **{"device": "cpu", "as_video": False, **options}))  # type: ignore[arg-type]
+        how: Any = {"device": "cpu", "as_video": False, **options}
+        made.append(Transformers(checkpoint(name), **how))
         made[-1].homes = EncodedFrames()
         made[-1].ready()
         return made[-1]
