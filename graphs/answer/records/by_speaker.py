@@ -11,7 +11,7 @@ from ....tools.payloads import Modality, Spoken, Voice
 from ....tools.records import Record, clock, of_kind
 from ....tools.words import content_words, coverage
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
-from .passages import NEAR_ENOUGH, QUESTION_MARKS, QUOTED, Told, best_of, is_withheld, nothing, quoted
+from .passages import ITSELF, NEAR_ENOUGH, QUESTION_MARKS, QUOTED, Told, best_of, is_withheld, nothing, quoted
 from .speaking import Asked, asked_for, masked, mentioned
 from .wording import worded
 
@@ -114,16 +114,21 @@ def at_an_end(state: AnswerState, speakers: _Speakers, plan: Plan, last: bool) -
 
 
 def who_said(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
-    """Who says what the question tells; that nobody does, where the judge finds that no utterance tells it; `None`
-    where nobody says anything like it, or it is not known who does."""
+    """Who says what the question tells; that nobody does, where no utterance comes near it and the judge finds that
+    none tells it; `None` where nobody says anything like it, or it is not known who does.
+
+    Whoever asks who said something repeats what was said, so that an utterance that is near enough is the one; the
+    judge withheld seven of eight such answers. It is asked where something else is wanted of somebody, as his name.
+    """
     found = utterances(state.asked, state, answering)
     if not found or found[0].similarity < NEAR_ENOUGH:
         return None
     name = _speaker(found[0])
     if not name:
         return None
+    near = plan.kind is Kind.WHO_SAID and found[0].similarity >= ITSELF
     asked = replace(plan, kind=Kind.WHO_SAID)
-    told = best_of(replace(state, plan=asked), answering, found)
+    told = best_of(replace(state, plan=asked), answering if not near else replace(answering, judge=None), found)
     if told.read and is_withheld(told.sure, answering):
         return replace(nothing(asked, found[0], state, told.sure), notes=told.notes, weighed=told.weighed)
     text = f"{quoted(found[0], plan, state)} {worded(plan.language, 'speaker', text=name)}"

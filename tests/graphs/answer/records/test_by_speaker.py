@@ -97,6 +97,8 @@ def test_who_says_something_is_told_with_his_words(answering: Answering):
 def test_who_said_it_is_withheld_where_the_judge_finds_that_nobody_did(answering: Answering):
     judging = replace(answering, judge=Judge(0.02))
     assert told(judging, "Who said that the harbour wall is older?").abstained
+    near = told(judging, "Who said that the harbour wall is older?", Kind.WHO_SAID)
+    assert near.text.endswith("Said by Tom.")  # what is asked for is what he said
     sure = told(replace(answering, judge=Judge(0.98)), "Who said that the harbour wall is older?")
     assert sure.text.endswith("Said by Tom.")
     assert sure.confidence > 0.5
