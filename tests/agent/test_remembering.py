@@ -18,7 +18,12 @@ from watching import Watch
 def test_another_process_answers_without_the_tower_and_forgetting_removes_it(
     kind: str, bikes: Path, checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    answerer: dict[str, Any] = {"backend": "transformers", "model": str(checkpoint("qwen2.5-vl")), "device": "cpu"}
+    answerer: dict[str, Any] = {
+        "backend": "transformers",
+        "model": str(checkpoint("qwen2.5-vl")),
+        "device": "cpu",
+        "as_video": False,
+    }
     profiles = {"tiny": {"base": "embedded", "stages": ["thumbnails"], "roles": {"answerer": answerer}}}
     home = tmp_path / "home"
     with VideoScout("tiny", home, profiles=profiles, max_new_tokens=4) as scout:
@@ -56,7 +61,12 @@ def test_an_answerer_that_cannot_remember_says_so_in_one_line(bikes: Path, tmp_p
 def test_the_command_line_remembers_and_recalls(
     bikes: Path, checkpoint: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    answerer: dict[str, Any] = {"backend": "transformers", "model": str(checkpoint("smolvlm2")), "device": "cpu"}
+    answerer: dict[str, Any] = {
+        "backend": "transformers",
+        "model": str(checkpoint("smolvlm2")),
+        "device": "cpu",
+        "as_video": False,
+    }
     profiles = {"tiny": {"base": "embedded", "stages": ["thumbnails"], "roles": {"answerer": answerer}}}
     with VideoScout("tiny", tmp_path / "home", profiles=profiles) as scout:
         [read] = scout.ingest([bikes])

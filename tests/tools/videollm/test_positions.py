@@ -11,6 +11,7 @@ from vidscout.tools.videollm import FramePart, Message
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.infinipot import InfiniPot
 from vidscout.tools.videollm.positions import strided
+from vidscout.tools.videollm.tokens import placeholder
 from watching import Watch
 
 VISUAL = 9
@@ -57,12 +58,12 @@ def test_a_stride_moves_keys_and_answers_go_on_from_there(name, checkpoint: Call
         assert prompt.positions is not None
         found = plain._prefill(prompt)[0]
         assert not torch.allclose(found, expected, atol=1e-4)
-        visual = sum(token == plain._placeholder("image") for token in prompt.ids)
+        visual = sum(token == placeholder(plain._model.config, "image") for token in prompt.ids)
         assert float(prompt.positions.max()) == len(prompt.ids) - 1 - 0.75 * visual
         plain._ends = set()  # which random weights may name at once
         with Watch(plain) as watch:  # written token by token, as in one prefill
-            said = list(plain.stream(asked(frames[:3]), 4, 0.0, None))
-        assert said
+            list(plain.stream(asked(frames[:3]), 4, 0.0, None))
+        assert watch.fed
         assert set(watch.fed[1:]) <= {1}
         whole = plain._prefill(plain._prompt(asked(frames[:3], "Who speaks? Why")))[0]
         plain._prefixes.clear()

@@ -10,7 +10,7 @@ from ...errors import UsageError
 from ..interface import MAX_TOKENS, FramePart, Message
 from ..processor_inputs import PromptInputs
 from ..prompt import Prompt
-from ..tokens import Writer, picked
+from ..tokens import Writer, picked, placeholder
 from .rotary import Rotary
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Memory(ABC, Generic[M]):
         origin = memory.origin
         inputs = self.model._reader.hollow(_messages(origin.opening, origin.frames, question))
         ids = inputs["input_ids"][0].tolist()
-        last = max(n for n, token in enumerate(ids) if token == self.model._placeholder("image"))
+        last = max(n for n, token in enumerate(ids) if token == placeholder(self.model._model.config, "image"))
         return ids[self._end(ids, last + 1) :]
 
     def _end(self, ids: Sequence[int], end: int) -> int:
