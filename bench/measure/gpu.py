@@ -61,11 +61,11 @@ VISION = {
         "deepstack_visual_indexes": [8, 16, 24],
     },
 }
-SIGLIP = {
+SIGLIP: dict[str, dict[str, Any]] = {
     "small": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4},
     "8b": {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16},
 }
-WHISPER = {
+WHISPER: dict[str, dict[str, Any]] = {
     "small": {"d_model": 64, "encoder_layers": 2, "encoder_attention_heads": 4, "encoder_ffn_dim": 128},
     "8b": {"d_model": 1280, "encoder_layers": 32, "encoder_attention_heads": 20, "encoder_ffn_dim": 5120},
 }

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fed_tokens import Watch
 from typer.testing import CliRunner
 from vidscout import VideoScout
 from vidscout.agent.cli import app
 from vidscout.tools.errors import UsageError
 from vidscout.tools.index.home import ENCODED
-from watching import Watch
 
 
 @pytest.mark.parametrize("kind", ["rekv", "stream_memory"])

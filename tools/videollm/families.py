@@ -99,10 +99,13 @@ def of_checkpoint(model: str | Path | None) -> Family | None:
 def families() -> tuple[Family, ...]:
     """Every family that is known."""
     listed = tomllib.loads(Path(__file__).with_name("families.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Family(title, **{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()})
-        for title, about in listed.items()
-    )
+    made = []
+    for title, about in listed.items():
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in about.items()
+        }
+        made.append(Family(title, **fields))
+    return tuple(made)
 
 
 def of_model(model_type: str | None) -> Family | None:

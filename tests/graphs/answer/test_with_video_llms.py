@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from checkpoints import IMAGE_LLMS, VIDEO_LLMS
+from fed_tokens import Watch
 from vidscout import Answer, VideoScout
 from vidscout.tools.errors import AnswererError
 from vidscout.tools.videollm import FramePart, Message, VideoLLM
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.openai_server import OpenAiServer
-from watching import Watch
 
 pytestmark = pytest.mark.models
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from checkpoints import IMAGE_LLMS, VIDEO_LLMS
+from fed_tokens import Watch
 from vidscout.tools.errors import BackendUnavailableError, OutOfMemoryError, UsageError, VidscoutError, WeightsError
 from vidscout.tools.videollm import Finish, FramePart, Message
 from vidscout.tools.videollm.families import of_checkpoint
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.interface import with_options
-from watching import Watch
 
 OPTIONS = ["a red door", "two dogs", "nobody", "a boat on the sea"]
 COLOURS = [

@@ -120,7 +120,9 @@ def test_a_pause_ends_what_is_quoted_together_and_so_does_its_length(tmp_path: P
 
 def test_a_question_in_the_video_is_quoted_with_what_answers_it(tmp_path: Path):
     said = [spoken(at, text) for at, text in enumerate((*SAID, "Who will steer it?", "A pilot from the islands."))]
-    said[-1] = Record.of(VIDEO, Span(29.5, 33), said[-1].payload, 0.9, "test/1")  # at once, not after a pause
+    said[-1] = Record.of(
+        VIDEO, Span(29.5, 33), Spoken(said[-1].text, language="en"), 0.9, "test/1"
+    )  # at once, not after a pause
     with VideoIndex(tmp_path) as opened:
         opened.add(said, None)
         found = [(said[1], 0.6), (said[5], 0.5)]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import torch
+from fed_tokens import Watch
 from vidscout.tools.index.encoded import EncodedFrames
 from vidscout.tools.index.home import ENCODED
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.videollm import FramePart, Message
 from vidscout.tools.videollm.hub_model import Transformers
-from watching import Watch
 
 VIDEO = "a1b2c3"
 

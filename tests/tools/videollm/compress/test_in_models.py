@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from fed_tokens import Watch
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
 from vidscout.tools.videollm.compress import compressor
 from vidscout.tools.videollm.hub_model import Transformers
-from watching import Watch
 
 NAMES = ("qwen2.5-vl", "qwen3-vl", "smolvlm2", "llava-onevision", "llava-next-video", "internvl3")
 SPECS = {

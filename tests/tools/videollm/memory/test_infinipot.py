@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from fed_tokens import Watch
 from vidscout.tools.videollm import Message
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.infinipot import InfiniPot, Kept, chosen, lengths, unlike
-from watching import Watch
 
 OPENING = "Answer briefly."
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from fed_tokens import Watch
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.rekv import Blocks, Rekv
 from vidscout.tools.videollm.memory.rotary import Rotary
-from watching import Watch
 
 NAMES = ("qwen2.5-vl", "qwen3-vl", "smolvlm2", "llava-onevision", "internvl3")
 OPENING = "Answer briefly."

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from fed_tokens import Watch
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import Message
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.stream_memory import Clips, StreamMemory
-from watching import Watch
 
 OPENING = "Answer briefly."
 
