@@ -60,7 +60,7 @@ def web(
         )
     limits = Limits(bytes_of(max_upload), max_hours * 3600)
     with common_options(context).scout(libraries=libraries) as scout:
-        inbox = Inbox(scout, limits)
+        inbox = Inbox(scout, limits, scout.settings.fetch_hosts, fetches=scout.settings.fetch)
         own = Libraries(inbox, [login.owner for login in logins])
         try:
             serve(Site(inbox, sample=taken), host, port, logins, own)

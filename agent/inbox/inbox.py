@@ -35,15 +35,19 @@ class NotReadyError(UsageError):
 class Inbox:
     """One process's inbox: the queue of videos to read, what was fetched from where, and who is being answered."""
 
-    def __init__(self, scout: VideoScout, limits: Limits | None = None, hosts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, scout: VideoScout, limits: Limits | None = None, hosts: tuple[str, ...] = (), *, fetches: bool = True
+    ) -> None:
         """Take up what a process that is gone was sent and has not read to its end.
 
         Args:
             scout: reads the videos and answers.
             limits: the largest file and the longest video that are taken.
             hosts: hosts, or `host:port`, that may be fetched from although they are not on the open internet.
+            fetches: whether videos are fetched from the web at all.
         """
         self.scout = scout
+        self.fetches = fetches
         self.limits = limits or Limits()
         self.rules = Rules(self.limits.size, hosts=hosts)
         self.uploads: Path = scout.settings.home / UPLOADS
@@ -92,6 +96,7 @@ class Inbox:
             cancelled: asked while it waits and between two pieces.
 
         Raises:
+            UsageError: nothing is fetched here.
             CancelledError: `cancelled` said so.
             RefusedAddressError: the address is not on the open internet.
             FetchError: nothing could be fetched from there.
@@ -99,6 +104,8 @@ class Inbox:
             MediaError: what came is no video.
             BusyError: too many are being fetched.
         """
+        if not self.fetches:
+            raise UsageError("videos are not fetched from the web here: the setting fetch allows it")
         give_up = time.monotonic() + MOMENT
         while not self._fetching.acquire(timeout=0.1):
             if cancelled():

@@ -33,7 +33,7 @@ class Libraries:
             raise UsageError("libraries = per-key keeps each library's vectors apart, which a chroma_server does not")
         for owner in owners:
             scout = inbox.scout.at(settings.home / LIBRARIES / owner)
-            self._of[owner] = Inbox(scout, inbox.limits, tuple(inbox.rules.hosts))
+            self._of[owner] = Inbox(scout, inbox.limits, tuple(inbox.rules.hosts), fetches=inbox.fetches)
 
     @property
     def all(self) -> dict[str, Inbox]:

@@ -77,6 +77,18 @@ def test_a_link_is_fetched_only_where_that_is_allowed(client: TestClient):
     assert "the setting fetch allows it" in refused.json()["error"]["message"]
 
 
+def test_nor_is_one_fetched_that_a_question_names_where_nothing_is_fetched(inbox: Inbox):
+    closed = Inbox(inbox.scout, inbox.limits, fetches=False)
+    part = {"type": "video_url", "video_url": {"url": "https://example.org/x.mp4"}}
+    content = [part, {"type": "text", "text": QUESTION}]
+    asked = {"model": "vidscout", "messages": [{"role": "user", "content": content}]}
+    with TestClient(application(closed), HERE) as client:
+        refused = client.post("/v1/chat/completions", json=asked)
+    closed.close()
+    assert refused.status_code == 400
+    assert "the setting fetch allows it" in refused.json()["error"]["message"]
+
+
 def test_going_on_takes_the_file_where_it_is_and_never_removes_it(inbox: Inbox, client: TestClient, tmp_path: Path):
     own = tmp_path / "own.mp4"
     made(own, "mp4", "mpeg4")
