@@ -24,7 +24,7 @@ from av.video.stream import VideoStream
 
 from ..runtime.stopping import check
 from .believed import believed_end, is_thin
-from .joined import AGAIN, Part, Stamped, earlier, ends_at, joined
+from .joined import AGAIN, Part, Stamped, earlier, ends_at, joined, moved
 from .packets import (
     DecodeStats,
     audio_streams,
@@ -135,9 +135,9 @@ def _clock(path: Path, *_state: int) -> Clock:
     with open_media(path) as container:
         declared = _declared(container, path)
     zero = earlier(picture, min(sounds.values(), default=None)) or Fraction(0)
-    if len(parts) == 1 and is_thin(float(end - zero), path.stat().st_size):
+    if is_thin(float(end - zero), path.stat().st_size):
         with open_media(path) as container:
-            end = min(end, believed_end(_stamped(container), float(zero)))
+            end = min(end, believed_end(moved(_stamped(container), parts), float(zero)))
     return Clock(zero, parts, first, sounds, end, declared)
 
 

@@ -5,6 +5,7 @@ was joined so as well. Each part then follows on the one before, as when they ar
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -140,6 +141,14 @@ def joined(packets: Iterable[Stamped], gaps_count: bool) -> tuple[tuple[Part, ..
             stretches.append(now)
         now.take(packet)
     return _parts(_believed(stretches))
+
+
+def moved(packets: Iterable[Stamped], parts: Sequence[Part]) -> Iterator[Stamped]:
+    """Packets with the time stamps of the clock that goes through all parts, each by the byte at which it lies."""
+    begins = [part.pos for part in parts]
+    for packet in packets:
+        shift = float(parts[max(bisect_right(begins, packet.pos) - 1, 0)].shift)
+        yield packet._replace(shown=packet.shown + shift, end=packet.end + shift)
 
 
 class Follower:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from made_videos import clicking, cut, number_of, steady, write
 from vidscout.tools.media import video as media
+from vidscout.tools.media.believed import believed_end
 from vidscout.tools.media.clock import clock_of
-from vidscout.tools.media.joined import Part, Stamped, joined
+from vidscout.tools.media.joined import Part, Stamped, joined, moved
 
 
 def shown(path: Path, **options) -> list[tuple[float, int]]:
@@ -175,6 +176,14 @@ class TestLength:
         info = media.probe(path)
         assert not info.cut_off
         assert info.duration == pytest.approx(5, abs=0.15)
+
+    def test_a_damaged_time_stamp_in_a_file_whose_clock_jumps_back_claims_no_weeks(self):
+        whole = (Part(0, Fraction(0)), Part(5000, Fraction(2)))
+        packets = [Stamped(0, True, 100 * n, 0.1 * n, 0.1 * n, 0.1 * n + 0.1) for n in range(20)]
+        packets += [Stamped(0, True, 5000 + 100 * n, 0.1 * n, 0.1 * n, 0.1 * n + 0.1) for n in range(20)]
+        assert float(believed_end(moved(packets, whole), 0.0)) == pytest.approx(4.0)
+        packets.append(Stamped(0, True, 7000, 4e6, 4e6, 4e6 + 0.1))
+        assert float(believed_end(moved(packets, whole), 0.0)) == pytest.approx(4.0)
 
     def test_the_clock_is_worked_out_once_and_anew_when_the_file_changes(self, tmp_path):
         path = write(tmp_path / "a.mkv", steady(2))
