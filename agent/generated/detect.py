@@ -102,7 +102,8 @@ def run(
             ForensicState(str(path), writing),
             context=context,
             stream_mode=["custom", "values"],
-            config={"max_concurrency": context.workers, "recursion_limit": 50},
+            # One more than the branches: LangGraph waits for them in a thread of the same pool, and alone for ever.
+            config={"max_concurrency": context.workers + 1, "recursion_limit": 50},
         )
     )
     return ForensicState(**end_state(stream, report))
