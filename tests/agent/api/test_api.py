@@ -50,7 +50,8 @@ def test_an_answer_names_its_evidence_its_frames_and_its_cost(served: Served):
     assert "0:03" in (message.content or "")
     told = (message.model_extra or {})["vidscout"]
     best = told["citations"][0]
-    assert set(best) == {"video", "start", "end", "modality", "text", "score", "source", "box"}
+    known = {"video", "name", "start", "end", "modality", "text", "score", "source", "box", "picture"}
+    assert set(best) == known
     assert (best["video"], best["modality"], best["text"]) == (served.video, "screen_text", "TAXI")
     assert 2 <= best["start"] <= 4
     assert told["counters"]["frames_decoded"] == 0
