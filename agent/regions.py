@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..tools.errors import CancelledError, MediaError, UsageError
-from ..tools.geometry import Box
+from ..tools.geometry import Box, place
 from ..tools.index.videos import Video
 from ..tools.payloads import Labels, TextLines, Track, to_fields
 from ..tools.records import clock
-from ..tools.rendering import place, render
+from ..tools.rendering import render
 from ..tools.runtime.counters import counting
 from .answer import Answer, AnswerFrame, Evidence
 from .which_video import VideoName, meant

@@ -20,21 +20,6 @@ from vidscout import VideoScout
 from vidscout.bench.data import videos
 
 
-def _take_own_cores() -> None:
-    """A worker of pytest-xdist keeps to its share of the processor's cores, as what it starts then does.
-
-    Tools take as many threads as there are cores. Those of two workers would wait for each other: two answerers of two
-    threads each on two cores take ten times as long as two of one.
-    """
-    worker, workers = os.environ.get("PYTEST_XDIST_WORKER"), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if worker and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, cores[int(worker.removeprefix("gw")) % len(cores) :: workers] or cores)
-
-
-_take_own_cores()
-
-
 def _operators_of_torchvision() -> object:
     """Lets a CUDA build of torchvision be imported beside a CPU build of torch, as EasyOCR and transformers do.
 

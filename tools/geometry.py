@@ -66,6 +66,14 @@ class Box:
         )
 
 
+def place(box: Box) -> str:
+    """Where on the picture, by the thirds of the frame that the box's centre lies in."""
+    x, y = box.centre
+    across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
+    down = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
+    return f"at the {down} {across}".replace("  ", " ").rstrip() if across or down else "in the middle"
+
+
 def clock(seconds: float) -> str:
     """`m:ss`, or `h:mm:ss` from one hour on: how times are printed everywhere.
 

@@ -1,5 +1,7 @@
 """The plural of a thing's name, for any label that a detector may have."""
 
+from collections.abc import Iterable
+
 IRREGULAR = {
     "child": "children",
     "foot": "feet",
@@ -41,6 +43,20 @@ def plural(label: str) -> str:
     head, of, rest = label.partition(" of ")
     before, space, noun = head.rpartition(" ")
     return f"{before}{space}{_plural(noun)}{of}{rest}"
+
+
+def counted(numbers: Iterable[tuple[str, int]]) -> str:
+    """Labels with their numbers, in this order.
+
+    >>> counted([("person", 2), ("dog", 1)])
+    '2 people, 1 dog'
+    """
+    return ", ".join(several(label, number) for label, number in numbers)
+
+
+def several(label: str, number: int) -> str:
+    """A number of things: “2 dogs”."""
+    return f"{number} {label if number == 1 else plural(label)}"
 
 
 def _plural(noun: str) -> str:

@@ -5,10 +5,10 @@ not meant to be taken apart again: whatever needs a number, a label or a line re
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import singledispatch
 
-from .geometry import Box
+from .geometry import Box, place
 from .payloads import (
     Appearance,
     Caption,
@@ -24,7 +24,7 @@ from .payloads import (
     Track,
     Voice,
 )
-from .plurals import plural
+from .plurals import counted, several
 
 PLACES = 6
 """Places of objects stated at most."""
@@ -129,29 +129,12 @@ def _(chapter: Chapter) -> str:
     return f"chapter {chapter.number}: {chapter.title}" if chapter.title else f"chapter {chapter.number}"
 
 
-def counted(numbers: Iterable[tuple[str, int]]) -> str:
-    """Labels with their numbers, in this order.
-
-    >>> counted([("person", 2), ("dog", 1)])
-    '2 people, 1 dog'
-    """
-    return ", ".join(_several(label, number) for label, number in numbers)
-
-
 def places(objects: Sequence[Detection]) -> list[str]:
     """Where the objects on one frame are, the most numerous kind first."""
     numbers = Counter(detection.label for detection in objects)
     found = Counter((detection.label, place(detection.box)) for detection in objects)
     stated = sorted(found, key=lambda item: (-numbers[item[0]], item))[:PLACES]
     return [f"{_some(label, found[label, at])} {at}" for label, at in stated]
-
-
-def place(box: Box) -> str:
-    """Where on the picture, by the thirds of the frame that the box's centre lies in."""
-    x, y = box.centre
-    across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
-    down = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
-    return f"at the {down} {across}".replace("  ", " ").rstrip() if across or down else "in the middle"
 
 
 def relations(objects: Sequence[Detection]) -> list[str]:
@@ -182,13 +165,9 @@ def _relation(first: Box, second: Box) -> str | None:
     return "above" if first.centre[1] < second.centre[1] else "below"
 
 
-def _several(label: str, number: int) -> str:
-    return f"{number} {label if number == 1 else plural(label)}"
-
-
 def _some(label: str, number: int) -> str:
     if number > 1:
-        return _several(label, number)
+        return several(label, number)
     return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"
 
 

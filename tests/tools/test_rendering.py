@@ -1,9 +1,9 @@
 """Findings in words."""
 
 import pytest
-from vidscout.tools.geometry import Box
+from vidscout.tools.geometry import Box, place
 from vidscout.tools.payloads import Caption, Detection, Labels, ObjectCounts, Shot, Spoken, Tag, TextLines, Track
-from vidscout.tools.rendering import place, relations, render
+from vidscout.tools.rendering import relations, render
 
 
 def thing(label: str, left: float = 0.4, top: float = 0.4, score: float = 0.8, size: float = 0.2) -> Detection:

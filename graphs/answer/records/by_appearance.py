@@ -6,9 +6,10 @@ by labelled examples (`looking.py`), of what by the labels that the question nam
 
 from collections.abc import Sequence
 
+from ....tools.geometry import place
 from ....tools.payloads import Appearance, Modality
+from ....tools.plurals import counted
 from ....tools.records import Record, of_kind
-from ....tools.rendering import counted, place
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from .looking import Asked, asked_for, wanted
 from .passages import Told

@@ -15,6 +15,7 @@ from fed_tokens import Watch
 from vidscout import Answer, VideoScout
 from vidscout.tools.errors import AnswererError
 from vidscout.tools.videollm import FramePart, Message, VideoLLM
+from vidscout.tools.videollm.families import of_checkpoint
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.openai_server import OpenAiServer
 
@@ -112,7 +113,9 @@ def test_frames_reach_the_model_and_the_tokens_are_those_predicted(name, video_l
     assert len(set(paths)) > 1
     assert {str(path) for path in paths} <= {frame.thumbnail for frame in answer.frames}
     pictures = [Image.open(path) for path in paths]
-    expected = AutoProcessor.from_pretrained(checkpoint(name)).image_processor(images=[pictures], return_tensors="pt")
+    processor = AutoProcessor.from_pretrained(checkpoint(name)).image_processor
+    known = of_checkpoint(checkpoint(name))
+    expected = processor(images=[pictures], return_tensors="pt", **(known.images if known else {}))
     assert torch.equal(watch.pixels[0].flatten(), expected["pixel_values"].flatten())
 
 
