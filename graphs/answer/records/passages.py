@@ -311,8 +311,14 @@ def besides(plan: Plan, best: Candidate, answering: Answering, chosen: Sequence[
 
 
 def speaking(best: Candidate, plan: Plan, answering: Answering) -> list[str]:
-    """Who speaks in the best record, in words of the question's language."""
+    """Who speaks in the best record, in words of the question's language.
+
+    A voice that has only a number is told of only where who said something is asked for: beside “who signed it” it
+    would look like an answer.
+    """
     name, given = speaker_of(best.record, answering)
+    if is_numbered(name) and plan.kind is not Kind.WHO_SAID:
+        return []
     return [worded(plan.language, "speaker" if given else "name_shown", text=name)] if name else []
 
 

@@ -156,6 +156,18 @@ def test_who_speaks_is_told_whatever_kind_of_question_begins_with_who(index: Vid
     assert "“Anna Berg, harbour master”" in quoting(state, answering(index, Judging("Monday"))).text
 
 
+def test_a_voice_with_a_number_is_no_answer_to_who_did_something(tmp_path: Path):
+    said = Record.of(VIDEO, Span(0, 2), Spoken("It was signed.", language="en", speaker="Speaker 1"), 0.9, "test/1")
+    with VideoIndex(tmp_path) as opened:
+        opened.add([said], None)
+        given = answering(opened, Judging("signed"))
+        assert (
+            quoting(asked("who signed it", Kind.PERSON, (said, 0.6)), given).text == "“It was signed.” (said at 0:00)"
+        )
+        told = quoting(asked("who said that it was signed", Kind.WHO_SAID, (said, 0.6)), given).text
+    assert told.endswith("Said by Speaker 1.")
+
+
 def test_what_the_judge_finds_not_to_answer_is_withheld_and_named_as_the_nearest(index: VideoIndex):
     state = asked("Who is the captain?", Kind.PERSON, (spoken(1, SAID[1]), 0.5))
     told = quoting(state, answering(index, Judging("captain Smith")))
