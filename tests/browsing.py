@@ -38,7 +38,9 @@ MARKS = [
 def until(page: Page, holds: str) -> None:
     """Wait until an expression holds: the page's own policy forbids what `wait_for_function` does."""
     for _ in range(PATIENCE // 50):
-        if page.evaluate(holds):
+        if page.evaluate(
+            f"() => {{ try {{ return {holds} }} catch {{ return false }} }}"
+        ):  # what is asked may come later
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"never: {holds}")

@@ -82,9 +82,9 @@ def ask(page: Any, question: str) -> Any:
 
 
 def stands_at(page: Any, seconds: float, within: float = 1.5) -> None:
-    """Wait until the player does."""
+    """Wait until the player is there and does."""
     for _ in range(200):
-        if abs(page.evaluate("document.getElementById('player').currentTime") - seconds) < within:
+        if abs(page.evaluate("document.getElementById('player')?.currentTime ?? -1000") - seconds) < within:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"the player never stood at {seconds}")
