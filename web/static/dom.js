@@ -66,13 +66,16 @@ const PATHS = {
   share: "M12 15V3m0 0L8 7m4-4 4 4M5 12v8h14v-8",
   sound: "M4 10v4h4l5 4V6L8 10zM17 9a4 4 0 0 1 0 6",
 };
-export function icon(name) {
+export const icon = (name) => drawn(PATHS[name]);
+
+/** A picture of 24 by 24 made of one path. */
+export function drawn(way) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   svg.classList.add("icon");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", way);
   svg.append(path);
   return svg;
 }

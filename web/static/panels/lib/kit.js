@@ -1,7 +1,7 @@
 /* What the panels share: their stylesheet, icons, streams of events, and small pieces of the page. Texts that come from
    videos or people are only ever set as text: nothing in them is HTML, and addresses in them are no links. */
 
-import { clock, el } from "../../dom.js";
+import { clock, drawn, el } from "../../dom.js";
 
 if (!document.querySelector("link[data-panels]")) {
   await new Promise((there) => {
@@ -33,16 +33,7 @@ const PATHS = {
 };
 
 /** An icon of the panels, as `icon` of dom.js. */
-export function sign(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.classList.add("icon");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
-  return svg;
-}
+export const sign = (name) => drawn(PATHS[name]);
 
 /** A button with an icon only; `label` is what it is called. */
 export const tool = (name, label, onclick, more = {}) =>
