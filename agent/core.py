@@ -11,7 +11,7 @@ from ..tools.errors import HomeError, UnknownVideoError, UsageError, VidscoutErr
 from ..tools.index.home import CONVERSATIONS
 from ..tools.index.video_index import VideoIndex
 from ..tools.index.videos import Library, Video
-from .forgetting import finish_forgetting
+from .conversations.forgetting import finish_forgetting
 from .models import Models
 from .profiles.compressed import compressed
 from .profiles.profile import heard_in, with_faces, written_in

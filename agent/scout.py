@@ -4,13 +4,13 @@ from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from .correcting import Correcting
-from .estimating import Estimating
-from .handing_over import HandingOver
-from .people import WithPeople
-from .quality import Measuring
-from .remembering import Remembering
-from .searching import Searching
+from .asking.estimating import Estimating
+from .asking.remembering import Remembering
+from .library.correcting import Correcting
+from .library.quality import Measuring
+from .library.searching import Searching
+from .moments.handing_over import HandingOver
+from .people.people import WithPeople
 from .watching.watching import WatchingLive
 from .which_video import VideoName
 

@@ -12,11 +12,11 @@ from typing import Any
 from ... import __version__
 from ...graphs.events import Event, Progress, StepStarted, Token, ToolFinished
 from ..answer import Answer, Evidence
+from ..asking.disagreeing import beside, disagreements
+from ..asking.sentences import sentences
 from ..bridge import in_thread, streamed
-from ..disagreeing import beside, disagreements
 from ..inbox.inbox import Inbox
 from ..scout import VideoScout
-from ..sentences import sentences
 from ..which_video import LINK
 from .conversations import Conversations
 from .errors import INVALID, RequestError, problem_of

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from ...tools.payloads import Spoken, TextLines
 from ...tools.records import Modality, Record
-from ..correcting import SOURCE
+from ..asking.suggesting import suggestions
 from ..exports.formats import FORMATS
 from ..inbox.inbox import Inbox
-from ..suggesting import suggestions
+from ..library.correcting import SOURCE
 from .describing import DescribeResult
 from .errors import INVALID, RequestError
 from .shapes import Asked

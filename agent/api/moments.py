@@ -13,8 +13,8 @@ from starlette.background import BackgroundTask
 
 from ...tools.errors import UsageError
 from ..bridge import in_thread
-from ..grounding import FoundSpan, Grounded
 from ..inbox.inbox import Inbox
+from ..moments.grounding import FoundSpan, Grounded
 from .shapes import Citation, listed
 
 Range = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)]]

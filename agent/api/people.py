@@ -6,7 +6,7 @@ from fastapi import FastAPI, Path
 from pydantic import BaseModel, Field
 
 from ..inbox.inbox import Inbox
-from ..people import Listed
+from ..people.people import Listed
 
 
 class SomebodyObject(BaseModel):

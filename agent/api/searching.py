@@ -15,12 +15,12 @@ from ...graphs.events import StepStarted
 from ...tools.errors import HomeError
 from ...tools.perception.voices.names import is_numbered
 from ..bridge import in_thread, streamed
-from ..fitting import searched
 from ..generated.detect import detect_events
 from ..generated.telling import kind_of, sentence, unusual
 from ..generated.verdict import Verdict
 from ..inbox.inbox import Inbox
-from ..people import SomebodyThere
+from ..library.fitting import searched
+from ..people.people import SomebodyThere
 from .chat import cited, located
 from .errors import problem_of
 from .shapes import DetectRequest, DetectResult, Hits, QualityResult, SearchRequest, listed

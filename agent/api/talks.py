@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import FastAPI, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from ...tools.index.talks import LONGEST_TITLE, Talk
+from ...tools.index.rows.talks import LONGEST_TITLE, Talk
 from ..guard.guard import OWNER
 from .conversations import Conversations
 from .errors import INVALID, RequestError

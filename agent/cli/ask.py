@@ -17,7 +17,7 @@ from .links import Fetch, local
 if TYPE_CHECKING:
     from ...graphs.events import Event
     from ..answer import Answer
-    from ..regions import Region
+    from ..asking.regions import Region
 
 SHOWN = 5
 """Pieces of evidence printed; `--json` has them all."""
@@ -99,7 +99,7 @@ def region_of(written: str) -> "Region":
     Raises:
         UsageError: it is none.
     """
-    from ..regions import checked_region
+    from ..asking.regions import checked_region
 
     at, *sides = written.split(",")
     try:

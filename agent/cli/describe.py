@@ -65,7 +65,7 @@ def describe(
 
 def show(description: "Description", indent: str = "") -> None:
     """Print a description for people, and on stderr what it lacks."""
-    from ..describing import told
+    from ..moments.describing import told
 
     for line in told(description):
         print(f"{indent}{line}")

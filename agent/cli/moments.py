@@ -15,7 +15,7 @@ from .interrupts import interruptible
 
 if TYPE_CHECKING:
     from ...tools.clips.results import Clip
-    from ..grounding import Grounded
+    from ..moments.grounding import Grounded
 
 _STRETCH = re.compile(r"^\s*([^-–]+?)\s*[-–]\s*([^-–]+?)\s*$")
 

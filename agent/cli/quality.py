@@ -17,7 +17,7 @@ def quality(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how good picture and sound are: a level, and what was measured, with the worst moments."""
-    from ..quality import SECONDS
+    from ..library.quality import SECONDS
 
     seconds = SECONDS if seconds is None else seconds
     if not seconds > 0:

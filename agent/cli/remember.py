@@ -21,7 +21,7 @@ def remember(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Have the answerer read a video once and keep it, so that `recall` answers without reading it again."""
-    from ..remembering import FRAMES
+    from ..asking.remembering import FRAMES
 
     with common_options(context).scout() as scout:
         found = scout.remember(video, kind, frames or FRAMES)

@@ -29,7 +29,7 @@ from ...graphs.ingest.passes import PASSES
 from ...graphs.ingest.stage import FrameStage, Stage
 from ...graphs.ingest.state import Ingest, IngestState
 from ...tools.errors import CancelledError, MediaError, ServingError, UsageError, VidscoutError
-from ...tools.index.stage_journal import Row, StageEntry
+from ...tools.index.rows.stage_journal import Row, StageEntry
 from ...tools.records import clock
 from ...tools.runtime.counters import count, counting
 from ...tools.runtime.notes import noting

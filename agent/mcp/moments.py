@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from ...tools.errors import UsageError
 from ..api.moments import HighlightsObject, Spans, spans_of
 from ..bridge import in_thread
-from ..grounding import Grounded
 from ..inbox.inbox import Inbox
+from ..moments.grounding import Grounded
 from .shapes import Seconds, Source
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...tools.errors import HomeError
 from ...tools.index.home import private_file, private_folder, write_private
-from ...tools.index.live import STATE, is_live, live_folder
+from ...tools.index.rows.live import STATE, is_live, live_folder
 from .progress import Place
 
 MOST_EVENTS = 10_000

@@ -17,7 +17,7 @@ from ...tools.media.kept_segments import KeptSegments
 from ...tools.media.live import Stretch
 from ...tools.records import Record, in_order
 from ...tools.runtime.notes import noting
-from ..grounding import Locating
+from ..moments.grounding import Locating
 from ..network.public_addresses import Rules
 from .incoming import Arrived, Incoming
 from .options import Looked, Noted, Options, Watched

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...tools.errors import UsageError
-from ..grounding import Locating
+from ..moments.grounding import Locating
 from ..network.public_addresses import Rules
 from ..questions import checked_question
 from ..which_video import VideoName

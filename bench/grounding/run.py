@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean
 
 from ...agent.scout import VideoScout
-from ..grounding import clips, spans
+from . import clips, spans
 from .sets import SETS, Query
 
 FOUND = "found.jsonl"

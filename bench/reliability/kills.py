@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...tools.index import chroma
-from ...tools.index.sqlite import Database
+from ...tools.index.rows.sqlite import Database
+from ...tools.index.vectors import chroma
 from ...tools.index.video_index import VideoIndex
 from . import toys
 from .kept import Kept

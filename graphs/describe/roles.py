@@ -2,8 +2,8 @@
 
 `examples.toml` has sentences of six roles in ten languages. `roles.npz` holds what was learnt from their embeddings
 (`embeddings/by_example.py`). The examples are embedded as documents, as the index's records are, so that the vectors
-which the index has tell roles at no further cost. `python -m vidscout.bench.measure.roles --write` makes it anew and
-prints how many examples of a part that was left out it tells rightly.
+which the index has tell roles at no further cost. `python -m vidscout.bench.measure.learning.roles --write` makes it
+anew and prints how many examples of a part that was left out it tells rightly.
 """
 
 from enum import StrEnum

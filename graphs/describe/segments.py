@@ -10,9 +10,9 @@ Each gap between two passages is weighed by what speaks for a boundary there:
   best (Shriberg, Stolcke, Hakkani-Tür and Tür, 2000).
 
 `boundaries.toml` holds the weights, one set for videos that show titles and one for those that do not, fitted by
-logistic regression on recordings that are used for nothing else (`python -m vidscout.bench.measure.chapters fit`).
-In those recordings the pause between two scenes is nearly always the longer one, which no real video keeps to: when the
-weights are fitted, pauses are therefore blurred by noise as large as their own spread.
+logistic regression on recordings that are used for nothing else (`python -m vidscout.bench.measure.answering.chapters
+fit`). In those recordings the pause between two scenes is nearly always the longer one, which no real video keeps to:
+when the weights are fitted, pauses are therefore blurred by noise as large as their own spread.
 """
 
 import tomllib

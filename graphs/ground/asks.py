@@ -1,8 +1,8 @@
 """What a query asks for, by how near its embedding lies to those of examples: which stretches, and by which sense.
 
 `asks.toml` has examples in ten languages. `asks.npz` holds what was learnt from their embeddings
-(`embeddings/by_example.py`); `python -m vidscout.bench.measure.asks` makes it anew and prints how many examples of a
-part that was left out are told rightly.
+(`embeddings/by_example.py`); `python -m vidscout.bench.measure.learning.asks` makes it anew and prints how many
+examples of a part that was left out are told rightly.
 """
 
 import tomllib

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...tools.index.people import How, Named
+from ...tools.index.rows.people import How, Named
 from ...tools.payloads import Modality, Spoken
 from ...tools.records import Record, Span, of_kind
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ...tools.index.stage_journal import NOWHERE, Failure, StageEntry
+from ...tools.index.rows.stage_journal import NOWHERE, Failure, StageEntry
 from ...tools.records import clock
 from .stage import Stage
 

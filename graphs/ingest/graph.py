@@ -23,8 +23,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from ...tools.errors import CancelledError, HomeError, MediaError, SupersededError, VidscoutError, WeightsError
-from ...tools.index.reading_token import holding, released
-from ...tools.index.stage_journal import Row
+from ...tools.index.rows.reading_token import holding, released
+from ...tools.index.rows.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
 from ...tools.records import UNSEARCHED, Record, in_order

@@ -15,7 +15,7 @@ from ...tools.errors import (
     SupersededError,
     WeightsError,
 )
-from ...tools.index.stage_journal import NOWHERE, Failure, Row, StageEntry
+from ...tools.index.rows.stage_journal import NOWHERE, Failure, Row, StageEntry
 from ...tools.media.audio import AudioChunk
 from ...tools.media.video import Frame
 from ...tools.runtime.cores import cores

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...tools.geometry import Box
-from ...tools.index.people import How, Likeness, Named
+from ...tools.index.rows.people import How, Likeness, Named
 from ...tools.records import Span
 
 if TYPE_CHECKING:

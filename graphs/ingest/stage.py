@@ -4,8 +4,8 @@ Adding one takes a module in `stages/`, named like the stage, with a function `s
 in a profile; and, where it finds something of a new kind, a payload with its renderer (`tools/payloads.py`).
 
 A stage *observes* its source as it passes: frames, sound, or the file itself. What it observes is written down as
-bytes by time (`tools/index/stage_journal.py`), so that a killed reading goes on from there. At its end the stage makes
-records from everything that was written down, once, so that they do not depend on how often it was interrupted. A
+bytes by time (`tools/index/rows/stage_journal.py`), so that a killed reading goes on from there. At its end the stage
+makes records from everything that was written down, once, so that they do not depend on how often it was interrupted. A
 stage without a source makes its records from what other stages found.
 """
 
@@ -25,7 +25,7 @@ from ...tools.records import Modality, Record, Span
 from ...tools.runtime.backend import Tool
 
 if TYPE_CHECKING:
-    from ...tools.index.stage_journal import Row
+    from ...tools.index.rows.stage_journal import Row
     from ...tools.index.video_index import VideoIndex
 
 FRAMES, AUDIO, FILE = "frames", "audio", "file"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ...tools.errors import CancelledError
-from ...tools.index.stage_journal import StageJournal
+from ...tools.index.rows.stage_journal import StageJournal
 from ...tools.index.videos import Library
 from ...tools.perception.embeddings.once import EmbeddedOnce
 from ...tools.runtime.backend import Tool
@@ -43,7 +43,7 @@ class Ingest:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from outside to end the work at the next batch."""
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Of this reading: `tools/index/reading_token.py`."""
+    """Of this reading: `tools/index/rows/reading_token.py`."""
     failed: threading.Event = field(default_factory=threading.Event)
     """Set where one source cannot be read on: the others should not go on for an hour."""
 

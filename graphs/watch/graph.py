@@ -17,8 +17,8 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from ...tools.index.live import drop_before, drop_observations
-from ...tools.index.reading_token import holding
+from ...tools.index.rows.live import drop_before, drop_observations
+from ...tools.index.rows.reading_token import holding
 from ...tools.media.audio import SAMPLE_RATE, AudioChunk
 from ...tools.records import in_order
 from ...tools.runtime.notes import noting

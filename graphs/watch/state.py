@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 
-from ...tools.index.stage_journal import Row
+from ...tools.index.rows.stage_journal import Row
 from ...tools.media.audio import SAMPLE_RATE, AudioChunk
 from ...tools.media.live import Stretch
 from ...tools.media.near_identical import NearIdentical

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from vidscout.agent.checkpoints import open_checkpointer
+from vidscout.agent.conversations.checkpoints import open_checkpointer
 from vidscout.agent.inbox.arrivals import Arrivals
 from vidscout.agent.inbox.uploads import Limits, accept
 

@@ -12,7 +12,7 @@ import pytest
 from made_stages import Hashed, Numbers, read
 from made_videos import steady, write
 from small_scout import FIRST, QUESTION, SECOND, filled, small_scout
-from vidscout.tools.index.graph_files import FILES, SUMS, is_whole
+from vidscout.tools.index.vectors.graph_files import FILES, SUMS, is_whole
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.records import Modality, Record, Span
 from vidscout.tools.runtime.notes import noting

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from small_scout import FIRST, QUESTION, filled, raising, small_scout
-from vidscout.agent.gate import Gate, rules
+from vidscout.agent.asking.gate import Gate, rules
 from vidscout.graphs.events import Event, Token
 from vidscout.tools.errors import AnswererError
 

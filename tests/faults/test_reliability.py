@@ -1,4 +1,4 @@
-"""A share of `bench/measure/reliability.py`, which does the same many more times."""
+"""A share of `bench/measure/machine/reliability.py`, which does the same many more times."""
 
 import json
 import random
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vidscout.bench.measure import library
+from vidscout.bench.measure.machine import library
 from vidscout.bench.reliability import cycles, faults, mutations
 from vidscout.bench.reliability.kept import Kept
 

@@ -11,19 +11,19 @@ import numpy as np
 from ..errors import HomeError, UnknownVideoError, UsageError
 from ..records import FrameRef, Span
 from ..runtime.notes import note
-from .chroma import unit
-from .filters import Filter, bounds
 from .home import THUMBNAILS
 from .rank_fusion import fused
+from .rows.filters import Filter, bounds
 from .store import frames_of, records_of
 from .together import MANY
+from .vectors.chroma import unit
 
 if TYPE_CHECKING:
-    from .chroma import Vectors
-    from .kept_vectors import KeptVectors
-    from .matrices import Matrices, Matrix
-    from .stage_records import StageStore
+    from .stage_store import StageStore
     from .together import Together
+    from .vectors.chroma import Vectors
+    from .vectors.kept_vectors import KeptVectors
+    from .vectors.matrices import Matrices, Matrix
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records import Record
-from .filters import Filter
-from .repair import Repairs
+from .repairing.repair import Repairs
+from .rows.filters import Filter
 from .store import records_of
 from .together import MANY
 

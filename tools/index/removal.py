@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from ..errors import HomeError
 from .home import CHROMA, COMPOSITES, ENCODED, MATRICES, SET_ASIDE, SEVERAL, THUMBNAILS, UPLOADS, WATCHED
-from .sqlite import Database
+from .rows.sqlite import Database
 from .store import State
 
 

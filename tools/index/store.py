@@ -18,10 +18,10 @@ from ..payloads import from_json, to_json
 from ..records import UNSEARCHED, Box, Modality, Record, Span
 from ..runtime.notes import note
 from ..words import one_line
-from . import kept_vectors
-from .filters import Filter
-from .fts import match_expression, searchable
-from .sqlite import Database
+from .rows.filters import Filter
+from .rows.fts import match_expression, searchable
+from .rows.sqlite import Database
+from .vectors import kept_vectors
 
 _COLUMNS = "video, start, stop, modality, text, score, source, boxes, payload"
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .code_files import KINDS, NO_KIND, Part, file_of, part, read_part, write_part
-from .codes import Query, encode
-from .filters import Filter, bounds
-from .kept_vectors import KeptVectors
+from .rows.filters import Filter, bounds
 from .store import records_of
+from .vectors.code_files import KINDS, NO_KIND, Part, file_of, part, read_part, write_part
+from .vectors.codes import Query, encode
+from .vectors.kept_vectors import KeptVectors
 
 if TYPE_CHECKING:
-    from .stage_records import StageStore
+    from .stage_store import StageStore
 
 MANY = 12
 """Videos from which on they are searched together."""

@@ -16,19 +16,19 @@ import numpy as np
 from ..errors import HomeError, UsageError
 from ..records import Modality, Record, Span
 from . import removal
-from .chroma import open_vectors, unit
-from .filters import Filter
 from .frames import FrameQuery, by_encoder, how_many, is_id, milliseconds, other_encoder
 from .home import CHROMA, LOCK, write_private
-from .kept_vectors import KeptVectors
-from .matrices import Matrices
-from .people import Faces, People
 from .rank_fusion import fuse, ranks
 from .record_vectors import RecordVectors
 from .removal import Owed
-from .repair import RepairStore
-from .talks import Talks
+from .repairing.repair import RepairStore
+from .rows.filters import Filter
+from .rows.people import Faces, People
+from .rows.talks import Talks
 from .together import Together
+from .vectors.chroma import open_vectors, unit
+from .vectors.kept_vectors import KeptVectors
+from .vectors.matrices import Matrices
 from .videos import Library
 
 DEPTH = 32

@@ -14,9 +14,10 @@ from sqlite3 import Connection
 from typing import Any, Literal
 
 from ..errors import UsageError
-from . import reading_token, removal
-from .sqlite import Database
-from .stage_journal import StageJournal
+from . import removal
+from .rows import reading_token
+from .rows.sqlite import Database
+from .rows.stage_journal import StageJournal
 
 MIN_PREFIX = 6
 """Shortest beginning of a video id that stands for it."""

@@ -2,8 +2,9 @@
 
 `examples.toml` has questions of 23 kinds in ten languages. `kinds.npz` holds what was learnt from their embeddings
 (`embeddings/by_example.py`);
-`python -m vidscout.bench.measure.kinds` makes it anew and prints how many examples of a part that was left out it tells
-rightly. A question that lies between two kinds is unsure: then nothing is left out and no special way is taken.
+`python -m vidscout.bench.measure.learning.kinds` makes it anew and prints how many examples of a part that was left out
+it tells rightly. A question that lies between two kinds is unsure: then nothing is left out and no special way is
+taken.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """How likely a told answer is right: logistic regression on how well its best record fits and what the judge says.
 
-The weights with a judge were fitted by `bench/measure/confidence.py` on answers to the development half of the made
-questions, never on its report half. Answers that the timeline gives (an end, a stretch, the whole) carry a fixed
+The weights with a judge were fitted by `bench/measure/learning/confidence.py` on answers to the development half of the
+made questions, never on its report half. Answers that the timeline gives (an end, a stretch, the whole) carry a fixed
 confidence instead, which nothing was fitted to.
 """
 

@@ -1,7 +1,7 @@
 """What a question asks about what somebody or something looks like, by how near it lies to labelled examples.
 
 `looking.toml` has the examples, in English; `looking.npz` holds what was learnt from their embeddings
-(`embeddings/by_example.py`). `python -m vidscout.bench.measure.looking --write` makes it anew.
+(`embeddings/by_example.py`). `python -m vidscout.bench.measure.learning.looking --write` makes it anew.
 """
 
 import tomllib

@@ -2,7 +2,7 @@
 
 `speaking.toml` has the examples, eleven languages of them, in which a name stands as `{x}`; `speaking.npz` holds what
 was learnt from their embeddings (`embeddings/by_example.py`).
-`python -m vidscout.bench.measure.speaking --write` makes it anew.
+`python -m vidscout.bench.measure.learning.speaking --write` makes it anew.
 """
 
 import re

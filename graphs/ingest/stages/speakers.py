@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ....tools.index.people import How, Named
+from ....tools.index.rows.people import How, Named
 from ....tools.media.audio import SAMPLE_RATE, AudioChunk
 from ....tools.payloads import TextLines, Voice
 from ....tools.records import Modality, Record, Span, of_kind

@@ -1,7 +1,7 @@
 """How chapters and summaries are scored, against values worked out by hand."""
 
 import pytest
-from vidscout.bench.measure.described import development, report
+from vidscout.bench.measure.answering.described import development, report
 from vidscout.bench.run.describing import Agreement, boundaries, held, supported, title_similarity
 
 

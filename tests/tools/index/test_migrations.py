@@ -14,7 +14,7 @@ import pytest
 from vidscout import VideoScout
 from vidscout.tools.index import migrations
 from vidscout.tools.index.migrations import step_2_payloads as step_2
-from vidscout.tools.index.sqlite import DATABASE
+from vidscout.tools.index.rows.sqlite import DATABASE
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import Caption, Labels, ObjectCounts, Shot, Spoken, TextLines, Track
 from vidscout.tools.records import Record, of_kind

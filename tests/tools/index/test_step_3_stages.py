@@ -10,7 +10,7 @@ from vidscout.graphs.ingest.stage import unpacked
 from vidscout.graphs.ingest.stages.tags import TaggedFrame
 from vidscout.tools.index.home import DATABASE
 from vidscout.tools.index.migrations import STEPS
-from vidscout.tools.index.stage_journal import StageEntry
+from vidscout.tools.index.rows.stage_journal import StageEntry
 from vidscout.tools.index.videos import Library
 from vidscout.tools.records import TextLine, Utterance
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidscout.tools.index.chroma import Vectors, unit
-from vidscout.tools.index.code_files import SUFFIX
 from vidscout.tools.index.together import MANY
+from vidscout.tools.index.vectors.chroma import Vectors, unit
+from vidscout.tools.index.vectors.code_files import SUFFIX
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.records import Modality, Record, Span
 from vidscout.tools.runtime.notes import noting

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vidscout.tools.errors import HomeError, UnknownVideoError, UsageError
-from vidscout.tools.index.chroma import Vectors
+from vidscout.tools.index.vectors.chroma import Vectors
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.index.videos import Video
 from vidscout.tools.records import Box, Modality, Record, Span, in_order

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from vidscout.tools.errors import HomeError, MediaError, UsageError
-from vidscout.tools.index.sqlite import DATABASE
+from vidscout.tools.index.rows.sqlite import DATABASE
 from vidscout.tools.index.videos import Library, Video
 
 

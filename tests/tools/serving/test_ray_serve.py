@@ -98,7 +98,7 @@ def test_what_the_work_cost_is_counted_where_it_was_asked_for(served: Tool[Any, 
 
 
 def test_with_eight_clients_at_once_batches_form(served: Tool[Any, Any]):
-    """How fast that is, beside the tool in process, is measured in bench/measure/serving.py."""
+    """How fast that is, beside the tool in process, is measured in bench/measure/machine/serving.py."""
     at_once(served.run, CLIENTS, 12)
     assert max(about("text_embedding").batches) > 1
 

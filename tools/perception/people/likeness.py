@@ -41,8 +41,8 @@ class FaceEncoder(Tool[FaceOnFrame, np.ndarray]):
     a clip is still one, so that it lies lower than `known`."""
     known: float = 0.72
     """Cosine from which somebody is who was shown. Of FaceRes, the people of the development half of
-    `bench/measure/faces.py` come to 0.70 at most with one another, and to 0.84 and more with other pictures of
-    themselves."""
+    `bench/measure/perceiving/faces.py` come to 0.70 at most with one another, and to 0.84 and more with other pictures
+    of themselves."""
 
 
 class FaceRes(FaceEncoder):

@@ -1,8 +1,8 @@
 """PP-OCRv6 in onnxruntime: where text is on a picture, and what it says.
 
 The networks are those that PaddleOCR publishes (Apache-2.0), the tiny one that finds lines and the small one that reads
-them; `python -m vidscout.bench.measure.screen_text` holds them against known lines. What stands around them is little:
-the picture's preparation, the boxes around what was found, and the decoding of what was read.
+them; `python -m vidscout.bench.measure.recordings.screen_text` holds them against known lines. What stands around them
+is little: the picture's preparation, the boxes around what was found, and the decoding of what was read.
 """
 
 import threading

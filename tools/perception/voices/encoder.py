@@ -27,8 +27,8 @@ class VoiceEncoder(Tool[np.ndarray, np.ndarray]):
     role = "voices"
     same: float = 0.76
     """Mean cosine from which two groups of windows are one person's; of each encoder its own. Of Resemblyzer, 0.76 and
-    0.78 do alike on made meetings with the voices for development (`bench/measure/speakers.py`), and 0.72 takes more
-    pairs of voices for one."""
+    0.78 do alike on made meetings with the voices for development (`bench/measure/perceiving/speakers.py`), and 0.72
+    takes more pairs of voices for one."""
 
 
 class Resemblyzer(VoiceEncoder):

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vidscout.bench.measure.planner import by_rules, routing
+from vidscout.bench.measure.answering.planner import by_rules, routing
 from vidscout.graphs.answer.question.rules import SEARCHED, read_question, topic_of
 from vidscout.graphs.answer.state import Place, Want
 

@@ -15,7 +15,7 @@ from vidscout.graphs.answer.records.by_speaker import by_speaker
 from vidscout.graphs.answer.records.speaking import masked, mentioned
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Kind, Plan, Want
-from vidscout.tools.index.people import How, Named
+from vidscout.tools.index.rows.people import How, Named
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import Person, Spoken, Voice
 from vidscout.tools.records import Record, Span

@@ -10,7 +10,7 @@ from vidscout.graphs.ingest.recognition import Sighting, packed, unpacked
 from vidscout.graphs.ingest.stage import Found, Sampling
 from vidscout.graphs.ingest.stages.faces import Faces
 from vidscout.tools.geometry import Box
-from vidscout.tools.index.people import How, Likeness, Named
+from vidscout.tools.index.rows.people import How, Likeness, Named
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.index.videos import Video
 from vidscout.tools.payloads import Person

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vidscout.graphs.ingest.stage import Found
 from vidscout.graphs.ingest.stages.speakers import Speakers, Stretch
-from vidscout.tools.index.people import How, Named
+from vidscout.tools.index.rows.people import How, Named
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.index.videos import Video
 from vidscout.tools.payloads import Modality, Spoken, TextLines, Voice

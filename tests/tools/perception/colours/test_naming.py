@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vidscout.bench.measure.colours import lit
+from vidscout.bench.measure.perceiving.colours import lit
 from vidscout.tools.geometry import Box
 from vidscout.tools.perception.colours.light import balanced
 from vidscout.tools.perception.colours.naming import COLOURS, encoded, linear, names

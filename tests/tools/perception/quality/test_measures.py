@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vidscout.bench.measure.quality import PICTURE, banded, blocky, blurred, measured, noisy
+from vidscout.bench.measure.perceiving.quality import PICTURE, banded, blocky, blurred, measured, noisy
 from vidscout.tools.media.audio import AudioChunk
 from vidscout.tools.perception.quality import motion, picture, sound
 from vidscout.tools.perception.quality.examine import poor_picture, stretches

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vidscout.bench.data.lecture import LECTURE, Sentence
 from vidscout.bench.data.voice import SAMPLE_RATE as VOICE_RATE
-from vidscout.bench.measure.speech import word_errors
+from vidscout.bench.measure.recordings.speech import word_errors
 from vidscout.tools.errors import UsageError
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
 from vidscout.tools.payloads import Spoken, Word

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vidscout.bench.data.lecture import LECTURE
-from vidscout.bench.measure.speech import word_errors
+from vidscout.bench.measure.recordings.speech import word_errors
 from vidscout.tools.errors import BackendUnavailableError, UsageError, WeightsError
 from vidscout.tools.media.audio import SAMPLE_RATE, AudioChunk, audio
 from vidscout.tools.perception.speech.recogniser import Sound, WhisperOnVoice, within

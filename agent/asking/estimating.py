@@ -1,0 +1,107 @@
+"""The part of `VideoScout` that says beforehand what a question will take."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...tools.errors import UsageError
+from ...tools.videollm.interface import FramePart, Message
+from ..core import Core
+from ..profiles.budget import budget_for
+from ..which_video import VideoName
+
+if TYPE_CHECKING:
+    from ...tools.videollm.estimate import Estimate
+
+QUESTION = "What happens in this video, in what order, and who is there?"
+"""Stands for a question of common length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one question about a video takes at most, under these settings."""
+
+    model: str
+    frames: int
+    """That are shown."""
+    frames_wanted: int
+    """By the settings; the token budget may allow fewer."""
+    visual: int
+    """Tokens of the frames."""
+    prompt: int
+    """Tokens of the whole prompt, with as many records as the budget leaves room for."""
+    answer: int
+    """Tokens that may be written."""
+    context: int
+    """Tokens that the model takes altogether."""
+    weights_bytes: int
+    cache_bytes: int
+    """Of keys and values."""
+    encoded_bytes: int
+    """Of encoded frames."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        gigabytes = sum((self.weights_bytes, self.cache_bytes, self.encoded_bytes)) / 1e9
+        return (
+            f"{self.model}: {self.frames} of {self.frames_wanted} frames, {self.visual:,} tokens; prompt at most "
+            f"{self.prompt:,}, answer {self.answer:,}, of {self.context:,}\n"
+            f"memory: weights {self.weights_bytes / 1e9:.2f} GB, keys and values {self.cache_bytes / 1e9:.2f} GB, "
+            f"frames {self.encoded_bytes / 1e9:.2f} GB, together {gigabytes:.2f} GB"
+        )
+
+
+class Estimating(Core):
+    """The part of `VideoScout` that says beforehand what a question will take."""
+
+    def estimate(self, video: VideoName) -> Cost:
+        """What one question about a video will take at most: tokens, and memory. No weights are loaded.
+
+        Raises:
+            UnknownVideoError: there is no such video.
+            UsageError: the answerer counts no frames beforehand, or prompt and answer are past what it takes.
+            WeightsError: its checkpoint is not here.
+        """
+        from ...graphs.answer.packers import opening
+        from ...tools.videollm.estimate import Estimator, checked
+        from ...tools.videollm.hub_model import Transformers
+
+        answerer, settings = self.role("answerer"), self.settings
+        if not isinstance(answerer, Transformers):
+            raise UsageError(
+                f"what a question takes is told beforehand of the answerer 'transformers', not of {answerer.name!r}"
+            )
+        known = self.find(video)
+        wanted = settings.frames or self.profile.frames
+        budget = settings.token_budget or budget_for(self.profile, answerer, settings.frames)
+        times = self.index.frame_times(known.id)
+        shown = [times[n * len(times) // min(wanted, len(times))] for n in range(min(wanted, len(times)))]
+        parts = [FramePart(self.index.thumbnail(known.id, time), float(time)) for time in shown]
+
+        estimator = Estimator(answerer)
+
+        def asked(count: int) -> "Estimate":
+            return estimator.of([opening(), Message("user", (*parts[:count], QUESTION))], settings.max_new_tokens)
+
+        bare, count = asked(0), len(parts)
+        found = asked(count)
+        while count and found.visual > budget:
+            count = min(count - 1, count * budget // found.visual)
+            found = asked(count)
+        each = bare.cache / (bare.prompt + bare.answer)
+        checked(found, answerer.model)
+        most = min(bare.prompt + budget, found.context - found.answer)
+        return Cost(
+            model=answerer.model,
+            frames=count,
+            frames_wanted=wanted,
+            visual=found.visual,
+            prompt=max(most, found.prompt),
+            answer=found.answer,
+            context=found.context,
+            weights_bytes=found.weights,
+            cache_bytes=round(found.cache + each * max(most - found.prompt, 0)),
+            encoded_bytes=found.encoded,
+        )

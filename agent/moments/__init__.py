@@ -1,0 +1,1 @@
+"""Stretches of videos and whole videos: found, described, cut and written as files."""

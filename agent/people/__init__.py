@@ -1,0 +1,1 @@
+"""Who is in the videos: seen, heard, named and shown."""

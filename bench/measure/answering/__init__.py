@@ -1,0 +1,1 @@
+"""Whether questions are answered and videos described rightly."""

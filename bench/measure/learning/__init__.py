@@ -1,0 +1,1 @@
+"""What is learnt from labelled examples, each with how surely it is told; `--write` learns it anew."""

@@ -1,0 +1,1 @@
+"""Whether people, things, sounds and defects are told rightly."""
