@@ -179,7 +179,7 @@ KILLED = """
     import os, sys
     from pathlib import Path
     import numpy as np
-    from vidscout.tools.index import repair
+    from vidscout.tools.index.repairing import repair
     from vidscout.tools.index.video_index import VideoIndex
     left, rounded = int(sys.argv[2]), repair.rounded
     def counted(vector):
