@@ -156,8 +156,8 @@ KILLER = """
     from vidscout import VideoScout
 
     template, folder, gone, kills = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-    ours = ("index/removal.py", "index/video_index.py", "index/vectors/chroma.py", "index/rows/sqlite.py", "index/store.py",
-            "agent/conversations/forgetting.py")
+    ours = ("index/removal.py", "index/video_index.py", "index/vectors/chroma.py", "index/rows/sqlite.py",
+            "index/store.py", "agent/conversations/forgetting.py")
 
     def forget(home, last):
         lines = 0
