@@ -56,6 +56,24 @@ class AnswerFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """One of several answers that were written, or an option that was asked back about."""
+
+    text: str
+    score: float
+    """How far what was found and what is shown support it, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A sentence of the answer that nothing supported, and what stands in its place."""
+
+    before: str
+    after: str
+    """Empty where it was left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer, when in the video it comes from, and what it cost."""
 
@@ -95,6 +113,11 @@ class Answer:
     spans: list[FoundSpan] = field(default_factory=list)
     """Where a question asks for stretches (“find every time …”, “the highlights”, “cut that out”): each of them, best
     first; highlights in order of time."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    """With the setting `best_of`: all answers that were written, the one that is given first."""
+    corrections: list[Correction] = field(default_factory=list)
+    """With the setting `verify = "correct"`: what became of sentences that nothing supported."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as `--json` prints them."""

@@ -7,7 +7,7 @@ from ..tools.errors import UsageError
 from ..tools.index.videos import Video
 from ..tools.payloads import to_fields
 from ..tools.records import Record, Span, clock
-from .answer import Answer, AnswerFrame, Evidence
+from .answer import Answer, AnswerFrame, Correction, Draft, Evidence
 
 LONGEST_QUESTION = 4000
 """Characters. A longer text is a document, not a question, and would not fit beside any evidence."""
@@ -133,4 +133,6 @@ def answered(
         images=[str(frame.path) for message in state.messages for frame in message.frames],
         understood=state.asked,
         relevance=relevance,
+        drafts=[Draft(one.text, one.score) for one in state.drafts],
+        corrections=[Correction(one.before, one.after) for one in state.corrections],
     )

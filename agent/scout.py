@@ -5,7 +5,9 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from .asking.estimating import Estimating
+from .asking.probe import Probing
 from .asking.remembering import Remembering
+from .asking.suggesting import Suggesting
 from .library.correcting import Correcting
 from .library.quality import Measuring
 from .library.searching import Searching
@@ -21,7 +23,18 @@ if TYPE_CHECKING:
 __all__ = ["VideoName", "VideoScout"]
 
 
-class VideoScout(HandingOver, Searching, Correcting, WithPeople, Measuring, Estimating, Remembering, WatchingLive):
+class VideoScout(
+    HandingOver,
+    Searching,
+    Suggesting,
+    Probing,
+    Correcting,
+    WithPeople,
+    Measuring,
+    Estimating,
+    Remembering,
+    WatchingLive,
+):
     """Reads videos once, and answers questions about them with the times of the evidence.
 
     >>> scout = VideoScout()                                                     # doctest: +SKIP
@@ -29,9 +42,9 @@ class VideoScout(HandingOver, Searching, Correcting, WithPeople, Measuring, Esti
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
     Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in
-    fifteen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
-    `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `correcting`, `people`, `quality`,
-    `remembering` and `watching`.
+    seventeen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
+    `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `suggesting`, `probe`, `correcting`,
+    `people`, `quality`, `remembering` and `watching`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

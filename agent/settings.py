@@ -117,6 +117,12 @@ class Settings(BaseSettings):
     answer_from: float | None = Field(None, ge=0, le=1)
     """Confidence from which a quoted answer is given rather than withheld; by default the one that was fitted. 0
     withholds nothing that was found, 0.8 tells only what is rather sure."""
+    best_of: int = Field(1, ge=1, le=16)
+    """How many answers are written to a question, of which the one that records and frames support best is given. Above
+    1 the answerer writes also where the profile quotes."""
+    verify: Literal["note", "correct"] = "note"
+    """What becomes of a sentence that nothing supports beside others that something does: a `note` says so, or it is
+    `correct`ed: written anew from the evidence, or left out."""
     compress: str | None = None
     """Fewer visual tokens in a prompt, as in `evs:0.25` (see docs/efficiency.md); only where the answerer is a
     `transformers` one, which keeps all of them by default."""

@@ -13,6 +13,7 @@ from ..graphs.events import Progress
 from ..tools.runtime.cores import cores
 from .grounding.cli import ground
 from .moments.cli import moments_app
+from .pairs.cli import pairs_app
 from .questions.cli import questions_app
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ needles_app = typer.Typer(help="Needle sets: what must be found in long real vid
 app.add_typer(needles_app, name="needles")
 app.add_typer(questions_app, name="questions")
 app.add_typer(moments_app, name="moments")
+app.add_typer(pairs_app, name="pairs")
 app.command()(ground)
 
 

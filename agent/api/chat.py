@@ -225,6 +225,8 @@ class Replies:
             tokens=answer.tokens,
             understood=answer.understood,
             relevance=answer.relevance,
+            drafts=answer.drafts,
+            corrections=answer.corrections,
         )
 
     def keep(self, answer: Answer) -> None:

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from ...tools.payloads import Spoken, TextLines
 from ...tools.records import Modality, Record
-from ..asking.suggesting import suggestions
 from ..exports.formats import FORMATS
 from ..inbox.inbox import Inbox
 from ..library.correcting import SOURCE
@@ -88,11 +87,13 @@ def add_findings(site: FastAPI, inbox: Inbox) -> None:
         return finding_of(scout.correct(found, finding, request.text), words=True)
 
     @site.get("/v1/videos/{video}/suggestions", tags=["videos"])
-    def suggest(video: Id) -> Suggestions:
+    def suggest(
+        video: Id, checked: Annotated[bool, Query(description="Only those that hold when they are asked.")] = False
+    ) -> Suggestions:
         """Questions that it can answer, made of its chapters, names and numbers; none of what was not found."""
         found = inbox.find(video)
         inbox.check_ready(found)
-        made = suggestions(scout, scout.find(found))
+        made = scout.suggest(found, checked=checked)
         return Suggestions(data=[SuggestionObject.model_validate(one, from_attributes=True) for one in made])
 
     @site.get("/v1/videos/{video}/chapters", tags=["videos"])

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..answer import Correction, Draft
+
 MOST_TOKENS = 4096
 """Tokens of one answer."""
 
@@ -66,6 +68,8 @@ class AskSettings(Asked):
     packer: str | None = Field(None, max_length=100, description="How evidence is put before the answerer.")
     token_budget: int | None = Field(None, ge=32, le=16_384, description="Most tokens of evidence.")
     max_rounds: int | None = Field(None, ge=1, le=10, description="How often to look again.")
+    best_of: int | None = Field(None, ge=1, le=4, description="How many answers to write; the best supported is given.")
+    verify: Literal["note", "correct"] | None = Field(None, description="`correct`: write unsupported sentences anew.")
 
 
 class ChatRequest(Asked):
@@ -178,6 +182,8 @@ class Extension(BaseModel):
     disagreements: list[DisagreementObject] = Field([], description="Where said and written numbers differ.")
     tokens: dict[str, int] = Field({}, description="Tokens by what they were spent on.")
     understood: str = Field("", description="The question as understood after those before it.")
+    drafts: list[Draft] = Field([], description="With `best_of`: all answers that were written, best first.")
+    corrections: list[Correction] = Field([], description="With `verify`: what became of unsupported sentences.")
     relevance: dict[str, list[tuple[float, float]]] = Field(
         {}, description="By video: seconds and relevance (0..1), each until the next."
     )

@@ -152,8 +152,10 @@ class Asking(Ingesting):
             frame_encoder=self.models.optional("frame_embedding"),
             detector=self.models.open_detector(),
             answerer=answerer,
-            judge=self.models.optional("judge") if self.profile.quotes and not settings.fast else None,
-            quotes=self.profile.quotes,
+            judge=self.models.optional("judge") if self._quotes and not settings.fast else None,
+            quotes=self._quotes,
+            best_of=settings.best_of,
+            corrects=settings.verify == "correct",
             answer_from=settings.answer_from,
             selector=settings.selector,
             packer=settings.packer,
@@ -170,6 +172,11 @@ class Asking(Ingesting):
             asked_at=time.perf_counter() if asked_at is None else asked_at,
             stop=stop or threading.Event(),
         )
+
+    @property
+    def _quotes(self) -> bool:
+        """Whether free questions are answered in the words of what was found."""
+        return self.profile.quotes and self.settings.best_of == 1
 
     def _answer_events(
         self,
@@ -188,7 +195,7 @@ class Asking(Ingesting):
         check_range(time_range)
         if not names:
             raise UsageError("no video was named")
-        quotes = self.profile.quotes and not chosen and not self.role("answerer").accepts_frames
+        quotes = self._quotes and not chosen and not self.role("answerer").accepts_frames
         self.models.warm_up(writes=not quotes, judges=quotes and not self.settings.fast)
         known: list[Video] = []
         for name in names:

@@ -9,10 +9,14 @@ from ...tools.index.videos import Video
 from ...tools.payloads import TextLines
 from ...tools.perception.voices.names import is_numbered
 from ...tools.records import Modality, of_kind
+from ..which_video import VideoName
+from .asking import Asking
 
 MOST = 6
 TITLE_WORDS = range(2, 9)
 """Words of a line that can stand in a question."""
+AS_READ = 85
+"""Share of letters in common, 0..100, from which two readings are of one text, as where lines are merged over time."""
 SURE = 0.9
 """Score from which a text is quoted in a question."""
 
@@ -28,6 +32,57 @@ class Suggestion:
     question: str
     start: float
     """Seconds at which what it is about begins."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether what it is about stands on the picture."""
+        return self.kind == "title"
+
+
+class Suggesting(Asking):
+    """The part of `VideoScout` that suggests questions."""
+
+    def suggest(self, video: VideoName, *, checked: bool = False) -> list[Suggestion]:
+        """Questions about a video that has been read, made of its chapters, names, numbers and titles.
+
+        Args:
+            video: its file, id or name.
+            checked: only those that hold when they are asked: the answer cites something, and a title is read again on
+                the frame at its time. Takes as long as asking them.
+
+        Raises:
+            UnknownVideoError: it has not been read.
+        """
+        found = self.find(video)
+        made = suggestions(self, found)
+        return [one for one in made if holds(self, found, one)] if checked else made
+
+
+def holds(scout: Asking, video: Video, suggestion: Suggestion) -> bool:
+    """Whether the question gets an answer that cites something, and what stands on the picture is read there again."""
+    if suggestion.shown and not stands_there(scout, video, suggestion):
+        return False
+    answer = scout.ask(video.id, suggestion.question)
+    return not answer.abstained and bool(answer.evidence)
+
+
+def stands_there(scout: Asking, video: Video, suggestion: Suggestion) -> bool:
+    """Whether a title is read on the frame at its time, decoded from the file or, where that is gone, as it is kept."""
+    import numpy as np
+    from PIL import Image
+    from rapidfuzz.fuzz import partial_ratio
+
+    from ...tools.errors import MediaError
+    from ...tools.media.video import frames
+
+    try:
+        found = frames(video.path, 1.0, scout.settings.longest_side, start=suggestion.start, end=suggestion.start + 1)
+        picture = next(iter(found)).image
+    except (MediaError, OSError, StopIteration):
+        picture = np.asarray(Image.open(scout.index.thumbnail(video.id, suggestion.start)).convert("RGB"))
+    [lines] = scout.role("screen_text").run([picture])
+    read = " ".join(line.text for line in lines).casefold()
+    return partial_ratio(suggestion.about.casefold(), read) >= AS_READ
 
 
 def suggestions(scout: Any, video: Video) -> list[Suggestion]:

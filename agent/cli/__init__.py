@@ -22,6 +22,7 @@ from .mcp import mcp
 from .models import models_app
 from .moments import clip, ground, highlights
 from .people import people_app
+from .probe import probe, suggest
 from .quality import quality
 from .remember import recall, remember
 from .repair import repair
@@ -73,6 +74,8 @@ app.command()(videos)
 app.command()(forget)
 app.command()(repair)
 app.command()(quality)
+app.command()(probe)
+app.command()(suggest)
 app.command()(estimate)
 app.command()(remember)
 app.command()(recall)

@@ -60,14 +60,22 @@ def ask(
     fast: Annotated[
         bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
     ] = False,
+    best_of: Annotated[
+        int | None, typer.Option("--best-of", min=1, max=16, help="Write so many answers; give the best supported.")
+    ] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Write sentences anew that nothing supports, or leave them out.")
+    ] = False,
     fetch: Fetch = False,
     compress: Fewer = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each step with its time.")] = False,
 ) -> None:
     """Ask about a video. It is read first if it has not been."""
+    settings = {"route": route, "fast": fast or None, "fetch": fetch or None, "compress": compress}
+    settings |= {"best_of": best_of, "verify": "correct" if correct else None}
     with (
-        common_options(context).scout(route=route, fast=fast or None, fetch=fetch or None, compress=compress) as scout,
+        common_options(context).scout(**settings) as scout,
         interruptible(),
         ProgressBars() as bars,
     ):
@@ -147,6 +155,10 @@ def print_answer(answer: "Answer", streamed: str) -> None:
     if streamed.strip() != answer.text:
         print(answer.text)
     print_evidence(answer)
+    for one in answer.drafts[1:]:
+        print(f"another answer, supported by {one.score:.2f} instead of {answer.drafts[0].score:.2f}: {one.text}")
+    for one in answer.corrections:
+        print(f"- {one.before}" + (f"\n+ {one.after}" if one.after else ""))
     for note in answer.notes:
         print(f"note: {note}", file=sys.stderr)
     print(cost(answer), file=sys.stderr)

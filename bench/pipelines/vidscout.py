@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ...agent.answer import Answer
 from ...agent.scout import VideoScout
 from ...tools.videollm.interface import with_options
 from ..sets.question import Subtitle
@@ -64,21 +65,56 @@ class Vidscout:
             self._scout.ingest(beside)
 
     def ask(self, video: Path, question: str, options: Sequence[str]) -> Reply:
-        answer = self._scout.ask(video, question, list(options) or None)
-        frames = sorted(answer.frames, key=lambda frame: -frame.score)
-        before = answer.timings["before_answer"]
-        return Reply(
-            answer_text=answer.text,
-            choice=answer.choice,
-            frame_times=[frame.time for frame in frames],
-            pictures=len(answer.images),
-            pixels=sum(map(_pixels, answer.images)),
-            records=[(item.start, item.end, item.modality, item.text) for item in answer.evidence],
-            tokens={name: answer.tokens[name] for name in ("auxiliary", "visual", "prompt")},
-            seconds={"before_answer": before, "first_token": before + answer.timings.get("respond", 0.0)},
-            at=answer.evidence[0].start if answer.evidence else None,
-            trace={"route": answer.route, "notes": answer.notes, "timings": answer.timings},
-        )
+        return reply_of(self._scout.ask(video, question, list(options) or None))
+
+
+@pipeline
+class BestOf4(Vidscout):
+    """The answer graph that writes four answers, or asks back about the four likeliest options."""
+
+    name = "best-of-4"
+
+    def __init__(self, scout: VideoScout) -> None:
+        super().__init__(scout.with_settings(best_of=4))
+
+
+@pipeline
+class Timeline(Vidscout):
+    """The answer graph from words alone, in an ordered list of what happens: the one side of the probe."""
+
+    name = "timeline"
+
+    def __init__(self, scout: VideoScout) -> None:
+        super().__init__(scout.with_settings(route="text", packer="timeline"))
+
+
+@pipeline
+class Frames(Vidscout):
+    """The answer graph from the frames that it selects, and no words: the other side of the probe."""
+
+    name = "frames"
+
+    def __init__(self, scout: VideoScout) -> None:
+        super().__init__(scout.with_settings(route="direct"))
+
+
+def reply_of(answer: Answer) -> Reply:
+    """An answer as a pipeline gives it."""
+    drafts = [(one.text, one.score) for one in answer.drafts]
+    frames = sorted(answer.frames, key=lambda frame: -frame.score)
+    before = answer.timings["before_answer"]
+    return Reply(
+        answer_text=answer.text,
+        choice=answer.choice,
+        frame_times=[frame.time for frame in frames],
+        pictures=len(answer.images),
+        pixels=sum(map(_pixels, answer.images)),
+        records=[(item.start, item.end, item.modality, item.text) for item in answer.evidence],
+        tokens={name: answer.tokens[name] for name in ("auxiliary", "visual", "prompt")},
+        seconds={"before_answer": before, "first_token": before + answer.timings.get("respond", 0.0)},
+        at=answer.evidence[0].start if answer.evidence else None,
+        trace={"route": answer.route, "notes": answer.notes, "timings": answer.timings, "drafts": drafts},
+    )
 
 
 def srt(subtitles: Iterable[Subtitle]) -> str:

@@ -10,6 +10,7 @@ from .chart import bars
 from .figures import Figures, Share, figures, split
 from .judge import graded, pointed
 from .line import Line
+from .sides import chosen_among, probed
 
 NOTHING = "–"
 
@@ -51,6 +52,12 @@ def write(
         judges = ", ".join(sorted({grade["judge"] for grade in grades}))
         parts += [f"Judged by {judges}: {len(grades)} grades, of which {silent} replies gave no points.", ""]
     parts += ["## Accuracy by type, first try (all four rotations)", "", by_type(pipelines, types), ""]
+    if rows := probed(pipelines):
+        parts += ["## The probe: right from words alone (`timeline`) and from frames alone (`frames`), first try", ""]
+        parts += [_table(["type", "questions", "both", "only words", "only frames", "neither"], rows), ""]
+    if rows := chosen_among(pipelines):
+        parts += ["## Several answers to a question, and how far words and frames support them", ""]
+        parts += [_table(["pipeline", "questions", "answers", "best", "worst"], rows), ""]
     if any(line["recall"] is not None for line in lines):
         media = sorted({line["medium"] for line in lines} - {""})
         if media:

@@ -3,10 +3,10 @@
 START ─► plan ─► gather (one branch a modality) ─► select ─► find_objects ─► answer_from_records ─┐
           ▲                                                                                       │
           │      ┌────────────────────────────────────────────────────────────────────────────────┤
-          │      ├─► pack ─┬─► (think) ─► respond ─► verify ◄─────────────────────────────────────┘
-          │      │         └──────────────►   ▲       │ │       (the records tell, or nothing was found)
-          │      └─► (summarise) ─────────────┘       │ └─► remember ─► END
-          └── other words, while rounds are left ◄────┘
+          │      ├─► pack ─┬─► (think) ─► respond ─► (correct) ─► verify ◄────────────────────────┘
+          │      │         └──────────────►   ▲                    │ │   (the records tell, or nothing was found)
+          │      └─► (summarise) ─────────────┘                    │ └─► remember ─► END
+          └── other words, while rounds are left ◄─────────────────┘
 
 Where no branch could search, `select` leads to `unsearched`, which says so. A step that fails is a note, and something
 simpler stands in for it (`nodes/instead.py`).
@@ -21,6 +21,7 @@ from langgraph.types import Send
 
 from ..guarded import guarded
 from .nodes.answer_from_records import answer_from_records, answerable, would_see
+from .nodes.correct import correct
 from .nodes.find_objects import find_objects
 from .nodes.gather import RETRY, gather
 from .nodes.instead import GUARDS, found_or_unsearched, unsearched
@@ -58,6 +59,11 @@ def think_or_respond(state: AnswerState, runtime: Runtime[Answering]) -> str:
     return "think" if runtime.context.route.thinks else "respond"
 
 
+def correct_or_verify(state: AnswerState, runtime: Runtime[Answering]) -> str:
+    """Whether sentences that nothing supports are written anew."""
+    return "correct" if runtime.context.corrects and state.sentences else "verify"
+
+
 def settled_or_look_again(state: AnswerState) -> str:
     """The end where the answer is supported or withdrawn; otherwise another round."""
     return "remember" if state.supported or state.abstained else "plan"
@@ -70,7 +76,7 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_node("gather", gather, input_schema=Retrieval, retry_policy=RETRY)
     graph.add_node("select", guarded("select", select, *GUARDS["select"]), defer=True)  # waits for every branch
     graph.add_node("unsearched", unsearched)
-    for node in (find_objects, answer_from_records, pack, summarise, think, respond, verify):
+    for node in (find_objects, answer_from_records, pack, summarise, think, respond, correct, verify):
         graph.add_node(node.__name__, guarded(node.__name__, node, *GUARDS[node.__name__]))
     graph.add_node("remember", remember)
 
@@ -84,7 +90,8 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_conditional_edges("pack", think_or_respond, ["think", "respond"])
     graph.add_edge("summarise", "respond")
     graph.add_edge("think", "respond")
-    graph.add_edge("respond", "verify")
+    graph.add_conditional_edges("respond", correct_or_verify, ["correct", "verify"])
+    graph.add_edge("correct", "verify")
     graph.add_conditional_edges("verify", settled_or_look_again, ["plan", "remember"])
     graph.add_edge("remember", END)
     return graph

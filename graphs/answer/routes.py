@@ -23,6 +23,11 @@ class Route:
     summarises: bool = False
     thinks: bool = False
 
+    @property
+    def open(self) -> bool:
+        """Whether it answers from whatever there is, however little that fits: one side of the evidence alone."""
+        return not (self.records and self.frames) and not self.summarises
+
 
 ROUTES = {
     route.name: route
@@ -37,6 +42,7 @@ ROUTES = {
             summarises=True,
         ),
         Route("direct", "selected frames only, for an answerer that sees them", reads_off=False, records=False),
+        Route("text", "what was found, in words, and no frames", reads_off=False, frames=False),
         Route("cot", "as rag, but the answerer first writes down the evidence that it will use", thinks=True),
     )
 }

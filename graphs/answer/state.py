@@ -180,6 +180,27 @@ class CheckedSentence:
     """Share of its own words that the records hold, 0..1."""
     cited: tuple[Candidate, ...]
     """The records that hold them, best first."""
+    shown: float | None = None
+    """How probable the answerer finds it that the frames show it, 0..1; `None` where it was not asked."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One of several answers that were written to a question, or an option that was asked back about."""
+
+    text: str
+    score: float
+    """How far records and frames support it, 0..1: of a text the mean of its sentences; of an option its share."""
+    sentences: tuple[CheckedSentence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A sentence of an answer that nothing supported, and what stands in its place."""
+
+    before: str
+    after: str
+    """Empty where it was left out."""
 
 
 @dataclass
@@ -214,6 +235,10 @@ class AnswerState:
     text: str = ""
     sentences: list[CheckedSentence] = field(default_factory=list)
     """Of a text that the answerer wrote; empty when the answer was read off the records."""
+    drafts: list[Draft] = field(default_factory=list)
+    """Where several answers were written: all of them, best first."""
+    corrections: list[Correction] = field(default_factory=list)
+    """Where sentences are written anew: what became of those that nothing supported."""
     choice: int | None = None
     cited: list[Candidate] = field(default_factory=list)
     confidence: float = 0.0
@@ -284,6 +309,10 @@ class Answering:
     """Free questions are answered in the words of the records, where the question's embedding tells its kind."""
     answer_from: float | None = None
     """Confidence from which a quoted answer is told; by default the fitted one."""
+    best_of: int = 1
+    """How many answers are written, of which the one that records and frames support best is given."""
+    corrects: bool = False
+    """Sentences that nothing supports are written anew, or left out."""
     detector: "ObjectDetector | None" = None
     """Finds things by any name on the frames that are selected; `None` where the profile's detector cannot."""
     _vectors: "dict[str, np.ndarray]" = field(default_factory=dict)

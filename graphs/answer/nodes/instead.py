@@ -87,6 +87,7 @@ GUARDS: dict[str, tuple[Any, str]] = {
     "summarise": (no_prompt, "the captions could not be summarised, so the records answer alone"),
     "think": (nothing_more, "the evidence could not be written down first"),
     "respond": (unwritten, "the answerer failed, so the records answer alone"),
+    "correct": (nothing_more, "unsupported sentences could not be written anew"),
     "verify": (unchecked, "the answer could not be checked"),
 }
 """By step: what stands in for it, and what is told then. `plan` has none: without it nothing can be looked for."""

@@ -85,6 +85,8 @@ def plan(state: AnswerState, runtime: Runtime[Answering]) -> Update:
         "messages": [],  # what an earlier round asked and was told
         "text": "",
         "sentences": [],
+        "drafts": [],
+        "corrections": [],
         "notes": notes,
     }
 
@@ -199,7 +201,7 @@ def planned(
         brief=parsed.brief,
         bare=bare,
         told_time=when.within is not None and when.place is None,
-        open=bool(looks) or want is Want.OVERVIEW or only is not None or not answering.route.records,
+        open=bool(looks) or want is Want.OVERVIEW or only is not None or answering.route.open,
     )
 
 

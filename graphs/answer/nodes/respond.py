@@ -13,6 +13,7 @@ from ..records.citing import checked, with_times
 from ..records.options import choose
 from ..state import Answering, AnswerState, CheckedSentence
 from .answer_from_records import sees, waited
+from .best_of import best_of, best_option
 
 
 @timed("respond")
@@ -21,8 +22,11 @@ def respond(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     before = waited(state, runtime)
     if not state.messages:
         raise AnswererError("there is no prompt")
-    limit = runtime.context.answer_timeout
-    update = within(limit, choose, state, runtime.context) if state.options else generate(state, runtime)
+    limit, several = runtime.context.answer_timeout, runtime.context.best_of > 1
+    if state.options:
+        update = within(limit, best_option if several else choose, state, runtime.context)
+    else:
+        update = best_of(state, runtime) if several else generate(state, runtime)
     return {**update, "timings": {**update.get("timings", {}), **before}}
 
 

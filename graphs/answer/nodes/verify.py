@@ -70,7 +70,10 @@ def shown_in_frames(
     """
     shown: dict[str, float] = {}
     open_ones = [sentence.text for sentence in state.sentences if sentence not in held]
-    for text in [text for text in open_ones if not says_it_is_not_there(text)][:MOST_ASKED_BACK]:
+    known = {sentence.text: sentence.shown for sentence in state.sentences if sentence.shown is not None}
+    shown |= {text: known[text] for text in open_ones if known.get(text, 0.0) > LIKELIER_SHOWN}
+    asked = [text for text in open_ones if text not in known and not says_it_is_not_there(text)]
+    for text in asked[:MOST_ASKED_BACK]:
         if answering.stop.is_set():
             raise CancelledError("the question was given up")
         count("llm_calls")

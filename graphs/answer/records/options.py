@@ -31,6 +31,14 @@ def letter(position: int) -> str:
 
 def choose(state: AnswerState, answering: Answering) -> Update:
     """The option that the model and the records together support best, with the record that does."""
+    weights, supporting = weighed(state, answering)
+    position = weights.index(max(weights))
+    cited = supporting[position]
+    return chosen(state, position, weights[position], [cited] if cited else [])
+
+
+def weighed(state: AnswerState, answering: Answering) -> tuple[list[float], list[Candidate | None]]:
+    """How far the model and the records together support each option, in sum 1, and the record that does most."""
     model = answering.answerer.choose(state.messages, state.options, rotations=ROTATIONS)
     count_call("llm_calls")
     fits, best = option_evidence(state, answering)
@@ -41,9 +49,9 @@ def choose(state: AnswerState, answering: Answering) -> Update:
     ]
     top = max(scores)
     weights = [math.exp(score - top) for score in scores]
-    position = scores.index(top)
-    supporting = seen[position][1] or best[position]
-    return chosen(state, position, weights[position] / sum(weights), [supporting] if supporting else [])
+    total = sum(weights)
+    supporting = [frame or record for (_, frame), record in zip(seen, best, strict=True)]
+    return [weight / total for weight in weights], supporting
 
 
 def chosen(state: AnswerState, position: int, confidence: float, cited: list[Candidate]) -> Update:
@@ -107,7 +115,7 @@ def option_looks(state: AnswerState, answering: Answering) -> list[tuple[float, 
     assert state.plan is not None
     queries = [answering.frame_query(option) for option in state.plan.looks]
     peaks = [looks_most_like(query, state, answering) for query in queries]
-    if not queries or not all(peaks):
+    if not queries or not all(peaks) or not answering.route.frames:
         return [(0.0, None)] * len(state.options)
     import numpy as np
 

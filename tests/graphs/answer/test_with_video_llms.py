@@ -269,3 +269,19 @@ def test_a_served_model_that_is_gone_leaves_the_best_record_and_a_note(served, s
     monkeypatch.setattr(answerer._endpoint, "pieces", gone)
     answer = scout_with(answerer).ask(bikes, QUESTION)
     assert any("is the server running" in note for note in answer.notes)
+
+
+def test_several_answers_are_written_held_against_the_frames_and_probed_from_both_sides(video_llm, scout_with, bikes):
+    model = video_llm("smolvlm2")
+    answer = scout_with(model, best_of=3, verify="correct").ask(bikes, QUESTION)
+    assert "correct" in answer.route
+    assert 1 < len(answer.drafts) <= 3  # random weights write something else each time
+    scores = [one.score for one in answer.drafts]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+    assert len({one.before for one in answer.corrections}) == len(answer.corrections)
+    probed = scout_with(model).probe(bikes, QUESTION, OPTIONS, expected=OPTIONS[0])
+    assert not probed.text.images
+    assert probed.frames.images
+    right = [answer.choice == "A" for answer in (probed.text, probed.frames)]
+    assert probed.fails == {(1, 1): "neither", (0, 1): "text", (1, 0): "frames", (0, 0): "both"}[tuple(right)]
