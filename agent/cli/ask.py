@@ -31,6 +31,19 @@ InBox = Annotated[
     typer.Option("--region", metavar="TIME,L,T,R,B", help="About what is in this box, as 1:03,0.2,0.3,0.5,0.7."),
 ]
 
+Way = Annotated[
+    str | None, typer.Option("--route", help="rag, text, llovi, direct or cot.", show_default="the setting, rag")
+]
+Fast = Annotated[
+    bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
+]
+BestOf = Annotated[
+    int | None, typer.Option("--best-of", min=1, max=16, help="Write so many answers; give the best supported.")
+]
+Correct = Annotated[
+    bool, typer.Option("--correct", help="Write sentences anew that nothing supports, or leave them out.")
+]
+
 
 def ask(
     context: typer.Context,
@@ -51,21 +64,13 @@ def ask(
         typer.Option("--conversation", "-c", help="Any name; later questions of it may lean on earlier ones."),
     ] = None,
     region: InBox = None,
-    route: Annotated[
-        str | None, typer.Option("--route", help="rag, llovi, direct or cot.", show_default="the setting, rag")
-    ] = None,
+    route: Way = None,
     images: Annotated[
         Path | None, typer.Option("--images", help="Save the pictures of the prompt there.", show_default=False)
     ] = None,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Without the judge: sooner, but nearly every question gets an answer.")
-    ] = False,
-    best_of: Annotated[
-        int | None, typer.Option("--best-of", min=1, max=16, help="Write so many answers; give the best supported.")
-    ] = None,
-    correct: Annotated[
-        bool, typer.Option("--correct", help="Write sentences anew that nothing supports, or leave them out.")
-    ] = False,
+    fast: Fast = False,
+    best_of: BestOf = None,
+    correct: Correct = False,
     fetch: Fetch = False,
     compress: Fewer = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -88,7 +93,7 @@ def ask(
             time_range(start, end),
             shown.see,
             conversation=conversation,
-            region=None if region is None else region_of(region),
+            region=region_of(region) if region is not None else None,
         )
         if images is not None:
             saved = save(answer.images, images)
