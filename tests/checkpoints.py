@@ -304,6 +304,40 @@ def llava_next_video(folder: Path) -> None:
     save(model, processor, folder, tokenizer.eos_token_id, tokenizer.pad_token_id)
 
 
+@checkpoint("video-llava")
+def video_llava(folder: Path) -> None:
+    """Its authors trained it on eight frames."""
+    t: Any = import_module("transformers")
+
+    specials = ["<unk>", "<s>", "</s>", "<pad>", "<image>", "<video>"]
+    tokenizer = bytes_of(specials, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>")
+    config = t.VideoLlavaConfig(
+        vision_config={
+            **SMALL,
+            "model_type": "clip_vision_model",
+            "image_size": 32,
+            "patch_size": 8,
+            "projection_dim": 16,
+        },
+        text_config={**TEXT, "model_type": "llama", "vocab_size": len(tokenizer)},
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        video_token_index=tokenizer.convert_tokens_to_ids("<video>"),
+        image_seq_length=17,
+        video_seq_length=8 * 17,
+    )
+    square = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
+    processor = t.VideoLlavaProcessor(
+        t.VideoLlavaImageProcessor(**square),
+        t.VideoLlavaVideoProcessor(**square),
+        tokenizer,
+        patch_size=8,
+        num_additional_image_tokens=1,
+        vision_feature_select_strategy="full",
+        chat_template=PICTURES_FIRST,
+    )
+    save(t.VideoLlavaForConditionalGeneration(config), processor, folder, tokenizer.eos_token_id)
+
+
 @checkpoint("internvl3")
 def internvl3(folder: Path) -> None:
     t: Any = import_module("transformers")

@@ -16,8 +16,8 @@ MOST_BYTES = 2 * 1024**3
 def fits(beginning: "Prefix | None", prompts: Sequence["Prompt"], common: int) -> bool:
     """Whether prompts may be read as a batch after what they have in common.
 
-    Not where a frame stands behind it, where the cache keeps something else than each token's keys and values, or where
-    so many copies of it take too much memory.
+    Not where a frame stands behind it, where their frequencies are stretched differently, where the cache keeps
+    something else than each token's keys and values, or where so many copies of it take too much memory.
     """
     from transformers.cache_utils import DynamicLayer
 
@@ -25,6 +25,8 @@ def fits(beginning: "Prefix | None", prompts: Sequence["Prompt"], common: int) -
         return False
     layers: list[Any] = beginning.cache.layers
     if any(unit.end > common for prompt in prompts for unit in prompt.frames):
+        return False
+    if len({prompt.stretched for prompt in prompts}) > 1:
         return False
     if not all(type(layer) is DynamicLayer for layer in layers):
         return False

@@ -18,10 +18,13 @@ from .caches.prefix_cache import Prefix, Prefixes, Unit, forked_cache, marks, ne
 from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
+from .context.adapting import Adapting
+from .context.extending import Frequencies, Way, extension, limit
+from .context.placing import place
+from .context.positions import checked_stride
 from .families import of_checkpoint
 from .interface import Finish, Message, VideoLLM
 from .loading import Loading, failures
-from .positions import checked_stride, strided
 from .processor_inputs import Reader
 from .prompt import Prompt
 from .shortening import Shortener
@@ -70,6 +73,9 @@ class Transformers(FromHub, VideoLLM):
         context: int = LONGEST_CONTEXT,
         disk_quota: int = KEPT_BYTES,
         visual_stride: float = 1.0,
+        extend: Way | None = None,
+        visual_window: int | None = None,
+        frames_at_once: int | None = None,
         seconds: float | None = None,
     ) -> None:
         """Choose the model; nothing is loaded yet.
@@ -89,7 +95,10 @@ class Transformers(FromHub, VideoLLM):
             most_frames: refuse prompts with more frames; packers take the best.
             context: most tokens of prompt and answer together.
             disk_quota: bytes in a home for encoded frames and prompts' beginnings, kept for the next process.
-            visual_stride: from one visual token's position to the next, 1/4 to 1/256: experimental, see `positions`.
+            visual_stride: from one visual token's position to the next: experimental, see `context.positions`.
+            extend: more tokens than the model was trained on, by `vcw` or `intp`; see `context.extending`.
+            visual_window: visual tokens that it saw at most in training, for `vcw`.
+            frames_at_once: frames that its encoder of videos takes, for `intp`; more go through it in groups.
             seconds: the longest that an answer may take.
 
         Raises:
@@ -97,6 +106,7 @@ class Transformers(FromHub, VideoLLM):
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         self.loading = Loading(device_map, attention, quantization, kv_cache, checked_stride(visual_stride))
+        self.extension = extension(extend, visual_window, frames_at_once)
         self.family = of_checkpoint(self.checkpoint.model)
         self.as_video = self.family is not None and self.family.path == "video" if as_video is None else as_video
         self.compressor = compressor(compress) if compress else None
@@ -112,6 +122,7 @@ class Transformers(FromHub, VideoLLM):
         self._reader: Any = None
         self._shortener: Shortener | None = None
         self._encoder: Any = None
+        self._adapting = Adapting()
 
     @property
     def model(self) -> str:
@@ -123,17 +134,21 @@ class Transformers(FromHub, VideoLLM):
 
     def setup(self) -> None:
         self._model, self._processor = self.loading.load(self.checkpoint)
-        self._reader = Reader(self._processor, self.as_video, self.family)
+        self._reader, self._adapting = Reader(self._processor, self.as_video, self.family), Adapting()
         self._encoder = Encoder(self._model, self._reader)
         self._placeholder = partial(placeholder, self._model.config)
         if self.homes is not None:
             disk = on_disk(self.checkpoint, self.loading, self._processor, self.homes, self.disk_quota)
-            self._encoder.disk, self._disk = disk, disk if disk.keeps_prompts and not self.as_video else None
+            self._encoder.disk, self._disk = disk, disk if disk.keeps_prompts else None
         self._shorten_by(self.compressor)
         config = self._model.config.get_text_config(decoder=True)
-        self.context = min(self._most_context, getattr(config, "max_position_embeddings", None) or self._most_context)
+        most, positions = self._most_context, getattr(config, "max_position_embeddings", None)
+        self.context = limit(self.extension, most, positions)
+        if self.extension is not None:
+            self._adapting.frequencies = Frequencies(self._model, self.extension)
+            self._encoder.take_at_once(self.extension.at_once)
         if self.loading.visual_stride < 1:
-            self.context = self._most_context  # positions are what is bounded, not tokens
+            self.context = most  # positions are what is bounded, not tokens
             if self.as_video or hasattr(self._encoder.base, "get_rope_index"):
                 raise UsageError(f"visual_stride is for frames of models with plain positions, not for {self.model}")
         self._ends = ends(self._model, self._reader.tokenizer)
@@ -199,7 +214,7 @@ class Transformers(FromHub, VideoLLM):
         if common:
             self._prefill(ready[0], common)
         beginning = self._prefixes.last
-        with self._running, failures(self.model):
+        with self._running, failures(self.model), self._adapting.reading(ready[0]):
             told = batched.next_logits(self._model, beginning, ready, common)
         told = told or [self._prefill(prompt, beginning=beginning)[0] for prompt in ready]
         return [likely(logits, self._reader.tokenizer, self._letters) for logits in told]
@@ -240,17 +255,19 @@ class Transformers(FromHub, VideoLLM):
                     rows = self._model.get_input_embeddings().weight[:0]
                     frames = [Unit(places[0], places[-1] + 1, Encoded(read.keys, rows))]
         prompt = Prompt(read, ids, frames, marks(ids, frames), None)
-        self._place(prompt)
+        text = self._model.config.get_text_config(decoder=True)
+        place(prompt, encoder.base, self._placeholder("image"), self.loading.visual_stride, text)
         if self._shortener is None or not frames:
-            return prompt
+            return self._adapting.stretch(prompt)
         with self._running, failures(self.model):
-            return self._shorten(self._shortener, prompt, encoded)
+            return self._adapting.stretch(self._shorten(self._shortener, prompt, encoded))
 
     def _shorten_by(self, compressor: Compressor | None) -> None:
         if self._encoder.possible:
             self._encoder.attends = compressor is not None and compressor.attends
             both = (self._placeholder("image"), self._placeholder("video"))
             self._shortener = self._reader.shortener = Shortener(compressor, both, self._processor)
+            self._adapting.prune_by(self._model, compressor)
             return
         self.compresses = False
         if compressor is not None:
@@ -271,27 +288,6 @@ class Transformers(FromHub, VideoLLM):
         offset = prompt.offset + len(prompt.ids) - len(ids)
         return Prompt(shorter.read, ids, frames, marks(ids, frames), positions, offset)
 
-    def _place(self, prompt: Prompt) -> None:
-        """Positions of the whole prompt, for models that give frames theirs in space and time.
-
-        Left to itself such a model takes the positions of a continued prompt from the prompt it read last.
-        """
-        place = getattr(self._encoder.base, "get_rope_index", None)
-        if place is None:
-            if (stride := self.loading.visual_stride) < 1:
-                text = self._model.config.get_text_config(decoder=True)
-                prompt.positions, prompt.offset = strided(prompt.ids, self._placeholder("image"), stride, text)
-            return
-        import torch
-
-        if not prompt.frames:
-            prompt.positions = torch.arange(len(prompt.ids)).expand(3, 1, -1)
-            return
-        takes = inspect.signature(place).parameters
-        inputs = {name: value for name, value in prompt.read.inputs.items() if name in takes}
-        prompt.positions, offsets = place(**inputs)
-        prompt.offset = int(offsets.flatten()[0])
-
     def _prefill(
         self,
         prompt: Prompt,
@@ -309,7 +305,8 @@ class Transformers(FromHub, VideoLLM):
         """
         length = len(prompt.ids) if length is None else length
         with self._running:
-            known = beginning or self._prefixes.nearest(prompt.marks)
+            whole = self._adapting.prunes(prompt)
+            known = beginning or (None if whole else self._prefixes.nearest(prompt.marks))
             start, cache = self._begun(prompt, length, known, beginning is None)
             with failures(self.model):
                 *portions, end = self._portions(prompt, start, length)
@@ -319,9 +316,9 @@ class Transformers(FromHub, VideoLLM):
                     if deadline is not None and time.monotonic() >= deadline:
                         raise TimeoutError
                 logits = self._feed(prompt, cache, start, end)
-            kept = Prefix(prompt.marks[:length], forked_cache(cache))
+            kept = Prefix(prompt.marks[:length], forked_cache(cache), prompt.frames[-1].end if whole else 0)
             self._prefixes.keep(kept, known)
-            if self._disk is not None:
+            if self._disk is not None and self._adapting.plain(prompt):
                 self._disk.keep_prefix(kept, prompt.ids, prompt.frames)
             return logits, cache
 
@@ -329,7 +326,7 @@ class Transformers(FromHub, VideoLLM):
         """How many of a prompt's tokens need not be fed, and a cache of them."""
         start, cache = self._continued(known, prompt, length)
         first = prompt.frames[0].start if prompt.frames else length
-        disk = self._disk if looks and start <= first < length else None
+        disk = self._disk if looks and self._adapting.plain(prompt) and start <= first < length else None
         if disk is not None and (kept := disk.prefix(prompt.marks, prompt.frames, first, self._model)):
             start, cache = self._continued(kept, prompt, length)
         if cache is None:
@@ -345,7 +342,9 @@ class Transformers(FromHub, VideoLLM):
         return (0, None) if cache is None else (start, cache)
 
     def _portions(self, prompt: Prompt, start: int, length: int) -> list[int]:
-        """Where the parts end in which a prompt is fed: not inside a frame."""
+        """Where the parts end in which a prompt is fed: not inside a frame; all at once where tokens are dropped."""
+        if self._adapting.prunes(prompt):
+            return [length]
         ends = []
         while start + PORTION < length:
             start += PORTION
@@ -382,14 +381,14 @@ class Transformers(FromHub, VideoLLM):
         elif ahead:
             own = {"input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids"}
             inputs |= {name: placed(value) for name, value in prompt.read.inputs.items() if name not in own}
-        with torch.inference_mode():
+        with torch.inference_mode(), self._adapting.reading(prompt, start, end, self._model.device):
             output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return output.logits[0, -1].float()
 
     def _step(self, prompt: Prompt, cache: Any, token: int, place: int) -> "Tensor":
         import torch
 
-        with self._running, failures(self.model), torch.inference_mode():
+        with self._running, failures(self.model), torch.inference_mode(), self._adapting.reading(prompt):
             if self._model is None:
                 raise AnswererError("the answerer was closed in the middle of its answer")
             inputs: dict[str, Any] = {"input_ids": torch.tensor([[token]], device=self._model.device)}

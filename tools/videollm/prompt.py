@@ -22,3 +22,5 @@ class Prompt:
     """(axes, 1, tokens), for models that place frames in space and time (M-RoPE); (1, tokens) with `visual_stride`."""
     offset: float = 0
     """What the next token's position is beyond the number of tokens before it."""
+    stretched: float = 1.0
+    """By how much the frequencies of its positions are stretched; see `context.extending`."""

@@ -1,28 +1,29 @@
 """How soon what a live video shows is found, and whether watching grows.
 
-    python -m vidscout.bench.measure.machine.live
-
     python -m vidscout.bench.measure.machine.live                          # two minutes as they pass
     python -m vidscout.bench.measure.machine.live --minutes 60 --speed 10  # the soak: an hour in six minutes
 
 A made lecture grows as an MPEG-TS file, its packets written when they are due. For each slide: the seconds from when
 the packet of its first frame was due until `search` finds its title. Memory is this process's resident set, once a
-second, its median over each tenth of the run. Models are loaded before anything is written. Stages: `--stages`; by
-default all that the profile `embedded` watches by.
+second, its median over each tenth of the run; `--most` seconds end a run early. `load` is how many processes waited for
+the machine's cores while it ran, this one among them. Models are loaded before anything is written. Stages:
+`--stages`; by default all that the profile `embedded` watches by.
 """
 
 import argparse
 import json
+import os
 import statistics
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ....agent.scout import VideoScout
-from ....agent.watching.options import Looked
+from ....agent.watching.options import Looked, Options, Watched
 from ....tools.errors import UnknownVideoError
 from ...data.lecture import LECTURE, LECTURES, Slide
 from ...data.videos import lecture
@@ -34,6 +35,8 @@ FLUSHED = {"flush_packets": "1"}
 NAME = "live"
 REST = 20.0
 """Seconds after the last packet in which slides are still looked for."""
+TOLD = 15.0
+"""Seconds after which is told how far it has come."""
 
 
 class Sender(threading.Thread):
@@ -95,14 +98,52 @@ def searched(scout: VideoScout, sender: Sender, slides: Sequence[tuple[float, Sl
     return found
 
 
-def measured(minutes: float, speed: float, stages: Sequence[str] | None) -> dict[str, Any]:
-    """Watch a lecture of that length while it grows."""
-    import psutil
+class Noted:
+    """What is noted of a watching while it goes on."""
 
+    def __init__(self, sender: Sender) -> None:
+        import psutil
+
+        self.sender = sender
+        self.process = psutil.Process()
+        self.began = self.noted = self.told = time.monotonic()
+        self.behind: list[float] = []
+        self.memory: list[float] = []
+        self.load: list[float] = []
+        self.seen = 0.0
+        self.findings = 0
+
+    def heard(self, event: Any) -> None:
+        """Note what an event tells, and once a second memory and load."""
+        if isinstance(event, Looked):
+            self.behind.append(event.behind)
+            self.seen = event.end
+            self.findings += event.added
+        now = time.monotonic()
+        if now - self.noted >= 1:
+            self.noted = now
+            self.memory.append(self.process.memory_info().rss / 2**20)
+            self.load.append(os.getloadavg()[0])
+        if now - self.told >= TOLD and self.memory:
+            self.told = now
+            at, took = self.sender.at, now - self.began
+            print(f"{took:.0f} s: {self.seen:.0f} of {at:.0f} s seen, {self.memory[-1]:.0f} MB", file=sys.stderr)
+
+    def watched(self, events: "Generator[Any, None, Watched]", most: float) -> Watched | None:
+        """Go through the events, for at most so many seconds; None where that was too short."""
+        while time.monotonic() - self.began < most:
+            try:
+                self.heard(next(events))
+            except StopIteration as end:
+                return end.value
+        events.close()
+        return None
+
+
+def measured(minutes: float, speed: float, stages: Sequence[str] | None, most: float) -> dict[str, Any]:
+    """Watch a lecture of that length while it grows, for at most so many seconds."""
     recording = lecture(minutes=None if minutes <= 2 else minutes)
     profiles = {"watched": {"base": "embedded", **({"stages": tuple(stages)} if stages else {})}}
-    memory: list[float] = []
-    behind: list[float] = []
     with tempfile.TemporaryDirectory() as folder, VideoScout("watched", f"{folder}/home", profiles=profiles) as scout:
         for model in (scout.role("text_embedding"), *(stage.tool for stage in scout.watching_stages())):
             if model is not None:
@@ -115,30 +156,23 @@ def measured(minutes: float, speed: float, stages: Sequence[str] | None) -> dict
         found: dict[str, float] = {}
         looking = threading.Thread(target=lambda: found.update(searched(scout, sender, slides)), daemon=True)
         looking.start()
-        began = noted = time.monotonic()
-        process = psutil.Process()
-
-        def heard(event: Any) -> None:
-            nonlocal noted
-            if isinstance(event, Looked):
-                behind.append(event.behind)
-            if time.monotonic() - noted >= 1:
-                noted = time.monotonic()
-                memory.append(process.memory_info().rss / 2**20)
-
-        summary = scout.watch(str(sender.to), heard, name=NAME, quiet=5.0)
-        took = time.monotonic() - began
+        noted = Noted(sender)
+        summary = noted.watched(scout.watch_events(str(sender.to), Options(name=NAME, quiet=5.0)), most)
+        took = time.monotonic() - noted.began
         looking.join(REST)
-    tenth = max(len(memory) // 10, 1)
+    tenth = max(len(noted.memory) // 10, 1)
+    parts = [noted.memory[n : n + tenth] for n in range(0, len(noted.memory), tenth)]
     return {
-        "seconds": round(summary.seconds, 1),
+        "seconds": round(noted.seen if summary is None else summary.seconds, 1),
         "took": round(took, 1),
-        "findings": summary.added,
-        "unseen": summary.unseen,
-        "behind": _quantiles(behind),
+        "ended": summary is not None,
+        "findings": noted.findings,
+        "unseen": None if summary is None else summary.unseen,
+        "behind": _quantiles(noted.behind),
         "searchable": {"slides": len(slides), "found": len(found), **_quantiles(list(found.values()))},
         "within_limit": sum(one <= LIMIT for one in found.values()),
-        "megabytes": [round(statistics.median(memory[n : n + tenth])) for n in range(0, len(memory), tenth)],
+        "megabytes": [round(statistics.median(part)) for part in parts],
+        "load": round(statistics.mean(noted.load), 1) if noted.load else None,
     }
 
 
@@ -155,5 +189,6 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--speed", type=float, default=1.0, help="times as fast as it was recorded")
     parser.add_argument("--stages", nargs="*", help="of the profile; by default all that watch")
+    parser.add_argument("--most", type=float, default=float("inf"), help="seconds after which it is ended")
     given = parser.parse_args()
-    print(json.dumps(measured(given.minutes, given.speed, given.stages)))
+    print(json.dumps(measured(given.minutes, given.speed, given.stages, given.most)))

@@ -64,7 +64,8 @@ class OnDisk:
         """An encoded frame and whether the tower gave it in a list; None where it is not there, or damaged.
 
         Args:
-            key: the frame's, as `Encoder` makes it: what tells its file, and whether it was one of several.
+            key: the frame's, as `Encoder` makes it: what tells its file, and whether it was one of several; or those of
+                all frames of a video, which is kept whole.
             device: where its tensors are put.
         """
         file = self._of_frame(key)
@@ -74,19 +75,24 @@ class OnDisk:
         if told.get("key") != repr(key):
             return None
         deeper = tuple(parts[f"deeper.{n}"] for n in range(sum(name.startswith("deeper.") for name in parts)))
-        return Encoded(key, parts["rows"], deeper, attention=parts.get("attention")), told.get("list") == "True"
+        shape = tuple(ast.literal_eval(told["shape"])) if "shape" in told else None
+        found = Encoded(key, parts["rows"], deeper, shape=shape, attention=parts.get("attention"))
+        return found, told.get("list") == "True"
 
     def keep_frames(self, frames: Sequence[Encoded], as_list: bool) -> None:
         """Write encoded frames; those that are not of a home, or cannot be told apart, are left out."""
         folders = set()
         for frame in frames:
-            file = self._of_frame(frame.key) if frame.whole is None else None
+            file = self._of_frame(frame.key) if frame.whole is None or frame.shape is not None else None
             if file is None:
                 continue
             parts = {"rows": frame.rows} | {f"deeper.{n}": layer for n, layer in enumerate(frame.deeper)}
             if frame.attention is not None:
                 parts["attention"] = frame.attention
-            if self._write(file, parts, {"key": repr(frame.key), "list": str(as_list)}):
+            told = {"key": repr(frame.key), "list": str(as_list)}
+            if frame.shape is not None:
+                told["shape"] = repr(frame.shape)
+            if self._write(file, parts, told):
                 folders.add(file.parents[2])
         for folder in folders:
             self._bound(folder)
@@ -142,11 +148,12 @@ class OnDisk:
         return None if folder is None else folder / self.model
 
     def _of_frame(self, key: Any) -> Path | None:
-        (path, *version), several = key
-        if not isinstance(path, str) or (folder := self._folder(path)) is None:
+        """None for what is of several videos, or of none."""
+        paths = {str(Path(path).parent): path for path in _paths(key)}
+        folder = self._folder(next(iter(paths.values()))) if len(paths) == 1 else None
+        if folder is None:
             return None
-        name = hashlib.blake2b(repr((Path(path).name, *version, several)).encode(), digest_size=16).hexdigest()
-        return folder / f"{name}.safetensors"
+        return folder / f"{hashlib.blake2b(repr(_named(key)).encode(), digest_size=16).hexdigest()}.safetensors"
 
     def _of_prefixes(self, frames: Sequence[Unit]) -> Path | None:
         """None where the frames are of several videos, or of none."""
@@ -228,6 +235,15 @@ def _paths(key: Any) -> list[str]:
             return [key[0]]
         return [path for part in key for path in _paths(part)]
     return []
+
+
+def _named(key: Any) -> Any:
+    """A key with files' names in place of their paths, so that a home may be moved."""
+    if not isinstance(key, tuple):
+        return key
+    if len(key) == 4 and isinstance(key[0], str):
+        return (Path(key[0]).name, *key[1:])
+    return tuple(_named(part) for part in key)
 
 
 def _used(file: Path) -> float:

@@ -65,11 +65,13 @@ class Prefix:
 
     marks: list[Mark]
     cache: Any
+    least: int = 0
+    """Tokens of which it cannot hold fewer: up to the last one that was dropped inside the model."""
 
     def fork(self, length: int) -> Any | None:
         """A cache of the first tokens that can be continued, or None where this kind of cache cannot be cut there."""
         surplus = len(self.marks) - length
-        if surplus and not _can_be_cut(self.cache):
+        if length < self.least or (surplus and not _can_be_cut(self.cache)):
             return None
         forked = forked_cache(self.cache)
         if surplus:

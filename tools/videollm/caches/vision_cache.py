@@ -4,11 +4,13 @@ import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..compress.attention import watched
+from ...errors import UsageError
+from ..attending.tower import watched
+from ..context.interleaved import by_frame, groups, in_order
 from ..interface import Message
 from ..processor_inputs import PromptInputs, Reader
 
@@ -33,8 +35,10 @@ class Encoded:
     """The same of inner layers, for models that add them to those of the language model (DeepStack)."""
     whole: Any = None
     """The vision tower's output as it was, where it is not known how to divide it."""
+    shape: tuple[int, ...] | None = None
+    """Of a whole video's rows in the tower's output, where rows and deeper rows are all that the model takes of it."""
     attention: "Tensor | None" = None
-    """(tokens, 3): what `compress.attention` noted, where it was asked for and is to be had."""
+    """(tokens, 3): what `attending.tower` noted, where it was asked for and is to be had."""
 
     @property
     def bytes(self) -> int:
@@ -71,11 +75,22 @@ class Encoder:
         self._kept: OrderedDict[Any, Encoded] = OrderedDict()
         self.disk: Disk | None = None
         """What outlives this process."""
+        self._at_once: int | None = None
+
+    def take_at_once(self, frames: int | None) -> None:
+        """Give the tower so many frames of a video at a time, in interleaved groups; None for all of them.
+
+        Raises:
+            UsageError: frames have other sizes in it where there are fewer of them.
+        """
+        if frames is not None and hasattr(self.base, "get_rope_index"):
+            raise UsageError("frames_at_once: this encoder takes any number of frames, and fits their size to it")
+        self._at_once = frames
 
     def encode(self, read: PromptInputs) -> list[Encoded]:
         """The frames of a prompt in order; or one for all of them, where they cannot be told apart."""
         if read.is_video:
-            return [self._kept_or(read.keys, lambda: self._video(read))]
+            return [self._kept_or(read.keys, lambda: self._kept_video(read) or self._new_video(read))]
         several = len(read.keys) > 1  # LLaVA-OneVision cuts a picture into tiles only when it is the only one
         self._recall([(key, several) for key in read.keys])
         unseen = [n for n, key in enumerate(read.keys) if (key, several) not in self._kept]
@@ -160,10 +175,51 @@ class Encoder:
             for place, (key, rows) in enumerate(zip(keys, divided, strict=True))
         ]
 
+    def _kept_video(self, read: PromptInputs) -> Encoded | None:
+        """A whole video as the disk has it, in the shape in which the tower gave it."""
+        found = None if self.disk is None else self.disk.frame(read.keys, self.device)
+        if found is None or found[0].shape is None:
+            return None
+        kept, self._as_list = found
+        return replace(kept, whole=_whole(kept, self._as_list))
+
+    def _new_video(self, read: PromptInputs) -> Encoded:
+        made = self._video(read) if self._at_once is None else self._in_groups(read, self._at_once)
+        if self.disk is not None:
+            self.disk.keep_frames([made], self._as_list)
+        return made
+
     def _video(self, read: PromptInputs) -> Encoded:
         output = self._asked(self.base.get_video_features, read)
-        self._as_list = isinstance(output.pooler_output, list | tuple)
-        return Encoded(read.keys, rows_of(output.pooler_output), whole=output)
+        pooled = output.pooler_output
+        self._as_list = isinstance(pooled, list | tuple)
+        rows = rows_of(pooled)
+        if not set(output.keys()) <= SPLITTABLE or (self._as_list and len(pooled) != 1):
+            return Encoded(read.keys, rows, whole=output)
+        deeper = tuple(rows_of(layer) for layer in getattr(output, "deepstack_features", None) or ())
+        return Encoded(read.keys, rows, deeper, output, tuple((pooled[0] if self._as_list else pooled).shape))
+
+    def _in_groups(self, read: PromptInputs, at_once: int) -> Encoded:
+        """A video whose frames the tower sees in groups of so many, in the order of its frames."""
+        import torch
+
+        members = groups(len(read.frames), at_once)
+        made = []
+        for group in members:
+            frames = [replace(read.frames[n], time=read.frames[n].time + place / 8) for place, n in enumerate(group)]
+            made.append(self._video(self.reader.read([Message("user", tuple(frames))])))
+        layers = []
+        for layer in zip(*((one.rows, *one.deeper) for one in made), strict=True):
+            parts = [by_frame(rows, at_once) for rows in layer]
+            if any(part is None for part in parts):
+                raise UsageError(f"frames_at_once = {at_once}: it is not known which token belongs to which frame")
+            ordered = in_order([part for part in parts if part is not None], members, len(read.frames))
+            layers.append(torch.cat([*ordered, layer[0][sum(map(len, parts[0] or ())) :]]))
+        shape = made[0].shape and (*made[0].shape[:-2], *layers[0].shape)
+        if shape is None or len(made[0].shape or ()) > 2 + (not self._as_list):
+            shape = layers[0].shape if self._as_list else (1, *layers[0].shape)
+        joined = Encoded(read.keys, layers[0], tuple(layers[1:]), shape=tuple(shape))
+        return replace(joined, whole=_whole(joined, self._as_list))
 
     def _asked(self, tower: Callable[..., Any], read: PromptInputs) -> Any:
         import torch
@@ -191,6 +247,14 @@ class Encoder:
         while held > KEPT_BYTES and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             held -= oldest.bytes
+
+
+def _whole(video: Encoded, as_list: bool) -> Any:
+    """What a model takes of a vision tower's output for one video."""
+    rows = video.rows.reshape(video.shape or video.rows.shape)
+    return SimpleNamespace(
+        pooler_output=[rows] if as_list else rows, deepstack_features=[[layer] for layer in video.deeper]
+    )
 
 
 def rows_of(features: Any) -> "Tensor":

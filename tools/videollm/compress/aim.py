@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from ...errors import UsageError
+from ..attending.pruning import Schedule
 from .base import Compressor, Layout, Mix, Scene, allotted, mixed, share_of, unit
 
 if TYPE_CHECKING:
@@ -16,16 +18,22 @@ class AIM(Compressor):
     most. A merged token is the mean of the patches in it and stands in the place of one of them. Together exactly
     max(1, ⌊r·patches⌋), divided by the frames' sizes.
 
-    Source: AIM (Zhong et al., ICCV 2025, arXiv 2412.03248), merging before the language model, after ToMe (Bolya et
-    al., 2023). Its pruning inside the language model is not done: keys and values would have other lengths in other
-    layers, which transformers' mask for a second portion of a prompt does not take.
+    `aim:0.25:prune` also drops tokens inside the language model, from half of its layers on (`attending.pruning`). That
+    needs `attention = "eager"`; otherwise it only merges, and says so once in the log. A question then reads its whole
+    prompt: what is dropped depends on it.
+
+    Source: AIM (Zhong et al., ICCV 2025, arXiv 2412.03248), after ToMe (Bolya et al., 2023).
     """
 
     name = "aim"
     amount = "0.25"
 
     def __init__(self, amount: str) -> None:
-        self.share = share_of(amount, self.name)
+        share, _, inside = amount.partition(":")
+        if inside not in ("", "prune"):
+            raise UsageError(f"compress = aim:{amount}: behind the share stands `prune`, or nothing")
+        self.share = share_of(share, self.name)
+        self.inside = Schedule() if inside else None
 
     def kept(self, layout: Layout) -> int:
         return max(1, int(layout.patches * self.share + 1e-9))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...errors import UsageError
+from ..attending.pruning import Schedule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -178,6 +179,8 @@ class Compressor(ABC):
     """Whether it depends on the question, so that another question about the same frames is another prompt."""
     attends: ClassVar[bool] = False
     """Whether it does better with the vision tower's attention."""
+    inside: Schedule | None = None
+    """How many tokens are dropped inside the language model, by layer; None where all go through."""
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)

@@ -62,8 +62,8 @@ class Memory(ABC, Generic[M]):
 
     def __init__(self, model: "Transformers") -> None:
         model.ready()
-        if model.loading.visual_stride < 1:
-            raise UsageError("a memory of a video takes visual_stride = 1")
+        if model.loading.visual_stride < 1 or model.extension is not None:
+            raise UsageError("a memory of a video takes visual_stride = 1, and no extend")
         self.model = model
         self.rotary = Rotary(model._model)
         known = model._reader.tokenizer.added_tokens_decoder

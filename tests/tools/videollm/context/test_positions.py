@@ -9,9 +9,9 @@ import torch
 from fed_tokens import Watch
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
+from vidscout.tools.videollm.context.positions import strided
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.infinipot import InfiniPot
-from vidscout.tools.videollm.positions import strided
 from vidscout.tools.videollm.tokens import placeholder
 
 VISUAL = 9

@@ -1,0 +1,1 @@
+"""Longer prompts than a model was trained on: positions, frequencies, groups of frames."""

@@ -1,0 +1,146 @@
+"""A longer context than a model was trained on, without training: the frequencies of rotary positions are stretched.
+
+`vcw` stretches by how many more visual tokens a prompt has than the model's visual context window (what it saw at most
+in training), by YaRN: channels that turn often within that window stay, those that turn less than once are slowed by
+the whole factor, and attention is sharpened. Source: Visual Context Window Extension (Wei and Chen, 2024, arXiv
+2409.20018), after YaRN (Peng et al., ICLR 2024).
+
+`intp` stretches by how many more tokens a prompt has than the model has positions, by the base of the frequencies
+(NTK-aware), and goes with frames that a fixed encoder sees in interleaved groups (`interleaved`). Source:
+INTP-Video-LLMs (Shang et al., 2024, arXiv 2409.12963).
+
+Neither was tried here with a real checkpoint.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ...errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Way = Literal["vcw", "intp"]
+WAYS = ("vcw", "intp")
+
+OFTEN, SELDOM = 32.0, 1.0
+"""Turns within the window above which a channel stays as it is, and below which it is slowed in full: YaRN's own."""
+SHARPENED = 0.1
+"""By how much of the factor's logarithm attention is sharpened: YaRN's own."""
+STEP = 8
+"""Factors of `intp` are rounded up to one part in so many, so that prompts of nearly one length share their caches."""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """How a context is extended."""
+
+    way: Way
+    window: int | None = None
+    """Visual tokens that the model saw at most in training (`vcw`); by default all of its positions."""
+    at_once: int | None = None
+    """Frames that its encoder takes (`intp`); by default all."""
+
+    def __post_init__(self) -> None:
+        if self.way not in WAYS:
+            raise UsageError(f"no extend {self.way!r}; there are {', '.join(WAYS)}")
+        for what, number in (("visual_window", self.window), ("frames_at_once", self.at_once)):
+            if number is not None and number < 1:
+                raise UsageError(f"{what} is a whole number from 1, got {number}")
+
+    def factor(self, tokens: int, visual: int, positions: int) -> float:
+        """By how much frequencies are stretched, from 1.
+
+        Args:
+            tokens: of the prompt and its answer.
+            visual: of them.
+            positions: that the model was trained on.
+        """
+        if self.way == "vcw":
+            return max(1.0, visual / (self.window or positions))
+        return max(1.0, math.ceil(STEP * tokens / positions) / STEP)
+
+
+def limit(extension: "Extension | None", most: int, positions: int | None) -> int:
+    """Tokens of prompt and answer together: what is asked for, which only `intp` lets be more than positions."""
+    beyond = extension is not None and extension.way == "intp"
+    return most if positions is None or beyond else min(most, positions)
+
+
+def extension(way: Way | None, window: int | None, at_once: int | None) -> Extension | None:
+    """What is asked for.
+
+    Raises:
+        UsageError: it is none, or a number that goes with another.
+    """
+    if window is not None and way != "vcw":
+        raise UsageError("visual_window goes with extend = 'vcw'")
+    if at_once is not None and way != "intp":
+        raise UsageError("frames_at_once goes with extend = 'intp'")
+    return None if way is None else Extension(way, window, at_once)
+
+
+def stretched(frequencies: "Tensor", factor: float, way: Way, window: int) -> "tuple[Tensor, float]":
+    """Rotary frequencies for a longer context, and what cosines and sines are multiplied by.
+
+    Args:
+        frequencies: radians a position, (channels / 2,), the fastest first.
+        factor: from 1.
+        way: see the module.
+        window: positions within which `vcw` counts turns.
+    """
+    import torch
+
+    pairs = len(frequencies)
+    if way == "intp":
+        grown = factor ** (torch.arange(pairs, device=frequencies.device) / max(pairs - 1, 1))
+        return frequencies / grown, 1.0
+    turns = window * frequencies / (2 * math.pi)
+    stays = ((turns - SELDOM) / (OFTEN - SELDOM)).clamp(0, 1)
+    return frequencies * (stays + (1 - stays) / factor), 1 + SHARPENED * math.log(factor)
+
+
+class Frequencies:
+    """The rotary positions of a loaded model, which can be stretched while a prompt goes through it.
+
+    Args:
+        model: a video-LLM of transformers.
+        extension: how.
+
+    Raises:
+        UsageError: its layers turn keys each in its own way, or by frequencies that change with the length.
+    """
+
+    def __init__(self, model: Any, extension: Extension) -> None:
+        text = model.config.get_text_config(decoder=True)
+        names = [name for name, _ in model.named_modules() if name.endswith("rotary_emb")]
+        own = [name for name in names if not any(part in name for part in ("visual", "vision"))]
+        self._rotary: Any = model.get_submodule(own[0]) if len(own) == 1 else None
+        self.positions = int(getattr(text, "max_position_embeddings", None) or 0)
+        usual = getattr(self._rotary, "rope_type", None) == "default" and hasattr(self._rotary, "inv_freq")
+        if not usual or not self.positions:
+            raise UsageError(f"extend: {text.model_type} turns its keys in a way of its own, which is not stretched")
+        self.extension = extension
+
+    def factor(self, tokens: int, visual: int) -> float:
+        """By how much a prompt is stretched; see `Extension.factor`."""
+        return self.extension.factor(tokens, visual, self.positions)
+
+    @contextmanager
+    def stretched(self, factor: float) -> Iterator[None]:
+        """The model with its frequencies stretched, while this is open."""
+        rotary = self._rotary
+        if factor == 1:
+            yield
+            return
+        before = rotary.inv_freq, rotary.attention_scaling
+        window = self.extension.window or self.positions
+        made, scaling = stretched(before[0], factor, self.extension.way, window)
+        rotary.inv_freq, rotary.attention_scaling = made.to(before[0].dtype), before[1] * scaling
+        try:
+            yield
+        finally:
+            rotary.inv_freq, rotary.attention_scaling = before
