@@ -15,7 +15,9 @@ class Watch:
         self.pixels: list[Any] = []
         """Of each call of the vision tower, in the layout of its own processor."""
         base = model._encoder.base
-        tower = next(getattr(base, n) for n in ("visual", "vision_tower", "vision_model", "video_tower") if hasattr(base, n))
+        tower = next(
+            getattr(base, n) for n in ("visual", "vision_tower", "vision_model", "video_tower") if hasattr(base, n)
+        )
         self._hooks = [
             tower.register_forward_pre_hook(self._look, with_kwargs=True),
             model._model.register_forward_pre_hook(self._feed, with_kwargs=True),

@@ -35,7 +35,9 @@ class Cost:
     """Tokens that the model takes altogether."""
     weights_bytes: int
     cache_bytes: int
-    """Of keys and values."""
+    """Of keys and values of the question."""
+    earlier_bytes: int
+    """Of those of the prompts before it, which are kept, at most."""
     encoded_bytes: int
     """Of encoded frames."""
 
@@ -44,12 +46,13 @@ class Cost:
         return asdict(self)
 
     def __str__(self) -> str:
-        gigabytes = sum((self.weights_bytes, self.cache_bytes, self.encoded_bytes)) / 1e9
+        gigabytes = sum((self.weights_bytes, self.cache_bytes, self.earlier_bytes, self.encoded_bytes)) / 1e9
         return (
             f"{self.model}: {self.frames} of {self.frames_wanted} frames, {self.visual:,} tokens; prompt at most "
             f"{self.prompt:,}, answer {self.answer:,}, of {self.context:,}\n"
             f"memory: weights {self.weights_bytes / 1e9:.2f} GB, keys and values {self.cache_bytes / 1e9:.2f} GB, "
-            f"frames {self.encoded_bytes / 1e9:.2f} GB, together {gigabytes:.2f} GB"
+            f"those of earlier prompts {self.earlier_bytes / 1e9:.2f} GB, frames {self.encoded_bytes / 1e9:.2f} GB, "
+            f"together {gigabytes:.2f} GB"
         )
 
 
@@ -65,7 +68,7 @@ class Estimating(Core):
             WeightsError: its checkpoint is not here.
         """
         from ...graphs.answer.packers import opening
-        from ...tools.videollm.estimate import Estimator, checked
+        from ...tools.videollm.estimate import COPIES, EARLIER, Estimator, checked
         from ...tools.videollm.hub_model import Transformers
 
         answerer, settings = self.role("answerer"), self.settings
@@ -103,5 +106,6 @@ class Estimating(Core):
             context=found.context,
             weights_bytes=found.weights,
             cache_bytes=round(found.cache + each * max(most - found.prompt, 0)),
+            earlier_bytes=round(each / COPIES * EARLIER * max(most, found.prompt)),
             encoded_bytes=found.encoded,
         )

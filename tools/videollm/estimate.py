@@ -1,8 +1,8 @@
 """What a prompt will take, before weights are loaded: tokens, and bytes of memory.
 
 Tokens are counted exactly, by the checkpoint's own processor and compressor. Bytes are those of the weights as they
-will be loaded, of the keys and values of prompt and answer, and of the encoded frames; what single layers need while
-they run is not among them.
+will be loaded, of the keys and values of prompt and answer and of the prompts before that are kept, and of the encoded
+frames; what single layers need while they run is not among them.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .caches.prefix_cache import GROUP
+from .caches.prefix_cache import GROUP, KEPT
+from .context.extending import limit
 from .interface import Message
 from .memory.vidkv import KINDS
 from .processor_inputs import Reader
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 COPIES = 2
 """Caches of a prompt: the one that is written, and the one that is kept for the next question."""
+EARLIER = KEPT - 1
+"""Caches of prompts that came before, which stay in memory beside them."""
 BITS = {"fp8": 8.0, "quanto": 4 + 32 / GROUP, "hqq": 4 + 32 / GROUP, **{kind: float(kind[6:]) + 0.5 for kind in KINDS}}
 """Bits that a number takes in a packed cache, with its share of scales and offsets; at most, for `vidkv`."""
 
@@ -42,13 +45,15 @@ class Estimate:
     """Bytes."""
     cache: int
     """Bytes of keys and values while the question is answered."""
+    earlier: int
+    """Bytes of keys and values of the prompts before, which are kept; at most, where they were as long as this one."""
     encoded: int
     """Bytes of the encoded frames."""
 
     @property
     def bytes(self) -> int:
         """All of them."""
-        return self.weights + self.cache + self.encoded
+        return self.weights + self.cache + self.earlier + self.encoded
 
     @property
     def fits(self) -> bool:
@@ -94,9 +99,10 @@ class Estimator:
             prompt=prompt,
             visual=visual,
             answer=max_tokens,
-            context=min(model._most_context, getattr(text, "max_position_embeddings", None) or model._most_context),
+            context=limit(model.extension, model._most_context, getattr(text, "max_position_embeddings", None)),
             weights=model.footprint(),
             cache=round(COPIES * (prompt + max_tokens) * each),
+            earlier=round(EARLIER * prompt * each),
             encoded=visual * text.hidden_size * width,
         )
 

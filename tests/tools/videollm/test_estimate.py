@@ -12,7 +12,7 @@ from vidscout import VideoScout
 from vidscout.agent.cli import app
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
-from vidscout.tools.videollm.estimate import COPIES, Estimator, checked
+from vidscout.tools.videollm.estimate import COPIES, EARLIER, Estimator, checked
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.vidkv import cache_bytes
 
@@ -46,6 +46,17 @@ def test_tokens_and_bytes_are_those_of_the_answer(name: str, options: dict[str, 
         rows = sum(len(unit.encoded.rows) for unit in prompt.frames)
         assert rows <= found.visual < found.prompt
         assert found.context == model.context
+
+
+def test_prompts_that_came_before_are_counted_too(checkpoint: Callable[[str], Path]):
+    with closing(Transformers(checkpoint("smolvlm2"), device="cpu")) as model:
+        said = Estimator(model).of([Message("user", ("a" * 200,))], 1)
+        model.ready()
+        for letter in "abcde":  # which begin with nothing in common but the template's opening
+            model.next_tokens([Message("user", (letter * 200,))])
+        held = [cache_bytes(prefix.cache) for prefix in model._prefixes._kept]
+        assert len(held) == 1 + EARLIER
+        assert sum(held[:-1]) == said.earlier
 
 
 def test_a_packed_cache_takes_no_more_than_is_said(checkpoint: Callable[[str], Path]):

@@ -209,16 +209,16 @@ class Encoder:
             frames = [replace(read.frames[n], time=read.frames[n].time + place / 8) for place, n in enumerate(group)]
             made.append(self._video(self.reader.read([Message("user", tuple(frames))])))
         layers = []
-        for layer in zip(*((one.rows, *one.deeper) for one in made), strict=True):
+        for layer in zip(*((group.rows, *group.deeper) for group in made), strict=True):
             parts = [by_frame(rows, at_once) for rows in layer]
             if any(part is None for part in parts):
                 raise UsageError(f"frames_at_once = {at_once}: it is not known which token belongs to which frame")
             ordered = in_order([part for part in parts if part is not None], members, len(read.frames))
             layers.append(torch.cat([*ordered, layer[0][sum(map(len, parts[0] or ())) :]]))
-        shape = made[0].shape and (*made[0].shape[:-2], *layers[0].shape)
-        if shape is None or len(made[0].shape or ()) > 2 + (not self._as_list):
-            shape = layers[0].shape if self._as_list else (1, *layers[0].shape)
-        joined = Encoded(read.keys, layers[0], tuple(layers[1:]), shape=tuple(shape))
+        one = made[0].shape or made[0].rows.shape
+        of_frames = len(one) == 3 and one[0] == at_once  # else a video's, with or without its place in a batch
+        shape = (len(read.frames), *one[1:]) if of_frames else (*one[:-2], *layers[0].shape)
+        joined = Encoded(read.keys, layers[0], tuple(layers[1:]), shape=shape)
         return replace(joined, whole=_whole(joined, self._as_list))
 
     def _asked(self, tower: Callable[..., Any], read: PromptInputs) -> Any:

@@ -64,6 +64,23 @@ def test_another_process_looks_at_no_frame_and_reads_only_the_question(name, sta
     assert torch.allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "llava-onevision", "llava-next-video", "video-llava"])
+def test_frames_that_went_in_as_a_video_are_kept_too(name, started, shown):
+    logits(started(name, as_video=True), asked(shown, "Who speaks?"))
+    expected = logits(started(name, as_video=True, disk_quota=0), asked(shown, "What is written?"))
+    second = started(name, as_video=True)
+    prompt = second._prompt(asked(shown, "What is written?"))
+    with Watch(second) as watch:
+        found = logits(second, asked(shown, "What is written?"))
+    assert watch.looks == 0
+    assert watch.fed == [len(prompt.ids) - prompt.frames[-1].end]
+    assert torch.allclose(found, expected, atol=1e-4)
+    other = [*shown[:3], FramePart(shown[3].path, shown[3].time + 1)]  # of another time, so another video
+    with Watch(second) as watch:
+        logits(second, asked(other, "What is written?"))
+    assert watch.looks == 1
+
+
 def test_other_frames_of_the_video_cost_what_is_new(started, shown):
     logits(started(), asked(shown[:3], "Who speaks?"))
     second, whole = started(), started(disk_quota=0)
