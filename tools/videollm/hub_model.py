@@ -19,7 +19,7 @@ from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
 from .context.adapting import Adapting
-from .context.extending import Frequencies, Way, extension, limit
+from .context.extending import Frequencies, extension, limit
 from .context.placing import place
 from .context.positions import checked_stride
 from .families import of_checkpoint
@@ -73,9 +73,7 @@ class Transformers(FromHub, VideoLLM):
         context: int = LONGEST_CONTEXT,
         disk_quota: int = KEPT_BYTES,
         visual_stride: float = 1.0,
-        extend: Way | None = None,
-        visual_window: int | None = None,
-        frames_at_once: int | None = None,
+        extend: str | None = None,
         seconds: float | None = None,
     ) -> None:
         """Choose the model; nothing is loaded yet.
@@ -96,33 +94,27 @@ class Transformers(FromHub, VideoLLM):
             context: most tokens of prompt and answer together.
             disk_quota: bytes in a home for encoded frames and prompts' beginnings, kept for the next process.
             visual_stride: from one visual token's position to the next: experimental, see `context.positions`.
-            extend: more tokens than the model was trained on, by `vcw` or `intp`; see `context.extending`.
-            visual_window: visual tokens that it saw at most in training, for `vcw`.
-            frames_at_once: frames that its encoder of videos takes, for `intp`; more go through it in groups.
+            extend: more tokens than it was trained on, by `vcw:TOKENS` or `intp:FRAMES`; see `context.extending`.
             seconds: the longest that an answer may take.
 
-        Raises:
-            UsageError: an option that there is not.
+        Raises: UsageError for an option that there is not.
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         self.loading = Loading(device_map, attention, quantization, kv_cache, checked_stride(visual_stride))
-        self.extension = extension(extend, visual_window, frames_at_once)
+        self.extension = extension(extend)
         self.family = of_checkpoint(self.checkpoint.model)
         self.as_video = self.family is not None and self.family.path == "video" if as_video is None else as_video
         self.compressor = compressor(compress) if compress else None
         self.compresses = not self.as_video
         self.thoughts = AT_MOST if self.family is not None and self.family.thinks_aloud(self.model) else 0
-        self.most_frames = most_frames
-        self.seconds = seconds
-        self.disk_quota = disk_quota
+        self.most_frames, self.seconds, self.disk_quota = most_frames, seconds, disk_quota
         self.context = self._most_context = context
         self._running = threading.RLock()
-        self._prefixes = Prefixes()
+        self._prefixes, self._adapting = Prefixes(), Adapting()
         self._disk: OnDisk | None = None
-        self._reader: Any = None
         self._shortener: Shortener | None = None
+        self._reader: Any = None
         self._encoder: Any = None
-        self._adapting = Adapting()
 
     @property
     def model(self) -> str:

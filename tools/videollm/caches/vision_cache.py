@@ -84,7 +84,7 @@ class Encoder:
             UsageError: frames have other sizes in it where there are fewer of them.
         """
         if frames is not None and hasattr(self.base, "get_rope_index"):
-            raise UsageError("frames_at_once: this encoder takes any number of frames, and fits their size to it")
+            raise UsageError("extend = intp: this encoder takes any number of frames, and fits their size to it")
         self._at_once = frames
 
     def encode(self, read: PromptInputs) -> list[Encoded]:
@@ -212,7 +212,7 @@ class Encoder:
         for layer in zip(*((group.rows, *group.deeper) for group in made), strict=True):
             parts = [by_frame(rows, at_once) for rows in layer]
             if any(part is None for part in parts):
-                raise UsageError(f"frames_at_once = {at_once}: it is not known which token belongs to which frame")
+                raise UsageError(f"extend = intp:{at_once}: it is not known which token belongs to which frame")
             ordered = in_order([part for part in parts if part is not None], members, len(read.frames))
             layers.append(torch.cat([*ordered, layer[0][sum(map(len, parts[0] or ())) :]]))
         one = made[0].shape or made[0].rows.shape

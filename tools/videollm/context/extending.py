@@ -1,13 +1,13 @@
 """A longer context than a model was trained on, without training: the frequencies of rotary positions are stretched.
 
-`vcw` stretches by how many more visual tokens a prompt has than the model's visual context window (what it saw at most
-in training), by YaRN: channels that turn often within that window stay, those that turn less than once are slowed by
-the whole factor, and attention is sharpened. Source: Visual Context Window Extension (Wei and Chen, 2024, arXiv
-2409.20018), after YaRN (Peng et al., ICLR 2024).
+`vcw:TOKENS` stretches by how many more visual tokens a prompt has than the model's visual context window (what it saw
+at most in training; all of its positions, where that is not said), by YaRN: channels that turn often within that window
+stay, those that turn less than once are slowed by the whole factor, and attention is sharpened. Source: Visual Context
+Window Extension (Wei and Chen, 2024, arXiv 2409.20018), after YaRN (Peng et al., ICLR 2024).
 
-`intp` stretches by how many more tokens a prompt has than the model has positions, by the base of the frequencies
-(NTK-aware), and goes with frames that a fixed encoder sees in interleaved groups (`interleaved`). Source:
-INTP-Video-LLMs (Shang et al., 2024, arXiv 2409.12963).
+`intp:FRAMES` stretches by how many more tokens a prompt has than the model has positions, by the base of the
+frequencies (NTK-aware); an encoder of videos that takes so many frames sees more of them in interleaved groups
+(`interleaved`). Source: INTP-Video-LLMs (Shang et al., 2024, arXiv 2409.12963).
 
 Neither was tried here with a real checkpoint.
 """
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Way = Literal["vcw", "intp"]
-WAYS = ("vcw", "intp")
 
 OFTEN, SELDOM = 32.0, 1.0
 """Turns within the window above which a channel stays as it is, and below which it is slowed in full: YaRN's own."""
@@ -43,13 +42,6 @@ class Extension:
     """Visual tokens that the model saw at most in training (`vcw`); by default all of its positions."""
     at_once: int | None = None
     """Frames that its encoder takes (`intp`); by default all."""
-
-    def __post_init__(self) -> None:
-        if self.way not in WAYS:
-            raise UsageError(f"no extend {self.way!r}; there are {', '.join(WAYS)}")
-        for what, number in (("visual_window", self.window), ("frames_at_once", self.at_once)):
-            if number is not None and number < 1:
-                raise UsageError(f"{what} is a whole number from 1, got {number}")
 
     def factor(self, tokens: int, visual: int, positions: int) -> float:
         """By how much frequencies are stretched, from 1.
@@ -70,17 +62,24 @@ def limit(extension: "Extension | None", most: int, positions: int | None) -> in
     return most if positions is None or beyond else min(most, positions)
 
 
-def extension(way: Way | None, window: int | None, at_once: int | None) -> Extension | None:
-    """What is asked for.
+def extension(spec: str | None) -> Extension | None:
+    """What `vcw`, `vcw:TOKENS`, `intp` or `intp:FRAMES` asks for.
+
+    >>> extension("intp:8")
+    Extension(way='intp', window=None, at_once=8)
 
     Raises:
-        UsageError: it is none, or a number that goes with another.
+        UsageError: it is none of them.
     """
-    if window is not None and way != "vcw":
-        raise UsageError("visual_window goes with extend = 'vcw'")
-    if at_once is not None and way != "intp":
-        raise UsageError("frames_at_once goes with extend = 'intp'")
-    return None if way is None else Extension(way, window, at_once)
+    if spec is None:
+        return None
+    way, _, number = spec.strip().partition(":")
+    if way not in ("vcw", "intp"):
+        raise UsageError(f"no extend {spec!r}; there are vcw and intp")
+    if number and (not number.isdecimal() or int(number) < 1):
+        raise UsageError(f"extend = {spec}: behind {way} stands a whole number from 1, or nothing")
+    amount = int(number) if number else None
+    return Extension("vcw", window=amount) if way == "vcw" else Extension("intp", at_once=amount)
 
 
 def stretched(frequencies: "Tensor", factor: float, way: Way, window: int) -> "tuple[Tensor, float]":

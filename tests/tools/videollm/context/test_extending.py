@@ -69,7 +69,7 @@ def test_interleaved_groups_give_the_rows_of_one_pass_in_order(name, checkpoint:
         model.ready()
         expected = model._prompt(asked(frames[:5])).frames[0].encoded
         logits = model._prefill(model._prompt(asked(frames[:5])))[0]
-    with closing(Transformers(checkpoint(name), device="cpu", as_video=True, extend="intp", frames_at_once=2)) as model:
+    with closing(Transformers(checkpoint(name), device="cpu", as_video=True, extend="intp:2")) as model:
         model.ready()
         with Watch(model) as watch:
             found = model._prompt(asked(frames[:5])).frames[0].encoded
@@ -108,7 +108,7 @@ def test_a_prompt_past_all_positions_is_read_stretched_and_kept_by_its_factor(ch
 
 @pytest.mark.parametrize("name", ["qwen2.5-vl", "llava-onevision"])
 def test_the_visual_window_stretches_by_visual_tokens_alone(name, checkpoint: Callable[[str], Path], frames):
-    model = Transformers(checkpoint(name), device="cpu", as_video=False, extend="vcw", visual_window=20)
+    model = Transformers(checkpoint(name), device="cpu", as_video=False, extend="vcw:20")
     with closing(model):
         model.ready()
         prompt = model._prompt(asked(frames[:4]))
@@ -130,15 +130,14 @@ def test_the_visual_window_stretches_by_visual_tokens_alone(name, checkpoint: Ca
 
 def test_what_does_not_go_together_is_one_line(checkpoint: Callable[[str], Path]):
     folder = checkpoint("smolvlm2")
-    for options, says in (
-        ({"extend": "yarn"}, "no extend 'yarn'; there are vcw, intp"),
-        ({"visual_window": 100}, "visual_window goes with extend = 'vcw'"),
-        ({"extend": "vcw", "frames_at_once": 8}, "frames_at_once goes with extend = 'intp'"),
-        ({"extend": "intp", "frames_at_once": 0}, "whole number from 1"),
+    for spec, says in (
+        ("yarn", "no extend 'yarn'; there are vcw and intp"),
+        ("vcw:many", "a whole number from 1"),
+        ("intp:0", "a whole number from 1"),
     ):
         with pytest.raises(UsageError, match=says):
-            Transformers(folder, **options)
-    qwen = Transformers(checkpoint("qwen2.5-vl"), device="cpu", as_video=True, extend="intp", frames_at_once=8)
+            Transformers(folder, extend=spec)
+    qwen = Transformers(checkpoint("qwen2.5-vl"), device="cpu", as_video=True, extend="intp:8")
     with pytest.raises(UsageError, match="takes any number of frames"):
         qwen.ready()
     with pytest.raises(UsageError, match="turns its keys in a way of its own"):
