@@ -95,6 +95,8 @@ def write(
         video = None
         if len(times):
             video = cast(VideoStream, container.add_stream(codec, rate=25))
+            # By the number of cores otherwise, and x264 with several threads writes other bytes than with one.
+            video.codec_context.thread_count = 1
             video.width, video.height, video.pix_fmt = size[0], size[1], pixels
             video.codec_context.time_base = clock
             video.codec_context.gop_size = keyframe_each

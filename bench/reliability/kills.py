@@ -5,6 +5,7 @@ kill is of a process of its own over a copy of one home; another process then do
 must be what it is without a kill: nothing lost, nothing twice, nothing half gone, and another video untouched.
 """
 
+import importlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -225,6 +227,22 @@ def tried(scenario: Scenario, folder: Path, template: Path, film: Path, kills: i
     return outcome
 
 
+def load(work: Callable[[], Any]) -> None:
+    """Import what some work imports, so that no child has to: they would spend most of their time on it.
+
+    The work is done in a child; importing alone starts no thread here, which a fork would not survive.
+    """
+
+    def imported() -> str:
+        before = {*sys.modules}
+        work()
+        return "\n".join(name for name in [*sys.modules] if name not in before)
+
+    for name in apart(imported)[1].split("\n"):
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
 def run(folder: Path, kills: int, kept: Kept | None = None) -> list[Outcome]:
     """Do all scenarios with so many kills altogether.
 
@@ -236,6 +254,7 @@ def run(folder: Path, kills: int, kept: Kept | None = None) -> list[Outcome]:
     kept = kept or Kept()
     film, other = toys.write(folder / "film.mkv", 3), toys.write(folder / "other.mkv", 2, seed=1)
     templates = {"one": folder / "one", "both": folder / "both"}
+    load(lambda: (_reads(folder / "loaded", film), _forgets(folder / "loaded", film), content(folder / "loaded")))
     apart(lambda: _reads(templates["one"], other))
     apart(lambda: [_reads(templates["both"], path) for path in (other, film)])
     outcomes = []

@@ -12,11 +12,23 @@ from ...tools.media.audio import SAMPLE_RATE, AudioChunk, audio
 from ...tools.media.packets import DecodeStats
 from .listening import Listening
 
+STRETCH = 30.0
+"""Seconds within which the loudest sample decides how loud it may be."""
+
 
 def sound(path: Path, heard: Listening, start: float = 0.0, stats: DecodeStats | None = None) -> Iterator[AudioChunk]:
-    """The sound of what is listened to, from a time in seconds on; of several tracks their sum, and each of them."""
+    """The sound of what is listened to, from a time in seconds on; of several tracks their sum, and each of them.
+
+    A reading that goes on hears sample for sample what it would have heard without a break, as what is found, and so
+    the ids of its records, must not depend on where it was broken off: the file is decoded from its beginning, and
+    limits are kept over the same stretches.
+    """
+    return from_time(_stretches(path, heard, start - start % STRETCH, stats), start)
+
+
+def _stretches(path: Path, heard: Listening, start: float, stats: DecodeStats | None) -> Iterator[AudioChunk]:
     parts = [(track, channel) for track in heard.tracks for channel in heard.channels or (None,)]
-    streams = [audio(path, start=start, track=track, stats=stats, channel=channel) for track, channel in parts]
+    streams = [audio(path, STRETCH, start, track, stats, channel, seek=False) for track, channel in parts]
     for chunks in zip_longest(*streams):
         there = [chunk for chunk in chunks if chunk is not None]
         rows = np.zeros((len(chunks), max(len(chunk.samples) for chunk in there)), np.float32)

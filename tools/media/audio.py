@@ -59,6 +59,7 @@ def audio(
     track: int = 0,
     stats: DecodeStats | None = None,
     channel: int | None = None,
+    seek: bool = True,
 ) -> Iterator[AudioChunk]:
     """Stream a file's sound in chunks on the file's one clock, in bounded memory.
 
@@ -72,6 +73,9 @@ def audio(
         track: its number among the file's audio tracks, from 0.
         stats: filled in as the pass goes; `decoded` counts audio frames.
         channel: the only one to be heard, from 0; by default all, mixed. Silence where there is no such channel.
+        seek: go to the start by the file's index, after which sound may stand some milliseconds beside where a pass
+            from the beginning has it: a time stamp is rounded, the samples before it are not counted. Without, all
+            before the start is decoded too, and every sample is the one that such a pass has there.
 
     Raises:
         MediaError: the file cannot be opened. Damage further in becomes silence and is counted in `stats`.
@@ -82,7 +86,7 @@ def audio(
     length = max(round(seconds * SAMPLE_RATE), 1)
     begin = round(start * SAMPLE_RATE)
     stats = stats or DecodeStats()
-    return _chunks(_timeline(Path(path), begin, track, stats, channel), length, begin, stats)
+    return _chunks(_timeline(Path(path), begin, track, stats, channel, seek), length, begin, stats)
 
 
 def _chunks(pieces: Iterator[np.ndarray], length: int, begin: int, stats: DecodeStats) -> Iterator[AudioChunk]:
@@ -103,7 +107,7 @@ def _chunks(pieces: Iterator[np.ndarray], length: int, begin: int, stats: Decode
 
 
 def _timeline(
-    path: Path, begin: int, track: int, stats: DecodeStats, channel: int | None = None
+    path: Path, begin: int, track: int, stats: DecodeStats, channel: int | None, seek: bool
 ) -> Iterator[np.ndarray]:
     """Samples from index `begin` of the clock on, without gaps, in small pieces."""
     clock = clock_of(path)
@@ -115,7 +119,8 @@ def _timeline(
             raise UsageError(f"{path}: no audio track {track}, only {', '.join(map(str, tracks))}")
         # A second early, because decoders need some packets to settle.
         early = clock.zero + Fraction(begin, SAMPLE_RATE) - 1
-        if begin > SAMPLE_RATE and not clock.joined:
+        seek = seek and not clock.joined
+        if begin > SAMPLE_RATE and seek:
             # On the file's default stream, usually the video, because in some containers only that has an index.
             try:
                 container.seek(math.floor(early * av.time_base))
@@ -124,7 +129,7 @@ def _timeline(
         missing = [] if clock.joined else stats.missing  # where one part ends, its sound may have ended earlier
         placed = _Placed(clock.zero, begin, clock.duration, channel, missing)
         for packet in read_packets(container, tracks[track], stats, clock.parts):
-            if packet.pts is not None and packet.time_base is not None and packet.pts * packet.time_base < early:
+            if seek and packet.pts is not None and packet.time_base and packet.pts * packet.time_base < early:
                 continue
             for frame in decode_packet(packet, stats):
                 if not placed.is_late(frame):

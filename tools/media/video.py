@@ -333,13 +333,22 @@ def _decode_sparsely(
 def _with_steady_clock(
     decoded: Iterator[VideoFrame], first: FirstFrame, frame_seconds: Fraction
 ) -> Iterator[tuple[VideoFrame, int]]:
-    """Each frame with a timestamp: one frame after the last where it has none or where the clock started again."""
+    """Each frame with a timestamp: one frame after the last where it has none or where the clock started again.
+
+    A clock that starts again does so in the packets. Where only the frames jump back, damage kept the decoder from
+    handing out some in time: they are left out, and those after them stand where they say.
+    """
     step = max(round(frame_seconds / first.time_base), 1)
     reset = RESET / first.time_base
     last, shift = first.pts - step, 0
+    fed: int | None = None
     for frame in decoded:
         pts = last + step if frame.pts is None else frame.pts + shift
+        goes_on = fed is not None and (frame.dts is None or fed - frame.dts <= reset)
+        fed = frame.dts if frame.dts is not None else fed
         if last - pts > reset:
+            if goes_on:
+                continue
             shift += last + step - pts
             pts = last + step
         last = max(pts, last)

@@ -96,6 +96,17 @@ def test_windows_of_any_cut_get_the_right_stretch_of_each_track(meeting: Path):
         assert np.array_equal(track.samples, full[round(1.25 * SAMPLE_RATE) :])
 
 
+@pytest.mark.parametrize("start", [1.0, 3.0, 31.5, 36.0])
+def test_a_reading_that_goes_on_hears_the_same_samples(start: float, tmp_path: Path):
+    """Also where the container rounds time stamps, and where what comes before is louder than the limits."""
+    fading = clicking(37) * np.linspace(1, 0.2, 37 * RATE, dtype=np.float32)
+    path, heard = write(tmp_path / "fading.mkv", sounds=[fading]), Listening((0,), gain=3)
+    whole = np.concatenate([chunk.samples for chunk in sound(path, heard)])
+    rest = list(sound(path, heard, start))
+    assert rest[0].start == start
+    assert np.array_equal(np.concatenate([chunk.samples for chunk in rest]), whole[round(start * SAMPLE_RATE) :])
+
+
 def test_gain_keeps_within_limits(meeting: Path):
     [quiet] = list(sound(meeting, Listening((0,))))
     [loud] = list(sound(meeting, Listening((0,), gain=50)))

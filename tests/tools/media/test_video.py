@@ -143,14 +143,17 @@ class TestTruncated:
     @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
     def test_damage_in_the_middle_is_passed_over_and_counted(self, tmp_path, suffix):
         whole = made_videos.write(tmp_path / f"whole.{suffix}", steady(20), [clicking(20)])
-        hurt = made_videos.damage(whole, tmp_path / f"hurt.{suffix}", length=3000)
+        # A transport stream is as large again by its headers, and its reader leaves out what is damaged.
+        hurt = made_videos.damage(whole, tmp_path / f"hurt.{suffix}", length=20_000 if suffix == "ts" else 3000)
         stats = media.DecodeStats()
         found = list(media.frames(hurt, stats=stats))
         heard = list(media.audio(hurt, stats=stats))
-        assert stats.damaged > 0 or suffix == "mkv"
+        assert stats.damaged > 0 or stats.missing or suffix == "mkv"
         assert found[0].time == 0
         assert 18 <= found[-1].time < 20
         assert len(found) >= 15
+        after = [frame for frame in found if frame.time > 15]
+        assert [number_of(frame.image) / 25 for frame in after] == pytest.approx([frame.time for frame in after])
         assert clicks(heard)[-1] == pytest.approx(19, abs=0.02)
 
 
