@@ -27,10 +27,23 @@ class Kept:
     def of(self, name: str, make: Callable[[], Any]) -> Any:
         """The result of that name, made where it is not there; None where there is no time left to make it."""
         if name not in self._results:
-            if time.monotonic() > self._ends:
+            if self.is_over:
                 return None
-            self._results[name] = json.loads(json.dumps(make()))
-            if self._file is not None:
-                with self._file.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps([name, self._results[name]]) + "\n")
+            self.put(name, make())
         return self._results[name]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing new is to be begun."""
+        return time.monotonic() > self._ends
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a result of that name."""
+        return name in self._results
+
+    def put(self, name: str, result: Any) -> None:
+        """Keep a result, as JSON has it."""
+        self._results[name] = json.loads(json.dumps(result))
+        if self._file is not None:
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, self._results[name]]) + "\n")

@@ -1,11 +1,12 @@
 """Whether recordings of many kinds are read right: each is made by commands, read by the command line, and compared.
 
     python -m vidscout.bench.measure.recordings.recording_kinds FOLDER [--only NAME…] [--home FOLDER] [--json]
+        [--kept FILE --seconds 500]
 
 `recording_kinds.toml` says how each recording is made with the `ffmpeg` command and what is right for it. Most show two
-titles, at 2 s and 12 s, and say two sentences, at 4.1 s and 15.1 s. FOLDER keeps what was made, so that a run may be
-broken off. A recording is right when all of what is expected was found, when nothing else was heard, and when its notes
-say what they should.
+titles, at 2 s and 12 s, and say two sentences, at 4.1 s and 15.1 s. FOLDER keeps what was made, and the file of results
+what was found, so that a run may be broken off. A recording is right when all of what is expected was found, when
+nothing else was heard, and when its notes say what they should.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 import tomllib
 import wave
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pydantic import TypeAdapter
 from ....tools.payloads import Chapter, Sound, Spoken, TextLines
 from ....tools.records import Record, of_kind
 from ...data import voices
+from ...reliability.kept import Kept
 
 KINDS = Path(__file__).with_suffix(".toml")
 STAGES = ("subtitles", "chapters", "speech", "screen_text")
@@ -39,6 +41,8 @@ ENDS = 0.9
 """Seconds by which a sentence may end early or late."""
 ALIKE = 70
 """Similarity of 100 of what is heard with what is said, so that recognisers may err by some words."""
+TOGETHER = 12
+"""Recordings that one command reads."""
 MISSING = ("the video has no sound", "the file has no picture")
 """Notes that files of sound or picture alone have."""
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -246,24 +250,37 @@ def _missing(
             yield f"{what}: {text!r} ends at {[round(span.end, 2) for span in near]}, not {end:.2f}"
 
 
-def measured(chosen: Sequence[Kind], folder: Path, home: Path) -> Iterator[Result]:
-    """The result of each recording, all of one set of options read together."""
-    from ....agent.scout import VideoScout
-
+def measured(chosen: Sequence[Kind], folder: Path, home: Path, kept: Kept) -> Iterator[Result]:
+    """The result of each recording that there is time for, some of one set of options read together."""
     said = sources(folder)
     for options in dict.fromkeys(kind.options for kind in chosen):
-        group = [(kind, made(kind, folder)) for kind in chosen if kind.options == options]
-        told = read([path for _, path in group], home, options)
-        by_path = {one["path"]: one for one in told["videos"]}
-        failed = {one["path"]: one["error"] for one in told["failed"]}
-        with VideoScout(home=home) as scout:
-            for kind, path in group:
-                if (one := by_path.get(str(path))) is not None:
-                    yield compared(kind, said[kind.says], one, scout.index.timeline(one["video"]))
-                    continue
-                error = failed.get(str(path), "no word about it")
-                right = bool(kind.error) and kind.error in error
-                yield Result(kind.name, [] if right else [f"refused: {error}"])
+        group = [kind for kind in chosen if kind.options == options]
+        todo = [kind for kind in group if kind.name not in kept]
+        for first in range(0, len(todo), TOGETHER):
+            if kept.is_over:
+                break
+            batch = [(kind, made(kind, folder)) for kind in todo[first : first + TOGETHER]]
+            for result in _read_and_compared(batch, said, home, options):
+                kept.put(result.name, asdict(result))
+        yield from (Result(**kept.of(kind.name, dict)) for kind in group if kind.name in kept)
+
+
+def _read_and_compared(
+    batch: Sequence[tuple[Kind, Path]], said: dict[str, list[Expected]], home: Path, options: Sequence[str]
+) -> Iterator[Result]:
+    from ....agent.scout import VideoScout
+
+    told = read([path for _, path in batch], home, options)
+    by_path = {one["path"]: one for one in told["videos"]}
+    failed = {one["path"]: one["error"] for one in told["failed"]}
+    with VideoScout(home=home) as scout:
+        for kind, path in batch:
+            if (one := by_path.get(str(path))) is not None:
+                yield compared(kind, said[kind.says], one, scout.index.timeline(one["video"]))
+                continue
+            error = failed.get(str(path), "no word about it")
+            right = bool(kind.error) and kind.error in error
+            yield Result(kind.name, [] if right else [f"refused: {error}"])
 
 
 def main() -> None:
@@ -275,18 +292,22 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the recordings are made and kept")
     parser.add_argument("--only", nargs="*", default=(), metavar="NAME", help="those whose names begin so")
     parser.add_argument("--home", type=Path, help="folder of the index; by default in FOLDER")
+    parser.add_argument("--kept", type=Path, help="file of results, to be gone on with")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no further ones are begun")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     asked = parser.parse_args()
     folder = asked.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     results = []
-    for result in measured(kinds(asked.only), folder, asked.home or folder / "home"):
+    kept = Kept(asked.kept, asked.seconds)
+    for result in measured(kinds(asked.only), folder, asked.home or folder / "home", kept):
         results.append(result)
         if asked.json:
             print(json.dumps({"name": result.name, "wrong": result.wrong, "notes": result.notes}), flush=True)
         elif result.wrong:
             print(f"{result.name}: " + "; ".join(result.wrong), *result.notes, sep="\n    note: ", flush=True)
-    print(f"right: {sum(not one.wrong for one in results)} of {len(results)}")
+    right = sum(not one.wrong for one in results)
+    print(f"right: {right} of {len(results)}, {len(kinds(asked.only)) - len(results)} not read yet")
 
 
 if __name__ == "__main__":
