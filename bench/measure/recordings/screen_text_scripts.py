@@ -1,6 +1,7 @@
 """How well writing in twelve scripts is read: still, fading in, and moving across the picture, in five sizes.
 
-    python -m vidscout.bench.measure.recordings.screen_text_scripts FOLDER… [--scripts latin,arabic] [--sizes 16,28]
+    python -m vidscout.bench.measure.recordings.screen_text_scripts FOLDER… [--scripts latin,arabic] [--sizes 16,28] [--json]
+        [--kept FILE --seconds 500]
 
 The folders hold typefaces: those of the Debian packages fonts-noto-core and fonts-noto-cjk, of which the Noto Sans are
 used. Each sentence is drawn over film, with a dark outline, and read as a reading of a video would read it: what counts
@@ -24,6 +25,7 @@ from ....tools.perception.screen_text.lines_over_time import text_records
 from ....tools.perception.screen_text.readers import PPOCRReader
 from ....tools.perception.screen_text.scripts import RIGHT_TO_LEFT, Script, expected_scripts, script_of
 from ....tools.records import Span, of_kind
+from ...reliability.kept import Kept
 from .screen_text import BARE, BARE_FILMS, film
 
 SENTENCES = {
@@ -165,21 +167,25 @@ def main() -> None:
     parser.add_argument("--scripts", default="auto", help="only these, as latin,arabic")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="pixels of type")
     parser.add_argument("--ways", default="still,fading,moving")
+    parser.add_argument("--kept", type=Path, help="file of results, to be gone on with")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no further ones are begun")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     asked = parser.parse_args()
     wanted, sizes = expected_scripts(asked.scripts), [int(size) for size in asked.sizes.split(",")]
     reader = PPOCRReader(threads=2)
     reader.run([np.zeros((64, 64, 3), np.uint8)])
+    kept = Kept(asked.kept, asked.seconds)
     if not asked.json:
         print(HEADER)
     for script in SENTENCES:
-        if wanted and script not in wanted:
-            continue
-        for way in asked.ways.split(","):
-            row = read_lines(reader, script, way, sizes, asked.folders)
-            print(json.dumps(asdict(row)) if asked.json else row.row(), flush=True)
-    found, minutes = on_bare_film(reader)
-    print(f"film without text: {dict(found)} in {minutes:.1f} min")
+        for way in asked.ways.split(",") if not wanted or script in wanted else ():
+            name = f"{script.title}, {way}, {asked.sizes}"
+            row = kept.of(name, lambda s=script, w=way: asdict(read_lines(reader, s, w, sizes, asked.folders)))
+            if row is not None:
+                print(json.dumps(row) if asked.json else ReadLines(**row).row(), flush=True)
+    bare = kept.of("film without text", lambda: on_bare_film(reader))
+    if bare is not None:
+        print(f"film without text: {bare[0]} in {bare[1]:.1f} min")
 
 
 if __name__ == "__main__":

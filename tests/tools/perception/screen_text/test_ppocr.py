@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from vidscout.tools.perception.screen_text.ppocr import boxes, decoded
+from vidscout.tools.perception.screen_text.ppocr import boxes, decoded, replaced, small_print
 
 ALPHABET = ["", *"abcdefghijklmnopqrstuvwxyz", "é", " "]
 
@@ -69,3 +69,26 @@ def test_a_tilted_line_has_a_tilted_box():
     [corners] = boxes(marked, (200, 200))
     top_left, top_right, *_ = corners
     assert top_right[1] - top_left[1] == pytest.approx(0.5 * (top_right[0] - top_left[0]), rel=0.1)
+
+
+def test_rows_with_small_print_are_looked_at_more_closely_and_others_are_not():
+    marked = np.zeros((200, 300), np.float32)
+    marked[20:60, 20:280] = 0.9
+    marked[100:104, 20:120] = 0.9
+    marked[110:114, 20:120] = 0.9
+    marked[180, 20:23] = 0.9
+    [(first, last)] = small_print(marked, 400)
+    assert 2 * 60 < first < 2 * 100
+    assert 2 * 114 < last < 2 * 180
+
+
+def box(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+
+
+def test_a_closer_look_replaces_what_it_has_seen_and_adds_what_it_found():
+    headline, merged, elsewhere = box(0, 0, 200, 40), box(0, 60, 200, 84), box(0, 300, 100, 310)
+    two, letters, new = [box(0, 60, 200, 69), box(0, 74, 200, 83)], box(20, 10, 60, 20), box(0, 100, 200, 110)
+    found = replaced([headline, merged, elsewhere], [*two, letters, new])
+    tops = sorted(float(corners[0, 1]) for corners in found)
+    assert tops == [0, 60, 74, 100, 300]

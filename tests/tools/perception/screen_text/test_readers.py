@@ -67,6 +67,18 @@ def test_the_trailers_cards_are_read(reader: PPOCRReader, trailer):
 
 
 @pytest.mark.models
+def test_small_print_of_a_screen_recording_that_was_made_smaller_is_read(reader: PPOCRReader):
+    """Type of 11 pixels in 1080p and of 20 in 4K stands 7 pixels high in the frames that are looked at."""
+    font = ImageFont.truetype(fetch("lato"), 20)
+    screen = Image.new("RGB", (3840, 2160), "#1e1e22")
+    draw = ImageDraw.Draw(screen)
+    for number, line in enumerate(SLIDE):
+        draw.text((900, 400 + 300 * number), line, "#d8d8d0", font)
+    [lines] = reader.run([np.asarray(screen.resize((1280, 720), Image.Resampling.BOX))])
+    assert sum(line.text in SLIDE for line in lines) >= 3
+
+
+@pytest.mark.models
 @pytest.mark.parametrize("colours", [("white", "black"), ("#102040", "#f0f0f0")])
 def test_small_print_keeps_its_words_apart(reader: PPOCRReader, colours):
     [read] = reader.run([picture(SLIDE, size=18, colours=colours)])
