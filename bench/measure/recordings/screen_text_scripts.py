@@ -1,7 +1,7 @@
 """How well writing in twelve scripts is read: still, fading in, and moving across the picture, in five sizes.
 
-    python -m vidscout.bench.measure.recordings.screen_text_scripts FOLDER… [--scripts latin,arabic] [--sizes 16,28] [--json]
-        [--kept FILE --seconds 500]
+    python -m vidscout.bench.measure.recordings.screen_text_scripts FOLDER… [--scripts latin,arabic] [--sizes 16,28]
+        [--kept FILE --seconds 500] [--json]
 
 The folders hold typefaces: those of the Debian packages fonts-noto-core and fonts-noto-cjk, of which the Noto Sans are
 used. Each sentence is drawn over film, with a dark outline, and read as a reading of a video would read it: what counts
