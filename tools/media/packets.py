@@ -5,6 +5,7 @@ through PyAV.
 """
 
 import stat
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -42,6 +43,9 @@ MAX_FAILURES = 50
 MAX_PIXELS = 36_000_000
 """Pixels of the largest picture that is decoded: a little more than 8K (8192 × 4320). A few kilobytes can claim a
 picture of gigabytes, also in the middle of a video."""
+
+BEFORE_JOIN = 3
+"""Packets of a stream before a join, among which is the one that is taken for damaged."""
 
 TOGETHER = 1.0
 """Seconds between damaged packets that count as one damaged stretch."""
@@ -173,11 +177,10 @@ def read_packets(
     stored = stores_decoding_times(container)
     while failures < MAX_FAILURES:
         try:
-            for packet in container.demux(stream):
+            packets = container.demux(stream)
+            for packet in packets if joined is None else _without_joins(packets, joined, stored):
                 check()
                 failures = 0
-                if joined is not None:
-                    _move(packet, joined.shift(packet.pos, steady(packet, stored)))
                 yield packet
             return
         except FFmpegError:
@@ -186,6 +189,26 @@ def read_packets(
     flush = Packet()
     flush.stream = stream
     yield flush
+
+
+def _without_joins(packets: Iterator[Packet], joined: Follower, stored: bool) -> Iterator[Packet]:
+    """A joined file's packets, moved to where their part stands.
+
+    MPEG-TS's reader takes one of the last packets before a join for damaged, since they are not counted on from there.
+    """
+    waiting: deque[Packet] = deque()
+    part: Fraction | None = None
+    for packet in packets:
+        shift = joined.shift(packet.pos, steady(packet, stored))
+        _move(packet, shift)
+        if shift != part:
+            for before in waiting:
+                before.is_corrupt = False
+        part = shift
+        waiting.append(packet)
+        if len(waiting) > BEFORE_JOIN:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def stores_decoding_times(container: InputContainer) -> bool:

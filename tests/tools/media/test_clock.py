@@ -74,6 +74,15 @@ class TestJoined:
         assert clicks(path) == pytest.approx(list(range(18)), abs=0.1)
         assert media.probe(path).duration == pytest.approx(18, abs=0.15)
 
+    @pytest.mark.parametrize("frames", [148, 151])
+    def test_where_two_streams_join_nothing_is_damaged(self, frames, tmp_path):
+        """Each count of frames ends the first part at another count of transport packets."""
+        one = write(tmp_path / "one.ts", steady(frames / 25))
+        path = together(tmp_path / "all.ts", one, write(tmp_path / "two.ts", steady(3), size=(320, 240)))
+        stats = media.DecodeStats()
+        assert len(list(media.frames(path, rate=1000, stats=stats))) == frames + 75
+        assert stats.damaged == 0
+
     @pytest.mark.parametrize(
         ("suffix", "codec"), [("mkv", "libx264"), ("mpg", "mpeg1video"), ("webm", "libvpx"), ("vob", "mpeg2video")]
     )
