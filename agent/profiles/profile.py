@@ -346,6 +346,7 @@ def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str,
             _made(roles[role], role, name)
     changed = {"token_budget": asked.token_budget, "frames": asked.frames, "planner": asked.planner}
     changed |= {"records": asked.records, "evidence_weight": asked.evidence_weight}
+    changed["quotes"] = False if asked.records == "support" else None
     changed["stages"] = _stages(asked.stages, f"profiles.{name}")
     return replace(
         base,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ...tools.errors import (
@@ -27,6 +28,9 @@ from .state import Ingest, IngestState
 
 SAMPLED_AT_ONCE = 64
 """A picture that stands still gives no kept frames; progress is told after this many sampled ones."""
+
+MOST_SAMPLED = 4
+"""A batch that is not full after so many times its size of sampled frames is observed as it is."""
 
 BESIDE = 1e-6
 """Seconds by which the times differ under which what begins at one moment in several tracks is written down."""
@@ -141,22 +145,37 @@ def look(observer: Observer, stage: FrameStage, todo: Todo, sampled: Iterable[Sa
     if stage.sequential:
         rows = observer.ingest.journal.observations(observer.state.video, stage.name, todo.start - 1e-6)
         known = dict(rows)
-    batch: list[Frame] = []
+    batch: list[Any] = []
+    size = stage.batch
+    most = max(SAMPLED_AT_ONCE, MOST_SAMPLED * size)
     waited = 0
     for at, frame in sampled:
         waited += 1
         if frame is not None and todo.wants(at):
-            batch.append(frame)
+            began = time.perf_counter()
+            try:
+                batch.append(stage.reduced(frame))
+            except Exception as error:
+                _look_at(observer, stage, batch)
+                batch = []
+                observer.attempt(partial(_failed, error), [(at, at)], at)
+            observer.add(stage.name, time.perf_counter() - began)
         elif frame is not None and at in known:
             stage.remind(observer.video, frame, known[at])
-        if len(batch) >= stage.batch or waited >= SAMPLED_AT_ONCE:
+        if len(batch) >= size or waited >= most:
             _look_at(observer, stage, batch)
-            observer.tell(at)
             batch, waited = [], 0
+            observer.tell(at)
+        elif waited % SAMPLED_AT_ONCE == 0:
+            observer.tell(at)
     _look_at(observer, stage, batch)
 
 
-def _look_at(observer: Observer, stage: FrameStage, batch: Sequence[Frame]) -> None:
+def _failed(error: Exception) -> list[Any]:
+    raise error
+
+
+def _look_at(observer: Observer, stage: FrameStage, batch: Sequence[Any]) -> None:
     if not batch or not observer.ingest.goes_on():
         return
     times = [frame.time for frame in batch]

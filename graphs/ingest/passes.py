@@ -136,7 +136,7 @@ def read_frames(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     for stage in stages:
         if stage.name in todo:
             mine = todo[stage.name]
-            depth = stage.batch + AHEAD
+            depth = stage.waiting + AHEAD
             workers.start(stage, depth, lambda on, feed, stage=stage, mine=mine: look(on, stage, mine, feed))
     stats = DecodeStats()
     decoding = 0.0

@@ -32,9 +32,10 @@ FRAMES, AUDIO, FILE = "frames", "audio", "file"
 SOURCES = (FRAMES, AUDIO, FILE)
 """What a stage can observe. Each is read once for all the stages that need it."""
 
-BATCHES = {"cpu": 4, "elsewhere": 8, "gpu": 32}
-"""Frames that a stage gets at once, by where its tool computes. On a CPU more in a batch are no faster, and cost
-memory; a replica on a cluster takes 8 requests together (`ray_serve.Placement.batch`); a GPU is idle with less."""
+BATCHES = {"cpu": 4, "elsewhere": 8, "gpu": 64}
+"""Frames that a stage gets at once, by where its tool computes, where the tool says no number of its own
+(`Tool.at_once`). On a CPU more in a batch are no faster, and cost memory; a replica on a cluster takes 8 requests
+together (`ray_serve.Placement.batch`); a GPU is idle with less."""
 
 Value = TypeVar("Value")
 
@@ -163,11 +164,22 @@ class FrameStage(Stage):
     @property
     def batch(self) -> int:
         """Frames that it takes at once."""
-        return 1 if self.sequential else BATCHES[self.tool.computes_on if self.tool else "cpu"]
+        if self.sequential or self.tool is None:
+            return 1 if self.sequential else BATCHES["cpu"]
+        return self.tool.at_once or BATCHES[self.tool.computes_on]
+
+    @property
+    def waiting(self) -> int:
+        """Frames that are held while a batch fills."""
+        return self.batch
+
+    def reduced(self, frame: Frame) -> Any:
+        """What is held of a frame until its batch is full, and then observed; it has the frame's `time`."""
+        return frame
 
     @abstractmethod
-    def observe(self, video: Watched, frames: Sequence[Frame]) -> list[bytes]:
-        """What is to be written down of each frame; the frames are in order of time."""
+    def observe(self, video: Watched, frames: Sequence[Any]) -> list[bytes]:
+        """What is to be written down of each frame, as `reduced` left it; they are in order of time."""
 
     def remind(self, video: Watched, frame: Frame, observed: bytes) -> None:
         """Told of a frame that was observed before the reading was interrupted, where the stage is sequential."""

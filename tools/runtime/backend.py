@@ -23,7 +23,7 @@ ROLES = {
     "screen_text": ("..perception.screen_text.readers",),
     "tags": ("..perception.frames.tags",),
     "objects": ("..perception.objects.nanodet", "..perception.objects.grounding_dino"),
-    "captions": ("..perception.captions.captioner",),
+    "captions": ("..perception.captions.captioner", "..perception.captions.by_prompt"),
     "frame_embedding": ("..perception.frames.encoders",),
     "visual_similarity": ("..perception.frames.dinov2",),
     "text_embedding": ("..perception.embeddings.text_embedding", "..perception.embeddings.gemma"),
@@ -178,6 +178,8 @@ class Tool(Backend, Generic[Item, Found]):
 
     counter: ClassVar[str | None] = None
     """Which of `counters.NAMES` one input adds one to."""
+    at_once: int | None = None
+    """Inputs that it takes best at once, where that does not follow from where it computes."""
 
     @abstractmethod
     def perceive(self, batch: Sequence[Item]) -> list[Found]:

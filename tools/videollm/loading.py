@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import AnswererError, BackendUnavailableError, UsageError
 from ..runtime.hub_model import Checkpoint
 from ..runtime.out_of_memory import out_of_memory
+from .families import of_checkpoint
 from .memory.vidkv import KINDS
 
 BITS = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
@@ -77,8 +78,10 @@ class Loading:
     def _options(self, checkpoint: Checkpoint) -> dict[str, Any]:
         on_gpu = checkpoint.place.type == "cuda"
         options: dict[str, Any] = {}
-        if checkpoint.dtype == "auto" and on_gpu:
-            options["dtype"] = "auto"  # the checkpoint's own: bfloat16 weights overflow in float16
+        if checkpoint.dtype == "auto" and checkpoint.place.type != "cpu":
+            family = of_checkpoint(checkpoint.folder)
+            # else the checkpoint's own: bfloat16 weights overflow in float16
+            options["dtype"] = (family.gpu_dtype if family else None) or "auto"
         attention = self.attention
         if attention == "flash" or (attention is None and on_gpu and find_spec("flash_attn") is not None):
             attention = "flash_attention_2"

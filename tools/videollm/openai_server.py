@@ -111,6 +111,10 @@ class OpenAiServer(VideoLLM):
         self._count = lru_cache(maxsize=4096)(self._count_text)
 
     @property
+    def computes_on(self) -> Literal["cpu", "gpu", "elsewhere"]:
+        return "elsewhere"
+
+    @property
     def source(self) -> str:
         return f"{self.name}/{self.model or 'default'}.{self.version}"
 

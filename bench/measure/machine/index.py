@@ -1,6 +1,6 @@
 """How quick the index is: opening it, asking about one hour of video, and asking across many videos.
 
-python -m vidscout.bench.measure.machine.index [--videos 50] [--records 2000]
+python -m vidscout.bench.measure.machine.index [--videos 50] [--records 2000] [--kept]
 
 Texts are drawn from a vocabulary with Zipf's frequencies, vectors (384 numbers, as MiniLM's) from clusters. The first
 part is one hour: 3,600 frames and 3,000 records. The second is `videos` × `records`, 100,000 records by default, which
@@ -145,6 +145,26 @@ def beside_a_reading(index: VideoIndex, maker: Maker, batches: int = 20) -> list
     return seconds
 
 
+def frames_written(home: Path, frames: int = 640) -> None:
+    """Print what keeping frames costs by how many are written together, turn by turn in one run."""
+    took: dict[int, list[float]] = {4: [], 64: []}
+    with VideoIndex(home) as index:
+        for turn in range(4):
+            for size, seconds in took.items():
+                video = f"kept-{size}-{turn}"
+                index.library.journal.begin(video, "thumbnails", "measured/1")
+                began = time.process_time()
+                for first in range(0, frames, size):
+                    times = [float(at) for at in range(first, first + size)]
+                    index.add_frames(video, times, {}, [b"x" * 20_000] * size)
+                    index.library.journal.append(video, "thumbnails", [(at, b"") for at in times], times[-1])
+                seconds.append((time.process_time() - began) / frames)
+                index.delete(video)
+    print("\n| pictures kept | median ms CPU a picture |\n|---|---|")
+    for size, seconds in took.items():
+        print(f"| {size} at a time | {statistics.median(seconds) * 1e3:.2f} |")
+
+
 def many_videos(home: Path, maker: Maker, videos: int, records: int) -> None:
     """Time questions across many videos."""
     with VideoIndex(home) as index:
@@ -176,8 +196,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--videos", type=int, default=50)
     parser.add_argument("--records", type=int, default=2000, help="a video, of the second part")
+    parser.add_argument("--kept", action="store_true", help="only what keeping pictures costs")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vidscout-bench-") as folder:
+        if arguments.kept:
+            frames_written(Path(folder) / "kept")
+            return
         one_hour(Path(folder) / "hour", Maker())
         if arguments.videos:
             many_videos(Path(folder) / "many", Maker(1), arguments.videos, arguments.records)

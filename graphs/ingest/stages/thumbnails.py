@@ -1,10 +1,23 @@
 """The frames that are kept to be shown: their times and their pictures."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ....tools.media.video import Frame, thumbnail
 from ....tools.records import Record
 from ..stage import Cost, Found, FrameStage, Parts, Sampling, Watched
+
+AT_ONCE = 64
+"""Pictures that are written together: each writing costs a transaction, however many pictures it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame's small picture."""
+
+    time: float
+    """Of the frame, in seconds."""
+    jpeg: bytes
 
 
 class Thumbnails(FrameStage):
@@ -21,8 +34,19 @@ class Thumbnails(FrameStage):
     def fingerprint(self) -> str:
         return f"thumbnails/1; {self._sampling.frames}"
 
-    def observe(self, video: Watched, frames: Sequence[Frame]) -> list[bytes]:
-        pictures = [thumbnail(frame.image) for frame in frames]
+    @property
+    def batch(self) -> int:
+        return AT_ONCE
+
+    @property
+    def waiting(self) -> int:
+        return 0
+
+    def reduced(self, frame: Frame) -> Picture:
+        return Picture(frame.time, thumbnail(frame.image))
+
+    def observe(self, video: Watched, frames: Sequence[Picture]) -> list[bytes]:
+        pictures = [frame.jpeg for frame in frames]
         video.index.add_frames(video.id, [frame.time for frame in frames], {}, pictures)
         return [b""] * len(frames)
 

@@ -143,6 +143,20 @@ def test_a_gpu_that_is_not_there_is_said_in_one_line(checkpoint: Make):
     assert device("auto") == torch.device("cpu")
 
 
+@pytest.mark.parametrize(
+    ("cuda", "apple", "chosen"),
+    [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],
+)
+def test_auto_is_a_gpu_of_either_make_where_there_is_one(
+    cuda: bool, apple: bool, chosen: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: apple)
+    assert device("auto").type == chosen
+    on_gpu = chosen != "cpu"
+    assert Checkpoint("anything").precision == (torch.float16 if on_gpu else torch.float32)
+
+
 def test_devices_and_precisions_that_do_not_exist_are_usage_errors(checkpoint: Make):
     with pytest.raises(UsageError, match="no device 'gpu7'"):
         device("gpu7")

@@ -1,4 +1,4 @@
-"""Sentences about frames by a model that sees them: BLIP, Florence-2, or any video-LLM by prompt.
+"""Sentences about frames by a model that sees them: BLIP or Florence-2; any video-LLM by prompt is in `by_prompt.py`.
 
 A differential captioner is told what the frame before showed and says what changed since, so that a sequence of
 captions tells what happens (ShareGPT4Video, Chen et al., 2024). Where a profile has no captioner, `composed.py`
@@ -6,31 +6,23 @@ composes captions from what other tools found.
 """
 
 import math
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...errors import UsageError
 from ...payloads import Caption
 from ...records import Record, Span
-from ...runtime.backend import Tool, backend
+from ...runtime.backend import Tool
 from ...runtime.hub_model import FromHub, quiet
-
-if TYPE_CHECKING:
-    from ...videollm.interface import VideoLLM
 
 MAX_TOKENS = 64
 """Tokens of one caption at most; a sentence takes 10 to 40."""
 SAME_CAPTION = 90
 """rapidfuzz ratio from which two captions in a row are one."""
-LONGEST_SIDE = 768
-"""Pixels of a frame as a video-LLM is shown it for a caption."""
-PROMPT = Path(__file__).with_name("caption.md")
-CHANGES = Path(__file__).with_name("caption_changes.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +77,7 @@ class HubCaptioner(FromHub, Captioner):
     """A model that generates a caption from the pixels, and perhaps a fixed prompt, with transformers."""
 
     batch: ClassVar[int] = 8
+    gpu_batch: ClassVar[int] = 32
 
     def __init__(
         self, model: str | Path | None = None, *, max_tokens: int = MAX_TOKENS, beams: int = 1, **options: Any
@@ -182,85 +175,6 @@ class Florence2(HubCaptioner):
 
     def inputs(self, images: list[np.ndarray]) -> Any:
         return self._processor(text=[self.task] * len(images), images=images, return_tensors="pt")
-
-
-class ByPrompt(Captioner):
-    """Any answerer that reads frames, asked to describe one, or to say what changed since the one before."""
-
-    name = "answerer"
-    elsewhere = "asks the answerer"
-
-    def __init__(
-        self,
-        answerer: "VideoLLM | str | None" = None,
-        *,
-        differential: bool = False,
-        max_tokens: int = MAX_TOKENS,
-        **options: Any,
-    ) -> None:
-        """Choose who is asked, and for what.
-
-        Args:
-            answerer: the model, or the name of its backend; by default whoever runs the graph sets the profile's.
-            differential: ask what changed since the frame before.
-            max_tokens: tokens of one caption at most.
-            options: of the answerer's backend, where it is named.
-        """
-        super().__init__()
-        self.answerer: VideoLLM | None = _answerer(answerer, options) if isinstance(answerer, str) else answerer
-        self.differential = differential
-        self.max_tokens = max_tokens
-
-    @property
-    def source(self) -> str:
-        who = self.answerer.source if self.answerer is not None else "nobody"
-        return f"{'changes' if self.differential else 'captions'}/{self.version} by {who}"
-
-    def setup(self) -> None:
-        if self.answerer is None:
-            raise UsageError(
-                "the captioner 'answerer' has no answerer to ask: name one, as in answerer = 'transformers'"
-            )
-        if not self.answerer.accepts_frames:
-            raise UsageError(f"answerer {self.answerer.name!r} reads no frames, so that it cannot caption any")
-        self.answerer.ready()
-
-    def perceive(self, batch: Sequence[Scene]) -> list[FrameCaption]:
-        return [self._caption(scene) for scene in batch]
-
-    def _caption(self, scene: Scene) -> FrameCaption:
-        from ...videollm.interface import FramePart, Message, defused
-
-        assert self.answerer is not None
-        with tempfile.TemporaryDirectory() as folder:
-            # a second after the frame before: at one time they would have no order, and make no video
-            shown = FramePart(_picture(scene.image, Path(folder) / "now.jpg"), 1.0)
-            if not self.differential or scene.before is None or not scene.before.text.strip():
-                parts = (replace(shown, time=0.0), PROMPT.read_text(encoding="utf-8"))
-            else:
-                earlier = FramePart(_picture(scene.before.image, Path(folder) / "before.jpg"), 0.0)
-                said = " ".join(defused(scene.before.text).split())
-                prompt = CHANGES.read_text(encoding="utf-8").replace("{said}", said)
-                parts = (earlier, shown, prompt)
-            pieces = self.answerer.generate([Message("user", parts)], max_tokens=self.max_tokens)
-            return FrameCaption(" ".join("".join(pieces).split()), 1.0)
-
-
-def _answerer(name: str, options: dict[str, Any]) -> "VideoLLM":
-    from ...videollm.interface import VideoLLM
-
-    made = backend("answerer", name)(**options)
-    assert isinstance(made, VideoLLM)
-    return made
-
-
-def _picture(image: np.ndarray, path: Path) -> Path:
-    from PIL import Image
-
-    picture = Image.fromarray(image)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    picture.save(path, quality=90)
-    return path
 
 
 def caption_records(video: str, observations: Iterable[tuple[Span, FrameCaption]], source: str) -> list[Record]:

@@ -29,6 +29,7 @@ class GroundingDINO(FromHub, ObjectDetector):
     default_dtype: ClassVar[str] = "float32"
     weights = ("grounding-dino-tiny",)
     batch: ClassVar[int] = 4
+    gpu_batch: ClassVar[int] = 8
     open_vocabulary = True
 
     def __init__(

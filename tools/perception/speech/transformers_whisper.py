@@ -27,6 +27,7 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
     default = "whisper-large-v3-turbo"
     weights = ("whisper-large-v3-turbo",)
     batch: ClassVar[int] = 16
+    gpu_batch: ClassVar[int] = 32
     window: ClassVar[float] = 600.0
 
     def __init__(

@@ -1,14 +1,22 @@
 """Captions by tiny checkpoints of the real classes, and by a video-LLM that is asked."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+import base64
+import json
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+from vidscout.graphs.ingest.stage import Sampling
+from vidscout.graphs.ingest.stages.captions import Captions
 from vidscout.tools.errors import UsageError
+from vidscout.tools.perception.captions.by_prompt import IN_FLIGHT, ByPrompt
 from vidscout.tools.perception.captions.captioner import (
-    ByPrompt,
     Captioner,
     Described,
     Florence2,
@@ -20,6 +28,7 @@ from vidscout.tools.perception.captions.captioner import (
 from vidscout.tools.records import Modality, Span
 from vidscout.tools.runtime.backend import backend
 from vidscout.tools.videollm.interface import Finish, Message, VideoLLM
+from vidscout.tools.videollm.openai_server import OpenAiServer
 
 Make = Callable[[str], Path]
 
@@ -261,3 +270,71 @@ def test_captions_in_a_row_that_say_the_same_are_one_record():
 def test_captioners_are_found_by_name():
     for name in ("blip", "florence-2", "answerer"):
         assert issubclass(backend("captions", name), Captioner)
+
+
+class _Together(BaseHTTPRequestHandler):
+    """A server that answers nobody before so many ask, as one that reads them as a batch would like it."""
+
+    protocol_version = "HTTP/1.1"
+    together: threading.Barrier
+    under_way: list[int]
+    lock: threading.Lock
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        self.say({"data": [{"id": "tiny", "owned_by": "vllm", "max_model_len": 8192}]})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "stream" not in body:
+            self.say({"count": 100, "usage": {"prompt_tokens": 100}, "choices": [{"message": {"content": "A"}}]})
+            return
+        picture = next(part for part in body["messages"][-1]["content"] if part["type"] == "image_url")
+        sent = np.asarray(Image.open(BytesIO(base64.b64decode(picture["image_url"]["url"].partition(",")[2]))))
+        with self.lock:
+            self.under_way[0] += 1
+            self.under_way[1] = max(self.under_way)
+        self.together.wait(20)
+        with self.lock:
+            self.under_way[0] -= 1
+        event = {"choices": [{"delta": {"content": f"grey {round(sent.mean())}"}, "finish_reason": "stop"}]}
+        self.say(f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n", "text/event-stream")
+
+    def say(self, body: Any, kind: str = "application/json") -> None:
+        data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture
+def together() -> Iterator[tuple[str, list[int]]]:
+    """The address of such a server, and how many requests it has under way, now and at most."""
+    under_way = [0, 0]
+    how = {"together": threading.Barrier(IN_FLIGHT), "under_way": under_way, "lock": threading.Lock()}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Server", (_Together,), how))
+    server.request_queue_size = 2 * IN_FLIGHT
+    server.socket.listen(2 * IN_FLIGHT)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v1", under_way
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_is_asked_for_many_captions_at_once(together: tuple[str, list[int]]):
+    address, under_way = together
+    tool = ByPrompt(OpenAiServer(address, retries=0))
+    assert tool.computes_on == "elsewhere"
+    assert Captions(tool, Sampling()).batch == IN_FLIGHT == 32
+    greys = [np.full((24, 32, 3), 7 * number, np.uint8) for number in range(IN_FLIGHT)]
+    told = tool.describe(greys)
+    assert under_way[1] == IN_FLIGHT, "the barrier opens only when all of them are under way"
+    assert [caption.text for caption in told] == [f"grey {7 * number}" for number in range(IN_FLIGHT)]
+
+
+def test_a_differential_captioner_asks_a_server_one_after_the_other():
+    tool = ByPrompt(OpenAiServer("http://127.0.0.1:9/v1"), differential=True)
+    assert Captions(tool, Sampling()).batch == 1
