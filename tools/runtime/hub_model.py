@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..errors import BackendUnavailableError, UsageError, WeightsError
 from ..weights import catalogue as weights
 from ..weights.hub import HUB_ID
+from . import quantised
 from .backend import Backend
 from .out_of_memory import out_of_memory
 
@@ -131,6 +132,9 @@ class Checkpoint:
         import transformers
 
         place, precision = self.place, self.precision
+        if quantised.check(self.folder, place) is not None:
+            # placed while it is loaded: quantised weights cannot be moved, nor cast to another precision
+            options = {"device_map": {"": place}, "dtype": "auto", **options}
         with self._one_line(), quiet():
             model, about = getattr(transformers, auto_class).from_pretrained(
                 str(self.folder),

@@ -24,7 +24,8 @@ from .context.placing import place
 from .context.positions import checked_stride
 from .families import of_checkpoint
 from .interface import Finish, Message, VideoLLM
-from .loading import Loading, failures
+from .loading.adapters import Adapter
+from .loading.loading import Loading, failures
 from .processor_inputs import Reader
 from .prompt import Prompt
 from .shortening import Shortener
@@ -63,10 +64,11 @@ class Transformers(FromHub, VideoLLM):
         dtype: str | None = None,
         device: str = "auto",
         device_map: str | Mapping[str, Any] | None = None,
-        attention: Literal["sdpa", "flash", "eager"] | None = None,
+        attention: str | None = None,
         quantization: Literal["4bit", "8bit"] | None = None,
         kv_cache: Literal["full", "fp8", "quanto", "hqq", "vidkv-1.5", "vidkv-1.58", "vidkv-2"] = "full",
         trust_remote_code: bool = False,
+        adapter: str | Path | None = None,
         as_video: bool | None = None,
         compress: str | None = None,
         most_frames: int | None = None,
@@ -84,10 +86,11 @@ class Transformers(FromHub, VideoLLM):
             dtype: precision of the weights; `auto` is the checkpoint's own on a GPU and float32 on a CPU.
             device: `cpu`, `cuda`, `cuda:1`; `auto` takes a GPU where there is one.
             device_map: spread the layers over several devices, as accelerate does (`auto`); then `device` is unused.
-            attention: which implementation; by default FlashAttention where it is installed, else SDPA.
+            attention: which implementation, as `loading.implementation` takes it.
             quantization: load the weights in 4 or 8 bits by bitsandbytes.
             kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
             trust_remote_code: run the code that a repository brings; nothing of it is checked.
+            adapter: a folder with a PEFT adapter, as LoRA, that was trained for the checkpoint.
             as_video: give frames as one video, or as images; by default as is best for its family (`families.toml`).
             compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
             most_frames: refuse prompts with more frames; packers take the best.
@@ -100,7 +103,9 @@ class Transformers(FromHub, VideoLLM):
         Raises: UsageError for an option that there is not.
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-        self.loading = Loading(device_map, attention, quantization, kv_cache, checked_stride(visual_stride))
+        self.adapter = None if adapter is None else Adapter(adapter)
+        stride = checked_stride(visual_stride)
+        self.loading = Loading(device_map, attention, quantization, kv_cache, stride, self.adapter)
         self.extension = extension(extend)
         self.family = of_checkpoint(self.checkpoint.model)
         self.as_video = self.family is not None and self.family.path == "video" if as_video is None else as_video
@@ -120,6 +125,10 @@ class Transformers(FromHub, VideoLLM):
     def model(self) -> str:
         """The checkpoint's name, as it was given."""
         return str(self.checkpoint.model)
+
+    @property
+    def source(self) -> str:
+        return super().source if self.adapter is None else f"{super().source}+{self.adapter.identity}"
 
     def footprint(self) -> int:
         return expected_bytes(self, self.loading.quantization)

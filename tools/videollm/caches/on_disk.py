@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ...runtime.hub_model import Checkpoint
-    from ..loading import Loading
+    from ..loading.loading import Loading
 
 KEPT_BYTES = 2_000_000_000
 """Bytes of a home that encoded frames and prompts take by default."""

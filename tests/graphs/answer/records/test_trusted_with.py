@@ -61,17 +61,6 @@ ORDER = (
 )
 
 
-def test_a_time_is_read_off_the_records_only_where_they_answer(asked_with, lecture: Path):
-    answer, answerer = asked_with(lecture, WHEN[0], records="answer")
-    assert "respond" not in answer.route
-    assert not answerer.asked
-    assert answer.evidence
-    answer, answerer = asked_with(lecture, WHEN[0], records="support")
-    assert "respond" in answer.route
-    assert REPLY in answer.text
-    assert "silicon carbide" in answerer.asked[-1], "what the records say is evidence for the answerer"
-
-
 @pytest.mark.parametrize(("question", "options"), [WHEN, ORDER], ids=["times", "orders"])
 def test_options_are_read_off_the_records_only_where_they_answer(question, options, asked_with, lecture: Path):
     told, answerer = asked_with(lecture, question, options=options, records="answer")
@@ -90,10 +79,6 @@ def test_a_count_is_read_off_the_records_only_where_they_answer(asked_with, trai
     supported, answerer = asked_with(trailer, question, options=options, records="support", letter="C", nats=60.0)
     assert len(answerer.weighed) == 1
     assert supported.choice == "C"
-    free, answerer = asked_with(trailer, question, records="answer")
-    assert not answerer.asked
-    free, answerer = asked_with(trailer, question, records="support")
-    assert REPLY in free.text
 
 
 def test_the_weight_of_evidence_is_the_profiles(asked_with, lecture: Path):

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from ..errors import AnswererError, BackendUnavailableError, UsageError
-from ..runtime.hub_model import Checkpoint
-from ..runtime.out_of_memory import out_of_memory
-from .families import of_checkpoint
-from .memory.vidkv import KINDS
+from ...errors import AnswererError, BackendUnavailableError, UsageError
+from ...runtime.hub_model import Checkpoint
+from ...runtime.out_of_memory import out_of_memory
+from ..families import of_checkpoint
+from ..memory.vidkv import KINDS
+from .adapters import Adapter
+from .attention import FLASH, KERNELS, implementation
 
 BITS = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
 
@@ -28,14 +30,16 @@ class Loading:
     kv_cache: str = "full"
     visual_stride: float = 1.0
     """Of the positions of visual tokens; see `positions`."""
+    adapter: Adapter | None = None
+    """What was trained for the checkpoint."""
 
     def __post_init__(self) -> None:
         for what, asked, known in (
             ("quantization", self.quantization, BITS),
             ("kv_cache", self.kv_cache, CACHES),
-            ("attention", self.attention, ("sdpa", "flash", "eager")),
+            ("attention", self.attention, ("sdpa", "eager", "flash", *FLASH, f"{KERNELS}NAME")),
         ):
-            if asked is not None and asked not in known:
+            if asked is not None and asked not in known and not (what == "attention" and asked.startswith(KERNELS)):
                 raise UsageError(f"no {what} {asked!r}; there are {', '.join(known)}")
 
     def load(self, checkpoint: Checkpoint) -> tuple[Any, Any]:
@@ -44,7 +48,7 @@ class Loading:
         Raises:
             WeightsError: a file is missing or damaged.
             UsageError: it is no model that reads images and text, or there is no such device.
-            BackendUnavailableError: bitsandbytes, FlashAttention or a cache's package was asked for and is not here.
+            BackendUnavailableError: what attention, quantisation, adapter or cache needs is not installed.
         """
         self._check()
         checkpoint.place  # noqa: B018  (an impossible device is told before anything is read)
@@ -54,7 +58,10 @@ class Loading:
             raise UsageError(
                 f"{checkpoint.folder} has no chat template: name a checkpoint that was tuned to follow instructions"
             )
-        return checkpoint.load("AutoModelForImageTextToText", **self._options(checkpoint)), processor
+        model = checkpoint.load("AutoModelForImageTextToText", **self._options(checkpoint))
+        if self.adapter is not None:
+            self.adapter.add_to(model)
+        return model, processor
 
     def _check(self) -> None:
         import torch
@@ -63,13 +70,11 @@ class Loading:
             raise UsageError(f"device_map {self.device_map!r} asks for CUDA, and there is none here: choose 'cpu'")
         if self.device_map is not None and find_spec("accelerate") is None:
             raise BackendUnavailableError("device_map needs accelerate: pip install 'vidscout[gpu]'")
+        if self.adapter is not None:
+            self.adapter.check()
         if self.quantization is not None and find_spec("bitsandbytes") is None:
             raise BackendUnavailableError(
                 f"quantization {self.quantization!r} needs bitsandbytes: pip install bitsandbytes"
-            )
-        if self.attention == "flash" and find_spec("flash_attn") is None:
-            raise BackendUnavailableError(
-                "attention 'flash' needs flash_attn: pip install flash-attn, or choose 'sdpa'"
             )
         package = CACHES[self.kv_cache]
         if package is not None and find_spec(package.split("-")[0]) is None:
@@ -82,9 +87,7 @@ class Loading:
             family = of_checkpoint(checkpoint.folder)
             # else the checkpoint's own: bfloat16 weights overflow in float16
             options["dtype"] = (family.gpu_dtype if family else None) or "auto"
-        attention = self.attention
-        if attention == "flash" or (attention is None and on_gpu and find_spec("flash_attn") is not None):
-            attention = "flash_attention_2"
+        attention = implementation(self.attention, on_gpu)
         if attention is not None:
             options["attn_implementation"] = attention
         if self.quantization is not None:

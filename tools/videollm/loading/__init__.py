@@ -1,0 +1,1 @@
+"""How a video-LLM of a model hub is loaded."""
