@@ -55,6 +55,10 @@ class Transformers(FromHub, VideoLLM):
     requires = ("torch", "transformers", "torchvision", "PIL")
     install = "pip install 'vidscout[gpu]'"
     default = "smolvlm2-500m-video"
+    _disk: OnDisk | None = None
+    _shortener: Shortener | None = None
+    _reader: Any = None
+    _encoder: Any = None
 
     def __init__(
         self,
@@ -90,7 +94,7 @@ class Transformers(FromHub, VideoLLM):
             quantization: load the weights in 4 or 8 bits by bitsandbytes.
             kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
             trust_remote_code: run the code that a repository brings; nothing of it is checked.
-            adapter: a folder with a PEFT adapter, as LoRA, that was trained for the checkpoint.
+            adapter: a folder with a PEFT adapter, as LoRA, for the checkpoint.
             as_video: give frames as one video, or as images; by default as is best for its family (`families.toml`).
             compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
             most_frames: refuse prompts with more frames; packers take the best.
@@ -103,8 +107,7 @@ class Transformers(FromHub, VideoLLM):
         Raises: UsageError for an option that there is not.
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-        self.adapter = None if adapter is None else Adapter(adapter)
-        stride = checked_stride(visual_stride)
+        self.adapter, stride = Adapter.of(adapter), checked_stride(visual_stride)
         self.loading = Loading(device_map, attention, quantization, kv_cache, stride, self.adapter)
         self.extension = extension(extend)
         self.family = of_checkpoint(self.checkpoint.model)
@@ -116,10 +119,6 @@ class Transformers(FromHub, VideoLLM):
         self.context = self._most_context = context
         self._running = threading.RLock()
         self._prefixes, self._adapting = Prefixes(), Adapting()
-        self._disk: OnDisk | None = None
-        self._shortener: Shortener | None = None
-        self._reader: Any = None
-        self._encoder: Any = None
 
     @property
     def model(self) -> str:

@@ -20,6 +20,11 @@ class Adapter:
         """Say where it is; nothing is read yet."""
         self.folder = Path(folder).expanduser()
 
+    @classmethod
+    def of(cls, folder: "str | Path | None") -> "Adapter | None":
+        """The adapter of that folder; None where none is named."""
+        return None if folder is None else cls(folder)
+
     def __repr__(self) -> str:
         return f"Adapter({self.identity})"
 
