@@ -13,8 +13,8 @@ from ..tools.index.video_index import VideoIndex
 from ..tools.index.videos import Library, Video
 from .conversations.forgetting import finish_forgetting
 from .models import Models
+from .profiles.adapted import heard_in, with_faces, written_in
 from .profiles.compressed import compressed
-from .profiles.profile import heard_in, with_faces, written_in
 from .profiles.profile import profile as chosen
 from .settings import Settings, load
 from .which_video import VideoName, find

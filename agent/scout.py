@@ -8,6 +8,7 @@ from .asking.estimating import Estimating
 from .asking.probe import Probing
 from .asking.remembering import Remembering
 from .asking.suggesting import Suggesting
+from .library.compacting import Compacting
 from .library.correcting import Correcting
 from .library.quality import Measuring
 from .library.searching import Searching
@@ -31,6 +32,7 @@ class VideoScout(
     Correcting,
     WithPeople,
     Measuring,
+    Compacting,
     Estimating,
     Remembering,
     WatchingLive,
@@ -42,9 +44,9 @@ class VideoScout(
     >>> answer.text, answer.evidence[0].start                                    # doctest: +SKIP
 
     Models load on first use and stay loaded. One object serves several threads at once. What it can do stands in
-    seventeen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
+    eighteen modules: `core` (settings, models, the library), `ingesting`, `asking`, `grounding`, `clipping`,
     `describing`, `estimating`, `exporting`, `handing_over`, `searching`, `suggesting`, `probe`, `correcting`,
-    `people`, `quality`, `remembering` and `watching`.
+    `compacting`, `people`, `quality`, `remembering` and `watching`.
 
     Args:
         profile: which models play the roles; see `vidscout.agent.profiles.profile`.

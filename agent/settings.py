@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     is named as `de`, `deu` or `German`, `all` listens to every track apart, as in a meeting with a track a person,
     and `channels` to every channel, as in a call with a channel a person."""
 
+    scales: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field((1,), min_length=1, max_length=8)
+    """By which windows frames are searched, in seconds around each: `[1, 4, 16]` fuses three rankings, of the frames
+    themselves and of what surrounds them."""
     selector: str = "topk"
     packer: str = "interleaved"
     route: str = "rag"

@@ -154,6 +154,7 @@ class Asking(Ingesting):
             answerer=answerer,
             judge=self.models.optional("judge") if self._quotes and not settings.fast else None,
             quotes=self._quotes,
+            scales=settings.scales,
             best_of=settings.best_of,
             corrects=settings.verify == "correct",
             answer_from=settings.answer_from,

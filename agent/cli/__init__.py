@@ -10,6 +10,7 @@ from ... import __version__
 from .api import api
 from .ask import ask
 from .common import Common, reported
+from .compact import compact
 from .describe import describe
 from .detect import detect_app
 from .doctor import doctor
@@ -73,6 +74,7 @@ app.command()(clip)
 app.command()(videos)
 app.command()(forget)
 app.command()(repair)
+app.command()(compact)
 app.command()(quality)
 app.command()(probe)
 app.command()(suggest)

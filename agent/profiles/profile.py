@@ -193,7 +193,27 @@ SERVED = replace(
     stages=tuple(stage for stage in STAGES if stage != "faces"),  # of people who come to a server nobody was asked
 )
 
-PROFILES = {profile.name: profile for profile in (EMBEDDED, LAPTOP, GPU, SERVED)}
+TWO_ENCODERS = replace(
+    GPU,
+    name="gpu-two-encoders",
+    title="as gpu, with frames found by two encoders whose rankings are fused",
+    roles=MappingProxyType(
+        {
+            **GPU.roles,
+            "frame_embedding": RoleChoice(
+                "several",
+                {
+                    "encoders": (
+                        {"backend": "siglip2", "model": "siglip2-large", "device": "cuda", "dtype": "float16"},
+                        {"backend": "clip", "model": "clip-vit-base", "device": "cuda", "dtype": "float16"},
+                    )
+                },
+            ),
+        }
+    ),
+)
+
+PROFILES = {profile.name: profile for profile in (EMBEDDED, LAPTOP, GPU, TWO_ENCODERS, SERVED)}
 BEST_FIRST = (GPU, LAPTOP, EMBEDDED)
 """What `auto` chooses from. `served` is a matter of what runs elsewhere, so nobody is put there unasked."""
 
@@ -253,6 +273,8 @@ def weights_of(chosen: Profile) -> list[str]:
 def weights_for(role: str, choice: RoleChoice) -> list[str]:
     """The weights of one role's backend; none where it runs elsewhere, or from a folder of the user's."""
     kind = backend(role, choice.backend)
+    if several := choice.options.get("encoders"):
+        return [name for one in several for name in weights_for(*_encoder(one, role))]
     default = getattr(kind, "default", None)
     if not kind.weights and default is None:
         return []
@@ -265,6 +287,12 @@ def weights_for(role: str, choice: RoleChoice) -> list[str]:
     if Path(name).exists() or not HUB_ID.fullmatch(name):
         return []
     return [f"{name}@{revision}" if revision else weights.of_hub(name).name]
+
+
+def _encoder(options: Mapping[str, Any], role: str) -> tuple[str, RoleChoice]:
+    """One of several encoders, as a role and who plays it."""
+    own = {name: value for name, value in options.items() if name not in ("role", "backend")}
+    return str(options.get("role", role)), RoleChoice(str(options.get("backend", "siglip2")), own)
 
 
 def further_weights_of(chosen: Profile) -> list[str]:
@@ -281,42 +309,6 @@ def missing_modules(chosen: Profile) -> list[str]:
     """The modules that a profile's backends need and that are not installed."""
     kinds = (backend(role, choice.backend) for role, choice in chosen.roles.items())
     return list(dict.fromkeys(module for kind in kinds for module in kind.missing()))
-
-
-def heard_in(profile: Profile, language: str | None, vocabulary: str | None = None, translate: bool = False) -> Profile:
-    """The profile whose speech recognition expects languages and words, as `WhisperOnVoice` takes them; the profile
-    itself where nothing is expected."""
-    expected = {"language": language, "vocabulary": vocabulary, "translate": translate or None}
-    told = {name: value for name, value in expected.items() if value is not None}
-    if not told:
-        return profile
-    speech = profile.roles["speech"]
-    hearing = replace(speech, options=MappingProxyType({**told, **speech.options}))
-    return replace(profile, roles=MappingProxyType({**profile.roles, "speech": hearing}))
-
-
-def with_faces(profile: Profile, wanted: bool | None) -> Profile:
-    """The profile with the stage `faces`, or without it; as it is where nobody says."""
-    if wanted is None or wanted == ("faces" in profile.stages):
-        return profile
-    kept = tuple(stage for stage in profile.stages if stage != "faces")
-    return replace(profile, stages=(*kept, "faces") if wanted else kept)
-
-
-def written_in(profile: Profile, scripts: str | None) -> Profile:
-    """The profile whose reader of screen text expects certain scripts, as `PPOCRReader` takes them; the profile itself
-    where none are named.
-
-    Raises:
-        UsageError: its reader of screen text cannot be told.
-    """
-    if scripts is None:
-        return profile
-    reader = profile.roles.get("screen_text")
-    if reader is None or reader.backend != "pp-ocr":
-        raise UsageError(f"profile {profile.name}: scripts are chosen for the screen text reader pp-ocr only")
-    reading = replace(reader, options=MappingProxyType({"scripts": scripts, **reader.options}))
-    return replace(profile, roles=MappingProxyType({**profile.roles, "screen_text": reading}))
 
 
 def _extended(name: str, own: "Mapping[str, ProfileSettings]", above: tuple[str, ...]) -> Profile:

@@ -309,6 +309,8 @@ class Answering:
     """Free questions are answered in the words of the records, where the question's embedding tells its kind."""
     answer_from: float | None = None
     """Confidence from which a quoted answer is told; by default the fitted one."""
+    scales: tuple[int, ...] = (1,)
+    """Lengths of the windows by which frames are searched, in seconds; of several the rankings are fused."""
     best_of: int = 1
     """How many answers are written, of which the one that records and frames support best is given."""
     corrects: bool = False

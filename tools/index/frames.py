@@ -17,6 +17,7 @@ from .rows.filters import Filter, bounds
 from .store import frames_of, records_of
 from .together import MANY
 from .vectors.chroma import unit
+from .vectors.scales import windowed
 
 if TYPE_CHECKING:
     from .stage_store import StageStore
@@ -75,7 +76,13 @@ class FrameSearch(ABC):
             return instead()
 
     def search_frames(
-        self, vector: FrameQuery, *, videos: Collection[str] | None = None, within: Span | None = None, k: int = 32
+        self,
+        vector: FrameQuery,
+        *,
+        videos: Collection[str] | None = None,
+        within: Span | None = None,
+        k: int = 32,
+        scales: Sequence[int] = (1,),
     ) -> list[FrameRef]:
         """The kept frames that fit a query best, best first, with the cosine as score.
 
@@ -86,6 +93,8 @@ class FrameSearch(ABC):
             videos: only these ids; None for all. An unknown one holds nothing.
             within: only frames in this stretch.
             k: how many at most.
+            scales: lengths of the windows around each frame that are searched as well (`vectors/scales.py`); their
+                rankings are fused as those of several encoders are.
 
         Raises:
             UsageError: a negative `k`, or a video whose frames have vectors of none of these encoders.
@@ -98,10 +107,10 @@ class FrameSearch(ABC):
         for video, sizes in self._store.frame_sizes(videos).items():
             together.setdefault(tuple(_common(video, query, sizes)), []).append(video)
         for encoders, of in together.items():
-            if len(encoders) == 1:
+            if len(encoders) == 1 and tuple(scales) == (1,):
                 found += self._frames_by_one(of, encoders[0], query[encoders[0]], within, k)
             elif encoders:
-                found += self._frames_fused(of, {encoder: query[encoder] for encoder in encoders}, within, k)
+                found += self._frames_fused(of, {encoder: query[encoder] for encoder in encoders}, within, k, scales)
         found.sort(key=lambda pair: (-pair[0], pair[1].video, pair[1].time))
         return [frame for _, frame in found[:k]]
 
@@ -161,14 +170,19 @@ class FrameSearch(ABC):
         return [(float(moments[first + at]), float(scores[at])) for at in np.argsort(-scores)[:k]]
 
     def _frames_fused(
-        self, videos: Sequence[str], query: Mapping[str, np.ndarray], within: Span | None, k: int
+        self,
+        videos: Sequence[str],
+        query: Mapping[str, np.ndarray],
+        within: Span | None,
+        k: int,
+        scales: Sequence[int],
     ) -> list[tuple[float, FrameRef]]:
-        """The frames of these videos that rank best by several encoders, with their place on the fused curve."""
+        """The frames of these videos that rank best by encoders and scales, with their place on the fused curve."""
         places: list[tuple[str, float]] = []
         curves: list[np.ndarray] = []
         for video in videos:
-            moments, cosines = self.frame_cosines(query, video)
-            if len(cosines) < len(query):
+            moments, cosines = self.frame_cosines(query, video, scales)
+            if len(cosines) < len(query) * len(scales):
                 continue  # it is being removed
             first, last = (0, len(moments)) if within is None else np.searchsorted(moments, bounds(within))
             places += [(video, float(moment)) for moment in moments[first:last]]
@@ -181,10 +195,13 @@ class FrameSearch(ABC):
         means = scores.mean(axis=0)
         return [(float(curve[at]), self._frame(places[at][0], places[at][1], float(means[at]))) for at in best]
 
-    def frame_cosines(self, vector: FrameQuery, video: str) -> tuple[np.ndarray, np.ndarray]:
-        """Times of all kept frames in seconds, ascending, and the cosines with a query, (encoders, frames).
+    def frame_cosines(
+        self, vector: FrameQuery, video: str, scales: Sequence[int] = (1,)
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Times of all kept frames in seconds, ascending, and the cosines with a query, (encoders × scales, frames).
 
-        The encoders are those of the query that the video has. Both are empty where it is unknown or has no frames.
+        The encoders are those of the query that the video has; of each come its scales in turn. Both are empty where it
+        is unknown or has no frames.
 
         Raises:
             UsageError: its frames have vectors of none of the query's encoders.
@@ -194,7 +211,7 @@ class FrameSearch(ABC):
         for encoder in _common(video, query, self._store.frame_sizes([video]).get(video, {})):
             times, matrix = self._matrix(video, encoder)
             if len(times):
-                curves.append((times, matrix @ query[encoder]))
+                curves += [(times, windowed(times, matrix, scale) @ query[encoder]) for scale in scales]
         if not curves:
             return np.zeros(0), np.zeros((0, 0), dtype=np.float32)
         [(times, _), *others] = curves

@@ -133,9 +133,9 @@ def _cosines(answering: "Answering", query: "FrameQuery", video: str, times: np.
     that are spread; that the frames could not be searched is noted by the branch that searches them.
     """
     try:
-        return answering.index.frame_cosines(query, video)[1]
+        return answering.index.frame_cosines(query, video, answering.scales)[1]
     except UsageError:
-        return np.zeros((1, len(times)), np.float32)
+        return np.zeros((len(answering.scales), len(times)), np.float32)
 
 
 def _fused(cosines: list[np.ndarray]) -> np.ndarray:

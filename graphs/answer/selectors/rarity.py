@@ -68,7 +68,7 @@ def most_like(
 ) -> list[FrameRef]:
     """The k frames that fit a query best, best first."""
     if not brief:
-        return answering.index.search_frames(query, videos=videos, within=within, k=k)
+        return answering.index.search_frames(query, videos=videos, within=within, k=k, scales=answering.scales)
     found: list[FrameRef] = []
     for video in videos:
         times, scores = similarities(answering, query, video, brief)

@@ -55,7 +55,8 @@ def test_every_backend_that_a_profile_names_is_registered_and_takes_its_options(
     assert type(made) is backends(role)[choice.backend]
     assert not made.is_ready
     entries = [entry for entry in weights_for(role, choice) if entry in weights.entries()]
-    assert all(choice.backend in weights.entries()[entry].backends for entry in entries)
+    among = {choice.backend} | {one["backend"] for one in choice.options.get("encoders", ())}
+    assert all(among & set(weights.entries()[entry].backends) for entry in entries)
     pulled_for = {"label_embedding": "text_embedding", "judge": "answerer"}.get(role, role)  # weights that do both
     assert all(weights.entries()[entry].role == pulled_for for entry in entries)
 
@@ -151,7 +152,10 @@ def test_replicas_and_shares_of_a_gpu_are_not_taken_for_the_backends_options():
         ),
         ({"mine": {"roles": {"speech": False}}}, "profiles.mine: somebody must play 'speech'"),
         ({"mine": {"roles": {"captions": {"model": "x"}}}}, "profiles.mine.roles.captions: name a backend"),
-        ({"mine": {"base": "nothing"}}, "no profile 'nothing'; there are auto, embedded, laptop, gpu, served, mine"),
+        (
+            {"mine": {"base": "nothing"}},
+            "no profile 'nothing'; there are auto, embedded, laptop, gpu, gpu-two-encoders, served, mine",
+        ),
         ({"mine": {"base": "yours"}, "yours": {"base": "mine"}}, "extends itself: mine → yours → mine"),
         ({"mine": {}, "gpu": {}}, "profiles.gpu: the name is taken"),
     ],

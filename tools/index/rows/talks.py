@@ -104,6 +104,11 @@ class Talks:
                 _remove(db, name)
         return there is not None
 
+    def about(self, video: str) -> list[str]:
+        """The names of the conversations in which a video was asked about or cited, whosever they are."""
+        with self._db.reading() as db:
+            return [name for (name,) in db.execute("select talk from talk_videos where about = ? order by 1", [video])]
+
     def forget_about(self, video: str) -> None:
         """Remove every conversation in which a video was asked about or cited."""
         with self._db.writing() as db:
