@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     """Most tokens of evidence in a prompt, text and frames together; by default the profile's."""
     max_rounds: int = Field(2, ge=1, le=10)
     """How often a question may look again when the first answer is not supported."""
+    observations: int = Field(2, ge=0, le=3)
+    """How often a question may look closer at one part of a video, decoded anew at another rate and size, where the
+    answerer sees frames and they did not settle it."""
     max_new_tokens: int = Field(96, ge=1)
     tool_timeout: float = Field(30.0, gt=0)
     """Seconds after which a tool's branch is given up, with a note."""

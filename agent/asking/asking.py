@@ -156,6 +156,7 @@ class Asking(Ingesting):
             quotes=self._quotes,
             scales=settings.scales,
             best_of=settings.best_of,
+            observations=settings.observations,
             corrects=settings.verify == "correct",
             answer_from=settings.answer_from,
             selector=settings.selector,

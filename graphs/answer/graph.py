@@ -6,7 +6,8 @@ START ─► plan ─► gather (one branch a modality) ─► select ─► fin
           │      ├─► pack ─┬─► (think) ─► respond ─► (correct) ─► verify ◄────────────────────────┘
           │      │         └──────────────►   ▲                    │ │   (the records tell, or nothing was found)
           │      └─► (summarise) ─────────────┘                    │ └─► remember ─► END
-          └── other words, while rounds are left ◄─────────────────┘
+          ├── other words, while rounds are left ◄─────────────────┤
+          └── observe: a part decoded anew, to find_objects ◄──────┘
 
 Where no branch could search, `select` leads to `unsearched`, which says so. A step that fails is a note, and something
 simpler stands in for it (`nodes/instead.py`).
@@ -25,6 +26,7 @@ from .nodes.correct import correct
 from .nodes.find_objects import find_objects
 from .nodes.gather import RETRY, gather
 from .nodes.instead import GUARDS, found_or_unsearched, unsearched
+from .nodes.observe import may_observe, observe
 from .nodes.pack import pack
 from .nodes.plan import plan
 from .nodes.respond import respond
@@ -64,9 +66,12 @@ def correct_or_verify(state: AnswerState, runtime: Runtime[Answering]) -> str:
     return "correct" if runtime.context.corrects and state.sentences else "verify"
 
 
-def settled_or_look_again(state: AnswerState) -> str:
-    """The end where the answer is supported or withdrawn; otherwise another round."""
-    return "remember" if state.supported or state.abstained else "plan"
+def settled_or_look_again(state: AnswerState, runtime: Runtime[Answering]) -> str:
+    """The end where the answer is supported or withdrawn; otherwise a closer look, and where none is left other
+    words."""
+    if state.supported or state.abstained:
+        return "remember"
+    return "observe" if may_observe(state, runtime.context) else "plan"
 
 
 def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
@@ -76,7 +81,7 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_node("gather", gather, input_schema=Retrieval, retry_policy=RETRY)
     graph.add_node("select", guarded("select", select, *GUARDS["select"]), defer=True)  # waits for every branch
     graph.add_node("unsearched", unsearched)
-    for node in (find_objects, answer_from_records, pack, summarise, think, respond, correct, verify):
+    for node in (find_objects, answer_from_records, pack, summarise, think, respond, correct, verify, observe):
         graph.add_node(node.__name__, guarded(node.__name__, node, *GUARDS[node.__name__]))
     graph.add_node("remember", remember)
 
@@ -92,7 +97,8 @@ def build() -> "StateGraph[AnswerState, Answering, AnswerState, AnswerState]":
     graph.add_edge("think", "respond")
     graph.add_conditional_edges("respond", correct_or_verify, ["correct", "verify"])
     graph.add_edge("correct", "verify")
-    graph.add_conditional_edges("verify", settled_or_look_again, ["plan", "remember"])
+    graph.add_conditional_edges("verify", settled_or_look_again, ["plan", "observe", "remember"])
+    graph.add_edge("observe", "find_objects")
     graph.add_edge("remember", END)
     return graph
 

@@ -203,6 +203,31 @@ class Correction:
     """Empty where it was left out."""
 
 
+@dataclass(frozen=True)
+class Observation:
+    """One part of one video to be looked at closely."""
+
+    video: str
+    span: Span
+    rate: float
+    """Pictures a second."""
+    side: int
+    """Pixels of the longer side."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The surest answer so far, where it was not sure enough to end there."""
+
+    sure: float
+    """Probability that the answerer gives it by what the frames show, 0..1."""
+    text: str
+    choice: int | None
+    cited: list[Candidate]
+    confidence: float
+    sentences: list[CheckedSentence]
+
+
 @dataclass
 class AnswerState:
     """The graph's state; reducers add what parallel branches and later rounds bring."""
@@ -231,6 +256,10 @@ class AnswerState:
     """What the prompt holds, in order of time."""
     messages: list[Message] = field(default_factory=list)
     """The prompt; frames in it are paths."""
+
+    observed: Annotated[list[Observation], operator.add] = field(default_factory=list)
+    """What was looked at closely because what was shown before did not settle the question."""
+    standing: Standing | None = None
 
     text: str = ""
     sentences: list[CheckedSentence] = field(default_factory=list)
@@ -313,6 +342,8 @@ class Answering:
     """Lengths of the windows by which frames are searched, in seconds; of several the rankings are fused."""
     best_of: int = 1
     """How many answers are written, of which the one that records and frames support best is given."""
+    observations: int = 0
+    """How often a question may look closer at one part of a video, decoded anew."""
     corrects: bool = False
     """Sentences that nothing supports are written anew, or left out."""
     detector: "ObjectDetector | None" = None

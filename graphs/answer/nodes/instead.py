@@ -10,6 +10,7 @@ from ..records.options import chosen, option_evidence
 from ..records.wording import worded
 from ..state import Answering, AnswerState
 from . import verify
+from .observe import observed_nothing
 from .select import ranked
 
 WEIGHED = 8
@@ -88,6 +89,7 @@ GUARDS: dict[str, tuple[Any, str]] = {
     "think": (nothing_more, "the evidence could not be written down first"),
     "respond": (unwritten, "the answerer failed, so the records answer alone"),
     "correct": (nothing_more, "unsupported sentences could not be written anew"),
+    "observe": (observed_nothing, "the video could not be looked at more closely"),
     "verify": (unchecked, "the answer could not be checked"),
 }
 """By step: what stands in for it, and what is told then. `plan` has none: without it nothing can be looked for."""

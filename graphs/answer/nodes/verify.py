@@ -10,11 +10,14 @@ from ..packers.base import asked_back, prompt
 from ..question.rules import ABOUT_THE_VIDEO
 from ..records.citing import AT_MOST_CITED, SUPPORTED
 from ..records.sentences import occurrence, quote
-from ..state import Answering, AnswerState, Candidate, CheckedSentence, Turn, Want
+from ..state import Answering, AnswerState, Candidate, CheckedSentence, Standing, Turn, Want
 from .answer_from_records import ANSWERABLE, answerable, sees
+from .observe import may_observe
 
 FRAMES_ALONE = 0.5
 """Relevance that stands for frames where no record fits. Nothing was measured to set it."""
+SURE = 0.7
+"""Probability from which an answer that rests on frames alone is not looked at more closely, as in AVP."""
 LIKELIER_SHOWN = 0.5
 """Probability from which the answerer finds it likelier that the frames show a sentence than that they do not."""
 MOST_ASKED_BACK = 3
@@ -24,23 +27,52 @@ NOT_FOUND = "Nothing found in the video answers this."
 
 @timed("verify")
 def verify(state: AnswerState, runtime: Runtime[Answering]) -> Update:
-    """Keep, replace or withdraw the answer; what is withdrawn is looked for again while rounds are left."""
-    answering = runtime.context
-    last = state.round >= answering.max_rounds
+    """Keep, replace or withdraw the answer; what is withdrawn, or rests on frames that do not show it surely, is looked
+    at more closely or looked for again while that is left."""
+    update, sure = judged(state, runtime.context)
+    return surest(state, runtime.context, update, sure)
+
+
+def judged(state: AnswerState, answering: Answering) -> tuple[Update, float | None]:
+    """What becomes of the answer of this round, and how sure the frames make it where it rests on them alone."""
+    last = state.round >= answering.max_rounds and not may_observe(state, answering)
     seen = sees(state)
     if state.plan is not None and state.plan.quotes and not state.options:
-        return {"supported": not state.abstained}  # quoted from what it cites, or that nothing answers
+        return {"supported": not state.abstained}, None  # quoted from what it cites, or that nothing answers
     if not answerable(state) and not seen:
-        return nothing_fits(state, last)
+        return nothing_fits(state, last), None
     if state.cited or state.options:  # read off the records, or chosen by them
-        return {"supported": True}
+        return {"supported": True}, state.confidence if state.options and seen else None
     held = [sentence for sentence in state.sentences if sentence.support >= SUPPORTED and sentence.cited]
     shown, notes = shown_in_frames(state, answering, held) if seen else ({}, [])
     if held or shown:
-        return {**supported(state, held, shown), "notes": [*notes, *unsupported(state, held, shown)]}
-    if not last and (state.sentences or seen) and not (state.plan and state.plan.open):
-        return {"supported": False, "notes": notes}
-    return {**instead(state, answering), "notes": [*notes, *withdrawn(state, seen)]}
+        told = {**supported(state, held, shown), "notes": [*notes, *unsupported(state, held, shown)]}
+        return told, None if held else min(shown.values())
+    is_open = state.plan is not None and state.plan.open
+    if not last and (state.sentences or seen) and not is_open:
+        return {"supported": False, "notes": notes}, None
+    return {**instead(state, answering), "notes": [*notes, *withdrawn(state, seen)]}, None
+
+
+def surest(state: AnswerState, answering: Answering, update: Update, sure: float | None) -> Update:
+    """The answer of this round or, where that is less sure, of an earlier one; none while a closer look may settle it.
+
+    Only answers that rest on frames alone are looked at again; one that records hold ends the question.
+    """
+    if not update.get("supported") and not update.get("abstained"):
+        return update
+    standing = state.standing
+    if update.get("supported") and sure is None:
+        return update
+    if sure is not None and (standing is None or sure >= standing.sure):
+        told = {name: update.get(name, getattr(state, name)) for name in ("text", "cited", "confidence")}
+        standing = Standing(sure, choice=state.choice, sentences=state.sentences, **told)
+    if sure is not None and sure < SURE and may_observe(state, answering) and not (state.plan and state.plan.open):
+        return {"supported": False, "standing": standing, "notes": update.get("notes", [])}
+    if standing is None:
+        return update
+    told = {name: getattr(standing, name) for name in ("text", "choice", "cited", "sentences", "confidence")}
+    return {**update, **told, "supported": True, "abstained": False}
 
 
 def nothing_fits(state: AnswerState, last: bool) -> Update:
