@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask a model hub for anything
 os.environ["VIDSCOUT_PROFILE"] = "embedded"  # whatever else the machine could run
@@ -18,6 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # test modules say `from made_vi
 
 from vidscout import VideoScout
 from vidscout.bench.data import videos
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # a busy machine draws examples slowly, which tells nothing of the code
 
 
 def _operators_of_torchvision() -> object:

@@ -68,6 +68,7 @@ class AskSettings(Asked):
     packer: str | None = Field(None, max_length=100, description="How evidence is put before the answerer.")
     token_budget: int | None = Field(None, ge=32, le=16_384, description="Most tokens of evidence.")
     max_rounds: int | None = Field(None, ge=1, le=10, description="How often to look again.")
+    observations: int | None = Field(None, ge=0, le=3, description="How often to look closer at a part of the video.")
     best_of: int | None = Field(None, ge=1, le=4, description="How many answers to write; the best supported is given.")
     verify: Literal["note", "correct"] | None = Field(None, description="`correct`: write unsupported sentences anew.")
 

@@ -10,6 +10,7 @@ from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
 from .by_person import by_person
 from .by_speaker import by_speaker
+from .ordering import alternatives
 from .passages import (
     ITSELF,
     TOLD,
@@ -90,6 +91,8 @@ def told(state: AnswerState, answering: Answering) -> Told:
             return when(state, answering, plan)
         case Kind.AROUND:
             return around(state, answering, plan) or quoting(state, answering)
+        case Kind.ORDER:
+            return which_first(state, answering, plan) or quoting(state, answering)
         case Kind.ENDS:
             return at_an_end(state, answering, plan)
         case Kind.OVERVIEW:
@@ -170,6 +173,24 @@ def around(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     text = f"{quoted(there, plan, state)} {worded(plan.language, 'before' if earlier else 'after', text=beside)}"
     sure = max(hit.similarity or 0.0 for hit in hits)
     return Told(text, [*candidates, there], round(sure, 3))
+
+
+def which_first(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
+    """The things that an ordering question names, each by what speaks of it best, in order of time; `None` where it
+    names no two, or where one of them is not found or stands in the same place as another."""
+    best: list[tuple[float, Record]] = []
+    for item in alternatives(state.asked):
+        hits = answering.index.search(item, answering.vector(item), modalities=TOLD, videos=state.videos, k=4)
+        near = [((hit.similarity or 0.0), hit.record) for hit in hits if (hit.similarity or 0.0) >= NEAR]
+        if not near:
+            return None
+        best.append(max(near, key=lambda pair: pair[0]))
+    if len({record.id for _, record in best}) < max(len(best), 2) or len({record.video for _, record in best}) > 1:
+        return None
+    there = [Candidate(record, 1.0, 1.0, 1.0) for _, record in sorted(best, key=lambda pair: pair[1].span)]
+    first, *later = (quoted(one, plan, state) for one in there)
+    text = " ".join([worded(plan.language, "first", text=first), worded(plan.language, "after", text=" ".join(later))])
+    return Told(text, there, round(min(similarity for similarity, _ in best), 3))
 
 
 def beside_an_event(state: AnswerState, answering: Answering, plan: Plan, within: Span) -> Told | None:

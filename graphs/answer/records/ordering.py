@@ -10,6 +10,9 @@ from ..selectors.rarity import most_like
 from ..state import Answering, AnswerState, Candidate
 
 SEPARATORS = re.compile(r"\s*(?:,|;|→|->|>|\bthen\b|\band\b)\s*")
+OR = re.compile(r"\s(?:or|oder|o|u|ou|или|أم|أو|या)\s|还是|還是|或者|それとも|、または", re.IGNORECASE)
+"""What stands between two things of which a question asks, in the languages of the examples: a matter of grammar."""
+PAUSES = re.compile(r"[,:;，：、،]\s*")
 LISTED = 6
 """Events of an ordered answer."""
 
@@ -35,6 +38,21 @@ def items_of(text: str) -> list[str]:
     ['olive', 'ginger', 'mushroom']
     """
     return [item for item in (part.strip(" .?") for part in SEPARATORS.split(text)) if item]
+
+
+def alternatives(question: str) -> list[str]:
+    """The things of which a question asks which one is first; none where it names no two.
+
+    >>> alternatives("What happens first, the signing or the session?")
+    ['the signing', 'the session']
+    >>> alternatives("Was kommt zuerst: Zelt, Feuer oder Suppe?")
+    ['Zelt', 'Feuer', 'Suppe']
+    """
+    parts = OR.split(question.strip(" ?.!？。؟"))
+    if len(parts) < 2:
+        return []
+    asks, *named = PAUSES.split(parts[0])
+    return [item.strip() for item in [*(named or [asks]), *parts[1:]] if content_words(item)]
 
 
 def order(state: AnswerState, answering: Answering) -> Ordered | None:

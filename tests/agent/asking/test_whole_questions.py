@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from vidscout import VideoScout
 from vidscout.tools.index.videos import Video
@@ -40,7 +41,7 @@ def talk(loaded_scout: VideoScout, tmp_path_factory: pytest.TempPathFactory):
             at += 10.0
     scout = loaded_scout.at(tmp_path_factory.mktemp("home")).with_settings(fast=True)
     scout.library.put(Video(id=VIDEO, name="talk.mp4", path=Path("talk.mp4"), duration=90.0, status="ready"))
-    scout.index.add(records, None)
+    scout.index.add(records, np.stack(scout.role("text_embedding").run([record.text for record in records])))
     yield scout
     scout.index.close()
 
@@ -58,3 +59,16 @@ def test_an_overview_tells_the_beginning_the_titles_and_what_carries_the_rest(ta
     assert any(text in answer.text for text in TALK["Engines"])
     assert not answer.abstained
     assert all(answer.text.count(text) <= 1 for said in TALK.values() for text in said)
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "then"),
+    [
+        ("What comes first, the sleep of adults or the crust?", "crust", "Adults sleep"),
+        ("Was kommt zuerst: der Turbo oder die Träume?", "turbo", "Dreams"),
+        ("Which is mentioned first, dreams or the ban of diesel?", "banned", "Dreams"),
+    ],
+)
+def test_of_two_things_the_one_that_comes_first_is_told_first(talk: VideoScout, question: str, first: str, then: str):
+    answer = talk.ask("talk.mp4", question)
+    assert -1 < answer.text.find(first) < answer.text.find(then), answer.text
