@@ -119,7 +119,8 @@ def test_the_graph_is_wired_as_it_is_drawn():
         ("find_objects", "answer_from_records"), ("answer_from_records", "pack"),
         ("answer_from_records", "summarise"), ("answer_from_records", "verify"),
         ("pack", "think"), ("pack", "respond"), ("think", "respond"), ("summarise", "respond"),
-        ("respond", "verify"), ("verify", "plan"), ("verify", "remember"), ("remember", "__end__"),
+        ("respond", "correct"), ("respond", "verify"), ("correct", "verify"), ("verify", "plan"),
+        ("verify", "observe"), ("observe", "find_objects"), ("verify", "remember"), ("remember", "__end__"),
     } == edges  # fmt: skip
 
 
