@@ -1,11 +1,15 @@
-"""Subtitle files beside a video: `talk.srt`, `talk.en.srt`, `talk.de.forced.ass` beside `talk.mp4`."""
+"""Subtitle files beside a video: `talk.srt`, `talk.en.srt`, `talk_de.forced.ass`, `Subs/talk/2_English.srt`."""
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import MediaError
 from ..languages import language_code
+from .sami import languages, only
 from .text_encoding import decoded
 
 FORMATS = {
@@ -28,8 +32,15 @@ OTHERS = frozenset({"ttml", "scc", "sbv"})
 """Formats that are made SubRip before FFmpeg reads them."""
 
 FORCED, ASIDE = frozenset({"forced", "foreign"}), frozenset({"commentary", "comment", "lyrics", "karaoke"})
-PLAIN = frozenset({"sdh", "hi", "cc", "default", "full", "sub", "subs", "subtitle", "subtitles", "captions"})
+PLAIN = frozenset(
+    "sdh hi cc default full sub subs subtitle subtitles caption captions transcript auto original orig".split()
+)
 """Words between a video's name and a subtitle file's suffix, beside languages."""
+
+FOLDERS = frozenset({"subs", "subtitles"})
+"""Folders beside a video in which its subtitles may lie: files that begin with its name, or a folder of its name."""
+_BETWEEN = re.compile(r"[. _()\[\]]+")
+_NAME_ENDS = frozenset(". _-([")
 
 LARGEST = 20_000_000
 """Bytes of a subtitle file; 10 h of them take 1 MB."""
@@ -46,6 +57,8 @@ class Sidecar:
     """ISO 639 code, where its name tells."""
     forced: bool = False
     aside: bool = False
+    part: str = ""
+    """Of a file with several languages, the class whose words these are."""
 
     @property
     def state(self) -> str:
@@ -58,29 +71,66 @@ class Sidecar:
 
 
 def sidecars(video: Path) -> list[Sidecar]:
-    """The subtitle files beside a video, in order of their names.
+    """The subtitle files of a video, in order of their names: beside it, then in folders for subtitles.
 
-    A name is the video's, then words for the language and for what they are, each after a full stop.
+    A name is the video's, then words for the language and for what they are. A SAMI file with several languages counts
+    once for each.
     """
+    beside = _listed(video.parent)
+    films = {_plain(path.stem) for path in beside if path.suffix.lower() not in FORMATS}
     stem = _plain(video.stem)
+    found = [one for path in beside if (one := _beside(path, stem, video.suffix, films))]
+    for folder in beside:
+        if _plain(folder.name) in FOLDERS and folder.is_dir():
+            inside = _listed(folder)
+            found += [one for path in inside if (one := _beside(path, stem, video.suffix, films))]
+            own = [path for path in inside if _plain(path.name) == stem and path.is_dir()]
+            found += [
+                one for each in own for path in _listed(each) if (one := _told_by(path, _plain(path.stem), False))
+            ]
+    return [part for one in found for part in _by_language(one)]
+
+
+def _listed(folder: Path) -> list[Path]:
     try:
-        beside = sorted(video.parent.iterdir())
+        return sorted(folder.iterdir())
     except OSError:
         return []
-    found = []
-    for path in beside:
-        form = FORMATS.get(path.suffix.lower())
-        name = _plain(path.stem)
-        if form is None or not (name == stem or name.startswith(f"{stem}.")) or not _is_text(path):
-            continue
-        words = [word for word in name[len(stem) :].split(".") if word]
-        if words[:1] == [video.suffix.lower().lstrip(".")]:
-            words = words[1:]  # as downloaders call it: `talk.mp4.en.srt`
-        known = FORCED | ASIDE | PLAIN
-        languages = [language_code(word) for word in words if word not in known]
-        if all(languages):  # else it belongs to a video of a longer name
-            found.append(Sidecar(path, form, "".join(languages[:1]), bool(FORCED & {*words}), bool(ASIDE & {*words})))
-    return found
+
+
+def _beside(path: Path, stem: str, suffix: str, films: set[str]) -> Sidecar | None:
+    """A file as the subtitles of a video of that name; None where it is not, or belongs to a video of a longer name."""
+    name = _plain(path.stem)
+    rest = name[len(stem) :]
+    if not name.startswith(stem) or (rest and (rest[0] not in _NAME_ENDS or name in films)):
+        return None
+    # as downloaders call it: `talk.mp4.en.srt`
+    return _told_by(path, rest.removeprefix(suffix.lower()).lstrip(" -"), True)
+
+
+def _told_by(path: Path, words: str, all_known: bool) -> Sidecar | None:
+    """A subtitle file with what the words of its name tell; None where not all are known that should be."""
+    form = FORMATS.get(path.suffix.lower())
+    if form is None or not _is_text(path):
+        return None
+    told = {word for word in _BETWEEN.split(words) if word}
+    languages = [language_code(word) for word in _BETWEEN.split(words) if word and word not in FORCED | ASIDE | PLAIN]
+    if all_known and not all(languages):
+        return None
+    language = next(filter(None, languages), "")
+    return Sidecar(path, form, language, bool(FORCED & told), bool(ASIDE & told))
+
+
+def _by_language(sidecar: Sidecar) -> Iterator[Sidecar]:
+    """A SAMI file once for each language in it; others as they are."""
+    parts: dict[str, str] = {}
+    if sidecar.format == "sami":
+        with suppress(MediaError):
+            parts = languages(text_of(sidecar))
+    if len(parts) < 2:
+        yield sidecar
+    for name, language in parts.items() if len(parts) > 1 else ():
+        yield replace(sidecar, language=language, part=name)
 
 
 def text_of(sidecar: Sidecar) -> str:
@@ -96,7 +146,7 @@ def text_of(sidecar: Sidecar) -> str:
     text = decoded(data, sidecar.language)
     if text is None:
         raise MediaError(f"{sidecar.path}: is not text in any known encoding")
-    return text
+    return only(text, sidecar.part) if sidecar.part else text
 
 
 def _plain(name: str) -> str:

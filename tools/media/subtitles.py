@@ -49,9 +49,13 @@ _SOUND = re.compile(r"\[([^\]]*)\]|【([^】]*)】|([♪♫]+ ?[^♪♫]*(?:[♪
 """A sound as captions put it: `[door creaks]`, `♪ la la ♪`, `# la la #`."""
 _SUNG = re.compile(r"[♪♫]+[^♪♫]*[♪♫]+", re.S)
 """A song over all lines of a subtitle."""
-_BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
+_BRACKETED = re.compile(r"[(（][^()（）]*[)）]|\*[^*]+\*")
 _LABEL = re.compile(r"^\W{0,3}([^\W\d_a-z][^\W_a-z]{1,}(?:[ .'’#&-]+[^\W_a-z]+){0,3})(?: ?\([^()]*\))? ?:\s+")
 """Who speaks, in capitals before a colon, perhaps with how: `ANNA (whispering):`, `MAN #1:`."""
+_NAMED = re.compile(r"^\W{0,3}([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,4}) ?: +(?=\S)")
+"""Who speaks, before a colon, where all of a file's subtitles say so, as transcripts of meetings do."""
+NAMED = 0.6
+"""Share of a file's subtitles from which that is a name."""
 _VOICE = re.compile(rb"<v(?:\.[^ >\t]*)?[ \t]+([^>]*)>")
 _RATE = re.compile(r"\s*\{[01]\}\{[01]\}\s*\d")
 """The frames a second at the beginning of a MicroDVD file."""
@@ -234,7 +238,11 @@ def _frame_rate_of(video: Path) -> float:
 
 def _given(container: InputContainer, number: int, zero: float, language: str) -> Iterator[Given]:
     before: tuple[float, list[str]] = (-1.0, [])
-    for start, end, lines, speaker in _events(container, number):
+    events = list(_events(container, number))
+    named = sum(bool(lines and _NAMED.match(lines[0])) for _, _, lines, _ in events) >= NAMED * len(events)
+    for start, end, lines, speaker in events:
+        if named and not speaker and lines and (label := _NAMED.match(lines[0])):
+            speaker, lines = label[1], [lines[0][label.end() :], *lines[1:]]
         ended, shown = before
         before = end, lines
         fresh = _fresh(lines, shown, end - start) if start - ended < AT_ONCE else lines

@@ -1,8 +1,11 @@
 """What somebody wrote down of what is said: subtitles in the file, or in a file beside it."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ....tools.geometry import Span
 from ....tools.media.subtitles import Given, TextTrack, chosen, notes, subtitles, text_tracks
 from ....tools.payloads import Sound, Spoken
 from ....tools.records import Modality, Record
@@ -30,16 +33,22 @@ class Subtitles(FileStage):
 
     @property
     def fingerprint(self) -> str:
-        return "subtitles/3"
+        return "subtitles/4"
 
     def observe(self, video: Watched) -> list[tuple[float, Any]]:
         tracks, read = self._tracks(video.path)
         rows: list[tuple[float, Any]] = [(STATE, packed(list[str], _beside(tracks)))]
-        given = subtitles(video.path, read) if read is not None else ()
+        given = [] if read is None else _within(subtitles(video.path, read), video.duration)
         return rows + [(one.span.start + n * BESIDE, packed(Given, one)) for n, one in enumerate(given)]
 
     def about(self, video: Watched) -> list[str]:
-        return notes(*self._tracks(video.path))
+        tracks, read = self._tracks(video.path)
+        told = notes(tracks, read)
+        if read is not None and read.sidecar is not None:
+            behind = sum(one.span.start >= video.duration for one in subtitles(video.path, read))
+            several = "subtitle lies" if behind == 1 else "subtitles lie"
+            told += [f"{read}: {behind} {several} behind the end, as of another cut of the video"] if behind else []
+        return told
 
     def outdated(self, path: Path, found: Found) -> bool:
         from ....tools.media.sidecars import sidecars
@@ -79,6 +88,13 @@ class Subtitles(FileStage):
         wanted = listening.AUTO if apart else sampling.audio_track
         numbers = listening.chosen(tracks, wanted, None, lambda track: 1.0) if tracks else []
         return next((track.language for track in tracks if track.number in numbers), "")
+
+
+def _within(given: Iterable[Given], duration: float) -> Iterator[Given]:
+    """Subtitles as far as the video goes."""
+    for one in given:
+        if one.span.start < duration:
+            yield replace(one, span=Span(one.span.start, min(one.span.end, duration)))
 
 
 def _beside(tracks: list[TextTrack]) -> list[str]:
