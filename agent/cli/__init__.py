@@ -1,5 +1,7 @@
 """The command line. Each command is a thin layer over `VideoScout`; heavy libraries load inside the commands."""
 
+import io
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -111,5 +113,8 @@ app.add_typer(models_app, name="models")
 
 def main() -> None:
     """Entry point of the `vidscout` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that a terminal's encoding lacks is no reason to say nothing
+            stream.reconfigure(errors="backslashreplace")
     with whole_program(), reported():
         app()

@@ -17,10 +17,17 @@ _NUMBERS = {"half a": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "couple of": 2, 
 _NUMBERS |= {"five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15}
 _NUMBERS |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
 
-_CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:\.\d+)?(?![\d:])"
+_CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d+)?(?![\d:])"
 _AMOUNT = rf"(?:(?P<number>\b\d+(?:\.\d+)?|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\s+)?"
 _UNIT = r"(?P<unit>seconds?|secs?|minutes?|mins?|hours?)"
-_MOMENT = rf"(?:{_CLOCK}|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?)\b|(?:second|minute)\s+\d+\b)"
+_HOURS, _MINUTES = (
+    r"\d+\s*(?:h|hrs?|hours?)(?![a-z])\s*(?:and\s+)?",
+    r"\d+\s*(?:m|mins?|minutes?)(?![a-z])\s*(?:and\s+)?",
+)
+_SECONDS = r"\d+(?:\.\d+)?\s*(?:s|secs?|seconds?)(?![a-z])"
+_PARTS = rf"(?:{_HOURS}(?:{_MINUTES})?(?:{_SECONDS})?|{_MINUTES}{_SECONDS}|\d+['’′]\s*\d+(?:\"|”|″|''))"
+"""Hours, minutes and seconds one after the other: `1h02m`, `1 min 5 s`, `2 minutes and 10 seconds`, `1'30"`."""
+_MOMENT = rf"(?:{_CLOCK}|{_PARTS}|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?)\b|(?:second|minute)\s+\d+\b)"
 _OF_THE_VIDEO = r"(?: of (?:the|this) (?:video|clip|film|movie|lecture|talk|trailer|recording)\b|(?=\s*(?:[?.,!;]|$)))"
 """What may follow “at the end” when it means the end of the video, and not that of a speech or a street."""
 
@@ -28,8 +35,8 @@ _OF_THE_VIDEO = r"(?: of (?:the|this) (?:video|clip|film|movie|lecture|talk|trai
 def seconds(text: str) -> float:
     """A moment in seconds.
 
-    >>> seconds("2:15"), seconds("1:02:03"), seconds("75 s"), seconds("minute 3")
-    (135.0, 3723.0, 75.0, 180.0)
+    >>> seconds("2:15"), seconds("1:02:03"), seconds("75 s"), seconds("minute 3"), seconds("1h2m3s")
+    (135.0, 3723.0, 75.0, 180.0, 3723.0)
 
     Raises:
         ValueError: the text is not a time.
@@ -38,7 +45,7 @@ def seconds(text: str) -> float:
     if re.fullmatch(_CLOCK, text):
         total = 0.0
         for part in text.split(":"):
-            total = total * 60 + float(part)
+            total = total * 60 + float(part.replace(",", "."))
         return total
     if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text):
         number, unit = match.groups()
@@ -46,6 +53,11 @@ def seconds(text: str) -> float:
             return float(number) * _UNITS.get(unit, 1)
     if match := re.fullmatch(r"(second|minute)\s+(\d+)", text):
         return float(match[2]) * _UNITS[match[1]]
+    if re.fullmatch(_PARTS, text):
+        units = {"h": 3600, "m": 60, "s": 1, "'": 60, "’": 60, "′": 60, '"': 1, "”": 1, "″": 1}
+        return sum(
+            float(number) * units[unit] for number, unit in re.findall(r"(\d+(?:\.\d+)?)\s*([hms'’′\"”″])", text)
+        )
     raise ValueError(f"not a time: {text!r}")
 
 

@@ -15,6 +15,13 @@ HOUR = 3600.0
         ("75 s", 75),
         ("3 minutes", 180),
         ("minute 3", 180),
+        ("1h2m3s", 3723),
+        ("0m5s", 5),
+        ("1 min 5 s", 65),
+        ("2 minutes and 10.5 seconds", 130.5),
+        ("2 hours", 7200),
+        ("1'30\"", 90),
+        ("00:00:13,500", 13.5),
     ],
 )
 def test_a_moment_is_read_however_it_is_written(text: str, expected: float):
