@@ -44,6 +44,13 @@ class Models:
                 self.memory.admit(self._backends[role])
             return self._backends[role]
 
+    @property
+    def loaded(self) -> list[str]:
+        """The roles whose models are loaded in this process, by name."""
+        with self._lock:
+            tools = {role: one for role, one in self._backends.items() if isinstance(one, Tool)}
+        return sorted(role for role, one in tools.items() if one.is_ready)
+
     def _shared(self, role: str) -> Any:
         """The text embedding, where it embeds labels too, so that it is loaded once."""
         roles = self.profile.roles

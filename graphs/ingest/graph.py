@@ -185,7 +185,7 @@ def settling(name: str) -> Callable[..., Any]:
         entry = ingest.journal.entry(state.video, name)
         if name not in state.due or entry is None or not entry.observed:
             return {}
-        _check_unchanged(state, ingest)
+        check_unchanged(state, ingest)
         [stage] = [stage for stage in ingest.stages if stage.name == name]
         added = _settled(stage, state, ingest)
         runtime.stream_writer(Progress(state.video, name, state.duration, state.duration))
@@ -226,7 +226,7 @@ def write(stage: str, video: str, ingest: Ingest, records: Sequence[Record]) -> 
     return ingest.index.replace(video, stage, records, vectors)
 
 
-def _check_unchanged(state: IngestState, ingest: Ingest) -> None:
+def check_unchanged(state: IngestState, ingest: Ingest) -> None:
     """Make sure that the file that was read is still the one that the video's id was made from.
 
     Raises:
@@ -251,7 +251,7 @@ def finish(state: IngestState, runtime: Runtime[Ingest]) -> Update:
     """Note in the library that the video can be asked about, and what reading it failed at."""
     ingest = runtime.context
     ingest.goes_on()
-    _check_unchanged(state, ingest)
+    check_unchanged(state, ingest)
     known = ingest.library.get(state.video)
     if known is None:
         raise SupersededError(f"video {state.video[:12]} was forgotten while it was read")

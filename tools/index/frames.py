@@ -12,6 +12,7 @@ from ..errors import HomeError, UnknownVideoError, UsageError
 from ..records import FrameRef, Span
 from ..runtime.notes import note
 from .home import THUMBNAILS
+from .pictures import unpacked
 from .rank_fusion import fused
 from .rows.filters import Filter, bounds
 from .store import frames_of, records_of
@@ -128,7 +129,7 @@ class FrameSearch(ABC):
         return found
 
     def _frame(self, video: str, time: float, score: float) -> FrameRef:
-        return FrameRef(video, time, score, self._thumbnail(video, milliseconds(time)))
+        return FrameRef(video, time, score, unpacked(self._thumbnail(video, milliseconds(time))))
 
     def _frame_query(self, vector: FrameQuery) -> dict[str, np.ndarray]:
         return {encoder: self._query(one) for encoder, one in by_encoder(vector).items()}
@@ -297,7 +298,7 @@ class FrameSearch(ABC):
         ms = self._store.nearest_frame(video, time)
         if ms is None:
             raise UnknownVideoError(f"no frames of {video!r} are kept in {self.home}: add the video first")
-        return self._thumbnail(video, ms)
+        return unpacked(self._thumbnail(video, ms))
 
     def thumbnail_address(self, video: str, time: float) -> str | None:
         """`VIDEO/MILLISECONDS` of the kept frame nearest to a time in seconds; None where no frames are kept.
@@ -313,8 +314,8 @@ class FrameSearch(ABC):
         Raises:
             UnknownVideoError: no picture is kept there.
         """
-        path = self._thumbnail(video, milliseconds)
-        if not is_id(video) or not path.is_file():
+        path = unpacked(self._thumbnail(video, milliseconds)) if is_id(video) else None
+        if path is None or not path.is_file():
             raise UnknownVideoError(f"there is no picture of {video} at {milliseconds} ms")
         return path
 

@@ -31,6 +31,8 @@ SET_ASIDE = "damaged"
 """Graphs of vectors that could not be read any more, a folder a video; kept until the video is forgotten."""
 ENCODED = "encoded"
 """What video-LLMs made of frames, `VIDEO/MODEL`; made anew where it is missing."""
+SHARDS = "shards"
+"""Videos that were read elsewhere and are coming in, a folder each until the index has taken it."""
 WATCHED = "watched"
 """What belongs to live videos, a folder each: their last hours, standing questions and what these told of."""
 LIBRARIES = "libraries"
@@ -44,6 +46,7 @@ PLAYABLE = "playable"
 
 _FOLDERS = (
     CHROMA, THUMBNAILS, MATRICES, COMPOSITES, UPLOADS, ARRIVING, PLAYABLE, SET_ASIDE, LIBRARIES, WATCHED, ENCODED,
+    SHARDS,
 )  # fmt: skip
 _FILES = (DATABASE, CONVERSATIONS, LOCK)
 _NEIGHBOURS = ("config.toml",)

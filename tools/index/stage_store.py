@@ -32,7 +32,7 @@ class StageStore(Store):
         What somebody has corrected stays: what is found there again, in that modality, is left out.
         """
         with self._db.writing() as db:
-            open_to_it = [not one for one in _corrected(db, video, records)]
+            open_to_it = [not one for one in corrected_among(db, video, records)]
             records = [record for record, free in zip(records, open_to_it, strict=True) if free]
             vectors = None if vectors is None else vectors[np.array(open_to_it, dtype=bool)]
             ids = json.dumps([record.id for record in records])
@@ -196,7 +196,7 @@ class StageStore(Store):
             return self._count_write(db, collection)
 
 
-def _corrected(db: Connection, video: str, records: Sequence[Record]) -> list[bool]:
+def corrected_among(db: Connection, video: str, records: Sequence[Record]) -> list[bool]:
     """For each record, whether somebody has corrected what is found there: at least half of it, in its modality."""
     rows = db.execute(f"select modality, start, stop from records where {BY_STAGE}", (video, BY_USER)).fetchall()
 

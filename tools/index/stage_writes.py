@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import UsageError
 from ..records import Record
 from .frames import FrameSearch, milliseconds
+from .pictures import PACK, names_in, pack
 from .vectors.chroma import unit
 
 if TYPE_CHECKING:
@@ -102,9 +103,12 @@ class StageWrites(FrameSearch, ABC):
         with self.writing():
             gone = [ms for ms in self._store.frames(video) if ms not in kept]
             named = {self._thumbnail(video, ms).name for ms in kept}
-            for file in self._thumbnail(video, 0).parent.glob("*"):
-                if file.name not in named:  # also what a kill has left half written
+            folder = self._thumbnail(video, 0).parent
+            for file in folder.glob("*"):
+                if file.name not in named and file.name != PACK:  # also what a kill has left half written
                     file.unlink(missing_ok=True)  # before SQLite forgets that there is one
+            if names_in(folder) - named:
+                pack([folder], folder / PACK, only=named)
             self._store.drop_frames(video, gone)
             self._bring_chroma_up_to_date()
 

@@ -379,12 +379,17 @@ def _readable(rows: Iterable[Sequence[Any]]) -> Iterator[Record]:
     """The records of these rows; one that is damaged, or of a newer version, is left out with a note."""
     for row in rows:
         try:
-            yield _record(row)
+            yield record_of(row)
         except (HomeError, ValueError, TypeError) as error:
             note(f"a finding of video {str(row[0])[:12]} was left out, which cannot be read: {one_line(str(error))}")
 
 
-def _record(row: Sequence[Any]) -> Record:
+def record_of(row: Sequence[Any]) -> Record:
+    """A record of its row: `_COLUMNS`.
+
+    Raises:
+        HomeError, ValueError, TypeError: it is damaged.
+    """
     video, start, stop, modality, text, score, source, boxes, payload = row
     placed = tuple(Box(*box) for box in json.loads(boxes)) if boxes != "[]" else ()
     said = None if payload is None else from_json(payload)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ import pytest
 from vidscout import VideoScout
 from vidscout.agent.distributed import ray_ingest as cluster
 from vidscout.agent.distributed.deployments import by_role, deployments
+from vidscout.agent.distributed.reader import Finished, Job
+from vidscout.agent.distributed.readers import Readers
 from vidscout.agent.profiles.profile import EMBEDDED, SERVED
 from vidscout.bench.data.videos import concatenate
 from vidscout.graphs.events import Event, Progress
 from vidscout.tools.errors import MediaError, UsageError
+from vidscout.tools.index.home import SHARDS
+from vidscout.tools.index.videos import Video, state_of
 from vidscout.tools.serving.ray_serve import a_cluster, about, deploy
 
 pytestmark = [
@@ -130,41 +135,64 @@ def test_a_replica_that_dies_while_a_video_is_read_is_a_note(serving: str, clip:
         assert any("replica of screen_text died" in note for note in read.notes), read.notes
 
 
+@pytest.fixture(scope="module")
+def readers(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
+    """Readers with the embedded profile's models loaded, for all tests here."""
+    with (
+        VideoScout(home=tmp_path_factory.mktemp("for-readers")) as scout,
+        cluster.readers_for(scout, 2) as readers,
+    ):
+        yield readers
+
+
 def test_videos_spread_over_a_cluster_read_the_same_as_here(
-    address: str, clip: Path, carphone: Path, expected: dict[str, list[str]], tmp_path: Path
+    address: str, readers: Readers, clip: Path, carphone: Path, expected: dict[str, list[str]], tmp_path: Path
 ):
     with VideoScout(home=tmp_path) as scout:
         seen: list[Event] = []
-        read = cluster.ingest_on(scout, address, [clip, carphone], seen.append)
+        read = cluster.ingest_on(scout, address, [clip, carphone], seen.append, readers=readers)
         assert [one.path for one in read] == [str(clip), str(carphone)]
         assert said(scout) == expected
+        assert [one.added for one in read] == [len(expected[one.video]) for one in read]
         assert {event.video for event in seen if isinstance(event, Progress)} == set(expected)
         assert not scout.role("tags").is_ready, "the pictures were looked at elsewhere"
         began = time.monotonic()
-        again = cluster.ingest_on(scout, address, [clip, carphone])
+        again = cluster.ingest_on(scout, address, [clip, carphone], readers=readers)
         assert [one.added for one in again] == [0, 0]
         assert time.monotonic() - began < 5
         answer = scout.ask(clip, "Who presents the film?")
         assert "Blender Foundation" in answer.text
+        assert not any((tmp_path / SHARDS).iterdir())
+        [found] = scout.index.search_frames(scout.models.frame_query("a red car"), videos=[read[0].video], k=1)
+        assert found.thumbnail is not None
+        assert found.thumbnail.read_bytes().startswith(b"\xff\xd8")
 
 
-def test_another_task_goes_on_where_one_died(address: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path):
+def test_another_reader_goes_on_where_one_died(
+    address: str, readers: Readers, clip: Path, expected: dict[str, list[str]], tmp_path: Path
+):
     with VideoScout(home=tmp_path) as scout:
         killed: list[float] = []
+        begun: list[float] = []
 
         def kill_once(event: Event) -> None:
-            if isinstance(event, Progress) and event.stage == "screen_text" and event.done > 0 and not killed:
+            if not isinstance(event, Progress) or event.stage != "screen_text":
+                return
+            if killed:
+                begun.append(event.done)
+            elif event.done > 2:
                 killed.append(event.done)
                 os.kill(_process_that_reads(), signal.SIGKILL)
 
-        [read] = cluster.ingest_on(scout, address, [clip], kill_once)
+        [read] = cluster.ingest_on(scout, address, [clip], kill_once, readers=readers)
         assert killed
         assert said(scout)[read.video] == expected[read.video]
-        assert any("the task that read the video died; another one went on at" in note for note in read.notes)
+        assert any("the reader of the video died; another one went on" in note for note in read.notes)
+        assert min(begun) > 2, "what had been observed was not observed again"
 
 
 def _process_that_reads() -> int:
-    """The task's process, by the name that Ray gives it."""
+    """The reader's process, by the name that Ray gives its work."""
     import psutil
 
     [process] = [p for p in psutil.process_iter(["cmdline"]) if "ray::read " in " ".join(p.info["cmdline"] or [])]
@@ -172,70 +200,95 @@ def _process_that_reads() -> int:
 
 
 def test_a_stopped_run_keeps_what_it_had_and_the_next_one_goes_on(
-    address: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path
+    address: str, readers: Readers, clip: Path, expected: dict[str, list[str]], tmp_path: Path
 ):
     def stop(event: Event) -> None:
-        if isinstance(event, Progress) and event.stage == "screen_text" and event.done > 0:
+        if isinstance(event, Progress) and event.stage == "screen_text" and event.done > 2:
             raise InterruptedError
 
     with VideoScout(home=tmp_path) as scout:
         with pytest.raises(InterruptedError):
-            cluster.ingest_on(scout, address, [clip], stop)
+            cluster.ingest_on(scout, address, [clip], stop, readers=readers)
         [video] = scout.videos()
         assert video.status == "reading"
-        entry = scout.library.journal.entry(video.id, "screen_text")
-        assert entry is not None
-        assert entry.position is not None
+        assert scout.index.stats(video.id)["frames"] == 0, "nothing of a half-read video is in the index"
     with VideoScout(home=tmp_path) as scout:
-        cluster.ingest_on(scout, address, [clip])
+        seen: list[Event] = []
+        cluster.ingest_on(scout, address, [clip], seen.append, readers=readers)
         assert said(scout)[video.id] == expected[video.id]
+        told = [event.done for event in seen if isinstance(event, Progress) and event.stage == "screen_text"]
+        assert min(done for done in told if done) > 2, "what had been observed was not observed again"
 
 
-def test_a_video_that_cannot_be_read_keeps_no_other_from_being_read(address: str, carphone: Path, tmp_path: Path):
+def test_a_stage_that_is_read_later_elsewhere_leaves_the_others_as_they_are(
+    address: str, readers: Readers, carphone: Path, tmp_path: Path
+):
+    with VideoScout(home=tmp_path) as scout:
+        cluster.ingest_on(scout, address, [carphone], readers=readers)
+        before = said(scout)
+        [video] = before
+        vectors = scout.index.frame_vectors(video)
+        [again] = cluster.ingest_on(scout, address, [carphone], stages=["objects"], again=True, readers=readers)
+        assert "objects" in again.stages
+        assert "screen_text" not in again.stages
+        assert said(scout) == before
+        assert again.added == 0
+        assert (scout.index.frame_vectors(video)[1] == vectors[1]).all()
+
+
+def test_a_video_that_cannot_be_read_keeps_no_other_from_being_read(
+    address: str, readers: Readers, carphone: Path, tmp_path: Path
+):
     broken = tmp_path / "broken.mp4"
     broken.write_text("not a video at all", encoding="utf-8")
     with VideoScout(home=tmp_path / "home") as scout:
         with pytest.raises(MediaError, match=r"broken\.mp4") as refused:
-            cluster.ingest_on(scout, address, [broken, carphone])
+            cluster.ingest_on(scout, address, [broken, carphone, carphone], readers=readers)
         assert "\n" not in str(refused.value)
         assert [video.name for video in scout.videos() if video.status == "ready"] == ["carphone.mp4"]
 
 
-def the_job(scout: VideoScout, path: Path) -> cluster.Job:
-    """What a task would be asked to do for a file that no stage has read."""
+def the_job(scout: VideoScout, path: Path) -> Job:
+    """What a reader would be asked to do for a file that no stage has read."""
     ingest, video = scout.reading(), scout.library.identify(path)
+    ingest.library.begin_reading(Video(video, path.name, path), ingest.token)
     for stage in ingest.stages:
         ingest.journal.begin(video, stage.name, stage.fingerprint)
     due = [stage.name for stage in ingest.stages]
-    return cluster._job(scout, cluster.IngestState(str(path), video, due=due), ingest)
+    state = cluster.IngestState(str(path), video, file=state_of(path), due=due)
+    return cluster._job(scout, state, ingest, again=False)
 
 
-def test_a_file_that_the_cluster_sees_differently_is_refused(address: str, carphone: Path, tmp_path: Path):
+def the_last(readers: Readers, job: Job) -> Any:
+    """A reader's last word about it."""
+    return list(cluster._sent(readers, job, lambda: False, threading.Event()))[-1]
+
+
+def test_a_file_that_the_cluster_sees_differently_is_refused(readers: Readers, carphone: Path, tmp_path: Path):
     mine = Path(shutil.copy(carphone, tmp_path / "mine.mp4"))
     with VideoScout(home=tmp_path / "home") as scout:
         job = the_job(scout, mine)
         with mine.open("ab") as file:  # as if the path led to another file there
             file.write(b"\0" * 64)
-        last = list(cluster._pieces(scout, job, lambda: False))[-1]
-    assert isinstance(last, cluster.Finished)
+        last = the_last(readers, job)
+    assert isinstance(last, Finished)
     assert "is another file on the machine" in str(last.error)
 
 
-def test_a_cluster_that_reads_with_other_tools_is_refused(address: str, carphone: Path, tmp_path: Path):
-    from dataclasses import replace
-
+def test_a_cluster_that_reads_with_other_tools_is_refused(readers: Readers, carphone: Path, tmp_path: Path):
     with VideoScout(home=tmp_path) as scout:
         job = the_job(scout, carphone)
-        job = replace(job, entries={"objects": replace(job.entries["objects"], fingerprint="another detector")})
-        last = list(cluster._pieces(scout, job, lambda: False))[-1]
-    assert isinstance(last, cluster.Finished)
+        job = replace(job, fingerprints={"objects": "another detector"})
+        last = the_last(readers, job)
+    assert isinstance(last, Finished)
     assert "install the same vidscout there" in str(last.error)
 
 
-def test_settings_reach_the_tasks_but_no_keys_do(address: str, carphone: Path, tmp_path: Path):
-    with VideoScout(home=tmp_path, sample_rate=0.5, api_keys=("hunter2",)) as scout:
-        job = the_job(scout, carphone)
-        assert "hunter2" not in job.settings
+def test_settings_reach_the_readers_but_no_keys_do(address: str, carphone: Path, tmp_path: Path):
+    quick = {"quick": {"stages": ["thumbnails", "tags"]}}
+    settings: dict[str, Any] = {"sample_rate": 0.5, "skip_bad": True, "api_keys": ("hunter2",)}
+    with VideoScout(profile="quick", home=tmp_path, profiles=quick, **settings) as scout:
+        assert "hunter2" not in cluster.readers_for(scout).settings
         [read] = cluster.ingest_on(scout, address, [carphone])
         assert read.records["frames"] == 2
 
