@@ -67,7 +67,7 @@ class AboutReader:
 
     process: int
     gpus: tuple[str, ...]
-    """That it sees, by Ray's ids; the same for as long as it lives."""
+    """That it has ever seen, now or at the beginning of a video, by their ids."""
     read: int = 0
     """Videos that it has finished."""
     loaded: tuple[str, ...] = ()
@@ -89,12 +89,15 @@ class Reader:
         home = Path(tempfile.gettempdir()) / f"vidscout-tasks-{user}"  # holds no more than which file is which video
         self._scout = VideoScout(home=home, **json.loads(settings))
         self._read = 0
+        self._gpus: set[str] = set()
+
+    def _look_at_gpus(self) -> None:
+        self._gpus |= {*filter(None, os.environ.get("CUDA_VISIBLE_DEVICES", "").split(","))}
 
     def about(self) -> AboutReader:
         """What it is; answered once it has been made."""
-        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        loaded = tuple(self._scout.models.loaded)
-        return AboutReader(os.getpid(), tuple(filter(None, seen.split(","))), self._read, loaded)
+        self._look_at_gpus()
+        return AboutReader(os.getpid(), tuple(sorted(self._gpus)), self._read, tuple(self._scout.models.loaded))
 
     def read(self, job: Job) -> Generator[Sent, None, None]:
         """Read a video into a shard and send what happens, then the shard, then `Finished`."""
@@ -110,6 +113,7 @@ class Reader:
         shutil.rmtree(self._folder / key, ignore_errors=True)
 
     def _observed(self, job: Job) -> Generator[Sent, None, Finished]:
+        self._look_at_gpus()
         ingest = self._scout.reading(audio_track=job.audio_track)
         self._check_same(job, ingest)
         shard = Shard(self._folder / job.key, job.contents)

@@ -1,7 +1,7 @@
 """The readers of one run: as many actors as there are GPUs, or cores, each handed the next video once it is free.
 
 Ray Data's actor pool hands over finished blocks of rows: nothing of how far a video has come, no stopping in its
-middle, and a video whose worker dies begins anew. `ray.util.ActorPool` waits for one result a call, where a reader sends many.
+middle, and a video whose worker dies begins anew. `ray.util.ActorPool` takes one result a call, a reader sends many.
 So the few lines that hand a free actor to whoever waits are here, and all else is Ray's: where actors go, which GPU
 they see, and that they have died.
 """
@@ -83,6 +83,15 @@ class Readers:
         with self._changed:
             self._busy.remove(reader)
             self._changed.notify()
+
+    def settle(self, patience: float = STARTING) -> None:
+        """Wait until as many are there as the cluster has room for."""
+        until = time.monotonic() + patience
+        with self._changed:
+            self._look()
+            while self._starting and time.monotonic() < until:
+                self._changed.wait(LOOKS)
+                self._look()
 
     def about(self) -> list[AboutReader]:
         """What those that are free are and have done."""

@@ -10,6 +10,7 @@ killed goes on in it. What is sent are two files, and what is taken in is one tr
 
 import os
 import shutil
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,8 @@ class Arrival:
             HomeError: the shard is damaged, or the home cannot be written.
             SupersededError: the video was forgotten meanwhile, or is read by another process.
         """
+        if not zipfile.is_zipfile(self.folder / PACK):
+            raise HomeError(f"the shard in {self.folder} is not whole: read the video again")
         with Unpacked(self.folder) as database:
             contents = contents_of(database, self.video, with_vectors=False)
             store = ContentsStore(index.library.database)
