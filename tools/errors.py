@@ -60,6 +60,10 @@ class ServingError(VidscoutError):
     """The cluster that should run the tools cannot be reached, or failed at it."""
 
 
+class ServingBusyError(ServingError):
+    """The cluster takes no more requests now; the same one may be taken a little later."""
+
+
 class StepError(VidscoutError):
     """A step of a graph failed in a way that was not foreseen, and nothing could stand in for it."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from ...tools.errors import (
     BackendUnavailableError,
     MediaError,
+    ServingBusyError,
     UnknownVideoError,
     UsageError,
     VidscoutError,
@@ -56,6 +57,7 @@ KNOWN: tuple[tuple[type[VidscoutError], int, str, str], ...] = (
     (RefusedAddressError, 400, INVALID, "address_refused"),
     # A client tries again by itself after a status of 500 and more, which would fetch again what cannot be fetched.
     (FetchError, 400, INVALID, "fetch_failed"),
+    (ServingBusyError, 503, "server_error", "cluster_busy"),
     (BackendUnavailableError, 503, "server_error", "backend_unavailable"),
     (WeightsError, 503, "server_error", "weights_missing"),
     (MediaError, 415, INVALID, "not_media"),

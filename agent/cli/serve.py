@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,11 +19,20 @@ def serve(
     replicas: Annotated[
         list[str] | None, typer.Option(metavar="ROLE=N", help="How many copies of a tool.", show_default=False)
     ] = None,
+    most: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=N", help="How many copies of a tool at most: more while calls need them.", show_default=False
+        ),
+    ] = None,
     gpus: Annotated[
         list[str] | None,
         typer.Option(metavar="ROLE=SHARE", help="What part of a GPU each copy gets, as 0.25.", show_default=False),
     ] = None,
     batch: Annotated[int, typer.Option(min=1, max=1024, help="Most requests that are run together.")] = 8,
+    queue: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Most requests that wait for a tool; more are told to come again.")
+    ] = 128,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the tools on the cluster and return.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Take the tools off the cluster.")] = False,
 ) -> None:
@@ -39,7 +48,8 @@ def serve(
     options = common_options(context)
     chosen = profile(load(profile=options.profile).profile)
     wanted = by_role(replicas or [], int), by_role(gpus or [], float)
-    deployments(chosen, 0, *wanted)  # says what is wrong with them before a cluster is started
+    limits: Any = {"most": by_role(most or [], int), "queue": queue}
+    deployments(chosen, 0, *wanted, **limits)  # says what is wrong with them before a cluster is started
 
     done = threading.Event()
     at = connect(address)
@@ -51,10 +61,12 @@ def serve(
             gone = withdraw()
             print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
             return
-        tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch)
+        tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch, **limits)
         for tool, known in zip(tools, deploy(tools), strict=True):
             share = f", {tool.placement.gpus:g} of a GPU each" if tool.placement.gpus else ""
-            print(f"{tool.role:<16} {known.source:<40} {tool.placement.replicas} replica(s){share}", file=sys.stderr)
+            upto = f" to {tool.placement.most}" if tool.placement.most else ""
+            copies = f"{tool.placement.replicas}{upto} replica(s){share}"
+            print(f"{tool.role:<16} {known.source:<40} {copies}", file=sys.stderr)
         print(f"VIDSCOUT_SERVING={at}", flush=True)
         if detach:
             return

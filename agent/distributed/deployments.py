@@ -29,20 +29,25 @@ def deployments(
     replicas: Mapping[str, int] | None = None,
     gpus: Mapping[str, float] | None = None,
     batch: int | None = None,
+    most: Mapping[str, int] | None = None,
+    queue: int | None = None,
 ) -> list[Deployed]:
     """What is to be deployed for a profile.
 
     Args:
         profile: names the backends; its choices may say how many replicas and what share of a GPU.
-        gpus_there: of the cluster. Where it has one, the roles that need it and for which nothing is said share it.
+        gpus_there: of the cluster. Where it has any, the roles that need one and for which nothing is said share each,
+            a replica of every role a GPU.
         replicas, gpus: by role, instead of what the profile says.
         batch: most requests that are run together, instead of the default.
+        most: replicas at most, by role: there are more than `replicas` while calls need them.
+        queue: messages that wait for a tool at most, instead of the default.
 
     Raises:
         UsageError: a role that the profile does not serve.
     """
     roles = served_roles(profile)
-    for role in {**(replicas or {}), **(gpus or {})}:
+    for role in {**(replicas or {}), **(gpus or {}), **(most or {})}:
         if role not in roles:
             raise UsageError(f"profile {profile.name} serves no {role!r}; it serves {', '.join(roles)}")
     need_it = on_gpu(profile)
@@ -51,9 +56,11 @@ def deployments(
     for role in roles:
         choice = profile.roles[role]
         share = (gpus or {}).get(role, choice.gpus)
-        options: dict[str, Any] = {"batch": batch} if batch is not None else {}
+        options: dict[str, Any] = {name: value for name, value in (("batch", batch), ("queue", queue)) if value}
+        shared = role in need_it and share is None
         placement = Placement(
-            replicas=(replicas or {}).get(role, choice.replicas),
+            replicas=(replicas or {}).get(role) or choice.replicas or (max(int(gpus_there), 1) if shared else 1),
+            most=(most or {}).get(role, choice.most_replicas),
             gpus=share if share is not None else even_share if role in need_it else 0.0,
             **options,
         )

@@ -47,8 +47,10 @@ class RoleChoice:
 
     backend: str
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    replicas: int = 1
-    """Copies of it on a cluster (`vidscout serve`)."""
+    replicas: int | None = None
+    """Copies of it on a cluster (`vidscout serve`): by default one, and on GPUs that it needs one each."""
+    most_replicas: int | None = None
+    """Copies at most, while calls need more; by default always the same number."""
     gpus: float | None = None
     """Share of a GPU that each copy gets there; by default those that need one share it evenly, where there is one."""
 
@@ -369,7 +371,7 @@ def _chosen(asked: str | Mapping[str, Any], before: RoleChoice | None, where: st
     name = options.pop("backend", before.backend if before else None)
     if name is None:
         raise UsageError(f'{where}: name a backend, as in {{ backend = "…" }}')
-    placing = {key: options.pop(key) for key in ("replicas", "gpus") if key in options}
+    placing = {key: options.pop(key) for key in ("replicas", "most_replicas", "gpus") if key in options}
     kept = dict(before.options) if before and before.backend == name else {}
     return RoleChoice(str(name), MappingProxyType({**kept, **options}), **placing)
 

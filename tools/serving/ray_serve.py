@@ -8,6 +8,7 @@ import contextlib
 import inspect
 import logging
 import os
+import random
 import socket
 import threading
 import time
@@ -16,10 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..errors import BackendUnavailableError, ServingError, UsageError
+from ..errors import BackendUnavailableError, ServingBusyError, ServingError, UsageError
 from ..runtime.backend import Tool
 from ..runtime.counters import count
 from ..runtime.notes import note
+from . import put_once
 from .coalesced import Grouped
 from .replica import RUN, About, Outcome, Replica, Request
 
@@ -36,6 +38,8 @@ STARTING = 300.0
 """Seconds that all replicas together may take to load their models."""
 ANSWERING = 600.0
 """Seconds that one request may take, the waiting for a replica that is being restarted included."""
+WAITING = 20.0
+"""Seconds that a request is offered again to a tool that takes no more; less than a question waits for a tool."""
 ATTEMPTS = 4
 """How often one request is sent before it is given up, each time to another replica or to a restarted one."""
 
@@ -45,6 +49,9 @@ class Placement:
     """How a tool is spread over a cluster."""
 
     replicas: int = 1
+    """Copies; where `most` is more, those that there are when nobody asks."""
+    most: int | None = None
+    """Copies at most, as many as calls under way need; by default always the same number."""
     cpus: float = 0.05
     """Cores that a replica reserves; a claim for Ray's books, not a limit. All roles of a profile together leave a
     whole core on a machine of two, which a task that reads a video reserves: it would wait for ever otherwise."""
@@ -54,10 +61,14 @@ class Placement:
     """Most requests in one batch."""
     wait: float = 0.002
     """Seconds to wait for more requests when a batch is not full."""
+    queue: int = 128
+    """Messages of one caller's process that wait for a free replica at most; more are refused (`ServingBusyError`)."""
 
     def __post_init__(self) -> None:
-        if self.replicas < 1 or self.batch < 1 or min(self.cpus, self.gpus, self.wait) < 0:
+        if min(self.replicas, self.batch, self.queue) < 1 or min(self.cpus, self.gpus, self.wait) < 0:
             raise UsageError(f"a tool needs at least one replica, and no share may be negative: {self}")
+        if self.most is not None and self.most < self.replicas:
+            raise UsageError(f"{self.most} replicas at most are fewer than {self.replicas}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +179,27 @@ def _application(tool: Deployed) -> Any:
 
     placement = tool.placement
     made: Any = serve.deployment(Replica)
+    most = placement.most or placement.replicas
+    scaled: dict[str, Any] = {"num_replicas": placement.replicas}
+    if most > placement.replicas:
+        scaled = {
+            "autoscaling_config": {
+                "min_replicas": placement.replicas,
+                "max_replicas": most,
+                "target_ongoing_requests": 2 * placement.batch,  # two batches: one at work, one that waits
+            }
+        }
     deployment = made.options(
         name=tool.backend.replace("#", "-"),
-        num_replicas=placement.replicas,
+        **scaled,
+        max_queued_requests=placement.queue,
         ray_actor_options={"num_cpus": placement.cpus, "num_gpus": placement.gpus},
         max_ongoing_requests=4 * placement.batch,
         health_check_period_s=5,
         health_check_timeout_s=30,
         graceful_shutdown_timeout_s=5,
     )
-    return deployment.bind(
-        tool.role, tool.backend, dict(tool.options), placement.batch, placement.wait, placement.replicas
-    )
+    return deployment.bind(tool.role, tool.backend, dict(tool.options), placement.batch, placement.wait, most)
 
 
 def _wait_until_running(roles: Sequence[str], until: float) -> None:
@@ -281,7 +301,7 @@ class Served(Tool[Any, Any]):
         self._line = Grouped(self._outcomes, lines=2 * served.replicas, most=served.most)
 
     def perceive(self, batch: Sequence[Any]) -> list[Any]:
-        return self._asked(RUN, list(batch))
+        return self._asked(RUN, put_once.frames.replaced(batch))
 
     def __getattr__(self, name: str) -> Any:
         """What the tool offers beside `run`: its constants, from here; its methods, which run on the cluster."""
@@ -313,21 +333,30 @@ class Served(Tool[Any, Any]):
     def _outcomes(self, requests: list[Request]) -> list[Outcome]:
         """What became of each request, from another replica where the first one dies over them."""
         from ray.exceptions import RayError
+        from ray.serve.exceptions import BackPressureError
 
         until = time.monotonic() + ANSWERING
+        full_until = time.monotonic() + WAITING
         died = ""
-        for attempt in range(ATTEMPTS):
+        attempt = 0
+        while True:
             try:
                 outcomes = self._handle.remote(requests).result(timeout_s=max(until - time.monotonic(), 1))
                 return [replace(outcome, note=died) for outcome in outcomes] if died else outcomes
             except TimeoutError as error:
                 raise ServingError(f"{self.source} on the cluster did not answer within {ANSWERING:g} s") from error
+            except BackPressureError as error:
+                if time.monotonic() > full_until:
+                    raise ServingBusyError(
+                        f"{self.role} on the cluster has as many requests waiting as it takes: try again later"
+                    ) from error
+                time.sleep(random.uniform(0.05, 0.5))  # not all at the same moment
             except RayError as error:
-                if not _died(error) or attempt == ATTEMPTS - 1:
+                attempt += 1
+                if not _died(error) or attempt == ATTEMPTS:
                     raise ServingError(f"{self.source} on the cluster failed: {_one_line(error)}") from error
                 died = f"a replica of {self.role} died while it was asked; what it had been given went to another one"
-                time.sleep(0.2 * 2**attempt)
-        raise AssertionError("the last attempt returns or raises")
+                time.sleep(0.1 * 2**attempt)
 
     def close(self) -> None:
         super().close()

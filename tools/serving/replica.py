@@ -6,12 +6,13 @@ import pickle
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import VidscoutError
 from ..runtime.backend import Tool, backend
 from ..runtime.counters import counting
+from .put_once import resolved
 
 STUCK = 600.0
 """Seconds in one batch after which a replica says that it is ill, so that Ray starts another in its place."""
@@ -133,6 +134,10 @@ class Replica:
             self._began = None
 
     def _in_one_batch(self, requests: list[Request]) -> list[Outcome]:
+        requests = [
+            replace(request, arguments=(resolved(request.arguments[0]),)) if request.method == RUN else request
+            for request in requests
+        ]
         if len(requests) > 1 and not self._remembers and all(request.method == RUN for request in requests):
             try:
                 return self._run_together([list(request.arguments[0]) for request in requests])

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,13 @@ FRAME_TOKENS = 1600
 BY_LETTER = "\nAnswer with the letter of the right option only."
 
 
+def revision_of(about: Mapping[str, Any]) -> str | None:
+    """The revision that a server tells of a model, as a commit of the hub: vLLM does where it serves a folder of the
+    hub's cache, `…/snapshots/COMMIT`."""
+    found = re.search(r"\b[0-9a-f]{40}\b", str(about.get("revision") or about.get("root") or ""))
+    return found[0] if found else None
+
+
 class OpenAiServer(VideoLLM):
     """A model that a server runs; what kind of server it is, and its model, are found out when it is first used.
 
@@ -62,6 +70,7 @@ class OpenAiServer(VideoLLM):
         base_url: str = "http://127.0.0.1:8000/v1",
         *,
         model: str | None = None,
+        revision: str | None = None,
         key: str | None = None,
         server: Server | None = None,
         frames: bool = True,
@@ -79,6 +88,8 @@ class OpenAiServer(VideoLLM):
         Args:
             base_url: where its OpenAI-shaped paths begin.
             model: the name that the server knows the model by; by default the first that it lists.
+            revision: which revision of the model it runs, as a commit of the hub: a part of `source`. A server that
+                tells another one is refused.
             key: API key; by default that of the environment variable OPENAI_API_KEY.
             server: what kind of server it is; by default what it says itself.
             frames: whether the model takes images.
@@ -94,6 +105,7 @@ class OpenAiServer(VideoLLM):
         super().__init__()
         self.address = base_url.rstrip("/")
         self.model = model
+        self.revision = revision
         self.server: Server | None = server
         self.accepts_frames = frames
         self.as_video = as_video
@@ -116,7 +128,8 @@ class OpenAiServer(VideoLLM):
 
     @property
     def source(self) -> str:
-        return f"{self.name}/{self.model or 'default'}.{self.version}"
+        revision = f"@{self.revision}" if self.revision else ""
+        return f"{self.name}/{self.model or 'default'}{revision}.{self.version}"
 
     def footprint(self) -> int:
         return 0  # the memory is the server's
@@ -130,6 +143,12 @@ class OpenAiServer(VideoLLM):
         if about is None:
             names = ", ".join(str(model["id"]) for model in served[:8]) or "none"
             raise UsageError(f"the answerer at {self.address} has no model {self.model!r}; it has {names}")
+        told = revision_of(about)
+        if self.revision and told and not told.startswith(self.revision):
+            raise UsageError(
+                f"the answerer at {self.address} runs revision {told} of {about['id']}, and this profile names "
+                f"{self.revision}"
+            )
         self.model = str(about["id"])
         self.server = self.server or OWNERS.get(str(about.get("owned_by")), "hosted")
         meta = about.get("meta") or {}

@@ -1,0 +1,1 @@
+"""What a cluster's index costs."""
