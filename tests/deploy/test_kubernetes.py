@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from vidscout.agent.distributed.deployments import on_gpu
 from vidscout.agent.profiles.profile import profile
-from vidscout.agent.settings import Settings
+from vidscout.agent.settings import load
 
 from .models import problems
 
@@ -114,7 +114,7 @@ def test_each_worker_has_one_gpu_and_the_page_none():
 
 def test_its_profile_is_one_and_asks_the_server_that_runs():
     data = named("ConfigMap", "vidscout-settings")["data"]
-    settings = Settings(profiles=json.loads(data["VIDSCOUT_PROFILES"]), profile=data["VIDSCOUT_PROFILE"])
+    settings = load(profiles=json.loads(data["VIDSCOUT_PROFILES"]), profile=data["VIDSCOUT_PROFILE"])
     chosen = profile(settings.profile, settings.profiles)
     options = chosen.roles["answerer"].options
     arguments = named("Deployment", "vllm")["spec"]["template"]["spec"]["containers"][0]["args"]

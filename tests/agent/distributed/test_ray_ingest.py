@@ -1,5 +1,6 @@
 """A real clip read and asked about with the tools here or on a Ray cluster, and with Chroma on disk or as a server."""
 
+import json
 import os
 import shutil
 import signal
@@ -35,6 +36,20 @@ pytestmark = [
 ]
 
 
+NOBODY = dict.fromkeys(("sounds", "voices", "faces", "face_embedding", "poses", "hands", "judge"), False)
+FEW: dict[str, Any] = {
+    "base": "embedded",
+    "stages": ["thumbnails", "screen_text", "objects", "tags", "shots", "frame_vectors", "captions"],
+    "roles": {**NOBODY, "text_embedding": "minilm"},
+}
+"""What looks, without what listens: a replica of each tool is a process that loads a model, and half of them do here.
+Speech that is served is in tests/tools/serving/."""
+
+
+def few(home: Path, **settings: Any) -> VideoScout:
+    return VideoScout("few", home, profiles={"few": FEW}, **settings)
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with a_cluster(num_cpus=2) as address:
@@ -42,8 +57,9 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def serving(address: str) -> str:
-    deploy(deployments(EMBEDDED))
+def serving(address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    with few(tmp_path_factory.mktemp("for-serving")) as scout:
+        deploy([tool for tool in deployments(scout.profile) if tool.role != "speech"])
     return address
 
 
@@ -91,19 +107,29 @@ def expected(clip: Path, carphone: Path, tmp_path_factory: pytest.TempPathFactor
         return said(scout)
 
 
-@pytest.mark.parametrize("tools", ["here", "on Ray Serve"])
-@pytest.mark.parametrize("chroma", ["on disk", "as a server"])
+@pytest.fixture(scope="module")
+def seen(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What is seen in the clip by one process, on disk, without any cluster."""
+    with few(tmp_path_factory.mktemp("seen")) as scout:
+        [read] = scout.ingest(clip)
+        assert "Blender Foundation" in scout.ask(clip, "Who presents the film?").text
+        return said(scout)[read.video]
+
+
+@pytest.mark.parametrize(
+    ("tools", "chroma"), [("here", "as a server"), ("on Ray Serve", "on disk"), ("on Ray Serve", "as a server")]
+)
 def test_a_clip_is_read_and_asked_about(
-    tools: str, chroma: str, clip: Path, expected: dict[str, list[str]], tmp_path: Path, request: pytest.FixtureRequest
+    tools: str, chroma: str, clip: Path, seen: list[str], tmp_path: Path, request: pytest.FixtureRequest
 ):
     settings: dict[str, Any] = {}
     if tools == "on Ray Serve":
         settings["serving"] = request.getfixturevalue("serving")
     if chroma == "as a server":
         settings["chroma_server"] = request.getfixturevalue("chroma_server")
-    with VideoScout(home=tmp_path, **settings) as scout:
+    with few(tmp_path, **settings) as scout:
         [read] = scout.ingest(clip)
-        assert said(scout)[read.video] == expected[read.video]
+        assert said(scout)[read.video] == seen
         assert read.counters["ocr_calls"] > 0
         answer = scout.ask(clip, "Who presents the film?")
         assert "Blender Foundation" in answer.text
@@ -115,8 +141,8 @@ def test_a_clip_is_read_and_asked_about(
         assert said(scout) == {}
 
 
-def test_a_replica_that_dies_while_a_video_is_read_is_a_note(serving: str, clip: Path, expected: Any, tmp_path: Path):
-    with VideoScout(home=tmp_path, serving=serving) as scout:
+def test_a_replica_that_dies_while_a_video_is_read_is_a_note(serving: str, clip: Path, seen: list[str], tmp_path: Path):
+    with few(tmp_path, serving=serving) as scout:
         killed: list[int] = []
 
         def kill_while_it_reads() -> None:
@@ -131,7 +157,7 @@ def test_a_replica_that_dies_while_a_video_is_read_is_a_note(serving: str, clip:
         [read] = scout.ingest(clip)
         assassin.join()
         assert killed
-        assert said(scout)[read.video] == expected[read.video]
+        assert said(scout)[read.video] == seen
         assert any("replica of screen_text died" in note for note in read.notes), read.notes
 
 
@@ -294,8 +320,10 @@ def test_settings_reach_the_readers_but_no_keys_do(address: str, carphone: Path,
 
 
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, carphone: Path):
-    command = [sys.executable, "-m", "vidscout.agent.cli"]
-    serve = subprocess.Popen([*command, "serve", "--replicas", "tags=2"], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "vidscout.agent.cli", "--profile", "few"]
+    own = {**os.environ, "VIDSCOUT_PROFILES": json.dumps({"few": FEW})}
+    bounds = ["--replicas", "tags=2", "--most", "objects=2", "--queue", "64"]
+    serve = subprocess.Popen([*command, "serve", *bounds], stdout=subprocess.PIPE, text=True, env=own)
     assert serve.stdout is not None
     watchdog = threading.Timer(240, serve.kill)
     watchdog.start()
@@ -305,7 +333,7 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, carphone: P
         assert name == "VIDSCOUT_SERVING"
         read = subprocess.run(
             [*command, "--home", str(tmp_path), "ingest", str(carphone)],
-            env={**os.environ, "VIDSCOUT_SERVING": address}, capture_output=True, text=True, timeout=240, check=False,
+            env={**own, "VIDSCOUT_SERVING": address}, capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
         assert read.returncode == 0, read.stderr
         assert "4 frames" in read.stdout
