@@ -3,11 +3,15 @@
 import signal
 import sys
 import threading
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .common import common_options
+
+if TYPE_CHECKING:
+    from ...tools.serving.ray_serve import Deployed
+    from ...tools.serving.replica import About
 
 
 def serve(
@@ -62,20 +66,28 @@ def serve(
             print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
             return
         tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch, **limits)
-        for tool, known in zip(tools, deploy(tools), strict=True):
-            share = f", {tool.placement.gpus:g} of a GPU each" if tool.placement.gpus else ""
-            upto = f" to {tool.placement.most}" if tool.placement.most else ""
-            copies = f"{tool.placement.replicas}{upto} replica(s){share}"
-            print(f"{tool.role:<16} {known.source:<40} {copies}", file=sys.stderr)
+        _tell(tools, deploy(tools))
         print(f"VIDSCOUT_SERVING={at}", flush=True)
         if detach:
             return
-        print("serving; stop with Ctrl-C", file=sys.stderr)
-        try:
-            done.wait()
-        except KeyboardInterrupt:
-            print("stopping", file=sys.stderr)
+        _wait(done)
         if address is not None:
             withdraw([tool.role for tool in tools])
     finally:
         ray.shutdown()
+
+
+def _tell(tools: "list[Deployed]", known: "list[About]") -> None:
+    for tool, one in zip(tools, known, strict=True):
+        share = f", {tool.placement.gpus:g} of a GPU each" if tool.placement.gpus else ""
+        upto = f" to {tool.placement.most}" if tool.placement.most else ""
+        copies = f"{tool.placement.replicas}{upto} replica(s){share}"
+        print(f"{tool.role:<16} {one.source:<40} {copies}", file=sys.stderr)
+
+
+def _wait(done: threading.Event) -> None:
+    print("serving; stop with Ctrl-C", file=sys.stderr)
+    try:
+        done.wait()
+    except KeyboardInterrupt:
+        print("stopping", file=sys.stderr)
