@@ -25,9 +25,7 @@ def serve(
     ] = None,
     most: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="ROLE=N", help="How many copies of a tool at most: more while calls need them.", show_default=False
-        ),
+        typer.Option(metavar="ROLE=N", help="Copies at most, while calls need more.", show_default=False),
     ] = None,
     gpus: Annotated[
         list[str] | None,
