@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     """Frames selected for a question; by default the profile's."""
     token_budget: int | None = Field(None, ge=32)
     """Most tokens of evidence in a prompt, text and frames together; by default the profile's."""
+    tool_share: float = Field(1.0, gt=0, le=1)
+    """Share of the token budget that the findings of one tool may take, so that what is said leaves room for what is
+    seen; by default all of it."""
     max_rounds: int = Field(2, ge=1, le=10)
     """How often a question may look again when the first answer is not supported."""
     observations: int = Field(2, ge=0, le=3)

@@ -10,8 +10,10 @@ from .geometry import Box, Span, clock
 from .payloads import Appearance, Detection, Modality, ObjectCounts, Payload, Spoken, Tag, Track, Word
 from .rendering import render
 
-UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE, Modality.PERSON, Modality.APPEARANCE})
+UNSEARCHED = frozenset({Modality.SHOT, Modality.TRACK, Modality.VOICE, Modality.PERSON})
 """Modalities whose records are read in order of time only."""
+UNEMBEDDED = UNSEARCHED | {Modality.APPEARANCE}
+"""Modalities whose records have no vector: looks are a handful of fixed words, by which they are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def in_order(records: Iterable[Record]) -> list[Record]:
 
 
 __all__ = [
+    "UNEMBEDDED",
     "UNSEARCHED",
     "Box",
     "Detection",

@@ -155,6 +155,7 @@ class Asking(Ingesting):
             judge=self.models.optional("judge") if self._quotes and not settings.fast else None,
             quotes=self._quotes,
             scales=settings.scales,
+            tool_share=settings.tool_share,
             best_of=settings.best_of,
             observations=settings.observations,
             corrects=settings.verify == "correct",

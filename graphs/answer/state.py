@@ -340,6 +340,8 @@ class Answering:
     """Confidence from which a quoted answer is told; by default the fitted one."""
     scales: tuple[int, ...] = (1,)
     """Lengths of the windows by which frames are searched, in seconds; of several the rankings are fused."""
+    tool_share: float = 1.0
+    """Share of the budget that the findings of one tool may take, 0..1."""
     best_of: int = 1
     """How many answers are written, of which the one that records and frames support best is given."""
     observations: int = 0

@@ -27,7 +27,7 @@ from ...tools.index.rows.reading_token import holding, released
 from ...tools.index.rows.stage_journal import Row
 from ...tools.index.videos import Video, state_of
 from ...tools.media.video import MediaInfo, probe
-from ...tools.records import UNSEARCHED, Record, in_order
+from ...tools.records import UNEMBEDDED, Record, in_order
 from ...tools.runtime.notes import noting
 from ...tools.runtime.stopping import stoppable
 from ..events import Progress, Update, timed
@@ -214,7 +214,7 @@ def _settled(stage: Stage, state: IngestState, ingest: Ingest) -> int:
 def write(stage: str, video: str, ingest: Ingest, records: Sequence[Record]) -> int:
     """Embed what is new among the records that a stage made, and replace its earlier ones; how many are new."""
     known = ingest.index.known(records)
-    new = [at for at, record in enumerate(records) if record.id not in known and record.modality not in UNSEARCHED]
+    new = [at for at, record in enumerate(records) if record.id not in known and record.modality not in UNEMBEDDED]
     vectors: np.ndarray | None = None
     for first in range(0, len(new), EMBEDDED_AT_ONCE):
         ingest.goes_on()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import UNSEARCHED, Record
+from ..records import UNEMBEDDED, Record
 from .store import State, Store, frames_of, records_of, version_of
 from .vectors import kept_vectors
 
@@ -130,7 +130,7 @@ class StageStore(Store):
 
     def known(self, records: Sequence[Record]) -> set[str]:
         """The ids of those of these records that are there and have a vector, where their modality has one."""
-        searched = json.dumps([str(modality) for modality in UNSEARCHED])
+        searched = json.dumps([str(modality) for modality in UNEMBEDDED])
         with self._db.reading() as db:
             rows = db.execute(
                 "select id from records where (embedded or modality in (select value from json_each(?))) "

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import HomeError, UsageError
 from ..payloads import from_json, to_json
-from ..records import UNSEARCHED, Box, Modality, Record, Span
+from ..records import UNEMBEDDED, UNSEARCHED, Box, Modality, Record, Span
 from ..runtime.notes import note
 from ..words import one_line
 from .rows.filters import Filter
@@ -83,7 +83,7 @@ class Store:
             )
         )
         for at, (key, record) in enumerate(zip(keys, records, strict=True)):
-            embed = vectors is not None and record.modality not in UNSEARCHED
+            embed = vectors is not None and record.modality not in UNEMBEDDED
             if key not in known:
                 self._insert(db, key, record, embed)
                 new += 1

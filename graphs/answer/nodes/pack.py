@@ -21,5 +21,6 @@ def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     return {
         "packed": packed.candidates,
         "messages": packed.messages,
+        "notes": list(packed.notes),
         "tokens": {"auxiliary": packed.auxiliary, "visual": packed.visual, "prompt": packed.prompt},
     }

@@ -53,6 +53,8 @@ class Packed:
     """Tokens that the frames add."""
     prompt: int
     """Tokens of the whole prompt."""
+    notes: tuple[str, ...] = ()
+    """What the answer tells of how it was packed."""
 
 
 Packer = Callable[[Answering, AnswerState], Packed]
@@ -188,6 +190,23 @@ def as_many_as_fit(items: Sequence[Item], budget: int, cost: Callable[[list[Item
     return [], 0
 
 
+def within_shares(
+    ranking: Sequence[Candidate], most: int, cost: Callable[[list[Candidate]], int]
+) -> Sequence[Candidate]:
+    """The candidates of which no tool takes more than so many tokens, so that none crowds out the others (MouSi).
+
+    Args:
+        ranking: in order of importance.
+        most: tokens of one tool's candidates together.
+        cost: tokens of some candidates.
+    """
+    kept: set[str] = set()
+    for modality in dict.fromkeys(candidate.record.modality for candidate in ranking):
+        fit, _ = as_many_as_fit([one for one in ranking if one.record.modality is modality], most, cost)
+        kept |= {candidate.record.id for candidate in fit}
+    return [candidate for candidate in ranking if candidate.record.id in kept]
+
+
 def packed_with(
     answering: Answering,
     state: AnswerState,
@@ -214,6 +233,11 @@ def packed_with(
             best_first,
             int(budget * FRAMES_SHARE) if ranking else budget,
             lambda some: model.count_tokens(conversation(state, [], some)) - empty,
+        )
+    if answering.tool_share < 1:
+        each = int(answering.tool_share * budget)
+        ranking = within_shares(
+            ranking, each, lambda some: model.count_tokens(conversation(state, in_time(some), [])) - empty
         )
     chosen, used = as_many_as_fit(
         ranking,

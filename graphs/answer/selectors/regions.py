@@ -8,7 +8,6 @@ from .base import Curve, best, selector
 def prompt_roi(curve: Curve, k: int) -> list[FrameRef]:
     """The frames most like the question and with most found in them (first half of Free Video-LLM, Han et al., 2024).
 
-    The paper's second half, a crop of the region that the prompt is about, needs frame–text similarity of patches, for
-    which the embedded profile has no encoder: frames are chosen, and not cropped.
+    The paper's second half, a crop of the region that the prompt is about, is the packer `cropped`.
     """
     return curve.frames(best(curve.similar + curve.relevant, k).tolist())

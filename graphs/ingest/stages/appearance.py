@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ....tools.perception.people.clothing import Sight
     from ....tools.perception.people.poses import Pose
 
-VERSION = "appearance/1"
+VERSION = "appearance/2"
+"""Since 2 what it writes is searched by its words."""
 OBJECTS = "objects"
 """The stage that follows people and things."""
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from vidscout import VideoScout
 from vidscout.tools.errors import UnknownVideoError, UsageError
+from vidscout.tools.geometry import Box
 from vidscout.tools.index.videos import Video
-from vidscout.tools.payloads import Modality, Spoken, Voice
+from vidscout.tools.payloads import Appearance, Modality, Person, Spoken, Track, Voice
 from vidscout.tools.records import Record, Span, of_kind
 
 VIDEO = "d4" * 16
@@ -120,3 +121,23 @@ def test_the_command_line_lists_names_merges_and_forgets(home: Path):
     wrong = command("forget", "Zoe", "talk.mp4")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     assert "Maria" in command("talk.mp4").stdout
+
+
+def test_whose_face_is_seen_has_the_looks_of_who_is_followed_there(scout: VideoScout):
+    face, body, other = Box(0.42, 0.1, 0.48, 0.2), Box(0.35, 0.05, 0.55, 0.9), Box(0.7, 0.1, 0.9, 0.9)
+    blue = Appearance("person", upper=(("blue", 0.9),), postures=(("standing", 0.8),))
+    red = Appearance("person", upper=(("red", 0.9),))
+    index = scout.index
+    there = ((Span(2.0, 8.0), body, blue), (Span(2.0, 9.0), other, red))
+    tracks = [
+        Record.of(VIDEO, span, Track("person", (2.0, 7.0), (box, box)), 0.9, "made/1", (box,)) for span, box, _ in there
+    ]
+    index.replace(VIDEO, "objects", tracks, None)
+    made = [Record.of(VIDEO, span, looks, 0.9, "made/1", (box,)) for span, box, looks in there]
+    index.replace(VIDEO, "appearance", made, None)
+    seen = Record.of(VIDEO, Span(3.0, 6.0), Person("unknown person 1"), 0.9, "made/1", (face,))
+    index.replace(VIDEO, "faces", [seen], None)
+    [somebody] = scout.people.list(VIDEO).people
+    assert somebody.looks == ["a person: upper body blue, standing"]
+    assert scout.people.list(VIDEO).as_dict()["people"][0]["looks"] == somebody.looks
+    assert "looks" not in scout.people.list(VIDEO).as_dict()["speakers"][0]

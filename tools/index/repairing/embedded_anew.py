@@ -12,7 +12,7 @@ from sqlite3 import Connection
 import numpy as np
 
 from ...errors import HomeError
-from ...records import UNSEARCHED, Record
+from ...records import UNEMBEDDED, Record
 from ..stage_store import StageStore
 from ..stage_writes import StageWrites
 from ..store import records_of
@@ -24,7 +24,7 @@ AT_ONCE = 64
 UNDER_WAY = "{embedding}, under way"
 """What the journal says of a video whose records are being embedded."""
 
-_SEARCHED = f"video = ? and modality not in ({', '.join(repr(str(one)) for one in sorted(UNSEARCHED))})"
+_SEARCHED = f"video = ? and modality not in ({', '.join(repr(str(one)) for one in sorted(UNEMBEDDED))})"
 
 
 class EmbeddingStore(StageStore):

@@ -14,7 +14,7 @@ from vidscout.tools.index.videos import Video
 from vidscout.tools.payloads import Appearance, Track, from_json, to_json
 from vidscout.tools.perception.colours.naming import COLOURS
 from vidscout.tools.perception.people.poses import Pose
-from vidscout.tools.records import Record
+from vidscout.tools.records import Modality, Record
 from vidscout.tools.runtime.backend import Tool
 
 VIDEO = "c4" * 16
@@ -67,3 +67,14 @@ def test_what_is_written_down_of_a_frame_comes_back():
     [back] = seen.poses
     assert (back.box, back.score) == (BUS, 0.5)
     assert (back.points == pose.points).all()
+
+
+def test_looks_are_found_by_their_words_and_have_no_vector(index: VideoIndex):
+    looks = [
+        Record.of(VIDEO, Span(at, at + 3), Appearance(label, colours=((colour, 0.9),)), 0.9, "test/1")
+        for at, label, colour in ((0, "bus", "yellow"), (5, "car", "red"), (9, "car", "white"))
+    ]
+    index.replace(VIDEO, "appearance", looks, None)
+    assert [hit.record.text for hit in index.search("the red car", k=1)] == ["a red car"]
+    assert [hit.record.span.start for hit in index.search("car", modalities=[Modality.APPEARANCE])] == [5, 9]
+    assert index.known(looks) == {record.id for record in looks}  # nothing of them is left to be embedded
