@@ -27,6 +27,16 @@ POLICY = (
     " form-action 'self'; frame-ancestors 'self'"
 )
 """The page asks nobody else for anything, and runs no script but its own files."""
+DARK = {"auto": "(prefers-color-scheme: dark)", "dark": "all", "light": "not all"}
+"""Under which media each theme is dark."""
+NEEDED = {
+    "library": ("dom.js", "store.js", "uploads.js", "library.js"),
+    "video": (
+        "dom.js", "store.js", "uploads.js", "view.js", "library.js", "player/player.js", "player/controls.js",
+        "player/region.js", "timeline/timeline.js", "timeline/paint.js", "timeline/lanes.js", "timeline/hands.js",
+    ),
+}  # fmt: skip
+"""What a view's script is made of, which the browser fetches at once and not one after another."""
 FRESH = {"Cache-Control": "no-cache"}
 """Browsers ask whether a file has changed, and mostly it has not."""
 
@@ -37,7 +47,8 @@ def add_shell(app: FastAPI, site: Site) -> None:
     def shell(request: Request) -> HTMLResponse:
         language = language_of(request)
         theme = request.cookies.get(THEME, "")
-        made = document(language, about(site, language), theme if theme in ("light", "dark") else "auto")
+        needs = NEEDED["video" if request.url.path.startswith("/v/") else "library"]
+        made = document(language, about(site, language), theme if theme in DARK else "auto", needs)
         return HTMLResponse(made, headers={**FRESH, "content-security-policy": POLICY})
 
     for address in VIEWS:
@@ -92,13 +103,30 @@ def about(site: Site, language: str) -> dict[str, Any]:
     }
 
 
-def document(language: str, told: dict[str, Any], theme: str) -> str:
+def document(language: str, told: dict[str, Any], theme: str, needs: tuple[str, ...] = ()) -> str:
     """The HTML of every view: its frame in the language asked for, so that nothing moves when the script comes."""
     words = told["strings"]
     data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
-    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    text = _read("index.html")
     direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
     text = text.replace("{{lang}}", language).replace("{{dir}}", direction).replace("{{theme}}", theme)
     for name, said in words.items():
         text = text.replace("{{" + name + "}}", escape(said))
+    sheets = {
+        "style": _read("style.css"),
+        "dark": _read("dark.css"),
+        "dark_media": DARK[theme],
+        "preloads": _preloads(needs),
+    }
+    for name, sheet in sheets.items():
+        text = text.replace("{{" + name + "}}", sheet)
     return text.replace("{{about}}", data)
+
+
+def _preloads(needs: tuple[str, ...]) -> str:
+    return "".join(f'<link rel="modulepreload" href="/app/{name}">\n' for name in needs)
+
+
+@cache
+def _read(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")

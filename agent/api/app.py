@@ -23,8 +23,12 @@ from ..guard.senders import Senders
 from ..inbox.inbox import Inbox, NotReadyError
 from ..inbox.libraries import Libraries
 from .arriving import add_arriving
-from .chat import Replies, as_stream, events, located, models, question_of
-from .conversations import Conversations
+from .asking.conversations import Conversations
+from .asking.question import located, models, question_of
+from .asking.settings import Scouts
+from .asking.talks import add_conversations
+from .asking.warming import add_warming
+from .chat import Replies, as_stream, events
 from .describing import add_describe
 from .errors import INVALID, RequestError, not_found, of_validation, problem_of, shown
 from .findings import add_findings
@@ -34,7 +38,6 @@ from .moments import add_moments
 from .people import add_people
 from .searching import add_checking, add_searching
 from .sending import received
-from .settings import Scouts
 from .shapes import (
     MOST_TOKENS,
     ChatRequest,
@@ -50,7 +53,6 @@ from .shapes import (
     VideoObject,
     Videos,
 )
-from .talks import add_conversations
 from .timeline import add_timeline
 
 STOPPED_WITHIN = 60.0
@@ -128,6 +130,7 @@ def site_of(inbox: Inbox, keyed: bool) -> FastAPI:
     add_moments(site, inbox)
     add_describe(site, inbox)
     add_live(site, inbox)
+    add_warming(site, inbox)
     if keyed:
         _show_keys(site)
     return site

@@ -12,7 +12,7 @@ from ..inbox.inbox import Inbox, NotReadyError
 from ..inbox.parts import PART, Arriving, Parts
 from ..inbox.playable import State
 from ..network.sizes import shown_name
-from .chat import fetched
+from .asking.question import fetched
 from .errors import INVALID, RequestError
 from .hanging_up import while_there
 from .shapes import Asked, VideoObject

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...graphs.describe.results import Length, Style
 from ..bridge import in_thread
 from ..inbox.inbox import Inbox
-from .chat import located
+from .asking.question import located
 
 
 class DescribeRequest(BaseModel):

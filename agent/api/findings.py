@@ -73,10 +73,16 @@ def add_findings(site: FastAPI, inbox: Inbox) -> None:
         video: Id,
         modality: Annotated[list[Modality] | None, Query(description="Only these; may be repeated.")] = None,
         words: Annotated[bool, Query(description="With the times of spoken words.")] = False,
+        start: Annotated[float, Query(ge=0, description="Seconds; only what ends after them.")] = 0.0,
+        end: Annotated[float | None, Query(gt=0, description="Seconds; only what begins before them.")] = None,
     ) -> Findings:
         """What was found, in order of time; also of a video that is still being read, as far as it has come."""
         found = inbox.find(video)
-        records = scout.index.timeline(found, modality)
+        records = [
+            record
+            for record in scout.index.timeline(found, modality)
+            if record.span.end >= start and (end is None or record.span.start < end)
+        ]
         return Findings(video=found, data=[finding_of(record, words) for record in records])
 
     @site.patch("/v1/videos/{video}/findings/{finding}", tags=["videos"])

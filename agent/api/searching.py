@@ -21,7 +21,8 @@ from ..generated.verdict import Verdict
 from ..inbox.inbox import Inbox
 from ..library.fitting import searched
 from ..people.people import SomebodyThere
-from .chat import cited, located
+from .asking.question import located
+from .chat import cited
 from .errors import problem_of
 from .shapes import DetectRequest, DetectResult, Hits, QualityResult, SearchRequest, listed
 

@@ -11,7 +11,8 @@ from pydantic import Field
 from ...graphs.events import Event
 from ...tools.errors import UnknownVideoError
 from ..answer import Answer, Evidence, Ingested
-from ..api.chat import fetched, until_read
+from ..api.asking.question import fetched
+from ..api.chat import until_read
 from ..api.people import PeopleObject, people_of
 from ..api.shapes import Citation, DetectResult, QualityResult, StageObject, VideoObject
 from ..bridge import in_thread, streamed

@@ -30,4 +30,4 @@ def test_every_word_that_the_script_names_is_there():
         for key in re.findall(r"\bt\(\"([a-z_]+)\"", file.read_text(encoding="utf-8")):
             assert key in english, (file.name, key)
     for key in re.findall(r"\{\{(\w+)\}\}", (STATIC / "index.html").read_text(encoding="utf-8")):
-        assert key in english | {"lang", "dir", "theme", "about"}, key
+        assert key in english | {"lang", "dir", "theme", "about", "style", "dark", "dark_media", "preloads"}, key

@@ -64,6 +64,11 @@ const PATHS = {
   film: "M4 5h16v14H4zM8 5v14M16 5v14M4 9.5h4m-4 5h4m8-5h4m-4 5h4",
   check: "M5 12l5 5L20 7",
   share: "M12 15V3m0 0L8 7m4-4 4 4M5 12v8h14v-8",
+  pause: "M9 6v12M15 6v12",
+  mute: "M4 10v4h4l5 4V6L8 10zM17 9.5l5 5m0-5-5 5",
+  captions: "M3 6h18v12H3zM7 13.500h4m2 0h4M7 10.500h2m2 0h6",
+  region: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 9h6v6H9z",
+  corner: "M3 5h18v14H3zM12 12h7v5h-7z",
   sound: "M4 10v4h4l5 4V6L8 10zM17 9a4 4 0 0 1 0 6",
 };
 export const icon = (name) => drawn(PATHS[name]);
@@ -78,6 +83,15 @@ export function drawn(way) {
   path.setAttribute("d", way);
   svg.append(path);
   return svg;
+}
+
+/** The words of a key, or others where the page has none of its own. */
+export const tOr = (key, other) => (about.strings[key] ? t(key) : other);
+
+/** What an error of the API says, in the page's language: the server's own line is English. */
+export function lineOf(error) {
+  if (!error) return t("failed");
+  return about.language === "en" ? error.message : tOr(`err_${error.code}`, error.message);
 }
 
 export class ApiError extends Error {
@@ -108,7 +122,7 @@ export async function api(path, { method, body, signal, raw = false, keepalive =
   }
   if (!response.ok) {
     const told = await response.json().catch(() => ({}));
-    throw new ApiError(told.error?.message ?? t("failed"), response.status, told);
+    throw new ApiError(lineOf(told.error), response.status, told);
   }
   return raw ? response : response.json();
 }

@@ -14,6 +14,7 @@ export function settings(main) {
   const forms = el("iframe", { title: t("more_settings"), src: formsAddress(now) });
   theme.addEventListener("change", () => {
     document.documentElement.dataset.theme = theme.value;
+    document.getElementById("dark").media = { auto: "(prefers-color-scheme: dark)", dark: "all", light: "not all" }[theme.value];
     cookie("theme", theme.value);
     forms.src = formsAddress(theme.value);
   });

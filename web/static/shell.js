@@ -9,7 +9,10 @@ several panels share lies in `panels/lib/`. A panel that is not there is not off
   view.videos    video objects of the API (`GET /v1/videos`); `videos[0]` unless several are asked about together
   view.range     [start, end] in seconds that somebody chose on the timeline, or null
   view.question  what a link asks at once (`?q=`), or null; only in the first `view`
-  view.player    EventTarget: `time` (seconds), `video` (its id), `duration`, `playing`, `seek(seconds, play = true, video)`;
+  view.region    `{ video, time, box }` that somebody drew on the picture (shares of it), or null
+  view.clip(video, start, end)   puts a stretch among the clips, and shows them
+  view.player    EventTarget: `time` (seconds), `video` (its id), `duration`, `playing`,
+                 `wholePicture()` takes the region back, `seek(seconds, play = true, video)`;
                  the event `time` comes while it plays and after each seek
   view.timeline  `show({ video, curve: [[seconds, relevance 0..1], …] | null, marks: [seconds, …] })` draws the lane of the
                  present question; `setRange([start, end] | null)`; `reload()` after findings were changed
@@ -27,7 +30,6 @@ import { about, el, t } from "./dom.js";
 import { library } from "./library.js";
 import { settings } from "./settings.js";
 import { store } from "./store.js";
-import { video } from "./view.js";
 
 const main = document.getElementById("main");
 let leave = () => {};
@@ -61,6 +63,13 @@ function show() {
   leave = (views[name] ?? library)(main, decodeURIComponent(second ?? "")) ?? (() => {});
 }
 
+/** A video's view; its script comes when one is opened. */
+function video(place, ids) {
+  let close = null, left = false;
+  import("./view.js").then((made) => { if (!left) close = made.video(place, ids); });
+  return () => { left = true; close?.(); };
+}
+
 /** Search over everything, by the panel's element. */
 function search(place) {
   document.title = `${t("search")} · vidscout`;
@@ -91,3 +100,5 @@ window.addEventListener("popstate", show);
 document.querySelector("nav [data-view=search]").hidden = !PANELS.includes("search");
 show();
 store.refresh();
+const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 500));
+window.addEventListener("load", () => idle(() => import("./view.js"))); // so that a video opens without waiting for its script

@@ -2,11 +2,12 @@
 
 import { api, clock, el, icon, kept, lasting, t, thumbnail, toast } from "./dom.js";
 import { foundIn, stateOf } from "./library.js";
-import { Player } from "./player.js";
+import { Player } from "./player/player.js";
 import { go, panel, PANELS } from "./shell.js";
 import { isBusy, store } from "./store.js";
-import { Timeline } from "./timeline.js";
+import { Timeline } from "./timeline/timeline.js";
 
+const WARM_AFTER = 700; // milliseconds after which models are loaded for a first question: the page itself comes first
 const WHILE_READING = 3000; // milliseconds between two looks at what has been found
 
 /** What every panel gets, wherever it is. */
@@ -48,7 +49,9 @@ class View {
     store.addEventListener("change", this.changed);
     this.timeline.addEventListener("range", () => this.hand());
     this.player.addEventListener("time", () => this.address());
+    this.player.addEventListener("region", () => this.hand());
     this.tabs();
+    this.warming = setTimeout(() => api("/v1/warm", { method: "POST" }).catch(() => {}), WARM_AFTER);
     if (store.loaded) this.update();
   }
 
@@ -79,8 +82,16 @@ class View {
   /** Show one of the videos, at a time. */
   open(shown, seconds) {
     this.player.load(shown, seconds);
-    this.timeline.load(shown);
+    this.timeline.load(shown).then(() => this.chapters(shown));
     this.describe(shown);
+  }
+
+  /** Where chapters begin shows on the player: those of the file, otherwise those that are made of what was found. */
+  async chapters(shown) {
+    const { player, timeline } = this;
+    let found = timeline.bars("chapter").map(([start, end, title]) => ({ start, end, title }));
+    if (!found.length && shown.status === "ready") found = await api(`/v1/videos/${shown.id}/chapters`).then((told) => told.chapters ?? [], () => []);
+    if (!this.closed && player.video === shown.id) player.controls.mark(found);
   }
 
   describe(shown) {
@@ -113,7 +124,7 @@ class View {
     this.reading = null;
     this.player.about = shown;
     this.player.captions();
-    this.timeline.load(shown);
+    this.timeline.load(shown).then(() => this.chapters(shown));
   }
 
   // -- the panels
@@ -164,7 +175,8 @@ class View {
     this.asked.delete("q");
     const player = this.player;
     player.videos = this.videos;
-    return { ...common(), videos: this.videos, range: this.timeline.range, question, player: this.hands(), timeline: this.timeline };
+    return { ...common(), videos: this.videos, range: this.timeline.range, question, player: this.hands(), timeline: this.timeline,
+      region: player.region && { ...player.region, video: player.video }, clip: (id, start, end) => this.clip(id, start, end) };
   }
 
   /** The player as panels have it: another video of the view is opened by its id. */
@@ -177,6 +189,7 @@ class View {
       time: { get: () => player.time }, video: { get: () => player.video },
       duration: { get: () => player.duration }, playing: { get: () => player.playing },
     });
+    handed.wholePicture = () => player.choose(null);
     handed.seek = (seconds, play = true, id = null) => {
       const other = id && id !== player.video ? store.get(id) : null;
       if (other) this.open(other, seconds);
@@ -185,6 +198,16 @@ class View {
     };
     this.handed = handed;
     return handed;
+  }
+
+  /** Put a stretch among those that are cut out, and show them. */
+  async clip(id, start, end) {
+    const shown = store.get(id);
+    if (shown && shown.id !== this.player.video) this.open(shown, start);
+    await this.choose("clips");
+    const clips = this.elements.get("clips");
+    clips.view = this.given();
+    clips.add(start, end);
   }
 
   hand() {
@@ -246,6 +269,7 @@ class View {
   close() {
     this.closed = true;
     clearTimeout(this.writing);
+    clearTimeout(this.warming);
     store.removeEventListener("change", this.changed);
     this.timeline.close();
     this.player.close();

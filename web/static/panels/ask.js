@@ -38,8 +38,8 @@ class Ask extends Panel {
   }
 
   arrived(view, before) {
-    const { range, t } = view;
-    this.range.replaceChildren(...(range ? [el("span.chip", {}, t("ask_within", { span: span(...range) })), tool("close", t("clear_range"), () => this.view.timeline.setRange(null))] : []));
+    const { range, region, t } = view;
+    this.range.replaceChildren(...(region ? [el("span.chip", {}, t("ask_in_region", { time: clock(region.time) })), tool("close", t("ask_region_off"), () => this.view.player.wholePicture())] : range ? [el("span.chip", {}, t("ask_within", { span: span(...range) })), tool("close", t("clear_range"), () => this.view.timeline.setRange(null))] : []));
     if (before && idsOf(before.videos) === idsOf(view.videos)) {
       if (before.videos.some((one, at) => one.status !== view.videos[at].status)) this.suggest();
       return;
@@ -140,9 +140,12 @@ class Ask extends Panel {
   async suggest() {
     const { videos, api } = this.view, ready = videos.filter((one) => one.status === "ready");
     const found = await Promise.all(ready.slice(0, 3).map((one) => api(`/v1/videos/${one.id}/suggestions`).then(({ data }) => data, () => [])));
-    this.suggested = found.flat();
+    this.suggested = found.flat().map((one) => ({ ...one, question: this.inWords(one) }));
     this.followUps();
   }
+
+  /** A suggestion in the page's language; a title that is a question stays one. */
+  inWords({ kind, about, question }) { return about === question ? question : this.view.t(`ask_suggest_${kind}`, { about }); }
 
   /** What else may be asked: under the last answer, or in the middle where nothing has been asked. */
   followUps() {
@@ -191,7 +194,7 @@ class Ask extends Panel {
 
   async send(question = this.text.value.trim()) {
     if (!question || this.running) return;
-    const { t, api, videos, range, settings } = this.view;
+    const { t, api, videos, settings, region } = this.view, range = region ? null : this.view.range;
     if (this.adding.value.trim()) this.choose();
     const options = this.options.length > 1 ? [...this.options] : null;
     this.text.value = "";
@@ -200,7 +203,7 @@ class Ask extends Panel {
     this.drawOptions();
     this.grow();
     this.more?.remove();
-    const asked = { question, options, time_range: range };
+    const asked = { question, options, time_range: range, region };
     const status = el("p.vs-status", { role: "status" }, el("i.vs-dots"), el("span", {}, t("ask_working")));
     const draft = el("p.vs-text");
     const turn = el("div.vs-turn", {}, questionOf(asked, this.view), el("div.vs-answer", {}, status, draft));
@@ -208,7 +211,7 @@ class Ask extends Panel {
     this.down();
     this.busy(new AbortController());
     try {
-      const body = { model: "vidscout", stream: true, video: videos.map((one) => one.id), conversation: this.name, options, time_range: range,
+      const body = { model: "vidscout", stream: true, video: region ? region.video : videos.map((one) => one.id), region: region && [region.time, region.box], conversation: this.name, options, time_range: range,
         partial: videos.some((one) => one.status === "reading"), settings: Object.keys(settings ?? {}).length ? settings : null, messages: [{ role: "user", content: question }] };
       const response = await api("/v1/chat/completions", { body, raw: true, signal: this.running.signal });
       for await (const { choices, vidscout } of eventsOf(response)) this.happened(vidscout, choices[0]?.delta?.content, { status, draft, asked, turn });
@@ -224,7 +227,7 @@ class Ask extends Panel {
     if (text) draft.textContent = text;
     if (event?.event === "draft") draft.textContent += event.text;
     if (event?.event === "reading") said.textContent = t("ask_reading", { percent: Math.round(event.progress * 100) });
-    if (event?.event === "step") said.textContent = t(/gather|search/.test(event.step) ? "ask_searching" : /respond|pack|verify/.test(event.step) ? "ask_writing" : "ask_working");
+    if (event?.event === "step") said.textContent = t(event.step === "load" ? "ask_loading" : /gather|search/.test(event.step) ? "ask_searching" : /respond|pack|verify/.test(event.step) ? "ask_writing" : "ask_working");
     if (event?.event === "answer") {
       const answer = { ...asked, ...event, question: asked.question, text: draft.textContent };
       this.turns.push(answer);

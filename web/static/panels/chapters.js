@@ -1,13 +1,20 @@
-/* <vs-chapters>: what the video is about in a few sentences, and its parts. */
+/* <vs-chapters>: what the video is about: a summary, its parts, notes and the story. */
 
 import { clock, el, lasting } from "../dom.js";
 import { nothing, Panel, picture, sign } from "./lib/kit.js";
 
+const LENGTHS = ["line", "paragraph", "page"];
+const STYLES = ["notes", "story"];
+
 class Chapters extends Panel {
   build() {
-    this.summary = el("section.vs-summary", { hidden: true });
+    const { t } = this.view;
+    this.length = el("select", { "aria-label": t("ch_length"), onchange: () => this.shorten() }, ...LENGTHS.map((name) => el("option", { value: name, selected: name === "paragraph" }, t(`ch_${name}`))));
+    this.told = el("p", { dir: "auto" });
+    this.summary = el("section.vs-summary", { hidden: true }, el("div.vs-summaryhead", {}, el("h2", {}, t("ch_summary")), this.length), this.told);
     this.list = el("ol.vs-chapters");
-    this.replaceChildren(el("div.vs-scroll", {}, this.summary, this.list));
+    this.more = el("div", { hidden: true }, ...STYLES.map((style) => this.moreOf(style)));
+    this.replaceChildren(el("div.vs-scroll", {}, this.summary, this.list, this.more));
   }
 
   arrived(view, before) {
@@ -18,15 +25,17 @@ class Chapters extends Panel {
 
   async load() {
     const { t, api } = this.view, { id, status } = this.shown;
-    this.summary.hidden = true;
+    this.summary.hidden = this.more.hidden = true;
     this.rows = [];
     if (status !== "ready") return this.list.replaceChildren(nothing("list", t("ch_not_yet")));
     this.list.replaceChildren(...[1, 2, 3, 4].map(() => el("li.vs-chapter.vs-ghost")));
     try {
-      const [{ chapters }, told] = await Promise.all([api(`/v1/videos/${id}/chapters`), api("/v1/describe", { body: { video: id, style: "summary", length: "paragraph" } })]);
+      const [{ chapters }, told] = await Promise.all([api(`/v1/videos/${id}/chapters`), api("/v1/describe", { body: { video: id, style: "summary", length: this.length.value } })]);
       if (id !== this.shown.id) return undefined;
       this.draw(chapters ?? []);
       this.summarise(told.summary ?? []);
+      this.more.hidden = false;
+      for (const one of this.more.children) { one.made = null; if (one.open) this.tell(one); }
     } catch (error) {
       this.list.replaceChildren(nothing("warn", error.message, el("button.small", { type: "button", onclick: () => this.load() }, t("again"))));
     }
@@ -43,12 +52,46 @@ class Chapters extends Panel {
     this.mark();
   }
 
+  /** The summary in another length. */
+  async shorten() {
+    const { api, toast } = this.view, { id } = this.shown;
+    try {
+      const told = await api("/v1/describe", { body: { video: id, style: "summary", length: this.length.value } });
+      if (id === this.shown.id) this.summarise(told.summary ?? []);
+    } catch (error) { toast(error.message, { alert: true }); }
+  }
+
+  /** Notes or the story, made when they are opened. */
+  moreOf(style) {
+    const box = el("details.vs-more-of", { ontoggle: () => { if (box.open) this.tell(box); } }, el("summary", {}, this.view.t(`ch_${style}`)), el("ul.vs-told"));
+    box.told = style;
+    return box;
+  }
+
+  async tell(box) {
+    const { t, api } = this.view, { id } = this.shown, style = box.told, list = box.lastChild;
+    if (box.made === id) return;
+    box.made = id;
+    list.replaceChildren(el("li.muted", { role: "status" }, t("ch_making")));
+    try {
+      const found = (await api("/v1/describe", { body: { video: id, style, length: "page" } }))[style];
+      if (id !== this.shown.id) return;
+      list.replaceChildren(...found.map((one) => el("li", { dir: "auto" }, one.kind ? el("span.vs-kind", {}, t(`ch_kind_${one.kind}`)) : null, one.text, " ", this.chip(one.start))),
+        el("li", {}, found.length ? el("a.vs-download", { href: `/v1/videos/${id}/export?of=${style}&format=md`, download: "" }, sign("download"), t("tr_md")) : t("ch_nothing_told")));
+    } catch (error) {
+      box.made = null;
+      list.replaceChildren(el("li.vs-bad", {}, error.message));
+    }
+  }
+
+  chip(start) {
+    return el("button.chip", { type: "button", "aria-label": this.view.t("ask_source", { time: clock(start) }), onclick: () => this.show(this.shown.id, start) }, clock(start));
+  }
+
   summarise(sentences) {
-    const { t } = this.view, { id } = this.shown;
     const said = sentences.filter((one) => one.evidence?.some((item) => item.modality === "speech"));
     this.summary.hidden = !said.length;
-    this.summary.replaceChildren(el("h2", {}, t("ch_summary")), el("p", { dir: "auto" }, ...said.flatMap((one) => [one.text, " ",
-      el("button.chip", { type: "button", "aria-label": t("ask_source", { time: clock(one.start) }), onclick: () => this.show(id, one.start) }, clock(one.start)), " "])));
+    this.told.replaceChildren(...said.flatMap((one) => [one.text, " ", this.chip(one.start), " "]));
   }
 
   mark() {

@@ -1,6 +1,6 @@
 /* <vs-check>: whether the video that is shown was generated: a sentence first, then what it rests on. */
 
-import { el, number } from "../dom.js";
+import { el, number, tOr } from "../dom.js";
 import { eventsOf, nothing, Panel, sign, span } from "./lib/kit.js";
 
 const results = new Map(); // by the video's id: a verdict belongs to its video
@@ -80,15 +80,17 @@ class Check extends Panel {
       spans.length ? el("section", {}, el("h3", {}, t("ck_stretches")), el("ul.vs-stretches", {}, ...spans.map((one) => el("li", {},
         el("button.chip", { type: "button", onclick: () => this.show(verdict.id, one.start) }, span(one.start, one.end)),
         el("span.muted", {}, sorts(verdict, one.signals, t)))))) : "",
-      named.length && verdict.kind !== "not_covered" ? el("section", {}, el("h3", {}, t("ck_unusual")), el("ul.vs-signals", {}, ...named.slice(0, 6).map((one) => el("li", {}, el("b", {}, t(`ck_sort_${one.kind}`), el("span.muted", {}, ` · ${one.title}`)), el("small.muted", {}, t("ck_fooled", { by: one.fooled_by })))))) : "",
-      notes.length ? el("section", {}, el("h3", {}, t("ck_notes")), el("ul.vs-notes", {}, ...notes.map((note) => el("li", {}, note)))) : "",
+      named.length && verdict.kind !== "not_covered" ? el("section", {}, el("h3", {}, t("ck_unusual")), el("ul.vs-signals", {}, ...named.slice(0, 6).map((one) => el("li", {}, el("b", {}, t(`ck_sort_${one.kind}`), el("span.muted", {}, ` · ${titleOf(one)}`)), el("small.muted", {}, t("ck_fooled", { by: "" }), el("span", { lang: "en", dir: "ltr" }, one.fooled_by)))))) : "",
+      notes.length ? el("section", {}, el("h3", {}, t("ck_notes")), el("ul.vs-notes", {}, ...notes.map((note) => el("li", { lang: "en", dir: "ltr" }, note)))) : "",
       el("details.vs-details", {}, el("summary", {}, t("ask_details")), el("dl", {},
-        el("dt", {}, t("ck_compared")), el("dd", {}, verdict.calibration.limits),
+        el("dt", {}, t("ck_compared")), el("dd", { lang: "en", dir: "ltr" }, verdict.calibration.limits),
         el("dt", {}, t("ck_label")), el("dd", {}, `${verdict.label} · ${verdict.score.toFixed(2)} (${verdict.interval.map((one) => one.toFixed(2)).join("–")}) · ${verdict.decided_by}`),
-        ...verdict.signals.flatMap((one) => [el("dt", {}, one.title), el("dd", {}, one.value === null ? one.note : `${number(one.value)} ${one.unit}${one.percentile === null ? "" : ` · ${t("ck_above", { percent: Math.round(one.percentile * 100) })}`}`)]))),
+        ...verdict.signals.flatMap((one) => [el("dt", {}, titleOf(one)), el("dd", {}, one.value === null ? one.note : `${number(one.value)} ${one.unit}${one.percentile === null ? "" : ` · ${t("ck_above", { percent: Math.round(one.percentile * 100) })}`}`)]))),
       el("div.row", {}, el("button.small", { type: "button", onclick: () => { results.delete(verdict.id); this.run(verdict.id); } }, t("ck_again"))));
   }
 }
+
+const titleOf = (signal) => tOr(`ck_signal_${signal.name}`, signal.title);
 
 /** Which sides of the picture some signals measure, in words. */
 const sorts = (verdict, names, t) => [...new Set(names.map((name) => verdict.signals.find((one) => one.name === name)?.kind).filter(Boolean))].map((kind) => t(`ck_sort_${kind}`)).join(", ");

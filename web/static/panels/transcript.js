@@ -1,9 +1,12 @@
 /* <vs-transcript>: what is said and written, by speaker, beside the player: followed, searched and put right in place. */
 
 import { clock, el } from "../dom.js";
+import { Blocks } from "./lib/blocks.js";
 import { marked, menu, nothing, Panel, sign, tool } from "./lib/kit.js";
+import { cut, light, Words } from "./lib/words.js";
 
 const FORMATS = ["srt", "vtt", "txt", "md", "csv", "json", "html"];
+const LINE = 22, ROOM = 12, LETTERS = 46; // pixels of a line of text and of what is around it, letters in a line
 const HANDS_OFF = 4000; // milliseconds for which somebody who scrolls is left alone
 
 class Transcript extends Panel {
@@ -20,6 +23,7 @@ class Transcript extends Panel {
       el("a.vs-menuitem", { href: `/v1/videos/${this.shown.id}/export?format=${format}`, download: "" }, t(`tr_${format}`))));
     this.list = el("div.vs-lines", { tabindex: "0", role: "region", "aria-label": t("tab_transcript") });
     for (const name of ["wheel", "touchmove", "keydown"]) this.list.addEventListener(name, () => { this.left = Date.now(); }, { passive: true });
+    this.blocks = new Blocks(this.list, (item) => (item.who ? this.speaker(item.who, item.number) : this.line(item)), heightOf);
     this.replaceChildren(
       el("div.vs-bar", {}, el("label.vs-searchbox", {}, sign("search"), this.query), this.count,
         tool("up", t("tr_previous"), () => this.step(-1)), tool("down", t("tr_next"), () => this.step(1))),
@@ -27,7 +31,10 @@ class Transcript extends Panel {
   }
 
   arrived(view, before) {
-    if (!before) view.player?.addEventListener("time", () => this.follow());
+    if (!before) {
+      this.words = new Words(view.api);
+      for (const name of ["time", "frame"]) view.player?.addEventListener(name, () => this.follow());
+    }
     const { id, status, counts } = this.shown;
     const state = `${id} ${status} ${counts.speech ?? 0} ${counts.screen_text ?? 0}`;
     if (state !== this.state) { this.state = state; this.load(); }
@@ -50,17 +57,19 @@ class Transcript extends Panel {
     const both = this.written.getAttribute("aria-pressed") === "true";
     const speakers = [...new Set(this.data.map((one) => one.speaker).filter(Boolean))];
     let last = null;
-    const rows = [];
+    const items = [];
     this.lines = this.data.filter((one) => both || one.modality === "speech").map((one) => {
       const who = one.modality === "speech" ? one.speaker : null;
-      if (who !== null && who && who !== last) rows.push(this.speaker(who, speakers.indexOf(who)));
+      if (who && who !== last) items.push({ who, number: speakers.indexOf(who) });
       if (who !== null) last = who;
-      const row = this.line(one);
-      rows.push(row);
-      return { ...one, row };
+      items.push(one);
+      return { ...one, item: items.length - 1 };
     });
+    this.speech = this.lines.filter((one) => one.modality === "speech");
     this.written.hidden = !this.data.some((one) => one.modality === "screen_text") || !this.data.some((one) => one.modality === "speech");
-    this.list.replaceChildren(...(rows.length ? rows : [nothing("list", t(this.shown.status === "ready" ? "tr_nothing" : "tr_not_yet"))]));
+    this.spoken = null;
+    this.blocks.set(items);
+    if (!items.length) this.list.replaceChildren(nothing("list", t(this.shown.status === "ready" ? "tr_nothing" : "tr_not_yet")));
     this.search();
     this.follow(true);
   }
@@ -92,10 +101,11 @@ class Transcript extends Panel {
   line(one) {
     const { t } = this.view;
     const said = one.modality === "speech";
-    const text = el("button.quiet.vs-said", { type: "button", dir: "auto", onclick: () => this.show(this.shown.id, one.start) }, one.text);
+    const text = el("button.quiet.vs-said", { type: "button", dir: "auto", onclick: () => this.show(this.shown.id, one.start) }, ...(this.isHit(one) ? marked(one.text, this.query.value.trim()) : [one.text]));
     const row = el(`div.vs-line.vs-${one.modality}`, {}, el("time", {}, clock(one.start)),
       el("div.vs-linetext", {}, said ? null : el("span.vs-kind", {}, t("sense_screen_text")), text, one.corrected ? el("span.vs-corrected", { title: t("tr_corrected_hint") }, sign("check"), t("tr_corrected")) : null),
       tool("edit", t("tr_edit", { time: clock(one.start) }), () => this.edit(row, one)));
+    row.classList.toggle("vs-hit", this.isHit(one));
     return row;
   }
 
@@ -110,6 +120,7 @@ class Transcript extends Panel {
       try {
         const put = await api(`/v1/videos/${this.shown.id}/findings/${one.id}`, { method: "PATCH", body: { text: text.value } });
         this.data = this.data.map((other) => (other.id === one.id ? put : other));
+        this.words.forget();
         toast(t("tr_saved"));
         timeline?.reload();
         this.draw();
@@ -128,16 +139,16 @@ class Transcript extends Panel {
     this.draw();
   }
 
+  isHit({ text }) { return this.wanted?.length > 0 && this.wanted.every((word) => text.toLowerCase().includes(word)); }
+
   search() {
     const query = this.query.value.trim();
-    const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
-    this.found = [];
-    for (const line of this.lines) {
-      const hit = wanted.length > 0 && wanted.every((word) => line.text.toLowerCase().includes(word));
-      line.row.querySelector(".vs-said").replaceChildren(...(hit ? marked(line.text, query) : [line.text]));
-      line.row.classList.toggle("vs-hit", hit);
-      if (hit) this.found.push(line);
-    }
+    const before = new Set(this.found.map((line) => line.item));
+    this.wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
+    this.found = this.lines.filter((line) => this.isHit(line));
+    const now = new Set(this.found.map((line) => line.item));
+    for (const [number] of [...this.blocks.rows()]) if (before.has(number) || now.has(number)) this.blocks.renew(number);
+    this.spoken = null; // its row may be another one
     this.at = -1;
     this.count.textContent = query ? this.view.t("tr_found", { n: this.found.length }) : "";
     if (query && this.found.length) this.step(1, false);
@@ -148,27 +159,46 @@ class Transcript extends Panel {
     this.at = (this.at + by + this.found.length) % this.found.length;
     const line = this.found[this.at];
     this.left = Date.now();
-    line.row.scrollIntoView({ block: "center" });
-    for (const one of this.found) one.row.classList.toggle("vs-now", one === line);
+    const row = this.blocks.row(line.item);
+    row.scrollIntoView({ block: "center" });
+    for (const [, other] of this.blocks.rows()) other.classList.toggle("vs-now", other === row);
     if (seek) this.show(this.shown.id, line.start);
   }
 
-  /** Mark the line that is spoken, and keep it in sight. */
+  /** Mark the line that is spoken and its words, and keep it in sight. */
   follow(jump = false) {
     const { player } = this.view;
-    if (!player || !this.lines.length || this.hidden) return;
+    if (!player || !this.speech?.length || !this.offsetParent) return;
     const now = player.time + 0.05;
-    const spoken = this.lines.findLast?.((one) => one.modality === "speech" && one.start <= now && now < one.end + 0.4);
+    const spoken = this.speech.findLast((one) => one.start <= now && now < one.end + 0.4) ?? null;
+    if (spoken) this.lit(spoken, now);
     if (spoken === this.spoken && !jump) return;
-    this.spoken?.row.classList.remove("vs-spoken");
-    this.spoken?.row.removeAttribute("aria-current");
+    for (const [, row] of this.blocks.rows()) if (row.classList.contains("vs-spoken")) this.unmark(row);
     this.spoken = spoken;
     if (!spoken) return;
-    spoken.row.classList.add("vs-spoken");
-    spoken.row.setAttribute("aria-current", "true");
-    if (Date.now() - (this.left ?? 0) < HANDS_OFF || !this.offsetParent) return;
-    const box = this.list.getBoundingClientRect(), row = spoken.row.getBoundingClientRect();
-    this.list.scrollTop += row.top - box.top - box.height / 3;
+    const row = this.blocks.row(spoken.item);
+    row.classList.add("vs-spoken");
+    row.setAttribute("aria-current", "true");
+    if (Date.now() - (this.left ?? 0) < HANDS_OFF) return;
+    const box = this.list.getBoundingClientRect(), there = row.getBoundingClientRect();
+    this.list.scrollTop += there.top - box.top - box.height / 3;
+  }
+
+  unmark(row) {
+    row.classList.remove("vs-spoken");
+    row.removeAttribute("aria-current");
+    for (const word of row.querySelectorAll(".vs-lit")) word.classList.remove("vs-lit");
+  }
+
+  lit(spoken, now) {
+    const words = this.words.of(this.shown.id, spoken);
+    if (!words?.length || this.isHit(spoken)) return;
+    const place = this.blocks.row(spoken.item).querySelector(".vs-said");
+    if (!place || (!place.querySelector(".vs-word") && !cut(place, spoken.text, words))) return;
+    light(place, words, now);
   }
 }
+
+/** How high the row of an item is likely to be, in pixels. */
+const heightOf = (item) => (item.who ? 46 : ROOM + LINE * item.text.split("\n").reduce((sum, line) => sum + Math.max(Math.ceil(line.length / LETTERS), 1), 0));
 customElements.define("vs-transcript", Transcript);

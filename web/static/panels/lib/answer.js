@@ -7,6 +7,7 @@ import { picture, sense, sign, span } from "./kit.js";
 export function questionOf(turn, { t }) {
   const more = [];
   if (turn.time_range) more.push(el("small", {}, t("ask_within", { span: span(...turn.time_range) })));
+  if (turn.region) more.push(el("small", {}, t("ask_in_region", { time: clock(turn.region.time) })));
   for (const [at, option] of (turn.options ?? []).entries()) more.push(el("small.vs-asked", {}, el("b", {}, String.fromCharCode(65 + at)), option));
   return el("div.vs-asking", {}, el("p", { dir: "auto" }, turn.question), ...more);
 }
@@ -71,12 +72,14 @@ function disagreement({ citations, values }, turn, chip, t) {
 }
 
 function card(item, panel, seconds) {
-  const { t, videos } = panel.view;
-  return el("button.vs-card", { type: "button", onclick: () => panel.show(item.video, seconds ?? item.start) },
+  const { t, videos, clip } = panel.view;
+  const shown = el("button.vs-card", { type: "button", onclick: () => panel.show(item.video, seconds ?? item.start) },
     picture(item.picture), el("span.vs-cardtext", {},
       el("span.vs-cardhead", {}, el("b", {}, span(item.start, item.end)), el("span.vs-kind", {}, sense(t, item.modality)),
         videos.length > 1 ? el("span.muted", {}, item.name) : null),
       el("q", { dir: "auto" }, item.text.replace(/\s+/g, " "))));
+  const label = t("ask_clip", { span: span(item.start, item.end) });
+  return el("div.vs-cardrow", {}, shown, clip ? el("button.quiet.square", { type: "button", "aria-label": label, title: label, onclick: () => clip(item.video, item.start, item.end) }, sign("cut")) : null);
 }
 
 function details(turn, t) {

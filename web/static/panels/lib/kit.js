@@ -1,7 +1,7 @@
 /* What the panels share: their stylesheet, icons, streams of events, and small pieces of the page. Texts that come from
    videos or people are only ever set as text: nothing in them is HTML, and addresses in them are no links. */
 
-import { clock, drawn, el } from "../../dom.js";
+import { clock, drawn, el, lineOf } from "../../dom.js";
 
 if (!document.querySelector("link[data-panels]")) {
   await new Promise((there) => {
@@ -25,6 +25,7 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   trash: "M4 7h16M10 11v6m4-6v6M6 7l1 12a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1l1-12M9 7V4h6v3",
   download: "M12 4v11m0 0 4.500-4.500M12 15l-4.500-4.500M5 19h14",
+  cut: "M8 8 20 18M8 16 20 6M6 9a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM6 20a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
   warn: "M12 4 3 19.500h18zM12 10v4.500M12 17.200v.01",
   shield: "M12 3.500 5 6v5.500c0 4.500 3 7.500 7 9 4-1.500 7-4.500 7-9V6z",
   spark: "M12 4l1.800 5.200L19 11l-5.200 1.800L12 18l-1.800-5.200L5 11l5.200-1.800z",
@@ -53,7 +54,7 @@ export async function* eventsOf(response) {
       const data = line.replace(/^data: /, "");
       if (data === "[DONE]") return;
       const event = JSON.parse(data);
-      if (event.error) throw new Error(event.error.message);
+      if (event.error) throw new Error(lineOf(event.error));
       yield event;
     }
   }

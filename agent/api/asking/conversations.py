@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ...tools.errors import HomeError
-from ...tools.index.rows.talks import Talk
-from ..answer import Answer
-from ..scout import VideoScout
-from .shapes import ChatMessage, ChatRequest
+from ....tools.errors import HomeError
+from ....tools.index.rows.talks import Talk
+from ...answer import Answer
+from ...scout import VideoScout
+from ..shapes import ChatMessage, ChatRequest
 
 REMEMBERED = 1024
 """Answers, of all programs together."""
@@ -100,7 +100,7 @@ class Conversations:
 
     def delete(self, name: str, key: str) -> bool:
         """Delete a conversation, with the state from which it would go on; whether it was there."""
-        from ..conversations.checkpoints import open_checkpointer
+        from ...conversations.checkpoints import open_checkpointer
 
         assert self._scout is not None
         kept = _kept_as(name, key)

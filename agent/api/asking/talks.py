@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import FastAPI, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from ...tools.index.rows.talks import LONGEST_TITLE, Talk
-from ..guard.guard import OWNER
+from ....tools.index.rows.talks import LONGEST_TITLE, Talk
+from ...guard.guard import OWNER
+from ..errors import INVALID, RequestError
+from ..shapes import Asked, Extension
 from .conversations import Conversations
-from .errors import INVALID, RequestError
-from .shapes import Asked, Extension
 
 SECRET = 16
 """Characters that a name must begin with, to be listed where nobody needs a key: who knows them has made them up."""

@@ -2,8 +2,8 @@
 
 import threading
 
-from ..scout import VideoScout
-from .shapes import AskSettings
+from ...scout import VideoScout
+from ..shapes import AskSettings
 
 
 class Scouts:
@@ -27,7 +27,7 @@ class Scouts:
         return scout.with_settings(**changes) if changes else scout
 
     def _with_profile(self, wanted: str | None) -> VideoScout:
-        from ..profiles.profile import profile
+        from ...profiles.profile import profile
 
         if wanted is None:
             return self._scout

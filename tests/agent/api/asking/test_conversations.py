@@ -1,7 +1,7 @@
 """Which earlier answers a question that brings its history along may lean on."""
 
 from vidscout.agent.answer import Answer
-from vidscout.agent.api.conversations import FORGOTTEN, Conversations
+from vidscout.agent.api.asking.conversations import FORGOTTEN, Conversations
 from vidscout.agent.api.shapes import ChatRequest
 
 

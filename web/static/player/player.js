@@ -1,19 +1,26 @@
 /* The player: the file itself where the browser can play it, otherwise a copy that the server makes in the background. */
 
-import { about, api, el, t, thumbnail } from "./dom.js";
+import { about, api, el, kept, t, thumbnail } from "../dom.js";
+import { Controls } from "./controls.js";
+import { Region } from "./region.js";
 
 export class Player extends EventTarget {
   playing = false;
   video = "";
+  region = null; // { time, box: [left, top, right, bottom] } in seconds and shares of the picture
 
   constructor() {
     super();
-    this.media = el("video", { id: "player", controls: true, playsinline: true, preload: "metadata", "aria-label": t("player") });
+    this.media = el("video", { id: "player", playsinline: true, preload: "metadata", tabindex: "0", "aria-label": t("player"), onclick: () => this.toggle() });
     this.note = el("p.playernote", { role: "status", hidden: true });
-    this.element = el("div.player", {}, this.media, this.note);
+    this.picture = el("div.picture", {}, this.media, this.note);
+    this.element = el("div.player", {}, this.picture);
+    this.controls = new Controls(this);
+    this.drawing = new Region(this);
+    this.element.append(this.controls.element);
     const tell = () => this.dispatchEvent(new Event("time"));
     for (const name of ["timeupdate", "seeked", "loadedmetadata"]) this.media.addEventListener(name, tell);
-    this.media.addEventListener("play", () => { this.playing = true; this.#follow(); });
+    this.media.addEventListener("play", () => { this.playing = true; this.#follow(); tell(); });
     for (const name of ["pause", "ended", "emptied"]) this.media.addEventListener(name, () => { this.playing = false; tell(); });
     this.media.addEventListener("loadedmetadata", () => this.#ready());
     this.media.addEventListener("error", () => this.#instead());
@@ -35,20 +42,30 @@ export class Player extends EventTarget {
     this.copied = false;
     this.note.hidden = true;
     this.#wanted = seconds || null;
+    this.choose(null);
     this.media.classList.toggle("heard", !video.has_video);
     this.media.poster = video.has_video && video.counts.frames ? thumbnail(video.id, seconds || video.duration / 3) : "";
     this.media.src = `/media/${video.id}`;
+    this.controls.load(video);
     this.captions();
   }
 
   /** Offer what is said as captions, as it is now. */
   captions() {
-    const shown = [...this.media.textTracks].some((track) => track.mode === "showing");
     this.media.querySelector("track")?.remove();
+    this.controls.captioned(Boolean(this.about?.counts.speech));
     if (!this.about?.counts.speech) return;
     const track = el("track", { kind: "captions", label: t("captions"), srclang: about.language, src: `/transcript/${this.video}.vtt` });
     this.media.append(track);
-    if (shown) track.track.mode = "showing";
+    this.showCaptions(kept.get("captions", false));
+  }
+
+  get captionsShown() { return this.media.textTracks[0]?.mode === "showing"; }
+
+  showCaptions(on) {
+    const [track] = this.media.textTracks;
+    if (track) track.mode = on ? "showing" : "disabled";
+    this.dispatchEvent(new Event("time"));
   }
 
   /** Go to a time in seconds; `video` is the API's object of another video. */
@@ -62,6 +79,12 @@ export class Player extends EventTarget {
   }
 
   toggle() { this.media.paused ? this.media.play().catch(() => {}) : this.media.pause(); }
+
+  /** Choose a part of the picture to ask about: a box at the time that is shown, or null. */
+  choose(box) {
+    this.region = box && { time: this.time, box };
+    this.dispatchEvent(new Event("region"));
+  }
 
   #ready() {
     if (this.#wanted !== null) this.media.currentTime = this.#wanted;
