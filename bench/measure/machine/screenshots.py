@@ -1,4 +1,4 @@
-"""Pictures of every view of the page, light and dark, on a phone and on a desk.
+"""Pictures of every view of the page, light and dark, on a phone, a laptop and a desk.
 
 python -m vidscout.bench.measure.machine.screenshots [--home .demo] [--out docs/screenshots]
 
@@ -31,7 +31,7 @@ with VideoScout(home=sys.argv[1]) as scout:
 PATIENCE = 180_000
 """Milliseconds."""
 QUESTION = "What is the mirror made of?"
-SCREENS = {"desk": (1280, 800), "phone": (390, 844)}
+SCREENS = {"desk": (1280, 800), "phone": (390, 844), "wide": (1920, 1080)}
 SCHEMES = ("light", "dark")
 
 

@@ -4,8 +4,8 @@ python -m vidscout.bench.measure.machine.web [--runs 5] [--home .demo] [--minute
 
 Needs Chromium and Playwright. The server runs in a process of its own. The first question after a start is cold: no
 model has been loaded; the others are medians over the runs after it. Frames are counted in Chromium's own trace while
-the timeline of a video of eight hours is dragged; with `--minutes` a page is left open, playing, and its memory is
-measured after garbage collection before and after.
+the timeline of a video of eight hours is dragged; with `--minutes` a page is left open, playing, and used a little once
+a minute, and its memory is measured after garbage collection every five minutes.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from ....tools.runtime.cores import cores
 from ...data.videos import lecture
 
 QUESTIONS = ("What is the mirror made of?", "When does a cat appear?", "Who works at the science center in Lisbon?")
+TABS = ("Ask", "Transcript", "Chapters", "Search")
 PATIENCE = 180_000
 """Milliseconds."""
 HOURS = 8
@@ -156,6 +157,41 @@ def kept(page: Any) -> float:
     return next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize") / 1e6
 
 
+def transcript_of_hours(browser: Any, address: str) -> tuple[float, int, float]:
+    """Seconds until the transcript of the long video can be read, its lines that are elements, and MB of heap."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    began = time.perf_counter()
+    page.goto(f"{address}/v/{LONG}?tab=transcript")
+    page.locator(".vs-line").first.wait_for()
+    shown = time.perf_counter() - began
+    page.wait_for_load_state("networkidle")
+    lines, heap = page.locator(".vs-line").count(), kept(page)
+    page.close()
+    return shown, lines, heap
+
+
+def left_open(page: Any, minutes: float) -> list[float]:
+    """MB of heap, first and then every five minutes, of a page that plays and is used a little once a minute."""
+    page.evaluate("(() => { const p = document.getElementById('player'); p.muted = p.loop = true; p.play(); })()")
+    page.wait_for_timeout(60_000)  # what is loaded once has been
+    began, seen = time.monotonic(), [kept(page)]
+    for minute in itertools.count(1):
+        if time.monotonic() - began > minutes * 60:
+            return seen
+        page.get_by_role("tab", name=TABS[minute % len(TABS)], exact=True).click()
+        if minute % 8 == 0:
+            page.get_by_role("button", name="New", exact=True).click()
+            page.locator(".vs-question").fill(QUESTIONS[minute // 8 % len(QUESTIONS)])
+            page.keyboard.press("Enter")
+            page.locator(".vs-answerfoot").first.wait_for()
+        page.get_by_role("slider", name="Timeline").press("+-"[minute % 2])
+        page.wait_for_timeout(max(0, minute * 60 - (time.monotonic() - began)) * 1000)
+        if minute % 5 == 0:
+            seen.append(kept(page))
+    return seen
+
+
 def _await(address: str) -> None:
     """Wait until the server takes connections: it tells its address a moment before."""
     for _ in range(600):
@@ -163,6 +199,20 @@ def _await(address: str) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError(f"{address} does not answer")
+
+
+def wait_for(server: "subprocess.Popen[str]") -> str:
+    """The address that a server has told, once it takes connections.
+
+    Raises:
+        RuntimeError: it tells none, or does not answer there.
+    """
+    assert server.stdout is not None
+    found = re.search(r"http://\S+", server.stdout.readline())
+    if found is None:
+        raise RuntimeError("the server told no address")
+    _await(found[0])
+    return found[0]
 
 
 def row(name: str, values: Sequence[float], unit: str = "s") -> str:
@@ -192,16 +242,14 @@ def measured(browser: Any, address: str, runs: int, minutes: float) -> list[str]
         row("sending to first event", [one[0] for one in warm]),
         row("sending to answer", [one[1] for one in warm]),
     ]
+    shown, lines, heap = transcript_of_hours(browser, address)
+    rows.append(f"| transcript of {HOURS} h can be read | {shown:.2f} s | {lines} lines are elements, {heap:.1f} MB |")
     rate, gap = frames_while_dragged(browser, address)
     rows += [f"| frames a second, timeline of {HOURS} h dragged | {rate:.1f} | longest gap {gap:.0f} ms |"]
     if minutes:
-        page.evaluate("const p = document.getElementById('player'); p.muted = p.loop = true; p.play()")
-        page.wait_for_timeout(20_000)
-        before = kept(page)
-        page.wait_for_timeout(minutes * 60_000)
-        rows.append(
-            f"| heap of a page that plays, after {minutes:g} min more | {before:.2f} MB | {kept(page):.2f} MB |"
-        )
+        heap = left_open(page, minutes)
+        told = ", ".join(f"{one:.2f}" for one in heap)
+        rows.append(f"| heap of a page left open for {minutes:g} min, every 5 min | {heap[-1]:.2f} MB | {told} MB |")
     return rows
 
 
@@ -221,13 +269,10 @@ def main() -> None:
     command = [sys.executable, "-c", SERVER, str(arguments.home), str(lecture()), str(HOURS), str(EVERY)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
         try:
-            assert server.stdout is not None
-            found = re.search(r"http://\S+", server.stdout.readline())
-            assert found is not None
-            _await(found[0])
+            address = wait_for(server)
             started = time.perf_counter() - began
             browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            rows = measured(browser, found[0], arguments.runs, arguments.minutes)
+            rows = measured(browser, address, arguments.runs, arguments.minutes)
             browser.close()
         finally:
             server.terminate()

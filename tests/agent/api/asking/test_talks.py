@@ -14,7 +14,7 @@ from vidscout.agent.api.findings import attachment
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.tools.records import Modality
 
-from .conftest import refused
+from ..conftest import refused
 
 pytestmark = pytest.mark.models
 MINE = "0123456789abcdef-"
