@@ -15,7 +15,7 @@ from served import serving as served_at
 from vidscout.web.serve import application
 from vidscout.web.site import Site
 
-LEFT = ("AbortError: signal is aborted",)
+LEFT = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
 """What Gradio's script says where its form is left while it loads."""
 Serving = Callable[..., str]
 
@@ -56,7 +56,7 @@ def opened(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[.
         contexts.append((context, at))
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith((at, "data:", "blob:")) else outside.append(r.url))
-        page.on("console", lambda m: _noted(complaints, m.text, expect) if m.type == "error" else None)
+        page.on("console", lambda m: _noted(complaints, m.text, (*expect, *LEFT)) if m.type == "error" else None)
         page.on("pageerror", lambda error: _noted(complaints, str(error), LEFT))
         page.set_default_timeout(PATIENCE)
         page.goto(at + path, wait_until="domcontentloaded")

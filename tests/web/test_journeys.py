@@ -10,7 +10,7 @@ from browsing import MARKS, PHONE, WIDTHS, Page, card, playable, stands_at, tab,
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.tools.index.videos import Video
-from vidscout.tools.payloads import Spoken
+from vidscout.tools.payloads import Spoken, Word
 from vidscout.web.site import Site
 
 pytestmark = MARKS
@@ -21,6 +21,13 @@ EVERY = 3.0
 """Seconds between two sentences of the long video: 9,600 of them."""
 
 
+def sentence(number: int, span: Span) -> Spoken:
+    """One of three words, a second each."""
+    texts = ["sentence", "number", str(number)]
+    words = tuple(Word(text, span.start + at, span.start + at + 0.9) for at, text in enumerate(texts))
+    return Spoken(" ".join(texts), words=words, speaker=f"Speaker {number % 3}")
+
+
 @pytest.fixture(scope="module")
 def site(
     copied_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory, lecture: Path
@@ -28,7 +35,7 @@ def site(
     """A library with the lecture, and a transcript of eight hours of which there is no file."""
     with VideoScout(home=copied_home(tmp_path_factory.mktemp("journeys") / "home"), fast=True) as scout:
         spans = [Span(at * EVERY, (at + 0.9) * EVERY) for at in range(int(HOURS * 3600 / EVERY))]
-        said = [Spoken(f"sentence number {at}", speaker=f"Speaker {at % 3}") for at in range(len(spans))]
+        said = [sentence(at, one) for at, one in enumerate(spans)]
         scout.index.add([Record.of(LONG, *one, 1.0, "test/1") for one in zip(spans, said, strict=True)], None)
         counts = {"speech": len(spans)}
         gone = lecture.with_name("gone.mp4")
@@ -70,7 +77,6 @@ def test_one_question_the_moment_and_everything_beside_it(opened: Opened, lectur
 
     tab(page, "Transcript").locator(".vs-spoken").wait_for()
     assert "silicon carbide" in page.locator(".vs-spoken").inner_text()
-    until(page, "document.querySelectorAll('.vs-spoken .vs-lit').length === 1")
     tab(page, "Chapters").locator(".vs-chapter", has_text="The astronaut").click()
     stands_at(page, 36, within=1.5)
     notes = page.locator("details", has_text="Notes").first
@@ -143,6 +149,10 @@ def test_a_transcript_of_eight_hours_is_drawn_in_part_and_searched_as_a_whole(op
     page.locator(".vs-line", has_text="sentence number 9000").wait_for()
     until(page, "document.querySelector('.vs-hit').getBoundingClientRect().top < innerHeight")
     assert page.locator(".vs-line").count() < 900, "what is far away has gone again"
+    page.locator("vs-transcript input[type=search]").fill("")
+    page.goto(page.url.partition("?")[0] + "?tab=transcript&t=3001")
+    page.locator(".vs-spoken", has_text="number 1000").wait_for()
+    page.locator(".vs-lit", has_text="number").wait_for()
 
 
 def test_eight_people_at_once_never_see_each_other(opened: Opened, lecture_id: str):

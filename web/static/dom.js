@@ -127,6 +127,18 @@ export async function api(path, { method, body, signal, raw = false, keepalive =
   return raw ? response : response.json();
 }
 
+/** A script of the page by its path under `/app/`; asked for again while the server is away, under another address. */
+export async function script(path) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await import(`/app/${path}${tries ? `?again=${tries}` : ""}`);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      await new Promise((wake) => { setTimeout(wake, 2000); });
+    }
+  }
+}
+
 /** The address of the kept picture nearest to a time in seconds. */
 export const thumbnail = (video, seconds) =>
   `/v1/videos/${video}/thumbnail${seconds === undefined ? "" : `?t=${Math.round(seconds * 10) / 10}`}`;

@@ -26,7 +26,7 @@ nothing. Colours, sizes and the classes `.chip`, `.primary`, `.quiet`, `.small`,
 `/search` shows `<vs-search>` over all videos that have been read, with `view.player` null.
 */
 
-import { about, el, t } from "./dom.js";
+import { about, el, script, t } from "./dom.js";
 import { library } from "./library.js";
 import { settings } from "./settings.js";
 import { store } from "./store.js";
@@ -39,7 +39,7 @@ export const PANELS = ["ask", "transcript", "chapters", "search", "check", "clip
 
 /** Define a panel's element; its name. */
 export async function panel(name) {
-  await import(`./panels/${name}.js`);
+  await script(`panels/${name}.js`);
   return `vs-${name}`;
 }
 
@@ -66,7 +66,7 @@ function show() {
 /** A video's view; its script comes when one is opened. */
 function video(place, ids) {
   let close = null, left = false;
-  import("./view.js").then((made) => { if (!left) close = made.video(place, ids); });
+  script("view.js").then((made) => { if (!left) close = made.video(place, ids); });
   return () => { left = true; close?.(); };
 }
 
@@ -78,7 +78,7 @@ function search(place) {
   if (!PANELS.includes("search")) return undefined;
   let element = null;
   const fill = async () => {
-    const { common } = await import("./view.js");
+    const { common } = await script("view.js");
     const tag = await panel("search");
     element ??= document.createElement(tag);
     element.view = { ...common(), videos: store.shown.filter((one) => one.status === "ready"), range: null, player: null, timeline: null };
@@ -101,4 +101,4 @@ document.querySelector("nav [data-view=search]").hidden = !PANELS.includes("sear
 show();
 store.refresh();
 const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 500));
-window.addEventListener("load", () => idle(() => import("./view.js"))); // so that a video opens without waiting for its script
+window.addEventListener("load", () => idle(() => script("view.js"))); // so that a video opens without waiting for its script

@@ -32,7 +32,7 @@ class Transcript extends Panel {
 
   arrived(view, before) {
     if (!before) {
-      this.words = new Words(view.api);
+      this.words = new Words(view.api, () => this.follow());
       for (const name of ["time", "frame"]) view.player?.addEventListener(name, () => this.follow());
     }
     const { id, status, counts } = this.shown;

@@ -8,7 +8,8 @@ export class Words {
   #lines = new Map(); // by the id of the finding
   #asked = new Set();
 
-  constructor(api) { this.api = api; }
+  /** `arrived` is called when the times of some words have come. */
+  constructor(api, arrived) { Object.assign(this, { api, arrived }); }
 
   forget() { this.#lines.clear(); this.#asked.clear(); }
 
@@ -18,7 +19,10 @@ export class Words {
     if (!this.#asked.has(name)) {
       this.#asked.add(name);
       const within = `start=${part * AT_ONCE}&end=${(part + 1) * AT_ONCE}`;
-      this.api(`/v1/videos/${video}/findings?modality=speech&words=true&${within}`).then(({ data }) => { for (const one of data) this.#lines.set(one.id, one.words); }, () => this.#asked.delete(name));
+      this.api(`/v1/videos/${video}/findings?modality=speech&words=true&${within}`).then(({ data }) => {
+        for (const one of data) this.#lines.set(one.id, one.words);
+        this.arrived();
+      }, () => this.#asked.delete(name));
     }
     return this.#lines.get(line.id);
   }
