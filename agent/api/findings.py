@@ -1,5 +1,6 @@
 """The addresses of what was found in one video: its findings, what to ask of it, corrections, and files for others."""
 
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -78,11 +79,7 @@ def add_findings(site: FastAPI, inbox: Inbox) -> None:
     ) -> Findings:
         """What was found, in order of time; also of a video that is still being read, as far as it has come."""
         found = inbox.find(video)
-        records = [
-            record
-            for record in scout.index.timeline(found, modality)
-            if record.span.end >= start and (end is None or record.span.start < end)
-        ]
+        records = within(scout.index.timeline(found, modality), start, end)
         return Findings(video=found, data=[finding_of(record, words) for record in records])
 
     @site.patch("/v1/videos/{video}/findings/{finding}", tags=["videos"])
@@ -125,6 +122,11 @@ def add_findings(site: FastAPI, inbox: Inbox) -> None:
         name = f"{PurePath(scout.find(found).name).stem or 'video'}.{made.suffix}"
         headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-cache"}
         return Response(scout.export(found, format, of), media_type=made.media_type, headers=headers)
+
+
+def within(records: Iterable[Record], start: float, end: float | None) -> list[Record]:
+    """Those that end after `start` and begin before `end`, in seconds."""
+    return [one for one in records if one.span.end >= start and (end is None or one.span.start < end)]
 
 
 def attachment(name: str) -> str:
