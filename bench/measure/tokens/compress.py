@@ -1,14 +1,15 @@
 """What each compressor of visual tokens saves and changes, on a model of random weights.
 
-    python -m vidscout.bench.measure.machine.compress [--size small|7b] [--frames 8] [--rounds 3] [--spec evs:0.25 …]
+    python -m vidscout.bench.measure.tokens.compress [--size small|7b] [--frames 8] [--rounds 3] [--spec evs:0.25 …]
         [--picture docs/compress.svg] [--kept FILE] [--json]
 
 The model is transformers' own Qwen2.5-VL class with its published preprocessing; `small` has 512 channels in 8 layers
-and runs on two cores, `7b` has the sizes of Qwen2.5-VL-7B and wants a GPU. The frames are drawn: a textured ground, a
+and runs on two cores, `7b` has the sizes of Qwen2.5-VL-7B and wants a GPU. `hired` is measured with the LLaVA-NeXT
+class of that size, which cuts a picture into five tiles of 256 tokens. The frames are drawn: a textured ground, a
 square that moves over it, another ground from the middle on. Told are visual tokens, the arithmetic of reading the
-prompt, seconds for compressing and for reading (medians over the rounds), bytes of keys and values, and the cosine
-between the logits after a question and those with all tokens. With random weights the cosine says how much of the input
-the model can still tell apart, and nothing about answers.
+prompt, seconds for compressing and for reading (medians over the rounds; on a CPU those of all its cores together),
+bytes of keys and values, and the cosine between the logits after a question and those with all tokens. With random
+weights the cosine says how much of the input the model can still tell apart, and nothing about answers.
 """
 
 import argparse
@@ -16,14 +17,17 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from ....tools.errors import VidscoutError
-from ....tools.videollm.compress import Grid, Layout, Mix, Scene, compressor
+from ....tools.videollm.attending.pruning import Pruner, pruner
+from ....tools.videollm.attending.tower import watched
+from ....tools.videollm.compress import Compressor, Grid, Layout, Mix, Scene, compressor
 from ....tools.videollm.compress.base import unit
+from .picture import picture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,10 +35,11 @@ if TYPE_CHECKING:
 SPECS = (
     *(f"{name}:{share}" for name in ("aim", "evs", "fastvid", "pool", "vidcom2") for share in ("0.1", "0.25", "0.5")),
     *(f"{name}:{cap}" for name in ("bvllm", "promptpool", "sample") for cap in ("200", "500", "1000")),
+    *("aim:0.1:prune", "aim:0.25:prune", "aim:0.5:prune", "hired:0.1", "hired:0.25", "hired:0.5"),
     *("delta:32", "delta:64", "delta:128", "dycoke:0.1", "dycoke:0.3", "dycoke:0.5", "progressive_pool:4x2"),
     *("progressive_pool:8x4", "stride:2", "stride:4"),
 )
-"""`hired` is not among them: without a tiled model's attention it is `vidcom2`."""
+"""`hired` is for tiles, and so is measured with `Tiled`, beside all of that model's tokens."""
 
 SIZES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "small": (
@@ -88,7 +93,7 @@ class Cost:
 
 
 HEADER = (
-    "| compressor | visual tokens | GFLOPs | compressing, s | prefill, s | keys and values, MB | cosine of logits |\n"
+    "| compressor | visual tokens | GFLOPs | compressing, s | reading, s | keys and values, MB | cosine of logits |\n"
     "|---|---:|---:|---:|---:|---:|---:|"
 )
 
@@ -122,6 +127,9 @@ class Bench:
         if size == "7b":
             self.model = self.model.to(torch.bfloat16)
         self.device, self.config = device, config.get_text_config()
+        self.pruner: Pruner | None = None
+        self.attention: Tensor | None = None
+        self.tiles: Tensor | None = None
         self._read(drawn(frames))
 
     def _read(self, pictures: list[Any]) -> None:
@@ -153,16 +161,17 @@ class Bench:
         """Of one compressor, or of none; `whole` are the logits with all tokens."""
         import torch
 
-        scene = Scene(self.layout, self.rows, self.query)
+        scene = Scene(self.layout, self.rows, self.query, self.attention, self.tiles)
         asked = compressor(spec) if spec else None
         compressing, reading = [], []
         mix, logits = Mix(torch.arange(self.layout.patches)), self.query
         cache: Any = None
+        self._prune_by(asked)
         for _ in range(rounds):
-            began = time.perf_counter()
+            began = self._clock()
             mix = asked.mix(scene) if asked is not None else mix
             made = mix.to(self.device).of(self.rows)
-            compressing.append(time.perf_counter() - began)
+            compressing.append(self._clock() - began)
             logits, cache, seconds = self._prefill(mix.seats.to(self.device), made)
             reading.append(seconds)
         if asked is not None and len(mix.seats) != asked.kept(self.layout):
@@ -170,11 +179,33 @@ class Bench:
         length = self.ids.shape[1] - self.layout.patches + len(mix.seats)
         held = sum(part.numel() * part.element_size() for layer in cache.layers for part in (layer.keys, layer.values))
         cosine = 1.0 if whole is None else float(torch.nn.functional.cosine_similarity(logits, whole, dim=0))
-        found = Cost(
-            spec or "all", len(mix.seats), flops(self.config, length), statistics.median(compressing) if spec else 0.0,
-            statistics.median(reading), held, cosine,
-        )  # fmt: skip
+        done = flops(self.config, length, self._dropped(len(mix.seats)))
+        seconds = statistics.median(compressing) if spec else 0.0
+        found = Cost(spec or "all", len(mix.seats), done, seconds, statistics.median(reading), held, cosine)
         return found, logits
+
+    def _clock(self) -> float:
+        """Seconds of the processors, which other work on the machine does not add to; on a GPU those of the clock."""
+        return time.perf_counter() if self.device == "cuda" else time.process_time()
+
+    def _prune_by(self, asked: Compressor | None) -> None:
+        """Have the model drop tokens as a compressor wants it; only then is its attention computed openly."""
+        inside = None if asked is None else asked.inside
+        self.model.set_attn_implementation("eager" if inside else "sdpa")
+        if inside is not None:
+            self.pruner = pruner(self.model, self.pruner, asked)
+        elif self.pruner is not None:
+            self.pruner.schedule = None
+
+    def _pruning(self, visual: "Tensor") -> Any:
+        active = self.pruner is not None and self.pruner.active
+        return self.pruner.reading(visual) if active and self.pruner is not None else nullcontext()
+
+    def _dropped(self, visual: int) -> list[int]:
+        """How many visual tokens are gone in each layer."""
+        if self.pruner is None or self.pruner.schedule is None:
+            return []
+        return [visual - left for left in self.pruner.schedule.counts(visual, self.config.num_hidden_layers)]
 
     def _prefill(self, seats: "Tensor", made: "Tensor") -> "tuple[Tensor, Any, float]":
         import torch
@@ -186,8 +217,8 @@ class Bench:
         embedded = self.embedded.clone()
         embedded[0, places[seats]] = made.to(embedded.dtype)
         cache = DynamicCache(config=self.config)
-        began = time.perf_counter()
-        with torch.inference_mode():
+        began = self._clock()
+        with torch.inference_mode(), self._pruning(self.ids[0, keep] == PLACEHOLDER):
             output = self.model(
                 inputs_embeds=embedded[:, keep], position_ids=self.positions[..., keep], past_key_values=cache,
                 use_cache=True, logits_to_keep=1,
@@ -195,15 +226,76 @@ class Bench:
             logits = output.logits[0, -1].float()
         if self.device == "cuda":
             torch.cuda.synchronize()
-        return logits, cache, time.perf_counter() - began
+        return logits, cache, self._clock() - began
 
 
-def flops(config: Any, tokens: int) -> float:
-    """Multiplications and additions of reading so many tokens in one go: weights, and attention under a causal mask."""
+class Tiled(Bench):
+    """The same with LLaVA-NeXT's class, whose tower tells its attention: for `hired`."""
+
+    FRAMES = 2
+
+    def __init__(self, size: str, frames: int) -> None:
+        import torch
+        from transformers import LlavaNextConfig, LlavaNextForConditionalGeneration
+
+        torch.manual_seed(0)
+        vision = {"hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 4, "num_attention_heads": 4}
+        config = LlavaNextConfig(
+            text_config={**SIZES[size][0], "model_type": "llama", "vocab_size": VOCABULARY},
+            vision_config={**vision, "model_type": "clip_vision_model", "image_size": SIDE // 2, "patch_size": PATCH},
+            image_token_index=PLACEHOLDER,
+            image_grid_pinpoints=[[SIDE, SIDE]],
+        )
+        self.device, self.config = "cpu", config.get_text_config()
+        self.model = LlavaNextForConditionalGeneration(config).eval()
+        self.pruner = None
+        self._read(drawn(min(frames, self.FRAMES)))
+
+    def _read(self, pictures: list[Any]) -> None:
+        import torch
+        import transformers
+
+        processor = transformers.LlavaNextImageProcessor(
+            size={"shortest_edge": SIDE // 2},
+            crop_size={"height": SIDE // 2, "width": SIDE // 2},
+            image_grid_pinpoints=[[SIDE, SIDE]],
+        )
+        seen = processor(pictures, return_tensors="pt")
+        base = self.model.model
+        self.model.set_attn_implementation("eager")
+        with torch.inference_mode(), watched(base) as attention:
+            features = base.get_image_features(seen["pixel_values"], seen["image_sizes"], return_dict=True)
+        parts = list(features.pooler_output)
+        self.rows = torch.cat(parts)
+        told = attention.by_row(base, seen["image_sizes"], [len(part) for part in parts])
+        if told is None:
+            raise VidscoutError("the tower told no attention")
+        noted = torch.cat([part + torch.tensor([0.0, 0.0, 100.0 * n]) for n, part in enumerate(told)])
+        self.attention, self.tiles = noted[:, :2], noted[:, 2].long()
+        self.layout = Layout(tuple(Grid(1, len(part)) for part in parts))
+        ids = list(range(1, 41))
+        for part in parts:
+            ids += [50, *([PLACEHOLDER] * len(part)), 51]
+        self.ids = torch.tensor([[*ids, *range(60, 90)]])
+        self.positions = torch.arange(self.ids.shape[1])[None]
+        with torch.inference_mode():
+            self.embedded = self.model.get_input_embeddings()(self.ids)
+            self.query = unit(self.embedded[0, -30:]).mean(0)
+
+
+def flops(config: Any, tokens: int, dropped: Sequence[int] = ()) -> float:
+    """Multiplications and additions of reading so many tokens in one go: weights, and attention under a causal mask.
+
+    Args:
+        config: of the language model.
+        tokens: that go into the first layer.
+        dropped: by layer, how many of them are gone there.
+    """
     width, inner = config.hidden_size, config.intermediate_size
     of_keys = width // config.num_attention_heads * config.num_key_value_heads
     weights = 2 * width * width + 2 * width * of_keys + 3 * width * inner
-    return config.num_hidden_layers * (2.0 * weights * tokens + 2.0 * tokens * tokens * width)
+    lengths = [tokens - gone for gone in dropped] or [tokens] * config.num_hidden_layers
+    return sum(2.0 * weights * length + 2.0 * length * length * width for length in lengths)
 
 
 def drawn(frames: int, seed: int = 0) -> list[Any]:
@@ -221,44 +313,6 @@ def drawn(frames: int, seed: int = 0) -> list[Any]:
     return pictures
 
 
-def picture(costs: Sequence[Cost]) -> str:
-    """An SVG: visual tokens from left to right, cosine of the logits from below, a line a compressor."""
-    width, height, left, top, right, bottom = 760, 460, 60, 20, 170, 50
-    most = max(cost.tokens for cost in costs)
-    least = min(0.0, *(cost.cosine for cost in costs))
-    inner = (width - left - right, height - top - bottom)
-
-    def place(cost: Cost) -> tuple[float, float]:
-        return left + inner[0] * cost.tokens / most, top + inner[1] * (1 - cost.cosine) / (1 - least)
-
-    by: dict[str, list[Cost]] = {}
-    for cost in costs:
-        by.setdefault(cost.spec.partition(":")[0], []).append(cost)
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        'font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-    ]
-    for step in range(5):
-        x, y = left + inner[0] * step / 4, top + inner[1] * step / 4
-        lines.append(f'<path d="M{x:.0f} {top}V{top + inner[1]}M{left} {y:.0f}H{left + inner[0]}" stroke="#ddd"/>')
-        lines.append(f'<text x="{x:.0f}" y="{height - bottom + 18}" text-anchor="middle">{most * step // 4}</text>')
-        lines.append(f'<text x="{left - 6}" y="{y + 4:.0f}" text-anchor="end">{1 - (1 - least) * step / 4:.2f}</text>')
-    for number, (name, own) in enumerate(sorted(by.items())):
-        colour = f"hsl({number * 360 // len(by)} 65% 42%)"
-        points = [place(cost) for cost in sorted(own, key=lambda cost: cost.tokens)]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-        lines += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in points]
-        y = top + 14 + 20 * number
-        lines.append(f'<text x="{width - right + 20}" y="{y}" fill="{colour}">{escape(name)}</text>')
-    lines.append(f'<text x="{left + inner[0] / 2}" y="{height - 8}" text-anchor="middle">visual tokens</text>')
-    lines.append(
-        f'<text transform="translate(14 {top + inner[1] / 2}) rotate(-90)" text-anchor="middle">cosine of logits</text>'
-    )
-    return "\n".join([*lines, "</svg>", ""])
-
-
 def measured(size: str, frames: int, rounds: int, specs: Sequence[str], kept: Path | None = None) -> list[Cost]:
     """The costs of all tokens and of each compressor.
 
@@ -272,17 +326,27 @@ def measured(size: str, frames: int, rounds: int, specs: Sequence[str], kept: Pa
     known = {} if kept is None or not kept.is_file() else {
         cost.spec: cost for cost in (Cost(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines())
     }  # fmt: skip
-    if "all" not in known or any(spec not in known for spec in specs):
-        bench = Bench(size, frames)
-        first, whole = bench.cost(None, rounds, None)
-        for spec in [None, *specs]:
-            if (spec or "all") in known:
-                continue
-            cost = known[spec or "all"] = first if spec is None else bench.cost(spec, rounds, whole)[0]
-            if kept is not None:
-                with kept.open("a", encoding="utf-8") as file:
-                    file.write(f"{json.dumps(asdict(cost))}\n")
-    return [known["all"], *(known[spec] for spec in specs)]
+    tiled = [spec for spec in specs if spec.startswith("hired")]
+    rows = []
+    for kind, all_tokens, own in (
+        (Bench, "all", [s for s in specs if s not in tiled]),
+        (Tiled, "all of a LLaVA", tiled),
+    ):
+        if not own:
+            continue
+        if all_tokens not in known or any(spec not in known for spec in own):
+            bench = kind(size, frames)
+            first, whole = bench.cost(None, rounds, None)
+            for spec in [all_tokens, *own]:
+                if spec in known:
+                    continue
+                cost = replace(first, spec=all_tokens) if spec == all_tokens else bench.cost(spec, rounds, whole)[0]
+                known[spec] = cost
+                if kept is not None:
+                    with kept.open("a", encoding="utf-8") as file:
+                        file.write(f"{json.dumps(asdict(cost))}\n")
+        rows += [known[all_tokens], *(known[spec] for spec in own)]
+    return rows
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
-from vidscout.bench.measure.machine import compress
-from vidscout.bench.measure.machine.compress import Bench, Cost, flops, picture
+from vidscout.bench.measure.tokens import compress
+from vidscout.bench.measure.tokens.compress import Bench, Cost, flops, picture
 
 
 def test_flops_count_weights_and_attention():
