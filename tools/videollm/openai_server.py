@@ -15,8 +15,11 @@ from typing import Any, Literal
 from ..errors import AnswererError, UsageError
 from ..records import clock
 from ..runtime.notes import note
+from .compress import Grid, Layout, compressor
+from .compress.evs import EVS
+from .compress.vidcom2 import VidCom2
 from .endpoint import Endpoint
-from .families import of_name
+from .families import AROUND, of_name
 from .frame_data import as_mp4, base64_of, image_url, jpeg_list, size_of, true_times
 from .interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
 from .thoughts import AT_MOST
@@ -41,6 +44,9 @@ TEMPLATE = 16
 
 FRAME_TOKENS = 1600
 """Tokens of a frame where the server cannot be asked: as many as the hungriest common model takes for 1280×720."""
+
+STILL = 8
+"""Frames of a video that stands still, by which it is found out whether a server prunes."""
 
 BY_LETTER = "\nAnswer with the letter of the right option only."
 
@@ -78,6 +84,7 @@ class OpenAiServer(VideoLLM):
         most_frames: int | None = None,
         context: int | None = None,
         frame_tokens: int | None = None,
+        compress: str | None = None,
         patience: float = 120.0,
         retries: int = 4,
         seconds: float | None = None,
@@ -97,6 +104,7 @@ class OpenAiServer(VideoLLM):
             most_frames: refuse prompts with more frames; packers take the best.
             context: tokens of prompt and answer together; by default what the server tells, or 32,768.
             frame_tokens: tokens of one frame; by default asked of the server.
+            compress: how a vLLM server was started to prune videos, as `evs:0.25` (`pruning_flags`); for `as_video`.
             patience: seconds without a byte after which an answer counts as not coming.
             retries: how often a request is repeated that found the server busy, broken or away.
             seconds: the longest that an answer may take, retries included.
@@ -111,6 +119,10 @@ class OpenAiServer(VideoLLM):
         self.as_video = as_video
         self.most_frames = most_frames
         self.frame_tokens = frame_tokens
+        self.compressor = compressor(compress) if compress else None
+        self.flags = pruning_flags(compress) if compress else ""
+        if compress and as_video is None:
+            raise UsageError(f"compress = {compress}: a server prunes videos, not pictures: set as_video = 'jpeg'")
         self.seconds = seconds
         self.extra = dict(extra or {})
         self._key = key or os.environ.get("OPENAI_API_KEY") or "none"
@@ -120,6 +132,7 @@ class OpenAiServer(VideoLLM):
         self._known_as(model)
         self._tells_probabilities = True
         self._sizes: dict[Any, int] = {}
+        self._prunes: bool | None = None if self.flags and "rate 0 " not in self.flags else True
         self._count = lru_cache(maxsize=4096)(self._count_text)
 
     @property
@@ -151,6 +164,8 @@ class OpenAiServer(VideoLLM):
             )
         self.model = str(about["id"])
         self.server = self.server or OWNERS.get(str(about.get("owned_by")), "hosted")
+        if self.flags and self.server != "vllm":
+            raise UsageError(f"compress: {self.server} at {self.address} prunes no videos, only vLLM does")
         meta = about.get("meta") or {}
         self.context = self._context or about.get("max_model_len") or meta.get("n_ctx") or 32768
         self._endpoint = endpoint
@@ -227,8 +242,8 @@ class OpenAiServer(VideoLLM):
     def count_tokens(self, messages: Sequence[Message]) -> int:
         self.ready()
         texts = [Message(message.role, (self._text_only(message),)) for message in messages]
-        shown = [frame for message in messages for frame in message.frames]
-        return self._count(json.dumps(self._chat(texts))) + sum(self._frame_cost(frame) for frame in shown)
+        shown = sum(self._frames_cost(message.frames) for message in messages if message.frames)
+        return self._count(json.dumps(self._chat(texts))) + shown
 
     def warm(self, messages: Sequence[Message]) -> None:
         """Only find out whether the server is there: its prefix cache is other people's too."""
@@ -314,6 +329,25 @@ class OpenAiServer(VideoLLM):
             pass  # an older server, without the path or with another answer
         return at_most(messages)
 
+    def _frames_cost(self, frames: Sequence[FramePart]) -> int:
+        """Tokens of a message's frames, of which a server that prunes leaves a share; marks and times stay."""
+        costs = [self._frame_cost(frame) for frame in frames]
+        if self.compressor is None:
+            return sum(costs)
+        self._checked_pruning(frames[0])
+        marks = [min(AROUND, cost - 1) for cost in costs]
+        grids = tuple(Grid(1, cost - around) for cost, around in zip(costs, marks, strict=True))
+        return sum(marks) + self.compressor.kept(Layout(grids))
+
+    def _checked_pruning(self, frame: FramePart) -> None:
+        """Ask once whether a video of the same frame again and again costs less than its frames."""
+        if self._prunes is None:
+            each = self._measured(frame)
+            many = self._measured(*[frame] * STILL)
+            self._prunes = each is None or many is None or many < 0.9 * STILL * each
+        if not self._prunes:
+            raise UsageError(f"{self.model} at {self.address} prunes no videos: start it with {self.flags}")
+
     def _frame_cost(self, frame: FramePart) -> int:
         """Tokens of a frame of that size: what one adds to a prompt by the server's own account."""
         if self.frame_tokens is not None:
@@ -323,9 +357,9 @@ class OpenAiServer(VideoLLM):
             self._sizes[size] = self._measured(frame) or FRAME_TOKENS
         return self._sizes[size]
 
-    def _measured(self, frame: FramePart) -> int | None:
+    def _measured(self, *frames: FramePart) -> int | None:
         asked = []
-        for parts in (("?",), (frame, "?")):
+        for parts in (("?",), (*frames, "?")):
             usage = self._asked().chat(self._body([Message("user", parts)], 1, 0.0), self._deadline()).get("usage")
             if not isinstance(usage, dict) or not isinstance(usage.get("prompt_tokens"), int):
                 return None
@@ -350,6 +384,21 @@ class OpenAiServer(VideoLLM):
 
     def _deadline(self) -> float | None:
         return None if self.seconds is None else time.monotonic() + self.seconds
+
+
+def pruning_flags(spec: str) -> str:
+    """With what `vllm serve` prunes videos as a compressor would, for models of which it can (Qwen2.5-VL, Qwen3-VL).
+
+    >>> pruning_flags("evs:0.25")
+    '--video-pruning-rate 0.75 --video-pruning-method evs'
+
+    Raises:
+        UsageError: it has no such method.
+    """
+    known = compressor(spec)
+    if not isinstance(known, EVS | VidCom2):
+        raise UsageError(f"compress = {spec}: a vLLM server prunes by evs or vidcom2")
+    return f"--video-pruning-rate {1 - known.share:g} --video-pruning-method {known.name}"
 
 
 def at_most(messages: Sequence[Mapping[str, Any]]) -> int:

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -323,6 +324,34 @@ class TestCounting:
         assert pretended.paths.count("/tokenize") == 1  # of the same text
         assert pretended.paths.count("/v1/chat/completions") == 2  # of the same size of frame
         assert counting.context == 2048
+
+    @pytest.mark.parametrize("pruned", [True, False])
+    def test_what_vllm_prunes_is_counted_and_a_server_that_does_not_is_told_of(self, pretended, frames, pruned):
+        def answer(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+            if handler.path == "/tokenize":
+                return say(handler, {"count": 10})
+            urls = re.findall(r"data:video/jpeg;base64,[^\"]*", json.dumps(body))
+            shown = sum(url.count(",") for url in urls)
+            tokens = max(100, shown * 100 // 4) if pruned and shown else shown * 100
+            return say(handler, whole("x", prompt_tokens=9 + tokens + 18 * shown))
+
+        pretended.answers = [answer]
+        counting = model(pretended, as_video="jpeg", compress="evs:0.25")
+        if pruned:
+            assert counting.count_tokens(asked(*frames, *frames, *frames, "What?")) == 10 + 9 * 18 + 9 * 100 // 4
+            assert counting.count_tokens(asked(*frames, "What?")) == 10 + 3 * 18 + 100  # never less than one frame
+            return
+        with pytest.raises(UsageError, match=r"start it with --video-pruning-rate 0\.75 --video-pruning-method evs"):
+            counting.count_tokens(asked(*frames, "What?"))
+
+    def test_a_server_prunes_only_videos_and_only_as_vllm_can(self, pretended):
+        with pytest.raises(UsageError, match="by evs or vidcom2"):
+            model(pretended, as_video="jpeg", compress="aim:0.5")
+        with pytest.raises(UsageError, match="prunes videos, not pictures"):
+            model(pretended, compress="evs:0.5")
+        pretended.owner = "library"
+        with pytest.raises(UsageError, match=r"ollama .* prunes no videos"):
+            model(pretended, as_video="jpeg", compress="evs:0.5").ready()
 
     def test_a_server_that_counts_nothing_is_never_counted_too_low(self, pretended, frames):
         pretended.owner = "library"
