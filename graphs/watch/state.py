@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WINDOW = 300.0
 """Seconds over which findings are merged. A stage makes the window's records anew after every stretch, so that this
 bounds memory and work however long the watching lasts; what stands longer becomes a record a window."""
-NOT_LIVE = frozenset({"faces", "appearance", "speakers", "captions", "chapters", "subtitles"})
+NOT_LIVE = frozenset({"faces", "appearance", "speakers", "captions", "speech_captions", "chapters", "subtitles"})
 """Stages that do not watch: they number people through a whole video, look at whole tracks or shots, or read the file
 itself."""
 

@@ -18,6 +18,7 @@ HALF = 2
 
 REFERENCES = (
     "selector", "packer", "compressor", "memory", "route", "backend", "option", "setting", "benchmark", "command",
+    "stage",
 )  # fmt: skip
 """What `see` may name: `selector:bvllm`, `backend:captions/florence-2`, `option:answerer/transformers/kv_cache`, …"""
 

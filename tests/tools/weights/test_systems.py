@@ -13,6 +13,7 @@ from vidscout.bench.run import load as sets
 from vidscout.graphs.answer.packers import PACKERS
 from vidscout.graphs.answer.routes import ROUTES
 from vidscout.graphs.answer.selectors import SELECTORS
+from vidscout.graphs.ingest import stages
 from vidscout.tools.errors import VidscoutError
 from vidscout.tools.runtime.backend import backend, backends
 from vidscout.tools.videollm.compress import COMPRESSORS
@@ -58,6 +59,8 @@ def registered(reference: str) -> object:
             return COMPRESSORS.get(name)
         case "memory":
             return find_spec(f"vidscout.tools.videollm.memory.{name}")
+        case "stage":
+            return name if name in stages.known() else None
         case "route":
             return ROUTES.get(name)
         case "backend":
@@ -88,6 +91,7 @@ def test_whatever_is_said_to_carry_a_system_is_in_this_tree(reference: tuple[str
         "selector:nothing",
         "compressor:nothing",
         "memory:nothing",
+        "stage:nothing",
         "backend:answerer/nothing",
         "option:answerer/openai/nothing",
         "command:bench fly",
