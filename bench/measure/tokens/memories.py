@@ -82,7 +82,7 @@ def checkpoint(folder: Path, size: str = "small") -> Path:
         tokenizer_object=plain, eos_token="<|im_end|>", pad_token="<|endoftext|>"
     )
     tokenizer.chat_template = TEMPLATE
-    number: Callable[[str], Any] = tokenizer.convert_tokens_to_ids
+    number = {token: len(letters) + n for n, token in enumerate(SPECIAL)}
     text, vision = SIZES[size]
     channels = text["hidden_size"] // text["num_attention_heads"] // 2
     rope = {"rope_type": "default", "rope_theta": 1e6}
@@ -92,9 +92,9 @@ def checkpoint(folder: Path, size: str = "small") -> Path:
     config = transformers.Qwen2_5_VLConfig(
         text_config={**text, "vocab_size": len(tokenizer), "rope_parameters": rope, "max_position_embeddings": 32768},
         vision_config={**vision, **merged, "out_hidden_size": text["hidden_size"]},
-        image_token_id=number("<|image_pad|>"),
-        vision_start_token_id=number("<|vision_start|>"),
-        vision_end_token_id=number("<|vision_end|>"),
+        image_token_id=number["<|image_pad|>"],
+        vision_start_token_id=number["<|vision_start|>"],
+        vision_end_token_id=number["<|vision_end|>"],
     )
     torch.manual_seed(0)
     transformers.Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
@@ -187,9 +187,10 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--kept", type=Path, help="a file of lines to which what was measured goes, to go on from it")
     asked = parser.parse_args()
+    kept: Path | None = asked.kept
     known: dict[str, Held] = {}
-    if asked.kept is not None and asked.kept.is_file():
-        for line in asked.kept.read_text(encoding="utf-8").splitlines():
+    if kept is not None and kept.is_file():
+        for line in kept.read_text(encoding="utf-8").splitlines():
             told = json.loads(line)
             known[told.pop("what")] = Held(**told)
     with tempfile.TemporaryDirectory() as folder:
@@ -198,8 +199,8 @@ def main() -> None:
             if what in known and what != "full":  # which the others are compared with
                 continue
             known[what] = measure(bench)
-            if asked.kept is not None:
-                with asked.kept.open("a", encoding="utf-8") as file:
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as file:
                     file.write(f"{json.dumps({'what': what, **asdict(known[what])})}\n")
     print("\n".join([HEADER, *(held.row() for held in known.values())]))
 
