@@ -16,8 +16,7 @@ from ..errors import AnswererError, UsageError
 from ..records import clock
 from ..runtime.notes import note
 from .compress import Grid, Layout, compressor
-from .compress.evs import EVS
-from .compress.vidcom2 import VidCom2
+from .compress.base import pruning_flags
 from .endpoint import Endpoint
 from .families import AROUND, of_name
 from .frame_data import as_mp4, base64_of, image_url, jpeg_list, size_of, true_times
@@ -384,21 +383,6 @@ class OpenAiServer(VideoLLM):
 
     def _deadline(self) -> float | None:
         return None if self.seconds is None else time.monotonic() + self.seconds
-
-
-def pruning_flags(spec: str) -> str:
-    """With what `vllm serve` prunes videos as a compressor would, for models of which it can (Qwen2.5-VL, Qwen3-VL).
-
-    >>> pruning_flags("evs:0.25")
-    '--video-pruning-rate 0.75 --video-pruning-method evs'
-
-    Raises:
-        UsageError: it has no such method.
-    """
-    known = compressor(spec)
-    if not isinstance(known, EVS | VidCom2):
-        raise UsageError(f"compress = {spec}: a vLLM server prunes by evs or vidcom2")
-    return f"--video-pruning-rate {1 - known.share:g} --video-pruning-method {known.name}"
 
 
 def at_most(messages: Sequence[Mapping[str, Any]]) -> int:

@@ -362,7 +362,8 @@ def main() -> None:
     asked = parser.parse_args()
     costs = measured(asked.size, asked.frames, asked.rounds, asked.spec or SPECS, asked.kept)
     if asked.picture:
-        asked.picture.write_text(picture(costs), encoding="utf-8")
+        of_one_model = [cost for cost in costs if not cost.spec.startswith(("hired", "all of"))]
+        asked.picture.write_text(picture(of_one_model), encoding="utf-8")
     if asked.json:
         print(json.dumps([asdict(cost) for cost in costs], indent=1))
     else:

@@ -179,6 +179,10 @@ class Compressor(ABC):
     """Whether it depends on the question, so that another question about the same frames is another prompt."""
     attends: ClassVar[bool] = False
     """Whether it does better with the vision tower's attention."""
+    share: float
+    """Of the patches, where that is its amount."""
+    by_vllm: ClassVar[bool] = False
+    """Whether a vLLM server can prune videos by it."""
     inside: Schedule | None = None
     """How many tokens are dropped inside the language model, by layer; None where all go through."""
 
@@ -220,6 +224,21 @@ def compressor(spec: str) -> Compressor:
     if name not in COMPRESSORS:
         raise UsageError(f"no compressor {name!r}; there are {', '.join(sorted(COMPRESSORS))}")
     return COMPRESSORS[name](amount.strip() or COMPRESSORS[name].amount)
+
+
+def pruning_flags(spec: str) -> str:
+    """With what `vllm serve` prunes videos as a compressor would, for models of which it can (Qwen2.5-VL, Qwen3-VL).
+
+    >>> pruning_flags("evs:0.25")
+    '--video-pruning-rate 0.75 --video-pruning-method evs'
+
+    Raises:
+        UsageError: it has no such method.
+    """
+    known = compressor(spec)
+    if not known.by_vllm:
+        raise UsageError(f"compress = {spec}: a vLLM server prunes by evs or vidcom2")
+    return f"--video-pruning-rate {1 - known.share:g} --video-pruning-method {known.name}"
 
 
 def share_of(amount: str, name: str) -> float:

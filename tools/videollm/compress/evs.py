@@ -20,6 +20,7 @@ class EVS(Compressor):
 
     name = "evs"
     amount = "0.5"
+    by_vllm = True
 
     def __init__(self, amount: str) -> None:
         self.share = share_of(amount, self.name)

@@ -27,6 +27,7 @@ class VidCom2(Compressor):
 
     name = "vidcom2"
     amount = "0.25"
+    by_vllm = True
 
     def __init__(self, amount: str) -> None:
         self.share = share_of(amount, self.name)
