@@ -115,9 +115,7 @@ class OpenAiServer(VideoLLM):
         self.revision = revision
         self.server: Server | None = server
         self.accepts_frames = frames
-        self.as_video = as_video
-        self.most_frames = most_frames
-        self.frame_tokens = frame_tokens
+        self.as_video, self.most_frames, self.frame_tokens = as_video, most_frames, frame_tokens
         self.compressor = compressor(compress) if compress else None
         self.flags = pruning_flags(compress) if compress else ""
         if compress and as_video is None:
@@ -125,8 +123,7 @@ class OpenAiServer(VideoLLM):
         self.seconds = seconds
         self.extra = dict(extra or {})
         self._key = key or os.environ.get("OPENAI_API_KEY") or "none"
-        self._context = context
-        self._patience, self._retries = patience, retries
+        self._context, self._patience, self._retries = context, patience, retries
         self._endpoint: Any = None
         self._known_as(model)
         self._tells_probabilities = True
