@@ -22,7 +22,9 @@ pytestmark = [
 
 QUICK: dict[str, Any] = {
     "profile": "quick",
-    "profiles": {"quick": {"base": "embedded", "stages": ["thumbnails", "tags", "shots"]}},
+    "profiles": {
+        "quick": {"base": "embedded", "stages": ["thumbnails", "tags", "shots"], "roles": {"text_embedding": "minilm"}}
+    },
 }
 GPUS = 4
 
@@ -77,7 +79,9 @@ def test_each_reader_has_one_gpu_and_what_one_had_goes_on_elsewhere_when_it_dies
     assert sorted(one.gpus for one in about) == [(str(number),) for number in range(GPUS)]
     assert len({one.process for one in about}) == GPUS
     assert sum(one.read for one in about) >= len(videos) - 2, "one reader's videos were lost with it"
-    assert all(one.loaded == ("tags",) for one in about if one.read)
+    assert [one.loaded for one in about if one.read] == [("tags", "text_embedding")] * sum(
+        one.read > 0 for one in about
+    )
 
 
 def _reading(name: str) -> int | None:
