@@ -97,8 +97,9 @@ def _cut(answering: Answering, frame: FrameRef, box: Box | None) -> FrameRef:
     if not path.exists():
         with Image.open(frame.thumbnail) as picture:
             wide, high = picture.size
-            edges = box.left * wide, box.top * high, max(box.right * wide, 1), max(box.bottom * high, 1)
-            part = picture.crop(tuple(round(edge) for edge in edges)).convert("RGB")
+            left, top = round(box.left * wide), round(box.top * high)
+            right, bottom = max(round(box.right * wide), left + 1), max(round(box.bottom * high), top + 1)
+            part = picture.crop((left, top, right, bottom)).convert("RGB")
             drawn = io.BytesIO()
             part.save(drawn, "JPEG", quality=90)
         write_private(path, drawn.getvalue())
