@@ -125,7 +125,6 @@ class Ask extends Panel {
     this.followUps();
     const last = this.turns.at(-1);
     if (last) this.curve(last);
-    if (last) this.down();
   }
 
   turn(turn) { return el("div.vs-turn", {}, questionOf(turn, this.view), answerOf(turn, this)); }
@@ -167,7 +166,15 @@ class Ask extends Panel {
         el("p.muted", {}, busy ? t("ask_while_read") : t("ask_hint")), el("div.vs-more", {}, ...buttons(open)));
     }
     if (this.more) this.log.append(this.more);
-    if (last) this.down();
+    if (last) this.top();
+  }
+
+  /** Show the last question with its answer from its beginning, and of what comes after it what there is room for. */
+  top() {
+    requestAnimationFrame(() => {
+      const last = [...this.log.querySelectorAll(".vs-turn")].at(-1);
+      if (last) this.log.scrollTop += last.getBoundingClientRect().top - this.log.getBoundingClientRect().top - 8;
+    });
   }
 
   down() { requestAnimationFrame(() => { this.log.scrollTop = this.log.scrollHeight; }); }

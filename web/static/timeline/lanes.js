@@ -2,7 +2,7 @@
 
 /** From top to bottom. */
 export const KINDS = ["relevance", "shot", "chapter", "speech", "screen_text", "object", "person", "sound"];
-const FEWER = ["relevance", "shot", "chapter", "speech"]; // on a phone
+const FEWER = ["relevance", "chapter", "speech"]; // on a phone
 const STRIP = 40, LANE = 18; // pixels high
 
 /** A lane with its times as numbers side by side, and the longest stretch, by which the first one shown is found. */
