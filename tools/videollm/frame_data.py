@@ -7,10 +7,30 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .interface import FramePart
+from ..records import clock
+from .interface import FramePart, Message, defused
 
 CLOCK_RATE = 10
 """Frames a second in which a video's times are told: tenths of a second."""
+
+
+def as_images(message: Message) -> str | list[dict[str, Any]]:
+    """A message's content with each frame as an image after its time; plain text where it has none.
+
+    The time stands between two images also because llama.cpp fuses adjacent ones of one size for Qwen-VL.
+    """
+    if not message.frames:
+        return defused(message.text)
+    content: list[dict[str, Any]] = []
+    text = ""
+    for part in message.parts:
+        if isinstance(part, str):
+            text += defused(part)
+            continue
+        content.append({"type": "text", "text": f"{text}[{clock(part.time)}]\n"})
+        content.append({"type": "image_url", "image_url": {"url": image_url(part)}})
+        text = "\n"
+    return [*content, {"type": "text", "text": text}]
 
 
 def image_url(frame: FramePart) -> str:

@@ -1,4 +1,4 @@
-"""A small text model in llama.cpp: no frames, but it runs on any CPU and loads in about a second."""
+"""A model in llama.cpp, which runs on any CPU: a small one of text by default, and with a projector one that sees."""
 
 import json
 import os
@@ -7,20 +7,25 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import AnswererError, UsageError
 from ..runtime.cores import cores
 from ..weights import catalogue as weights
-from .chat_api import BrokenOffError, ChatApi, chat
+from .chat_api import BrokenOffError, ChatApi
+from .families import of_name
+from .frame_data import as_images
 from .interface import Finish, Message, VideoLLM
 
 LIKELY = 100
 """How many next tokens are looked at for the options' letters."""
+COUNTS = 4096
+"""Prompts whose number of tokens is remembered."""
 
 
 class LlamaCpp(VideoLLM):
@@ -45,6 +50,7 @@ class LlamaCpp(VideoLLM):
         context: int = 4096,
         threads: int | None = None,
         template: str | None = None,
+        projector: str | Path | None = None,
     ) -> None:
         """Choose the model.
 
@@ -53,9 +59,13 @@ class LlamaCpp(VideoLLM):
             context: tokens that prompt and answer may have together; costs about 12 KB of memory each.
             threads: CPU threads; by default as many as this process may use.
             template: a chat template in Jinja, for a model file that brings none or the wrong one.
+            projector: the GGUF file (`mmproj`) of a video-LLM's vision tower; with it the model reads frames.
         """
         super().__init__()
         self.model = model
+        self.projector = None if projector is None else Path(projector).expanduser()
+        self.accepts_frames = projector is not None
+        self.family = of_name(str(model)) if projector is not None else None
         self.context = context
         self.threads = threads or cores()
         self.template = template
@@ -64,12 +74,13 @@ class LlamaCpp(VideoLLM):
         self._end: weakref.finalize | None = None
         self._api: ChatApi | None = None
         self._starting = threading.Lock()
-        self._count = lru_cache(maxsize=4096)(self._count_rendered)
+        self._counts: OrderedDict[bytes, int] = OrderedDict()
 
     @property
     def source(self) -> str:
         name = self.model.stem if isinstance(self.model, Path) else self.model
-        return f"{self.name}/{name}.{self.version}"
+        sees = f"+{self.projector.stem}" if self.projector is not None else ""
+        return f"{self.name}/{name}{sees}.{self.version}"
 
     def preload(self) -> None:
         with self._starting:
@@ -104,7 +115,7 @@ class LlamaCpp(VideoLLM):
         deadline: float | None,
         schema: Mapping[str, Any] | None = None,
     ) -> Generator[str, None, Finish]:
-        body: dict[str, Any] = {"messages": chat(messages), "max_tokens": max_tokens, "temperature": temperature}
+        body: dict[str, Any] = {"messages": _chat(messages), "max_tokens": max_tokens, "temperature": temperature}
         if schema is not None:
             body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema)}}
         finish = Finish.STOP
@@ -118,7 +129,13 @@ class LlamaCpp(VideoLLM):
         return finish
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        body = {"messages": chat(messages), "max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": LIKELY}
+        body = {
+            "messages": _chat(messages),
+            "max_tokens": 1,
+            "temperature": 0,
+            "logprobs": True,
+            "top_logprobs": LIKELY,
+        }
         with self._server() as server:
             answer = server.post("/v1/chat/completions", body)
         likely: dict[str, float] = {}
@@ -128,11 +145,22 @@ class LlamaCpp(VideoLLM):
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         self.ready()
-        return self._count(json.dumps(chat(messages)))
+        prompt = json.dumps(_chat(messages)).encode()
+        key = blake2b(prompt, digest_size=16).digest()  # the frames in it may be megabytes
+        count = self._counts.pop(key, None)
+        if count is None:
+            with self._server() as server:
+                count = server.post("/v1/chat/completions/input_tokens", {"messages": json.loads(prompt)})[
+                    "input_tokens"
+                ]
+        self._counts[key] = count
+        while len(self._counts) > COUNTS:
+            self._counts.popitem(last=False)
+        return count
 
     def warm(self, messages: Sequence[Message]) -> None:
         with self._server() as server:
-            server.post("/v1/chat/completions", {"messages": chat(messages), "max_tokens": 1, "temperature": 0})
+            server.post("/v1/chat/completions", {"messages": _chat(messages), "max_tokens": 1, "temperature": 0})
 
     def memory(self) -> int:
         """Bytes of the model's process that lie in memory, the mapped model file included; 0 where unknown."""
@@ -141,11 +169,6 @@ class LlamaCpp(VideoLLM):
         except OSError:
             return 0
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-    def _count_rendered(self, messages: str) -> int:
-        with self._server() as server:
-            body = {"messages": json.loads(messages)}
-            return server.post("/v1/chat/completions/input_tokens", body)["input_tokens"]
 
     @contextmanager
     def _server(self) -> Iterator[ChatApi]:
@@ -175,6 +198,14 @@ class LlamaCpp(VideoLLM):
             return path
         return weights.folder(self.model) / "model.gguf"
 
+    def _projector_file(self) -> str:
+        """The projector's file; empty where there is none."""
+        if self.projector is None:
+            return ""
+        if not self.projector.is_file():
+            raise UsageError(f"there is no projector file {self.projector}")
+        return str(self.projector)
+
     def _launch(self) -> subprocess.Popen[str]:
         # Threads that wait for each other must sleep: where they spin while other work wants the cores, two of them
         # write a tenth of the tokens that one would.
@@ -185,6 +216,7 @@ class LlamaCpp(VideoLLM):
             "key": self._key,
             "template": self.template or "",
             "prompts": self._prompts(),
+            "projector": self._projector_file(),
         }
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("llama_server.py"))],
@@ -198,6 +230,10 @@ class LlamaCpp(VideoLLM):
         process.stdin.write(json.dumps(settings) + "\n")
         process.stdin.flush()
         return process
+
+
+def _chat(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    return [{"role": message.role, "content": as_images(message)} for message in messages]
 
 
 def _last_words(process: subprocess.Popen[str]) -> str:

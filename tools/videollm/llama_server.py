@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 
-def serve(model: str, context: int, threads: int, key: str, template: str, prompts: str) -> str:
+def serve(model: str, context: int, threads: int, key: str, template: str, prompts: str, projector: str) -> str:
     """Load a model and listen on a free local port; the address is `http://host:port`."""
     xllamacpp: Any = import_module("xllamacpp")  # a compiled module without types
     params = xllamacpp.CommonParams()
@@ -29,6 +29,9 @@ def serve(model: str, context: int, threads: int, key: str, template: str, promp
     params.api_keys = [key]
     if prompts:
         params.slot_save_path = prompts  # a folder for prompts that were read, to be read no second time
+    if projector:
+        params.mmproj.path = projector
+        params.n_batch = params.n_ubatch = 1024  # a frame is read in one piece by models that see all of it at once
     params.ui = False
     global server  # lives as long as the process
     server = xllamacpp.Server(params)

@@ -19,7 +19,7 @@ from .compress import Grid, Layout, compressor
 from .compress.base import pruning_flags
 from .endpoint import Endpoint
 from .families import AROUND, of_name
-from .frame_data import as_mp4, base64_of, image_url, jpeg_list, size_of, true_times
+from .frame_data import as_images, as_mp4, base64_of, jpeg_list, size_of, true_times
 from .interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
 from .thoughts import AT_MOST
 
@@ -273,26 +273,18 @@ class OpenAiServer(VideoLLM):
         return [{"role": message.role, "content": self._content(message)} for message in messages]
 
     def _content(self, message: Message) -> str | list[dict[str, Any]]:
-        if not message.frames:
-            return defused(message.text)
+        if not self.as_video or not message.frames:
+            return as_images(message)
         content: list[dict[str, Any]] = []
-        text = f"[{', '.join(clock(frame.time) for frame in message.frames)}]\n" if self.as_video else ""
+        text = f"[{', '.join(clock(frame.time) for frame in message.frames)}]\n"
         for part in message.parts:
             if isinstance(part, str):
                 text += defused(part)
-                continue
-            if self.as_video and any(piece["type"] == "video_url" for piece in content):
-                continue
-            if not self.as_video:
-                text += f"[{clock(part.time)}]\n"
-            if text:
+            elif not any(piece["type"] == "video_url" for piece in content):
                 content.append({"type": "text", "text": text})
-            kind, url = ("video_url", self._video(message.frames)) if self.as_video else ("image_url", image_url(part))
-            content.append({"type": kind, kind: {"url": url}})
-            text = "\n"
-        if text:
-            content.append({"type": "text", "text": text})
-        return content
+                content.append({"type": "video_url", "video_url": {"url": self._video(message.frames)}})
+                text = "\n"
+        return [*content, {"type": "text", "text": text}]
 
     def _text_only(self, message: Message) -> str:
         """What stands between the frames, for counting."""
