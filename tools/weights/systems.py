@@ -123,3 +123,13 @@ def _parsed(catalogue: Path) -> tuple[System, ...]:
     if numbers != list(range(1, len(found) + 1)):
         raise VidscoutError(f"{catalogue}: the systems are not numbered one by one from 1")
     return found
+
+
+def used_at_most(model: str) -> int | None:
+    """Frames that the authors of a checkpoint used at most; None where that is not known.
+
+    Args:
+        model: `owner/name` on the model hub.
+    """
+    named = model.casefold()
+    return next((one.max_frames for one in systems() if named in {name.casefold() for name in one.checkpoints}), None)

@@ -1,6 +1,6 @@
 """What one device does with questions and with reading, by the real classes at their real sizes and random weights.
 
-    python -m vidscout.bench.measure.machine.gpu [--size small|8b] [--frames 8 32 64 128] [--new 32] [--out FILE]
+    python -m vidscout.bench.measure.device.gpu [--size small|8b] [--frames 8 32 64 128] [--new 32] [--out FILE]
 
 Random weights compute what trained ones compute, so that times and memory hold; answers mean nothing. `8b` has the
 sizes of Qwen3-VL-8B, SigLIP2 large and Whisper large-v3-turbo and wants a GPU; `small` runs on a CPU and only shows
@@ -275,7 +275,7 @@ def report(size: str, counts: Sequence[int], new: int, batches: Sequence[int]) -
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    command = "python -m vidscout.bench.measure.machine.gpu " + " ".join(sys.argv[1:])
+    command = "python -m vidscout.bench.measure.device.gpu " + " ".join(sys.argv[1:])
     lines = [f"# {device_name()}, {datetime.now(UTC):%Y-%m-%d}", "", f"`{command.strip()}`, size `{size}`.", ""]
     with tempfile.TemporaryDirectory() as folder, watching() as idle:
         model = video_llm(size, Path(folder) / "model", device)

@@ -2,7 +2,7 @@
 
 import re
 
-from vidscout.bench.measure.machine.gpu import report
+from vidscout.bench.measure.device.gpu import report
 
 
 def test_it_tells_what_a_question_and_what_reading_takes():
