@@ -74,7 +74,7 @@ class Models:
 
     def open_detector(self) -> Any:
         """The detector, where it finds things under any name."""
-        detector = self.role("objects")
+        detector = self.optional("named_objects") or self.role("objects")
         return detector if getattr(detector, "open_vocabulary", False) else None
 
     def frame_query(self, text: str) -> Any:

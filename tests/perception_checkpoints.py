@@ -256,3 +256,115 @@ def clap(folder: Path) -> None:
     extractor = t.ClapFeatureExtractor(feature_size=8, max_length_s=1, truncation="rand_trunc", padding="repeatpad")
     config = t.ClapConfig(text_config=text, audio_config=audio, projection_dim=16)
     save(t.ClapModel(config), t.ClapProcessor(extractor, tokenizer), folder)
+
+
+COCO = ("person", "bicycle", "traffic light", "Dining_Table")
+
+
+def detector(folder: Path, name: str, **more: Any) -> None:
+    """A tiny detector with the published preprocessing: frames of 640×640, not normalised."""
+    t: Any = import_module("transformers")
+    backbone = {"embedding_size": 8, "hidden_sizes": [8, 12, 16, 20], "depths": [1, 1, 1, 1], "layer_type": "basic"}
+    labels = dict(enumerate(COCO))
+    config = getattr(t, f"{name}Config")(
+        id2label=labels,
+        label2id={label: number for number, label in labels.items()},
+        encoder_hidden_dim=16,
+        d_model=16,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        decoder_layers=2,
+        decoder_in_channels=[16, 16, 16],
+        num_queries=20,
+        num_denoising=0,
+        encoder_in_channels=[12, 16, 20],
+        **more or {"backbone_config": t.RTDetrResNetConfig(**backbone, out_features=["stage2", "stage3", "stage4"])},
+    )
+    image = t.RTDetrImageProcessor(
+        size={"height": 640, "width": 640}, do_normalize=False, do_pad=False, do_rescale=True
+    )
+    save(getattr(t, f"{name}ForObjectDetection")(config), image, folder)
+
+
+@checkpoint("rt-detr")
+def rt_detr(folder: Path) -> None:
+    detector(folder, "RTDetrV2")
+
+
+@checkpoint("d-fine")
+def d_fine(folder: Path) -> None:
+    t: Any = import_module("transformers")
+    backbone = t.HGNetV2Config(
+        stem_channels=[3, 4, 8],
+        stage_in_channels=[8, 8, 12, 16],
+        stage_mid_channels=[4, 4, 8, 8],
+        stage_out_channels=[8, 12, 16, 20],
+        stage_num_blocks=[1, 1, 1, 1],
+        stage_numb_of_layers=[1, 1, 1, 1],
+        stage_downsample=[False, True, True, True],
+        stage_light_block=[False, False, True, True],
+        stage_kernel_size=[3, 3, 5, 5],
+        hidden_sizes=[8, 12, 16, 20],
+        depths=[1, 1, 1, 1],
+        embedding_size=8,
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    detector(folder, "DFine", backbone_config=backbone)
+
+
+def lcnet(t: Any, strides: list[list[int]]) -> Any:
+    """A backbone of one block a stage; the strides are those of the last four stages, down and across."""
+    blocks = [[[3, 8, 8, 1, False]], *([[3, 8, 8, stride, False]] for stride in strides)]
+    names = ["stage2", "stage3", "stage4", "stage5"]
+    return t.PPLCNetV3Config(block_configs=blocks, stem_channels=8, conv_symmetric_num=1, out_features=names)
+
+
+@checkpoint("pp-ocr-v5-finds")
+def pp_ocr_finds(folder: Path) -> None:
+    """The mobile one with few channels, and its published preprocessing: 960 pixels at most."""
+    t: Any = import_module("transformers")
+    config = t.PPOCRV5MobileDetConfig(
+        backbone_config=lcnet(t, [[2, 2]] * 4), neck_out_channels=16, layer_list_out_channels=[8, 8, 8, 8]
+    )
+    save(t.PPOCRV5MobileDetForObjectDetection(config), t.PPOCRV5ServerDetImageProcessor(), folder)
+
+
+@checkpoint("pp-ocr-v5-reads")
+def pp_ocr_reads(folder: Path) -> None:
+    """The mobile one with few characters, and its published preprocessing: lines of 48 pixels."""
+    t: Any = import_module("transformers")
+    characters = ["blank", *"abcdefghijklmnopqrstuvwxyz中文かな", " "]
+    config = t.PPOCRV5MobileRecConfig(
+        backbone_config=lcnet(t, [[2, 1], [2, 1], [1, 2], [2, 1]]),
+        hidden_size=16,
+        num_attention_heads=2,
+        head_out_channels=len(characters),
+    )
+    image = t.PPOCRV5ServerRecImageProcessor(character_list=characters)
+    save(t.PPOCRV5MobileRecForTextRecognition(config), image, folder)
+
+
+@checkpoint("mblip")
+def mblip(folder: Path) -> None:
+    """BLIP-2 with an encoder–decoder of text, as mBLIP on mT0."""
+    t: Any = import_module("transformers")
+
+    tokenizer = bytes_of(["<pad>", "</s>", "<unk>", "<image>"], pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    text = {
+        "model_type": "t5", "vocab_size": len(tokenizer), "d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1,
+        "num_decoder_layers": 1, "num_heads": 4, "decoder_start_token_id": pad, "pad_token_id": pad,
+        "eos_token_id": end,
+    }  # fmt: skip
+    config = t.Blip2Config(
+        vision_config={**SMALL, "image_size": 28, "patch_size": 14},
+        qformer_config={**SMALL, "vocab_size": 8, "encoder_hidden_size": 32},
+        text_config=text,
+        num_query_tokens=4,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    image = t.BlipImageProcessor(size={"height": 28, "width": 28})
+    processor = t.Blip2Processor(image, tokenizer, num_query_tokens=4)
+    save(t.Blip2ForConditionalGeneration(config), processor, folder, end, pad)

@@ -124,7 +124,8 @@ LAPTOP = Profile(
             "sounds": RoleChoice("yamnet"),
             "screen_text": RoleChoice("pp-ocr"),  # EasyOCR takes 12 s for a 720p frame on two CPU cores
             "tags": RoleChoice("efficientnet-lite0"),
-            "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
+            "objects": RoleChoice("rt-detr", {"model": "rt-detr-v2-r18", "device": "auto"}),
+            "named_objects": RoleChoice("grounding-dino", {"model": "grounding-dino-tiny", "device": "auto"}),
             "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-base", "device": "auto"}),
             "faces": RoleChoice("facemesh"),
             "face_embedding": RoleChoice("faceres"),
@@ -145,9 +146,10 @@ LAPTOP = Profile(
 _ON_GPU = {
     "speech": RoleChoice("whisper", {"model": "whisper-large-v3-turbo", "device": "cuda", "dtype": "float16"}),
     "sounds": RoleChoice("yamnet"),
-    "screen_text": RoleChoice("easyocr", {"gpu": True}),
+    "screen_text": RoleChoice("pp-ocr-v5", {"device": "cuda"}),  # EasyOCR's weights here read English only
     "tags": RoleChoice("efficientnet-lite0"),
-    "objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
+    "objects": RoleChoice("rt-detr", {"model": "rt-detr-v2-r18", "device": "cuda"}),
+    "named_objects": RoleChoice("grounding-dino", {"model": "grounding-dino-base", "device": "cuda"}),
     "frame_embedding": RoleChoice("siglip2", {"model": "siglip2-large", "device": "cuda", "dtype": "float16"}),
     "captions": RoleChoice("florence-2", {"model": "florence-2-base", "device": "cuda"}),
     "faces": RoleChoice("facemesh"),

@@ -20,9 +20,15 @@ ROLES = {
         "..perception.speech.openai_whisper",
     ),
     "sounds": ("..perception.sounds.tagger", "..perception.sounds.hub"),
-    "screen_text": ("..perception.screen_text.readers",),
+    "screen_text": ("..perception.screen_text.readers", "..perception.screen_text.hub_ppocr", "..perception.florence"),
     "tags": ("..perception.frames.tags",),
-    "objects": ("..perception.objects.nanodet", "..perception.objects.grounding_dino"),
+    "objects": (
+        "..perception.objects.nanodet",
+        "..perception.objects.fixed_labels",
+        "..perception.objects.grounding_dino",
+        "..perception.florence",
+    ),
+    "named_objects": ("..perception.objects.grounding_dino",),
     "captions": ("..perception.captions.captioner", "..perception.captions.by_prompt"),
     "frame_embedding": ("..perception.frames.encoders",),
     "visual_similarity": ("..perception.frames.dinov2",),
@@ -36,8 +42,9 @@ ROLES = {
     "answerer": ("..videollm",),
     "judge": ("..videollm.judge",),
 }
-"""Each role and the modules whose import registers its backends. Captioner, frame encoder, visual similarity and the
-embedding of labels are played only where a profile names them; labels are else embedded as other texts are."""
+"""Each role and the modules whose import registers its backends. Captioner, frame encoder, visual similarity, the
+embedding of labels and the detector of things that questions name are played only where a profile names them; labels
+are else embedded as other texts are, and things looked for by the detector of `objects` if it takes any name."""
 
 _backends: dict[str, dict[str, type["Backend"]]] = {role: {} for role in ROLES}
 

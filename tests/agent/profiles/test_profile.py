@@ -57,7 +57,8 @@ def test_every_backend_that_a_profile_names_is_registered_and_takes_its_options(
     entries = [entry for entry in weights_for(role, choice) if entry in weights.entries()]
     among = {choice.backend} | {one["backend"] for one in choice.options.get("encoders", ())}
     assert all(among & set(weights.entries()[entry].backends) for entry in entries)
-    pulled_for = {"label_embedding": "text_embedding", "judge": "answerer"}.get(role, role)  # weights that do both
+    doubles = {"label_embedding": "text_embedding", "judge": "answerer", "named_objects": "objects"}
+    pulled_for = doubles.get(role, role)  # weights that do both
     assert all(weights.entries()[entry].role == pulled_for for entry in entries)
 
 
@@ -110,7 +111,7 @@ def test_a_profile_of_ones_own_changes_what_it_names_and_keeps_the_rest():
                 "frames": 64,
                 "roles": {
                     "answerer": {"backend": "openai", "base_url": "http://gpu7:8000/v1", "model": "a/b"},
-                    "objects": {"model": "grounding-dino-tiny"},
+                    "named_objects": {"model": "grounding-dino-tiny"},
                     "screen_text": "pp-ocr",
                     "captions": False,
                 },
@@ -119,7 +120,9 @@ def test_a_profile_of_ones_own_changes_what_it_names_and_keeps_the_rest():
     )
     assert (mine.name, mine.frames, mine.token_budget) == ("mine", 64, GPU.token_budget)
     assert mine.roles["answerer"].options == {"base_url": "http://gpu7:8000/v1", "model": "a/b"}
-    assert mine.roles["objects"].options == {**GPU.roles["objects"].options, "model": "grounding-dino-tiny"}
+    assert mine.roles["named_objects"].options == {
+        **GPU.roles["named_objects"].options, "model": "grounding-dino-tiny",
+    }  # fmt: skip
     assert mine.roles["screen_text"] == RoleChoice("pp-ocr")
     assert "captions" not in mine.roles
     assert mine.roles["speech"] == GPU.roles["speech"]
@@ -387,7 +390,7 @@ def test_without_the_extras_vidscout_imports_and_auto_is_embedded():
         print(missing_modules(PROFILES["embedded"]), missing_modules(PROFILES["gpu"]))
     """)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["embedded", "[] ['torch', 'transformers', 'easyocr', 'torchvision']"]
+    assert done.stdout.splitlines() == ["embedded", "[] ['torch', 'transformers', 'torchvision']"]
 
 
 @pytest.mark.models

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from made_stages import Numbers, read
 from made_videos import numbered, steady, write
-from vidscout.bench.measure.machine.busy import Busy
+from vidscout.bench.measure.device.busy import Busy
 from vidscout.graphs.ingest import passes
 from vidscout.graphs.ingest.stage import BATCHES, Cost, FrameStage, Sampling, Watched
 from vidscout.graphs.ingest.stages import thumbnails

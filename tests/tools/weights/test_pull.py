@@ -582,7 +582,8 @@ def test_the_catalogue_and_the_backends_name_each_other():
             backend(entry.role, name)
     for role in ROLES:
         for name, one in backends(role).items():
-            pulled_for = {"label_embedding": "text_embedding", "judge": "answerer"}.get(role, role)
+            doubles = {"label_embedding": "text_embedding", "judge": "answerer", "named_objects": "objects"}
+            pulled_for = "captions" if name == "florence-2" else doubles.get(role, role)
             for needed in one.weights:
                 assert catalogue[needed].role == pulled_for
                 assert name in catalogue[needed].backends

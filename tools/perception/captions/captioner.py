@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...errors import UsageError
+from ...languages import language_code, language_name
 from ...payloads import Caption
 from ...records import Record, Span
 from ...runtime.backend import Tool
@@ -175,6 +176,43 @@ class Florence2(HubCaptioner):
 
     def inputs(self, images: list[np.ndarray]) -> Any:
         return self._processor(text=[self.task] * len(images), images=images, return_tensors="pt")
+
+
+class MBLIP(HubCaptioner):
+    """mBLIP (Geigle et al., 2023): BLIP-2's architecture, aligned anew so that it captions in 95 languages."""
+
+    name = "mblip"
+    default = "mblip-mt0-xl"
+    weights = ("mblip-mt0-xl",)
+
+    def __init__(self, model: str | Path | None = None, *, caption_lang: str = "en", **options: Any) -> None:
+        """Choose the weights and the language.
+
+        Args:
+            model: as in `hub_model.Checkpoint`.
+            caption_lang: language of the captions, as `de` or `german`.
+            options: further ones of `HubCaptioner` and `hub_model.FromHub`.
+
+        Raises:
+            UsageError: there is no such language.
+        """
+        super().__init__(model, **options)
+        code = language_code(caption_lang)
+        if not code:
+            raise UsageError(f"no language {caption_lang!r}; name it, or its code, as in caption_lang = 'de'")
+        self.caption_lang = code
+
+    @property
+    def source(self) -> str:
+        return super().source if self.caption_lang == "en" else f"{super().source}+{self.caption_lang}"
+
+    @property
+    def prompt(self) -> str:
+        """What it is asked."""
+        return f"Caption the image in {language_name(self.caption_lang)}."
+
+    def inputs(self, images: list[np.ndarray]) -> Any:
+        return self._processor(text=[self.prompt] * len(images), images=images, return_tensors="pt")
 
 
 def caption_records(video: str, observations: Iterable[tuple[Span, FrameCaption]], source: str) -> list[Record]:

@@ -150,3 +150,10 @@ def _kept(found: Sequence[tuple[str, float, np.ndarray]]) -> list[Detection]:
         if len(kept) < MOST and not any(o.label == label and o.box.overlap(box) > SAME_OBJECT for o in kept):
             kept.append(Detection(label, round(score, 4), box))
     return kept
+
+
+class NamedByQuestions(GroundingDINO):
+    """The same for what questions name, where another detector looks at every frame."""
+
+    role: ClassVar[str] = "named_objects"
+    name = "grounding-dino"

@@ -178,7 +178,7 @@ class EasyOCR(ScreenText):
             images = [np.ascontiguousarray(batch[row][:, :, ::-1]) for row in rows]  # EasyOCR reads blue first
             readings = self._reader.readtext_batched(images, batch_size=self.lines_at_once)
             for row, read in zip(rows, readings, strict=True):
-                lines = [_line((text, score), np.asarray(corners), batch[row]) for corners, text, score in read]
+                lines = [line_of((text, score), np.asarray(corners), batch[row]) for corners, text, score in read]
                 found[row] = legible(lines)
         return [found[row] for row in range(len(batch))]
 
@@ -196,7 +196,8 @@ class EasyOCR(ScreenText):
         self._reader = None
 
 
-def _line(reading: tuple[str, float], corners: np.ndarray, image: np.ndarray) -> TextLine:
+def line_of(reading: tuple[str, float], corners: np.ndarray, image: np.ndarray) -> TextLine:
+    """A line of text by what it says, how sure that is, and its corners in pixels of the picture, (4, 2)."""
     height, width = image.shape[:2]
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     inside = (min(max(float(at), 0.0), 1.0) for at in (left / width, top / height, right / width, bottom / height))
@@ -207,7 +208,7 @@ def _line(reading: tuple[str, float], corners: np.ndarray, image: np.ndarray) ->
 
 
 def _of_script(said: Said, corners: np.ndarray, image: np.ndarray) -> TextLine:
-    line = _line((said.text, said.score), corners, image)
+    line = line_of((said.text, said.score), corners, image)
     return replace(line, script=said.script.value if said.script else "", upright=said.upright)
 
 

@@ -17,6 +17,7 @@ from vidscout.graphs.ingest.stages.captions import Captions
 from vidscout.tools.errors import UsageError
 from vidscout.tools.perception.captions.by_prompt import IN_FLIGHT, ByPrompt
 from vidscout.tools.perception.captions.captioner import (
+    MBLIP,
     Captioner,
     Described,
     Florence2,
@@ -338,3 +339,30 @@ def test_a_server_is_asked_for_many_captions_at_once(together: tuple[str, list[i
 def test_a_differential_captioner_asks_a_server_one_after_the_other():
     tool = ByPrompt(OpenAiServer("http://127.0.0.1:9/v1"), differential=True)
     assert Captions(tool, Sampling()).batch == 1
+
+
+def test_mblip_captions_in_the_language_it_is_told(checkpoint: Make):
+    tool = captioner("mblip", checkpoint, batch_size=2, caption_lang="de")
+    assert isinstance(tool, MBLIP)
+    asked: list[list[str]] = []
+    tool.ready()
+    processor = tool._processor
+
+    def watched(**given: Any) -> Any:
+        asked.append(given["text"])
+        return processor(**given)
+
+    watched.tokenizer = processor.tokenizer  # pyright: ignore[reportFunctionMemberAccess]
+    tool._processor = watched
+    frames = pictures(3)
+    together = tool.describe(frames)
+    assert asked == [["Caption the image in German."] * 2, ["Caption the image in German."]]
+    assert [caption.text for caption in together] == [tool.describe([frame])[0].text for frame in frames]
+    assert all(0 < caption.score <= 1 for caption in together)
+    assert tool.source.endswith("+de")
+
+
+def test_a_language_that_there_is_not_is_refused():
+    with pytest.raises(UsageError, match="no language 'klingonish'"):
+        MBLIP(caption_lang="klingonish")
+    assert MBLIP(caption_lang="French").caption_lang == "fr"
