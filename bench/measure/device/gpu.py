@@ -10,6 +10,7 @@ that the script works. Told are:
   about the same frames, of the naive way (everything encoded and read anew for each question, in the same run), tokens
   a second after the first, and the most memory that was held;
 - for reading: frames and seconds of sound a second by batch, as times real time at one frame a second;
+- for a film read by stages side by side (`overlap.py`): each stage's share, the device's idle share, × real time;
 - where `nvidia-smi` is here, which share of the run the device stood idle.
 """
 
@@ -30,6 +31,7 @@ from typing import Any
 
 from ....tools.videollm import FramePart, Message
 from ....tools.videollm.hub_model import Transformers
+from .overlap import overlap
 
 WIDE = (640, 360)
 TEXT = {
@@ -270,7 +272,7 @@ def device_name() -> str:
     return torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"CPU ({platform.machine()})"
 
 
-def report(size: str, counts: Sequence[int], new: int, batches: Sequence[int]) -> str:
+def report(size: str, counts: Sequence[int], new: int, batches: Sequence[int], film: int = 128) -> str:
     """The whole measurement as Markdown."""
     import torch
 
@@ -285,6 +287,8 @@ def report(size: str, counts: Sequence[int], new: int, batches: Sequence[int]) -
         lines += [question.row() for question in questions(model, Path(folder), counts, new)]
         model.close()
         lines += ["", "## Reading", "", READING, *reading(size, device, batches), ""]
+        lines += ["## Stages side by side", "", "| stage | share of the work |", "| --- | ---: |"]
+        lines += [*overlap(size, device, SIGLIP[size], film), ""]
         share = idle()
     told = "not known: there is no nvidia-smi" if share is None else f"{share:.0%}"
     return "\n".join([*lines, f"The device's idle share over the run, loading included: {told}.", ""])
@@ -296,12 +300,13 @@ def main() -> None:
     parser.add_argument("--frames", type=int, nargs="+", default=[8, 32, 64, 128])
     parser.add_argument("--new", type=int, default=32, help="tokens to write")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32, 64])
+    parser.add_argument("--film", type=int, default=512, help="frames of the film that is read")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     import torch
 
     size = arguments.size or ("8b" if torch.cuda.is_available() else "small")
-    told = report(size, arguments.frames, arguments.new, arguments.batches)
+    told = report(size, arguments.frames, arguments.new, arguments.batches, arguments.film)
     print(told)
     if arguments.out is not None:
         arguments.out.write_text(told, encoding="utf-8")
