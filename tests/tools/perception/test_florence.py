@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -11,11 +11,12 @@ from vidscout.tools.perception.florence import FlorenceObjects, FlorenceOCR, Flo
 from vidscout.tools.runtime.backend import backend
 
 Make = Callable[[str], Path]
+Task = TypeVar("Task", bound=FlorenceTask)
 OCR = {"ocr": {"area_threshold": 0.0}}
 """As in the published `preprocessor_config.json`, which leaves the pattern to the class."""
 
 
-def saying(tool: FlorenceTask, *texts: str) -> FlorenceTask:
+def saying(tool: Task, *texts: str) -> Task:
     """Have the model say these, one a frame, whatever it is shown."""
     tool.ready()
     tool._processor.post_processor.parse_task_config |= OCR

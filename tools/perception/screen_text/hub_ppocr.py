@@ -38,6 +38,7 @@ class HubPPOCR(FromHub, ScreenText):
         super().__init__(model, **options)
         self.finder = replace(self.checkpoint, model=finds or self.weights[0], revision=None)
         self._finder: Any = None
+        self._searching: Any = None
 
     @property
     def source(self) -> str:
