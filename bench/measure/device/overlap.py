@@ -21,12 +21,14 @@ from ....tools.media.video import Frame
 from ....tools.runtime.backend import Tool
 from .busy import Busy
 
-SIDE = {"vectors": 256, "objects": 640}
+SIDES = {"8b": {"vectors": 256, "objects": 640}, "small": {"vectors": 64, "objects": 128}}
 """Pixels of a frame's side as each model takes it."""
+BACKBONE = {"hidden_sizes": [8, 12, 16, 20], "embedding_size": 8, "depths": [1, 1, 1, 1], "layer_type": "basic"}
+"""Of the small detector."""
 DETECTOR: dict[str, dict[str, Any]] = {
     "8b": {},
     "small": {"d_model": 32, "encoder_hidden_dim": 32, "decoder_in_channels": [32] * 3, "decoder_layers": 2,
-              "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "num_queries": 30},
+              "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "num_queries": 10, "encoder_in_channels": [12, 16, 20]},
 }  # fmt: skip
 
 
@@ -100,8 +102,12 @@ def models(size: str, device: str, vision: dict[str, Any]) -> dict[str, Any]:
     import torch
     import transformers as t
 
-    tower: Any = t.SiglipVisionModel(t.SiglipVisionConfig(**vision, image_size=SIDE["vectors"], patch_size=16))
-    detector: Any = t.RTDetrV2ForObjectDetection(t.RTDetrV2Config(num_denoising=0, **DETECTOR[size]))
+    side = SIDES[size]["vectors"]
+    tower: Any = t.SiglipVisionModel(t.SiglipVisionConfig(**vision, image_size=side, patch_size=16))
+    about = dict(DETECTOR[size])
+    if size == "small":
+        about["backbone_config"] = t.RTDetrResNetConfig(**BACKBONE, out_features=["stage2", "stage3", "stage4"])
+    detector: Any = t.RTDetrV2ForObjectDetection(t.RTDetrV2Config(num_denoising=0, **about))
     dtype = torch.float16 if device == "cuda" else torch.float32
     return {name: module.to(device, dtype).eval() for name, module in (("vectors", tower), ("objects", detector))}
 
@@ -128,7 +134,7 @@ def overlap(size: str, device: str, vision: dict[str, Any], frames: int) -> Iter
     busy = Busy(torch.cuda.synchronize if device == "cuda" else lambda: None)
     stages: list[FrameStage] = [Thumbnails(Sampling())]
     for name, module in models(size, device, vision).items():
-        tool = OnDevice(module, device, SIDE[name])
+        tool = OnDevice(module, device, SIDES[size][name])
         tool.run([np.zeros((360, 640, 3), np.uint8)] * 2)  # kernels are chosen in a first call
         busy.watch(name, tool)
         stages.append(Looks(name, tool))

@@ -6,7 +6,7 @@ from vidscout.bench.measure.device.gpu import report
 
 
 def test_it_tells_what_a_question_and_what_reading_takes():
-    told = report("small", [1, 3], 3, [2], film=12)
+    told = report("small", [1, 3], 3, [2], film=6)
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines() if re.match(r"\| \d", line)]
     assert [int(row[0]) for row in rows] == [1, 3]
     assert int(rows[1][1].replace(",", "")) > 3 * 220, "a kept frame has 220 tokens"
