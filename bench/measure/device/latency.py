@@ -75,6 +75,7 @@ def latency(
     """Seconds to the first token of the profile's answerer, by number of frames."""
     with common_options(context).scout() as scout, tempfile.TemporaryDirectory() as folder:
         answerer = scout.role("answerer")
+        answerer.ready()
         print("| answerer | frames | prompt tokens | first token, s | second question, s | tokens a second |")
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
         for one in latencies(answerer, Path(folder), frames or [8, 32], new):
