@@ -21,10 +21,9 @@ def pack(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     packed = PACKERS[answering.packer](answering, state)
     shown = sum(len(message.frames) for message in packed.messages)
     return {
-        "notes": beyond(shown, str(getattr(answering.answerer, "model", ""))),
         "packed": packed.candidates,
         "messages": packed.messages,
-        "notes": list(packed.notes),
+        "notes": [*packed.notes, *beyond(shown, str(getattr(answering.answerer, "model", "")))],
         "tokens": {"auxiliary": packed.auxiliary, "visual": packed.visual, "prompt": packed.prompt},
     }
 
