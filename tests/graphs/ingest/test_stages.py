@@ -373,7 +373,7 @@ def test_a_text_that_repeats_is_embedded_once_a_reading(index: VideoIndex, film:
 
 
 def test_a_name_that_is_no_stage_is_refused_with_those_there_are():
-    with pytest.raises(UsageError, match=r"no stage 'smell'; there are appearance, captions, .*speech, speech_captions, subtitles"):
+    with pytest.raises(UsageError, match=r"no stage 'smell'; there are appearance, captions, .*captions, subtitles"):
         checked(["smell"])
     with pytest.raises(UsageError, match=r"no stage 'captions'; there are speech"):
         checked(["captions"], ["speech"])
