@@ -31,5 +31,5 @@ def test_direct_needs_an_answerer_that_sees(scout: VideoScout, lecture: Path):
 
 
 def test_a_route_that_is_not_there_is_named_with_those_that_are(scout: VideoScout, lecture: Path):
-    with pytest.raises(UsageError, match="no route 'scenic'; there are rag, llovi, direct, cot"):
+    with pytest.raises(UsageError, match="no route 'scenic'; there are rag, llovi, direct, text, cot"):
         scout.with_settings(route="scenic").ask(lecture, "What is the mirror made of?")
