@@ -64,7 +64,7 @@ class LlamaCpp(VideoLLM):
         super().__init__()
         self.model = model
         self.projector = None if projector is None else Path(projector).expanduser()
-        self.accepts_frames = projector is not None
+        self.accepts_frames = self.accepts_frames or projector is not None
         self.family = of_name(str(model)) if projector is not None else None
         self.context = context
         self.threads = threads or cores()
