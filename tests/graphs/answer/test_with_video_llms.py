@@ -45,8 +45,9 @@ def perception(read_once: Path) -> Iterator[VideoScout]:
 
 @pytest.fixture
 def scout_with(perception: VideoScout) -> Callable[..., VideoScout]:
-    def make(answerer: VideoLLM, **settings: Any) -> VideoScout:
-        scout = perception.with_settings(token_budget=BUDGET, frames=4, max_new_tokens=12, max_rounds=1, **settings)
+    def make(answerer: VideoLLM, observations: int = 0, **settings: Any) -> VideoScout:
+        limits = {"token_budget": BUDGET, "frames": 4, "max_new_tokens": 12, "max_rounds": 1}
+        scout = perception.with_settings(**limits, observations=observations, **settings)
         scout.models = copy.copy(perception.models)
         scout.models._backends = {**perception.models._backends, "answerer": answerer}
         return scout
@@ -117,6 +118,18 @@ def test_frames_reach_the_model_and_the_tokens_are_those_predicted(name, video_l
     known = of_checkpoint(checkpoint(name))
     expected = processor(images=[pictures], return_tensors="pt", **(known.images if known else {}))
     assert torch.equal(watch.pixels[0].flatten(), expected["pixel_values"].flatten())
+
+
+def test_frames_that_do_not_settle_it_are_followed_by_a_closer_look_at_one_part(video_llm, scout_with, bikes):
+    model = video_llm("qwen2.5-vl")  # of random weights: what it writes is no request and supports nothing
+    with Watch(model) as watch, prompts(model) as shown:
+        answer = scout_with(model, observations=1).ask(bikes, QUESTION)
+    assert answer.route.count("observe") == 1
+    assert watch.looks == 2
+    assert any("the rules say" in note for note in answer.notes)
+    assert any("looked closer: 0:0" in note for note in answer.notes)
+    assert {part.path for part in shown[-1]} != {part.path for part in shown[0]}
+    assert within_budget(answer)
 
 
 @pytest.mark.parametrize("name", [*VIDEO_LLMS, *IMAGE_LLMS])
