@@ -52,7 +52,7 @@ class Compacting(Core):
             UnknownVideoError: there is no such video.
             HomeError: another process is writing.
         """
-        from ...tools.index.compacting import representatives
+        from ...tools.index.vectors.compacting import representatives
 
         if not 0 < keep < 1:
             raise UsageError(f"the share of frames to keep lies between 0 and 1, not at {keep:g}")

@@ -7,7 +7,7 @@ import argparse
 from collections import Counter
 
 from ....graphs.answer.question.kinds import EXAMPLES as QUESTIONS
-from ....graphs.answer.records.looking import EXAMPLES, LEARNT, RIDGE, Asked
+from ....graphs.answer.records.by_finding.looking import EXAMPLES, LEARNT, RIDGE, Asked
 from ....tools.perception.embeddings.by_example import examples, learn, save
 from ....tools.perception.embeddings.purposes import Query
 from .left_out import embedded, parts

@@ -7,7 +7,7 @@ import argparse
 from collections import Counter
 
 from ....graphs.answer.question.kinds import EXAMPLES as QUESTIONS
-from ....graphs.answer.records.speaking import LEARNT, PLACEHOLDERS, Asked, examples, nearest
+from ....graphs.answer.records.by_finding.speaking import LEARNT, PLACEHOLDERS, Asked, examples, nearest
 from ....tools.perception.embeddings import by_example
 from ....tools.perception.embeddings.purposes import Query
 from .left_out import embedded, parts

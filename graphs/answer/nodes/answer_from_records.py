@@ -10,8 +10,8 @@ from ...deadline import within
 from ...events import Token, Update, timed
 from ..records import by_kind, options
 from ..records import sentences as compose
-from ..records.by_appearance import by_appearance
-from ..records.counting import count
+from ..records.by_finding.by_appearance import by_appearance
+from ..records.by_finding.counting import count
 from ..records.ordering import order
 from ..records.passages import Told, quoting
 from ..state import Answering, AnswerState, Candidate, Kind, Want

@@ -7,7 +7,7 @@ from langgraph.runtime import Runtime
 from ....tools.errors import DeadlineError, VidscoutError
 from ...deadline import within
 from ...events import ToolFinished, Update, timed
-from ..records.objects_on_frames import detect_selected, detection_records
+from ..records.by_finding.objects_on_frames import detect_selected, detection_records
 from ..state import Answering, AnswerState, Candidate
 from .select import ranked
 

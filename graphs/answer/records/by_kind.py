@@ -8,8 +8,8 @@ from ....tools.records import Modality, Record, Span
 from ....tools.words import one_line
 from ..question.anchors import anchor
 from ..state import Answering, AnswerState, Candidate, Kind, Place, Plan
-from .by_person import by_person
-from .by_speaker import by_speaker
+from .by_finding.by_person import by_person
+from .by_finding.by_speaker import by_speaker
 from .ordering import alternatives
 from .passages import (
     ITSELF,

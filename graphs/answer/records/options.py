@@ -14,7 +14,7 @@ from ..question.times import seconds
 from ..selectors.rarity import similarities
 from ..state import Answering, AnswerState, Candidate, Want
 from . import sentences as compose
-from .counting import count
+from .by_finding.counting import count
 from .ordering import in_order_of_time, items_of, looks_most_like
 
 ROTATIONS = 4

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ....tools.media.chapters import FileChapter, chapters
+from ....tools.media.given_text.chapters import FileChapter, chapters
 from ....tools.payloads import Chapter
 from ....tools.records import Modality, Record
 from ..stage import FileStage, Found, Parts, Watched, packed, unpacked

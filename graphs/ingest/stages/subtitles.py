@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ....tools.geometry import Span
-from ....tools.media.subtitles import Given, TextTrack, chosen, notes, subtitles, text_tracks
+from ....tools.media.given_text.subtitles import Given, TextTrack, chosen, notes, subtitles, text_tracks
 from ....tools.payloads import Sound, Spoken
 from ....tools.records import Modality, Record
 from ..stage import FileStage, Found, Parts, Sampling, Watched, packed, unpacked
@@ -51,7 +51,7 @@ class Subtitles(FileStage):
         return told
 
     def outdated(self, path: Path, found: Found) -> bool:
-        from ....tools.media.sidecars import sidecars
+        from ....tools.media.given_text.sidecars import sidecars
 
         now = [sidecar.state for sidecar in sidecars(path)]
         read = next((unpacked(list[str], row) for time, row in found.observations(self.name) if time == STATE), [])
@@ -69,7 +69,7 @@ class Subtitles(FileStage):
         return made
 
     def _tracks(self, path: Path) -> tuple[list[TextTrack], TextTrack | None]:
-        from ....tools.media.sidecars import sidecars
+        from ....tools.media.given_text.sidecars import sidecars
 
         tracks = text_tracks(path, sidecars(path))
         return tracks, chosen(tracks, self._language(path)) if tracks else None

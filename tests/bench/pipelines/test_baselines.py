@@ -179,8 +179,8 @@ def test_subtitles_are_written_as_subrip(tmp_path: Path):
 
 def test_vidscout_is_given_subtitles_as_a_file_beside_the_video(video: Path):
     from vidscout.bench.pipelines.vidscout import Vidscout
-    from vidscout.tools.media.sidecars import sidecars
-    from vidscout.tools.media.subtitles import subtitles, text_tracks
+    from vidscout.tools.media.given_text.sidecars import sidecars
+    from vidscout.tools.media.given_text.subtitles import subtitles, text_tracks
 
     read: list[tuple[Path, list[str]]] = []
 

@@ -7,7 +7,7 @@ from made_videos import steady, write
 from vidscout.graphs.ingest.stage import Sampling, Watched, unpacked
 from vidscout.graphs.ingest.stages.subtitles import STATE, Subtitles
 from vidscout.tools.index.video_index import VideoIndex
-from vidscout.tools.media.subtitles import Given
+from vidscout.tools.media.given_text.subtitles import Given
 
 
 def test_subtitles_behind_the_end_are_left_out_and_said(tmp_path: Path):

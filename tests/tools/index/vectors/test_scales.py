@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from vidscout.tools.index.compacting import representatives
+from vidscout.tools.index.vectors.compacting import representatives
 from vidscout.tools.index.vectors.scales import windowed
 from vidscout.tools.index.video_index import VideoIndex
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import av
 
-from ..geometry import Span
-from .clock import clock_of
-from .joined import PRIMING
-from .packets import open_media
+from ...geometry import Span
+from ..clock import clock_of
+from ..joined import PRIMING
+from ..packets import open_media
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from made_videos import steady, write
-from vidscout.tools.media.sidecars import sidecars
-from vidscout.tools.media.subtitles import subtitles, text_tracks
+from vidscout.tools.media.given_text.sidecars import sidecars
+from vidscout.tools.media.given_text.subtitles import subtitles, text_tracks
 
 LINE = "1\n00:00:01,000 --> 00:00:03,000\nThe password is swordfish.\n"
 TWO_LANGUAGES = """<SAMI><HEAD><STYLE TYPE="text/css"><!--

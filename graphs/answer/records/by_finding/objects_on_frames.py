@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import TypeAdapter
 
-from ....tools.payloads import ObjectCounts
-from ....tools.perception.objects.nanodet import ObjectDetector
-from ....tools.records import Detection, FrameRef, Record, Span
+from .....tools.payloads import ObjectCounts
+from .....tools.perception.objects.nanodet import ObjectDetector
+from .....tools.records import Detection, FrameRef, Record, Span
 
 if TYPE_CHECKING:
-    from ....tools.index.video_index import VideoIndex
+    from .....tools.index.video_index import VideoIndex
 
 _STORED: TypeAdapter[tuple[Detection, ...]] = TypeAdapter(tuple[Detection, ...])
 

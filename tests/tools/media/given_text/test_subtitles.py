@@ -8,8 +8,8 @@ import pytest
 from made_videos import clicking, steady, write
 from vidscout.tools.errors import MediaError
 from vidscout.tools.geometry import Span
-from vidscout.tools.media.sidecars import Sidecar, sidecars, text_of
-from vidscout.tools.media.subtitles import TextTrack, chosen, notes, parts, subtitles, text_tracks
+from vidscout.tools.media.given_text.sidecars import Sidecar, sidecars, text_of
+from vidscout.tools.media.given_text.subtitles import TextTrack, chosen, notes, parts, subtitles, text_tracks
 
 SRT = """1
 00:00:01,000 --> 00:00:03,000

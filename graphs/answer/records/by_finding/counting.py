@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from ....tools.payloads import ObjectCounts
-from ....tools.records import Modality, Record, clock
-from ....tools.words import content_words, coverage
-from ..question.object_names import counted_label
-from ..question.rules import ABOUT_THE_VIDEO
-from ..state import Answering, AnswerState, Candidate
-from .sentences import stretch
+from .....tools.payloads import ObjectCounts
+from .....tools.records import Modality, Record, clock
+from .....tools.words import content_words, coverage
+from ...question.object_names import counted_label
+from ...question.rules import ABOUT_THE_VIDEO
+from ...state import Answering, AnswerState, Candidate
+from ..sentences import stretch
 
 OCCURRENCES = re.compile(
     r"\bhow (?:many times|often)\b|\bhow many (?:of the )?(?:pictures?|images?|photos?|scenes?|shots?|clips?|frames?)\b"

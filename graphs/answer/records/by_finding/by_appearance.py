@@ -6,14 +6,14 @@ by labelled examples (`looking.py`), of what by the labels that the question nam
 
 from collections.abc import Sequence
 
-from ....tools.geometry import place
-from ....tools.payloads import Appearance, Modality
-from ....tools.plurals import counted
-from ....tools.records import Record, of_kind
-from ..state import Answering, AnswerState, Candidate, Kind, Plan
+from .....tools.geometry import place
+from .....tools.payloads import Appearance, Modality
+from .....tools.plurals import counted
+from .....tools.records import Record, of_kind
+from ...state import Answering, AnswerState, Candidate, Kind, Plan
+from ..passages import Told
+from ..wording import cited, worded
 from .looking import Asked, asked_for, wanted
-from .passages import Told
-from .wording import cited, worded
 
 TOLD = 3
 """Sightings that are told, those that are seen longest."""

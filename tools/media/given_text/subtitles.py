@@ -18,11 +18,11 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition
 
-from ..errors import MediaError
-from ..geometry import Span
-from ..languages import language_code, language_name
-from .clock import clock_of
-from .packets import frame_rate, open_media, video_stream
+from ...errors import MediaError
+from ...geometry import Span
+from ...languages import language_code, language_name
+from ..clock import clock_of
+from ..packets import frame_rate, open_media, video_stream
 from .sidecars import OTHERS, Sidecar, text_of
 from .timed_text import as_subrip, told_by_text
 

@@ -1,12 +1,12 @@
 """Questions about when somebody is seen, read off whose face is seen when (the stage `faces`)."""
 
-from ....tools.payloads import Modality, Person
-from ....tools.records import Record, clock, of_kind
-from ..state import Answering, AnswerState, Candidate, Plan
+from .....tools.payloads import Modality, Person
+from .....tools.records import Record, clock, of_kind
+from ...state import Answering, AnswerState, Candidate, Plan
+from ..passages import Told
+from ..wording import worded
 from .by_speaker import what_is_asked
-from .passages import Told
 from .speaking import Asked, mentioned
-from .wording import worded
 
 STRETCHES = 5
 """That are told."""

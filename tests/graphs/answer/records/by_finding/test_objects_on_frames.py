@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from vidscout.graphs.answer.records.objects_on_frames import detect_selected, detection_records
+from vidscout.graphs.answer.records.by_finding.objects_on_frames import detect_selected, detection_records
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import ObjectCounts
 from vidscout.tools.perception.objects.grounding_dino import GroundingDINO

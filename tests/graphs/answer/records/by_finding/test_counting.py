@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from vidscout import Record, Span
 from vidscout.graphs.answer.nodes.gather import held
-from vidscout.graphs.answer.records.counting import most_at_once
+from vidscout.graphs.answer.records.by_finding.counting import most_at_once
 from vidscout.graphs.answer.records.sentences import alike
 from vidscout.graphs.answer.state import AnswerState, Candidate
 from vidscout.tools.geometry import Box

@@ -7,13 +7,13 @@ is told by labelled examples (`speaking.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ....tools.payloads import Modality, Spoken, Voice
-from ....tools.records import Record, clock, of_kind
-from ....tools.words import content_words, coverage
-from ..state import Answering, AnswerState, Candidate, Kind, Plan
-from .passages import ITSELF, NEAR_ENOUGH, QUESTION_MARKS, QUOTED, Told, best_of, is_withheld, nothing, quoted
+from .....tools.payloads import Modality, Spoken, Voice
+from .....tools.records import Record, clock, of_kind
+from .....tools.words import content_words, coverage
+from ...state import Answering, AnswerState, Candidate, Kind, Plan
+from ..passages import ITSELF, NEAR_ENOUGH, QUESTION_MARKS, QUOTED, Told, best_of, is_withheld, nothing, quoted
+from ..wording import worded
 from .speaking import Asked, asked_for, masked, mentioned
-from .wording import worded
 
 LOOKED_INTO = 256
 """Utterances among which one of somebody's is looked for."""

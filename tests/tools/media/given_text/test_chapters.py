@@ -1,7 +1,7 @@
 import pytest
 from made_videos import steady, titled, write
 from vidscout.tools.geometry import Span
-from vidscout.tools.media.chapters import FileChapter, chapters
+from vidscout.tools.media.given_text.chapters import FileChapter, chapters
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4"])

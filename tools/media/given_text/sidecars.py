@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import MediaError
-from ..languages import language_code
+from ...errors import MediaError
+from ...languages import language_code
 from .sami import languages, only
 from .text_encoding import decoded
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ....tools.perception.embeddings.by_example import learnt
-from ....tools.words import words
+from .....tools.perception.embeddings.by_example import learnt
+from .....tools.words import words
 
 EXAMPLES = Path(__file__).with_name("looking.toml")
 LEARNT = Path(__file__).with_name("looking.npz")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scripted import Scripted
 from vidscout import VideoScout
-from vidscout.graphs.answer.records.by_person import by_person
-from vidscout.graphs.answer.records.by_speaker import by_speaker
-from vidscout.graphs.answer.records.speaking import masked, mentioned
+from vidscout.graphs.answer.records.by_finding.by_person import by_person
+from vidscout.graphs.answer.records.by_finding.by_speaker import by_speaker
+from vidscout.graphs.answer.records.by_finding.speaking import masked, mentioned
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Kind, Plan, Want
 from vidscout.tools.index.rows.people import How, Named

@@ -8,8 +8,8 @@ import pytest
 from scripted import Scripted
 from vidscout import VideoScout
 from vidscout.graphs.answer.question.object_names import named_labels
-from vidscout.graphs.answer.records.by_appearance import by_appearance
-from vidscout.graphs.answer.records.looking import wanted
+from vidscout.graphs.answer.records.by_finding.by_appearance import by_appearance
+from vidscout.graphs.answer.records.by_finding.looking import wanted
 from vidscout.graphs.answer.routes import route
 from vidscout.graphs.answer.state import Answering, AnswerState, Kind, Plan, Want
 from vidscout.tools.geometry import Box

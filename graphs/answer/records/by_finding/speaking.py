@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ....tools.perception.embeddings import by_example
-from ....tools.perception.embeddings.by_example import ByExample, learnt
+from .....tools.perception.embeddings import by_example
+from .....tools.perception.embeddings.by_example import ByExample, learnt
 
 EXAMPLES = Path(__file__).with_name("speaking.toml")
 LEARNT = Path(__file__).with_name("speaking.npz")

@@ -2,7 +2,7 @@
 
 import re
 
-from ..languages import language_code
+from ...languages import language_code
 
 _STYLE = re.compile(r"\.([\w-]+)\s*\{([^}]*)\}")
 _LANGUAGE = re.compile(r"\blang\s*:\s*([\w-]+)", re.I)

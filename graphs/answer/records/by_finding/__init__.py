@@ -1,0 +1,1 @@
+"""Answers from one kind of finding: who speaks, who is seen, what things look like, and how many there are."""
