@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_every_package_is_listed_and_every_listed_one_is_there():
     listed = PROJECT["tool"]["setuptools"]["packages"]
     assert listed == sorted(listed)
     assert set(listed) == {"vidscout", *(f"vidscout.{name}" for name in there)}
+
+
+TOP = """.ci .dockerignore .gitignore Dockerfile LICENSE Makefile README.md __init__.py agent bench compose.yaml
+constraints.txt deploy docs graphs langgraph.json py.typed pyproject.toml tests tools web"""
+
+
+def test_nothing_else_lies_at_the_top():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no checkout of git")
+    assert {name.partition("/")[0] for name in listed.stdout.splitlines()} <= set(TOP.split())
 
 
 def test_every_folder_with_code_is_a_package():
