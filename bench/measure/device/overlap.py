@@ -106,7 +106,8 @@ def models(size: str, device: str, vision: dict[str, Any]) -> dict[str, Any]:
     tower: Any = t.SiglipVisionModel(t.SiglipVisionConfig(**vision, image_size=side, patch_size=16))
     about = dict(DETECTOR[size])
     if size == "small":
-        about["backbone_config"] = t.RTDetrResNetConfig(**BACKBONE, out_features=["stage2", "stage3", "stage4"])
+        ends: Any = {"out_features": ["stage2", "stage3", "stage4"]}  # transformers takes it without declaring it
+        about["backbone_config"] = t.RTDetrResNetConfig(**BACKBONE, **ends)
     detector: Any = t.RTDetrV2ForObjectDetection(t.RTDetrV2Config(num_denoising=0, **about))
     dtype = torch.float16 if device == "cuda" else torch.float32
     return {name: module.to(device, dtype).eval() for name, module in (("vectors", tower), ("objects", detector))}

@@ -5,7 +5,7 @@ see, how many pictures a second, and how large; where it names none that can be 
 answer is sure enough, or when no observation is left.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -188,7 +188,7 @@ def _decoded(wanted: Observation, source: Path, folder: Path) -> Iterator[tuple[
 
 def _kept(wanted: Observation, answering: Answering, most: int, score: float) -> list[FrameRef]:
     times = answering.index.frame_times(wanted.video)
-    inside: Sequence[float] = times[(times >= wanted.span.start) & (times <= wanted.span.end)]
+    inside: np.ndarray = times[(times >= wanted.span.start) & (times <= wanted.span.end)]
     picked = np.unique(np.linspace(0, len(inside) - 1, min(most, len(inside))).round().astype(int))
     return [
         FrameRef(wanted.video, float(inside[at]), score, answering.index.thumbnail(wanted.video, float(inside[at])))

@@ -96,7 +96,7 @@ class OnDevice(Tool[np.ndarray, int]):
     """A model on that device."""
 
     role = "captions"
-    computes_on = "gpu"  # pyright: ignore[reportAssignmentType]
+    computes_on = "gpu"  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
     def __init__(self, device: Device, label: str, each: float, at_once: int | None) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ def address() -> Iterator[str]:
     """A server that serves a folder of the hub's cache, as vLLM tells it."""
 
     class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None: ...
+        def log_message(self, format: str, *args: object) -> None: ...
 
         def do_GET(self) -> None:
             root = f"/models/hub/models--maker--model/snapshots/{RUNS}"

@@ -30,7 +30,7 @@ class Sure(Scripted):
         self.replies = [REPLY]
         return super().stream(messages, *rest, **named)
 
-    def choose(self, messages: Sequence[Message], options: Sequence[str], rotations: int = 1) -> list[float]:
+    def choose(self, messages: Sequence[Message], options: Sequence[str], *, rotations: int = 4) -> list[float]:
         import math
 
         self.weighed.append(messages[-1].text)
@@ -101,7 +101,9 @@ def test_the_shipped_profiles_say_how_much_they_trust_their_answerers():
 
 
 def test_a_profile_of_ones_own_that_trusts_its_answerer_quotes_no_more():
-    own = {"capable": ProfileSettings(base="embedded", records="support", evidence_weight=0.5)}
+    own = {
+        "capable": ProfileSettings.model_validate({"base": "embedded", "records": "support", "evidence_weight": 0.5})
+    }
     made = profile("capable", own)
     assert (made.records, made.evidence_weight, made.quotes) == ("support", 0.5, False)
-    assert profile("same", {"same": ProfileSettings(base="embedded")}).quotes
+    assert profile("same", {"same": ProfileSettings.model_validate({"base": "embedded"})}).quotes

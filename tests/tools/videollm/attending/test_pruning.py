@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -22,12 +23,16 @@ def asked(frames: list[FramePart], question: str = "Who speaks?") -> list[Messag
     return [Message("system", ("Answer briefly.",)), Message("user", (*frames, question))]
 
 
-def loaded(folder: Path, **options: object) -> Transformers:
+def loaded(folder: Path, **options: Any) -> Transformers:
     model = Transformers(folder, device="cpu", as_video=False, attention="eager", compress="aim:1:prune", **options)
     model.ready()
-    assert model._adapting._pruner is not None
-    model._adapting._pruner.schedule = HALF  # these models have two layers
+    pruner(model).schedule = HALF  # these models have two layers
     return model
+
+
+def pruner(model: Transformers) -> Any:
+    assert model._adapting._pruner is not None
+    return model._adapting._pruner
 
 
 def test_the_share_falls_from_half_of_the_layers_on_as_the_authors_have_it():
@@ -43,7 +48,7 @@ def test_importance_is_page_rank_over_sharpened_attention():
     for head in sharp:
         weight = torch.full((6,), 1 / 6)
         for _ in range(5):
-            weight = torch.stack([sum(weight[i] * head[i, j] for i in range(6)) for j in range(6)])
+            weight = torch.stack([torch.stack([weight[i] * head[i, j] for i in range(6)]).sum() for j in range(6)])
         expected += weight**2 / 3
     assert torch.allclose(importance(torch.softmax(logits, -1)), expected.sqrt(), atol=1e-5)
 
@@ -65,14 +70,14 @@ def test_what_is_dropped_is_out_of_later_layers_and_answers_go_on(name, checkpoi
 
 def by_hand(model: Transformers, prompt, visual: torch.Tensor) -> torch.Tensor:
     """The prompt through the layers one by one, half of the visual tokens dropped after the first."""
-    seen: dict[str, object] = {}
-    layers = model._adapting._pruner.layers
+    seen: dict[str, Any] = {}
+    layers = pruner(model).layers
     hook = layers[0].register_forward_pre_hook(
         lambda _, args, options: seen.update(hidden=args[0], options=options), with_kwargs=True
     )
-    schedule, model._adapting._pruner.schedule = model._adapting._pruner.schedule, None
+    schedule, pruner(model).schedule = pruner(model).schedule, None
     model._feed(prompt, None, 0, len(prompt.ids))
-    model._adapting._pruner.schedule = schedule
+    pruner(model).schedule = schedule
     hook.remove()
     text = next(part for name, part in model._model.named_modules() if getattr(part, "layers", None) is not None
                 and part.layers[0] is layers[0])  # fmt: skip
@@ -110,7 +115,7 @@ def test_a_question_reads_its_prompt_itself_and_options_share_what_they_begin_wi
         after = model._prefill(model._prompt(bare))[0]  # begins as the prompt whose tokens were dropped
         model._prefixes.clear()
         assert torch.allclose(model._prefill(model._prompt(bare))[0], after, atol=1e-5)
-        model._adapting._pruner.schedule = None
+        pruner(model).schedule = None
         plain = model._prefill(model._prompt(asked(frames[:3])))[0]
         assert not torch.allclose(plain, first, atol=1e-3)
 
