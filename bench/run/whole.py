@@ -7,7 +7,7 @@ from pathlib import Path
 from ...agent.scout import VideoScout
 from ...tools.errors import UsageError
 from ...tools.videollm.interface import VideoLLM
-from ...tools.videollm.openai_server import OpenAiServer
+from ...tools.videollm.servers.openai_server import OpenAiServer
 from ..pipelines import registry
 from ..public import vcgbench_diverse
 from ..sets.question import Question

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ...tools.records import Record, Span
-from .chapters import file_chapters, topics
 from .digest import sentence_of
 from .extract import Spoken, chosen
 from .kept import Kept
@@ -11,6 +10,7 @@ from .material import Material, gather
 from .results import Chapter, Length, Sentence
 from .roles import Role, of, scores
 from .sizes import budgets
+from .topics.chapters import file_chapters, topics
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from . import abstract
 from .captions import captioned, stretches
 from .extract import chosen
 from .material import Passage
-from .notes import notes
+from .notes.notes import notes
 from .results import Caption, Cited, Item, Length, Sentence, Style
 from .sizes import SENTENCES
 from .state import MADE_OF, DescribeState, Describing, Digest, Part

@@ -40,7 +40,7 @@ ROLES = {
     "poses": ("..perception.people.poses",),
     "voices": ("..perception.voices.encoder",),
     "answerer": ("..videollm",),
-    "judge": ("..videollm.judge",),
+    "judge": ("..videollm.servers.judge",),
 }
 """Each role and the modules whose import registers its backends. Captioner, frame encoder, visual similarity, the
 embedding of labels and the detector of things that questions name are played only where a profile names them; labels

@@ -22,7 +22,7 @@ from ....tools.perception.embeddings.text_embedding import MiniLM
 from ....tools.records import Modality, Record, Span
 from ....tools.runtime.backend import backend
 from ....tools.videollm.interface import ANSWER_BEGINS, Message
-from ....tools.videollm.llama_cpp import LlamaCpp
+from ....tools.videollm.servers.llama_cpp import LlamaCpp
 from ....tools.weights import catalogue as weights
 
 QUESTIONS = Path(__file__).with_name("answerers.toml")

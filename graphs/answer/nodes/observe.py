@@ -23,8 +23,8 @@ from ....tools.videollm.interface import Message
 from ...deadline import within
 from ...events import Update, timed
 from ..packers.base import FRAMES_SHARE, prompt, question_part
+from ..selectors.sharpen import FOR_TEXT, KEPT_SIDE, asks_for_text
 from ..state import Answering, AnswerState, Kind, Observation
-from .sharpen import FOR_TEXT, KEPT_SIDE, asks_for_text
 
 LONGEST = 64
 """Tokens of a request."""

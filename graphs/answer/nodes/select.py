@@ -10,8 +10,8 @@ from ....tools.records import FrameRef
 from ...deadline import within
 from ...events import Relevance, Update, timed
 from ..selectors import SELECTORS, Curve, curve, relevance
+from ..selectors.sharpen import sharpened
 from ..state import Answering, AnswerState, Candidate, Place
-from .sharpen import sharpened
 
 
 def ranked(candidates: Iterable[Candidate], latest_first: bool = False) -> list[Candidate]:

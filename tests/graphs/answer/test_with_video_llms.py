@@ -17,7 +17,7 @@ from vidscout.tools.errors import AnswererError
 from vidscout.tools.videollm import FramePart, Message, VideoLLM
 from vidscout.tools.videollm.families import of_checkpoint
 from vidscout.tools.videollm.hub_model import Transformers
-from vidscout.tools.videollm.openai_server import OpenAiServer
+from vidscout.tools.videollm.servers.openai_server import OpenAiServer
 
 pytestmark = pytest.mark.models
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from vidscout.tools.errors import AnswererError, UsageError
 from vidscout.tools.videollm import Finish, FramePart, Message, VideoLLM
 from vidscout.tools.videollm.interface import LETTERS, defused, letters, repeats_itself, with_options
-from vidscout.tools.videollm.llama_cpp import LlamaCpp
+from vidscout.tools.videollm.servers.llama_cpp import LlamaCpp
 
 EVIDENCE = (
     "Evidence:\n"
@@ -328,7 +328,7 @@ class TestLlamaCpp:
 
     def test_its_process_ends_with_ours_even_when_that_is_killed(self):
         code = (
-            "import sys, time; from vidscout.tools.videollm.llama_cpp import LlamaCpp\n"
+            "import sys, time; from vidscout.tools.videollm.servers.llama_cpp import LlamaCpp\n"
             "model = LlamaCpp(); model.ready(); print(model._process.pid, flush=True); time.sleep(60)"
         )
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
@@ -343,7 +343,8 @@ class TestLlamaCpp:
 
     def test_a_program_that_does_not_close_it_ends_without_a_word(self):
         code = (
-            "from vidscout.tools.videollm import Message; from vidscout.tools.videollm.llama_cpp import LlamaCpp\n"
+            "from vidscout.tools.videollm import Message\n"
+            "from vidscout.tools.videollm.servers.llama_cpp import LlamaCpp\n"
             "print(*LlamaCpp().generate([Message('user', ('Say yes.',))], max_tokens=2))"
         )
         ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)

@@ -18,7 +18,7 @@ from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import ObjectCounts, Track
 from vidscout.tools.records import Detection, FrameRef, Modality, Record, Span
 from vidscout.tools.videollm import Message
-from vidscout.tools.videollm.llama_cpp import LlamaCpp
+from vidscout.tools.videollm.servers.llama_cpp import LlamaCpp
 
 pytestmark = pytest.mark.models
 

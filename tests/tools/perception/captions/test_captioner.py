@@ -29,7 +29,7 @@ from vidscout.tools.perception.captions.captioner import (
 from vidscout.tools.records import Modality, Span
 from vidscout.tools.runtime.backend import backend
 from vidscout.tools.videollm.interface import Finish, Message, VideoLLM
-from vidscout.tools.videollm.openai_server import OpenAiServer
+from vidscout.tools.videollm.servers.openai_server import OpenAiServer
 
 Make = Callable[[str], Path]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from ..errors import AnswererError
-from ..weights import catalogue
+from ...errors import AnswererError
+from ...weights import catalogue
+from ..interface import Message
 from .chat_api import chat
-from .interface import Message
 from .llama_cpp import LlamaCpp
 
 KEPT = "prompts"

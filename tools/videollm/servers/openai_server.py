@@ -12,16 +12,16 @@ from contextvars import copy_context
 from functools import lru_cache
 from typing import Any, Literal
 
-from ..errors import AnswererError, UsageError
-from ..records import clock
-from ..runtime.notes import note
-from .compress import Grid, Layout, compressor
-from .compress.base import pruning_flags
+from ...errors import AnswererError, UsageError
+from ...records import clock
+from ...runtime.notes import note
+from ..compress import Grid, Layout, compressor
+from ..compress.base import pruning_flags
+from ..families import AROUND, of_name
+from ..frame_data import as_images, as_mp4, base64_of, jpeg_list, size_of, true_times
+from ..interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
+from ..thoughts import AT_MOST
 from .endpoint import Endpoint
-from .families import AROUND, of_name
-from .frame_data import as_images, as_mp4, base64_of, jpeg_list, size_of, true_times
-from .interface import Finish, FramePart, Message, VideoLLM, bare_letter, defused
-from .thoughts import AT_MOST
 
 Server = Literal["vllm", "sglang", "llama.cpp", "ollama", "hosted"]
 

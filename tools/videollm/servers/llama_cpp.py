@@ -14,13 +14,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..errors import AnswererError, UsageError
-from ..runtime.cores import cores
-from ..weights import catalogue as weights
+from ...errors import AnswererError, UsageError
+from ...runtime.cores import cores
+from ...weights import catalogue as weights
+from ..families import of_name
+from ..frame_data import as_images
+from ..interface import Finish, Message, VideoLLM
 from .chat_api import BrokenOffError, ChatApi
-from .families import of_name
-from .frame_data import as_images
-from .interface import Finish, Message, VideoLLM
 
 LIKELY = 100
 """How many next tokens are looked at for the options' letters."""

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .material import Material, Passage, Slide
+from ..material import Material, Passage, Slide
 
 WEIGHTS = Path(__file__).with_name("boundaries.toml")
 NEAR, FAR = 10.0, 30.0

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...tools.records import Modality, Span
-from ...tools.words import STOP_WORDS, one_line, stem, words
-from .material import Embed, Material, Passage, Slide, unit
-from .results import Cited
+from ....tools.records import Modality, Span
+from ....tools.words import STOP_WORDS, one_line, stem, words
+from ..material import Embed, Material, Passage, Slide, unit
+from ..results import Cited
 
 Title = tuple[str, str, tuple[Cited, ...]]
 """The title, where it is from, and what it rests on."""

@@ -7,8 +7,8 @@ somebody who listens.
 import re
 from collections.abc import Sequence
 
+from ..material import Material, Passage
 from .dates import names_oneself
-from .material import Material, Passage
 
 ALIKE = 80
 """rapidfuzz ratio from which a word is a name that was heard a little otherwise: `Oma` for `Omar`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from vidscout.graphs.answer.nodes.sharpen import sharpened
+from vidscout.graphs.answer.selectors.sharpen import sharpened
 from vidscout.graphs.answer.state import AnswerState, Plan, Retrieval, Want
 from vidscout.tools.media.video import frames, thumbnail
 from vidscout.tools.records import FrameRef, Modality

@@ -7,8 +7,8 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
-from ..errors import AnswererError, UsageError
-from .interface import Message, defused
+from ...errors import AnswererError, UsageError
+from ..interface import Message, defused
 
 PATIENCE = 600.0
 """Seconds without a byte after which a request without a deadline counts as failed."""

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from vidscout.tools.errors import AnswererError, UsageError
 from vidscout.tools.runtime.notes import noting
 from vidscout.tools.videollm import Finish, FramePart, Message
-from vidscout.tools.videollm.llama_cpp import LlamaCpp
-from vidscout.tools.videollm.openai_server import FRAME_TOKENS, OpenAiServer, at_most
+from vidscout.tools.videollm.servers.llama_cpp import LlamaCpp
+from vidscout.tools.videollm.servers.openai_server import FRAME_TOKENS, OpenAiServer, at_most
 from vidscout.tools.weights import catalogue as weights
 
 OPTIONS = ["a red door", "two dogs"]

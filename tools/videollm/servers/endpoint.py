@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ..errors import AnswererError, UsageError
+from ...errors import AnswererError, UsageError
 from .chat_api import TOO_LONG
 
 FIRST_WAIT = 0.5

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from vidscout.graphs.describe.chapters import file_chapters, topics
 from vidscout.graphs.describe.material import Material, Slide, joined
-from vidscout.graphs.describe.segments import (
+from vidscout.graphs.describe.topics.chapters import file_chapters, topics
+from vidscout.graphs.describe.topics.segments import (
     FEATURES,
     SAID,
     SHOWN,

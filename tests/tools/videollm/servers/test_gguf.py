@@ -8,7 +8,7 @@ import pytest
 from gguf_files import projector
 from vidscout.tools.errors import AnswererError, UsageError
 from vidscout.tools.videollm import FramePart, Message
-from vidscout.tools.videollm.llama_cpp import LlamaCpp, _chat
+from vidscout.tools.videollm.servers.llama_cpp import LlamaCpp, _chat
 
 pytestmark = pytest.mark.models
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from vidscout.tools.errors import UsageError
 from vidscout.tools.perception.captions.by_prompt import ByPrompt
-from vidscout.tools.videollm.openai_server import OpenAiServer, revision_of
+from vidscout.tools.videollm.servers.openai_server import OpenAiServer, revision_of
 
 RUNS = "9cdc6310a8cb770ce18efaf4e9935334512aee45"
 

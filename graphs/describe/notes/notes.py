@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...tools.payloads import Spoken as Said
-from ...tools.words import one_line
-from ...tools.written_forms import in_digits
+from ....tools.payloads import Spoken as Said
+from ....tools.words import one_line
+from ....tools.written_forms import in_digits
+from ..extract import Spoken, chosen
+from ..material import Material, Passage
+from ..results import Cited, Note
+from ..roles import ROLES, Role
 from .dates import date_in
-from .extract import Spoken, chosen
-from .material import Material, Passage
 from .people import known_names, owner_of
-from .results import Cited, Note
-from .roles import ROLES, Role
 
 LEAST = {Role.DECISION: 0.0, Role.ACTION: 0.2, Role.QUESTION: 0.2}
 """Score of its strongest role from which a passage has it, on a scale where a clear example has 1 and any other −1. Set
