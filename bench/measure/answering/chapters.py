@@ -2,7 +2,7 @@
 
     python -m vidscout.bench.measure.answering.chapters fit|score --home HOME
 
-`fit` learns the weights of `graphs/describe/topics/boundaries.toml` from the recordings to work with, which have been read
+`fit` learns the weights of `graphs/describe/topics/boundaries.toml` from the recordings to work with, which have been
 into HOME, and prints how well they tell each recording when they are learnt from all others. `score` tells boundary
 F1 of a half.
 """
