@@ -2,8 +2,11 @@
 
 import math
 import re
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from ...errors import UsageError
 from ...languages import language_code
@@ -42,9 +45,12 @@ CODES = {
 }
 """Codes by which Whisper's token is another: Javanese had `jw` once, and single languages stand for their groups."""
 
-CHANGE = 1.5
+CHANGE = 2.5
 """What a change of language costs, in nats. A stretch of two seconds in the midst of another language is believed from
-e³, twenty times, the probability of that language on; a second needs four hundred times."""
+e⁵, a hundred and fifty times, the probability of that language on."""
+SPEAKERS = Path(__file__).with_name("speakers.toml")
+MANY, FEWEST = 20.0, 0.001
+"""Millions of speakers from which a language is believed as any other, and those that one has at least."""
 FULL_WEIGHT = 2.0
 """Seconds of speech from which a guess counts in full; shorter ones, as an "okay", count by their length."""
 MOST_WEIGHT = 2.0
@@ -117,7 +123,20 @@ def voted(guesses: Sequence[Guess], before: str | None = None, allowed: Collecti
 
 
 def _evidence(guess: Guess, language: str, allowed: Collection[str]) -> float:
-    """How much a guess speaks for a language, in nats; between allowed languages only their proportion counts."""
-    total = sum(guess.likely.get(one, 0.0) for one in allowed) if allowed else 1.0
+    """How much a guess speaks for a language, in nats; between allowed languages only their proportion counts.
+
+    Where any may be spoken, one that few people speak is believed less: Whisper takes unclear voices for Latin.
+    """
+    total = sum(guess.likely.get(one, 0.0) for one in allowed) if allowed else 1.0 / _common(language)
     probability = guess.likely.get(language, 0.0) / max(total, LEAST)
     return min(guess.seconds / FULL_WEIGHT, MOST_WEIGHT) * math.log(probability + LEAST)
+
+
+def _common(language: str) -> float:
+    """How easily a language is believed, 0..1: the square root of its speakers as a share of `MANY`."""
+    return math.sqrt(min(max(_speakers().get(language, MANY), FEWEST) / MANY, 1.0))
+
+
+@cache
+def _speakers() -> dict[str, float]:
+    return tomllib.loads(SPEAKERS.read_text(encoding="utf-8"))

@@ -99,7 +99,7 @@ class WhisperOnVoice(SpeechRecogniser):
     its neighbours and with what was spoken before, so that nothing is translated by the way.
     """
 
-    version = "5"
+    version = "6"
     clip: float = CLIP
     """Most seconds of sound in one encoder pass."""
 

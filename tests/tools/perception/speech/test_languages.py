@@ -1,6 +1,10 @@
+"""Which language each stretch of speech is in, from what a model takes each for."""
+
+import tomllib
+
 import pytest
 from vidscout.tools.errors import UsageError
-from vidscout.tools.perception.speech.languages import LANGUAGES, Guess, expected, voted
+from vidscout.tools.perception.speech.languages import LANGUAGES, MANY, SPEAKERS, Guess, expected, voted
 
 
 def test_the_languages_are_those_of_the_library():
@@ -25,9 +29,28 @@ def test_a_greeting_does_not_decide_for_what_follows():
 
 
 def test_what_was_spoken_before_decides_an_unsure_guess():
-    unsure = [Guess(1.5, {"la": 0.5, "de": 0.3, "en": 0.1})]
-    assert voted(unsure) == ["la"]
+    unsure = [Guess(1.5, {"it": 0.5, "de": 0.3, "en": 0.1})]
+    assert voted(unsure) == ["it"]
     assert voted(unsure, before="de") == ["de"]
+
+
+def test_an_unclear_voice_is_not_taken_for_latin_which_nobody_speaks_at_home():
+    clear, unclear = Guess(4, {"en": 0.97}), Guess(4, {"la": 0.93, "it": 0.03, "en": 0.01})
+    assert voted([clear, unclear, unclear, unclear, clear]) == ["en"] * 5
+    assert voted([unclear] * 3, allowed=["en", "la"]) == ["la"] * 3, "where it is named it is believed"
+
+
+@pytest.mark.parametrize("language", ["cy", "is", "sl", "eu", "mt", "fi"])
+def test_a_language_of_few_people_is_heard_where_it_is_clear(language: str):
+    talk = Guess(5, {language: 0.9, "en": 0.05})
+    assert voted([talk] * 3) == [language] * 3
+    assert voted([Guess(5, {"en": 0.97}), *[talk] * 3]) == ["en", *[language] * 3]
+
+
+def test_every_language_of_few_people_is_one_that_is_recognised():
+    told = tomllib.loads(SPEAKERS.read_text(encoding="utf-8"))
+    assert set(told) <= LANGUAGES
+    assert all(0 <= number < MANY for number in told.values())
 
 
 def test_what_is_not_allowed_is_not_heard():
