@@ -52,7 +52,7 @@ def few(home: Path, **settings: Any) -> VideoScout:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with a_cluster(num_cpus=3) as address:  # two readers that stay, and what a test starts beside them
+    with a_cluster(num_cpus=4) as address:  # two readers that stay, what is served, and what a test starts beside them
         yield address
 
 
