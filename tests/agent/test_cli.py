@@ -18,7 +18,8 @@ from vidscout.tools.errors import UsageError
 EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name", "payload", "box"}
 ANSWER = {
     "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
-    "tokens", "profile", "question", "videos", "images", "understood", "relevance", "spans",
+    "tokens", "profile", "question", "videos", "images", "understood", "relevance", "spans", "drafts",
+    "corrections",
 }  # fmt: skip
 
 

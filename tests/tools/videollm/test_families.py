@@ -98,7 +98,7 @@ def test_nine_tenths_of_the_selected_frames_reach_the_prompt(title: str, profile
         FrameRef("v", part.time, 1.0 - place / 100, part.path)
         for place, part in enumerate(pictures(tmp_path, [60.0 * n for n in range(profile.frames)]))
     ]
-    answering: Any = SimpleNamespace(answerer=answerer, token_budget=budget_for(profile, answerer))
+    answering: Any = SimpleNamespace(answerer=answerer, token_budget=budget_for(profile, answerer), tool_share=1.0)
     state = AnswerState("What does she hold?", videos=["v"], durations={"v": 3600.0})
     packed = packed_with(answering, state, selected, candidates=[])
     shown = sum(len(message.frames) for message in packed.messages)
