@@ -7,8 +7,8 @@ from vidscout.graphs.describe import abstract
 from vidscout.graphs.describe.captions import captioned, stretches
 from vidscout.graphs.describe.extract import Spoken, chosen, shares
 from vidscout.graphs.describe.material import Material, joined
-from vidscout.graphs.describe.notes.notes.notes import notes
-from vidscout.graphs.describe.notes.notes.people import owner_of
+from vidscout.graphs.describe.notes.notes import notes
+from vidscout.graphs.describe.notes.people import owner_of
 from vidscout.graphs.describe.results import Chapter, Cited, Length
 from vidscout.graphs.describe.roles import ROLES, Role
 from vidscout.graphs.describe.sizes import budgets
