@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from ..errors import HomeError
-from .home import CHROMA, COMPOSITES, ENCODED, MATRICES, SET_ASIDE, SEVERAL, SHARDS, THUMBNAILS, UPLOADS, WATCHED
+from .home import COMPOSITES, ENCODED, MATRICES, SET_ASIDE, SEVERAL, SHARDS, THUMBNAILS, UPLOADS, WATCHED
 from .rows.sqlite import Database
 from .store import State
 
@@ -85,10 +85,11 @@ def remove_files(database: Database) -> None:
     for kind, what in owed(database):
         if kind == Owed.FOLDERS:
             video = os.fsdecode(what)
-            for folder in (THUMBNAILS, MATRICES, COMPOSITES, SET_ASIDE, WATCHED, ENCODED, SHARDS):
+            for folder in (THUMBNAILS, MATRICES, COMPOSITES, WATCHED, ENCODED, SHARDS):
                 _remove(database.home / folder / video)
             _remove(database.home / COMPOSITES / SEVERAL)
-            _remove(database.home / SET_ASIDE / CHROMA)  # of all videos
+            # Of all videos: such a file may hold what lay in memory beside the graph when Chroma wrote it.
+            _remove(database.home / SET_ASIDE)
         elif kind == Owed.UPLOAD:
             file = Path(os.fsdecode(what))
             _remove(file)
