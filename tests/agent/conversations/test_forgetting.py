@@ -72,6 +72,9 @@ def test_no_byte_of_a_forgotten_lecture_stays_in_the_home(
         "vidscout.sqlite", "conversations.sqlite", "thumbnails", "matrices", "chroma",
     }  # fmt: skip
 
+    aside = mine / "damaged" / kept  # a graph of another video that was set aside: seen to hold this id, by chance
+    aside.mkdir(parents=True, exist_ok=True)
+    (aside / "data_level0.bin").write_text(gone, encoding="utf-8")
     with VideoScout(home=mine) as scout:
         scout.forget(gone)
         assert traces(mine, said, gone, said[:7]) == [], "while everything is open"
