@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ....tools.records import Span
+from .times_by_language import in_other_words
 
 AROUND = 5.0
 """Seconds on either side of a moment that a question names."""
@@ -106,4 +107,5 @@ def time_phrase(question: str, duration: float) -> TimePhrase | None:
         return within(0, short, match[0])
     if match := re.search(rf"\b(?:at|in|near) the (?:very )?end(?:ing)?{_OF_THE_VIDEO}", text):
         return within(duration - short, duration, match[0])
-    return None
+    other = in_other_words(text, duration, AROUND, short)
+    return within(*other) if other is not None else None

@@ -81,3 +81,62 @@ def test_a_stretch_is_cut_to_the_video():
 )
 def test_a_longer_number_is_no_time(question: str):
     assert time_phrase(question, HOUR) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "start", "end"),
+    [
+        ("Was passiert bei 0:30?", 25, 35),
+        ("was wird zwischen 0:10 und 0:20 gesagt?", 10, 20),
+        ("¿qué pasa entre 0:10 y 0:20?", 10, 20),
+        ("que se passe-t-il à 1:05 ?", 60, 70),
+        ("0:30から0:40まで何が起こる？", 30, 40),
+        ("在0:30发生了什么？", 25, 35),
+        ("что происходит с 0:10 до 0:20?", 10, 20),
+        ("Was wird vor 1:30 gesagt?", 0, 90),
+        ("¿qué se dice después de 1:30?", 90, 180),
+        ("1:30より前に何が言われる？", 0, 90),
+        ("1:30 के बाद क्या होता है?", 90, 180),
+        ("was passiert in den ersten 30 Sekunden?", 0, 30),
+        ("que dit-on dans les 20 premières secondes ?", 0, 20),
+        ("¿qué pasa en los últimos 20 segundos?", 160, 180),
+        ("o que acontece nos primeiros 2 minutos?", 0, 120),
+        ("前30秒说了什么？", 0, 30),
+        ("最後の1分で何が話される？", 120, 180),
+        ("ماذا يحدث في أول 30 ثانية؟", 0, 30),
+        ("पहले 30 सेकंड में क्या होता है?", 0, 30),
+        ("cosa succede nell'ultimo minuto?", 120, 180),
+        ("Was sieht man in der letzten Minute?", 120, 180),
+        ("Was wird nach 20 Sekunden gesagt?", 20, 180),
+        ("что было до 2 минут?", 0, 120),
+        ("Was wird am Ende des Videos gezeigt?", 162, 180),
+        ("quem fala no início?", 0, 18),
+        ("what is on the screen, 0:19?", 14, 24),
+    ],
+)
+def test_a_stretch_is_named_in_any_language_that_questions_are_asked_in(question: str, start: float, end: float):
+    told = time_phrase(question, 180.0)
+    assert told is not None
+    assert (told.span.start, told.span.end) == (start, end)
+    assert told.words in question.lower()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Beginnt die Sitzung um 8:30 Uhr?",
+        "Wann ist das Spiel 4:1 ausgegangen?",
+        "Wer kam beim Rennen als letzter an?",
+        "Was sagt sie als letztes?",
+        "le premier ministre parle de quoi ?",
+        "was wurde in der ersten Sitzung beschlossen?",
+        "Was wird am Ende der Sitzung beschlossen?",
+        "primera vez que aparece el perro",
+        "Wie viele Sekunden dauert es?",
+        "最后说了什么？",
+        "премьера в 19:30?",
+        "Who said that first?",
+    ],
+)
+def test_what_names_no_stretch_of_the_video_is_left_alone(question: str):
+    assert time_phrase(question, 180.0) is None
