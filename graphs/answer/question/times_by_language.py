@@ -13,7 +13,10 @@ WORDS = Path(__file__).with_name("times.toml")
 CLOCK = r"(?<![\d:])(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d+)?(?![\d:])"
 BESIDE = r"[\s:,’']{0,2}(?:\w{1,3}\s)?"
 """What may stand between a word and the time that it belongs to: a space, an article."""
-DAY = re.compile(rf"{CLOCK}\s*(?:uhr|h\b|hs\b|heures|am\b|pm\b|a\.m|p\.m)|\b(?:um|a las?|às|alle)\s*(?:las\s)?{CLOCK}|(?:上午|下午|午前|午後)\s*{CLOCK}")
+DAY = re.compile(
+    rf"{CLOCK}\s*(?:uhr|h\b|hs\b|heures|am\b|pm\b|a\.m|p\.m)"
+    rf"|\b(?:um|a las?|às|alle)\s*{CLOCK}|(?:上午|下午|午前|午後)\s*{CLOCK}"
+)
 """A time of day, which is no time in a video."""
 
 NUMBER = r"(\d+(?:[.,]\d+)?)"
