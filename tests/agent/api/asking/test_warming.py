@@ -12,8 +12,9 @@ from vidscout.agent.api.app import application
 from vidscout.agent.inbox.inbox import Inbox
 
 pytestmark = pytest.mark.models
-SOON = 0.3
-"""Seconds from the question to its first event."""
+SOON = 3.0
+"""Seconds from the question to its first event, on a machine on which other tests run; it takes a hundredth of a second
+where nothing does, and took 21 s when models were loaded first."""
 
 
 def test_a_cold_question_tells_something_at_once_and_a_warm_one_has_its_models(
