@@ -1,5 +1,6 @@
 """`vidscout serve`: the profile's tools on a Ray cluster, for any number of processes to use."""
 
+import contextlib
 import signal
 import sys
 import threading
@@ -40,7 +41,8 @@ def serve(
 ) -> None:
     """Run the profile's tools on a Ray cluster; others use them with VIDSCOUT_SERVING=ADDRESS."""
     from ...tools.errors import UsageError
-    from ...tools.serving.ray_serve import connect, deploy, withdraw
+    from ...tools.serving.ray_cluster import connect
+    from ...tools.serving.ray_serve import deploy, withdraw
     from ..distributed.deployments import by_role, deployments
     from ..profiles.profile import profile
     from ..settings import load
@@ -53,26 +55,28 @@ def serve(
     limits: Any = {"most": by_role(most or [], int), "queue": queue}
     deployments(chosen, 0, *wanted, **limits)  # says what is wrong with them before a cluster is started
 
-    done = threading.Event()
-    at = connect(address)
-    signal.signal(signal.SIGTERM, lambda *_: done.set())  # after Ray has set its own, which aborts
-    import ray
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # Ray prints there when a machine is busy; the address alone is ours
+        done = threading.Event()
+        at = connect(address)
+        signal.signal(signal.SIGTERM, lambda *_: done.set())  # after Ray has set its own, which aborts
+        import ray
 
-    try:
-        if stop:
-            gone = withdraw()
-            print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
-            return
-        tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch, **limits)
-        _tell(tools, deploy(tools))
-        print(f"VIDSCOUT_SERVING={at}", flush=True)
-        if detach:
-            return
-        _wait(done)
-        if address is not None:
-            withdraw([tool.role for tool in tools])
-    finally:
-        ray.shutdown()
+        try:
+            if stop:
+                gone = withdraw()
+                print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
+                return
+            tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch, **limits)
+            _tell(tools, deploy(tools))
+            print(f"VIDSCOUT_SERVING={at}", file=out, flush=True)
+            if detach:
+                return
+            _wait(done)
+            if address is not None:
+                withdraw([tool.role for tool in tools])
+        finally:
+            ray.shutdown()
 
 
 def _tell(tools: "list[Deployed]", known: "list[About]") -> None:

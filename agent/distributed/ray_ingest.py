@@ -32,7 +32,7 @@ from ...tools.index.rows.reading_token import holding
 from ...tools.index.shards.contents import contents_of
 from ...tools.index.shards.shard import Arrival
 from ...tools.runtime.counters import count
-from ...tools.serving.ray_serve import connect
+from ...tools.serving.ray_cluster import connect
 from ..answer import Ingested
 from ..bridge import finished, watched
 from .deployments import on_gpu

@@ -4,36 +4,26 @@ A process that uses them runs on a machine of the cluster (`ray start --address=
 through Ray's object store, which on one machine is shared memory.
 """
 
-import contextlib
 import inspect
 import logging
-import os
 import random
-import socket
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..errors import BackendUnavailableError, ServingBusyError, ServingError, UsageError
+from ..errors import ServingBusyError, ServingError, UsageError
 from ..runtime.backend import Tool
 from ..runtime.counters import count
 from ..runtime.notes import note
 from . import put_once
 from .coalesced import Grouped
+from .ray_cluster import connect, one_line
 from .replica import RUN, About, Outcome, Replica, Request
 
-INSTALL = "pip install 'vidscout[serve]'"
 PREFIX = "vidscout-"
 """Of the names of our applications on a cluster, where others may run too."""
-OBJECT_STORE = 200 * 2**20
-"""Bytes of shared memory of a cluster that is started here: a dozen batches of 720p frames."""
-REACHABLE = 5.0
-"""Seconds in which a cluster's address must take a connection; Ray itself would try for a minute."""
-STARTS = 3
-"""How often a cluster is started here: Ray gives a machine that is busy 30 seconds and no more."""
 STARTING = 300.0
 """Seconds that all replicas together may take to load their models."""
 ANSWERING = 600.0
@@ -79,62 +69,6 @@ class Deployed:
     backend: str
     options: Mapping[str, Any] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
-
-
-_connecting = threading.Lock()
-
-
-def connect(address: str | None, **options: Any) -> str:
-    """Join a Ray cluster, or start one that ends with this process; where this process has joined one, it stays.
-
-    Args:
-        address: `HOST:PORT`, or `auto` for the one on this machine; None starts one.
-        options: of `ray.init`, for a cluster that is started.
-
-    Returns:
-        The cluster's address, for other processes.
-
-    Raises:
-        BackendUnavailableError: Ray is not installed.
-        ServingError: no cluster is there, or it runs another Ray or Python.
-    """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address is None:  # Ray then stays on the loopback interface, where nobody else's code can reach it
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise BackendUnavailableError(f"tools on a cluster need Ray: {INSTALL}") from error
-    with _connecting:
-        if not ray.is_initialized():
-            quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-            if address is None:
-                quiet |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE, **options}
-            elif address != "auto":
-                _look_for(address)
-            for patience in range(STARTS - 1, -1, -1):
-                try:
-                    ray.init(address=address or "local", **quiet)
-                    break
-                except Exception as error:  # some of Ray's are of no narrower class
-                    ray.shutdown()
-                    if address is None and patience and "timed out" in str(error):
-                        continue
-                    where = f"at {address}" if address else "here"
-                    raise ServingError(f"no Ray cluster can be used {where}: {_one_line(error)}") from error
-        return ray.get_runtime_context().gcs_address
-
-
-def _look_for(address: str) -> None:
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address.startswith("ray://") or not host or not port.isdigit():
-        raise UsageError(f"a Ray cluster's address is HOST:PORT or auto, got {address!r}")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), REACHABLE).close()
-    except (OSError, OverflowError) as error:
-        raise ServingError(
-            f"no Ray cluster answers at {address} ({error}): start one with `vidscout serve` or `ray start --head`"
-        ) from error
 
 
 def deploy(tools: Sequence[Deployed], patience: float = STARTING) -> list[About]:
@@ -214,7 +148,7 @@ def _wait_until_running(roles: Sequence[str], until: float) -> None:
             return
         for role, app in waiting.items():
             if app and app.status in (ApplicationStatus.DEPLOY_FAILED, ApplicationStatus.UNHEALTHY):
-                raise ServingError(f"{role} cannot be served: {_reason(app) or _one_line(app.message)}")
+                raise ServingError(f"{role} cannot be served: {_reason(app) or one_line(app.message)}")
         if time.monotonic() > until:
             why = "; ".join(filter(None, (_reason(app) for app in waiting.values() if app)))
             raise ServingError(f"{', '.join(waiting)} did not start in time: {why or 'the cluster has no room'}")
@@ -223,7 +157,7 @@ def _wait_until_running(roles: Sequence[str], until: float) -> None:
 
 def _reason(app: Any) -> str:
     """What Serve says of an application's deployments; the last line of a traceback is the error."""
-    return "; ".join(_one_line(deployment.message) for deployment in app.deployments.values() if deployment.message)
+    return "; ".join(one_line(deployment.message) for deployment in app.deployments.values() if deployment.message)
 
 
 def withdraw(roles: Sequence[str] | None = None) -> list[str]:
@@ -354,7 +288,7 @@ class Served(Tool[Any, Any]):
             except RayError as error:
                 attempt += 1
                 if not _died(error) or attempt == ATTEMPTS:
-                    raise ServingError(f"{self.source} on the cluster failed: {_one_line(error)}") from error
+                    raise ServingError(f"{self.source} on the cluster failed: {one_line(error)}") from error
                 died = f"a replica of {self.role} died while it was asked; what it had been given went to another one"
                 time.sleep(0.1 * 2**attempt)
 
@@ -368,20 +302,3 @@ def _died(error: BaseException) -> bool:
     from ray.exceptions import NodeDiedError, ObjectLostError, RayActorError, TaskCancelledError, WorkerCrashedError
 
     return isinstance(error, RayActorError | WorkerCrashedError | NodeDiedError | ObjectLostError | TaskCancelledError)
-
-
-@contextlib.contextmanager
-def a_cluster(**options: Any) -> Iterator[str]:
-    """A Ray cluster on this machine for as long as the block lasts; gives its address."""
-    address = connect(None, **options)
-    import ray  # after `connect`, which tells it to stay on the loopback interface
-
-    try:
-        yield address
-    finally:
-        ray.shutdown()
-
-
-def _one_line(error: object) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

@@ -16,7 +16,8 @@ from typing import Any
 
 from ....agent.profiles.profile import EMBEDDED, build
 from ....tools.runtime.backend import Tool
-from ....tools.serving.ray_serve import Deployed, Placement, Served, a_cluster, about, deploy
+from ....tools.serving.ray_cluster import a_cluster
+from ....tools.serving.ray_serve import Deployed, Placement, Served, about, deploy
 from ...data import videos
 
 ROLES = ("text_embedding", "tags", "objects", "screen_text")

@@ -12,7 +12,7 @@ import pytest
 from vidscout import VideoScout
 from vidscout.agent.distributed.ray_ingest import ingest_on, readers_for
 from vidscout.graphs.events import Event, Progress
-from vidscout.tools.serving.ray_serve import a_cluster
+from vidscout.tools.serving.ray_cluster import a_cluster
 
 pytestmark = [
     pytest.mark.models,

@@ -24,7 +24,8 @@ from vidscout.tools.records import Utterance
 from vidscout.tools.runtime.backend import Tool, backend
 from vidscout.tools.runtime.counters import counting
 from vidscout.tools.runtime.notes import noting
-from vidscout.tools.serving.ray_serve import Deployed, Placement, Served, a_cluster, about, connect, deploy, withdraw
+from vidscout.tools.serving.ray_cluster import a_cluster, connect, reason_of
+from vidscout.tools.serving.ray_serve import Deployed, Placement, Served, about, deploy, withdraw
 from vidscout.tools.serving.replica import STUCK, Replica
 
 pytestmark = [
@@ -249,6 +250,24 @@ def test_a_replica_that_hangs_reports_itself_ill():
     replica._began = time.monotonic() - STUCK - 1
     with pytest.raises(RuntimeError, match="at one batch for"):
         asyncio.run(replica.check_health())
+
+
+def test_another_process_joins_a_cluster_that_was_started_here_without_being_told_how(cluster: str):
+    told = "from vidscout.tools.serving.ray_cluster import connect; import sys; print(connect(sys.argv[1]))"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    for host in ("127.0.0.1", "localhost"):
+        address = f"{host}:{cluster.rpartition(':')[2]}"
+        done = subprocess.run(
+            [sys.executable, "-c", told, address], env=bare, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.stdout.strip() == cluster, done.stderr
+
+
+def test_a_cluster_that_asks_for_a_token_is_said_to():
+    asked = ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379")
+    asked.__cause__ = RuntimeError("RPC error: InvalidAuthToken: Authentication token is missing or incorrect")
+    assert "RAY_AUTH_TOKEN" in reason_of(asked)
+    assert reason_of(ConnectionError("first\nlast")) == "last"
 
 
 def test_an_address_where_nobody_listens_is_one_line_at_once():
