@@ -4,13 +4,16 @@ import contextlib
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from .common import common_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...tools.serving.ray_serve import Deployed
     from ...tools.serving.replica import About
 
@@ -41,8 +44,6 @@ def serve(
 ) -> None:
     """Run the profile's tools on a Ray cluster; others use them with VIDSCOUT_SERVING=ADDRESS."""
     from ...tools.errors import UsageError
-    from ...tools.serving.ray_cluster import connect
-    from ...tools.serving.ray_serve import deploy, withdraw
     from ..distributed.deployments import by_role, deployments
     from ..profiles.profile import profile
     from ..settings import load
@@ -51,32 +52,48 @@ def serve(
         raise UsageError("--detach and --stop need --address: a cluster started here ends with this command")
     options = common_options(context)
     chosen = profile(load(profile=options.profile).profile)
-    wanted = by_role(replicas or [], int), by_role(gpus or [], float)
-    limits: Any = {"most": by_role(most or [], int), "queue": queue}
-    deployments(chosen, 0, *wanted, **limits)  # says what is wrong with them before a cluster is started
-
+    placed = partial(
+        deployments,
+        chosen,
+        replicas=by_role(replicas or [], int),
+        gpus=by_role(gpus or [], float),
+        batch=batch,
+        most=by_role(most or [], int),
+        queue=queue,
+    )
+    placed(0)  # says what is wrong with them before a cluster is started
     out = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):  # Ray prints there when a machine is busy; the address alone is ours
-        done = threading.Event()
-        at = connect(address)
-        signal.signal(signal.SIGTERM, lambda *_: done.set())  # after Ray has set its own, which aborts
-        import ray
+        _serve(address, placed, stop, detach, out)
 
-        try:
-            if stop:
-                gone = withdraw()
-                print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
-                return
-            tools = deployments(chosen, ray.cluster_resources().get("GPU", 0), *wanted, batch, **limits)
-            _tell(tools, deploy(tools))
-            print(f"VIDSCOUT_SERVING={at}", file=out, flush=True)
-            if detach:
-                return
-            _wait(done)
-            if address is not None:
-                withdraw([tool.role for tool in tools])
-        finally:
-            ray.shutdown()
+
+def _serve(
+    address: str | None, placed: "Callable[[float], list[Deployed]]", stop: bool, detach: bool, out: TextIO
+) -> None:
+    """Deploy the tools that are `placed` on so many GPUs, and say at which address; or take them off."""
+    from ...tools.serving.ray_cluster import connect
+    from ...tools.serving.ray_serve import deploy, withdraw
+
+    done = threading.Event()
+    at = connect(address)
+    signal.signal(signal.SIGTERM, lambda *_: done.set())  # after Ray has set its own, which aborts
+    import ray
+
+    try:
+        if stop:
+            gone = withdraw()
+            print(f"no longer served at {at}: {', '.join(gone) or 'nothing was'}", file=sys.stderr)
+            return
+        tools = placed(ray.cluster_resources().get("GPU", 0))
+        _tell(tools, deploy(tools))
+        print(f"VIDSCOUT_SERVING={at}", file=out, flush=True)
+        if detach:
+            return
+        _wait(done)
+        if address is not None:
+            withdraw([tool.role for tool in tools])
+    finally:
+        ray.shutdown()
 
 
 def _tell(tools: "list[Deployed]", known: "list[About]") -> None:
