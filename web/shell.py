@@ -72,10 +72,22 @@ def _files() -> frozenset[str]:
 def strings(language: str) -> dict[str, str]:
     """The page's words in a language; what it lacks is in English."""
     own: dict[str, str] = {}
-    for file in (STATIC / f"strings.{language}.json", STATIC / "panels" / f"strings.{language}.json"):
-        if file.is_file():
-            own |= json.loads(file.read_text(encoding="utf-8"))
+    for folder in (STATIC, STATIC / "panels"):
+        own |= _words(folder / f"strings.{language}.json")
     return own if language == "en" else {**strings("en"), **own}
+
+
+@lru_cache
+def told(language: str) -> list[tuple[str, str]]:
+    """What the server tells in English, and the same in a language; `{name}` stands for what is filled in."""
+    if language == "en":
+        return []
+    english, own = (_words(STATIC / "told" / f"strings.{one}.json") for one in ("en", language))
+    return [(said, own[key]) for key, said in english.items() if key in own]
+
+
+def _words(file: Path) -> dict[str, str]:
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def language_of(request: Request) -> str:
@@ -94,6 +106,7 @@ def about(site: Site, language: str) -> dict[str, Any]:
         "language": language,
         "languages": LANGUAGES,
         "strings": strings(language),
+        "told": told(language),
         "panels": sorted(path.stem for path in (STATIC / "panels").glob("*.js")),
         "fetch": site.scout.settings.fetch,
         "sample": site.sample is not None,

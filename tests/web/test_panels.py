@@ -245,6 +245,11 @@ def test_a_check_says_a_sentence_first_and_belongs_to_its_video(
     page.goto(page.url.partition("/v/")[0] + f"/v/{scout.find(carphone).id}?tab=check")
     verdict.wait_for()
     assert verdict.inner_text() == told, "a verdict is kept with its video"
+    for language, said in (("de", "Auch verursacht durch|Verglichen"), ("ar", "تسجيلات قصيرة")):
+        page.goto(page.url.partition("?")[0] + f"?tab=check&lang={language}")
+        page.locator(".vs-check summary").click()
+        assert re.search(said, page.locator(".vs-check").inner_text())
+        assert page.locator(".vs-check [lang=en]").count() == 0, "nothing is left in English"
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light"), (1920, "dark")])

@@ -91,7 +91,29 @@ export const tOr = (key, other) => (about.strings[key] ? t(key) : other);
 /** What an error of the API says, in the page's language: the server's own line is English. */
 export function lineOf(error) {
   if (!error) return t("failed");
-  return about.language === "en" ? error.message : tOr(`err_${error.code}`, error.message);
+  return told(error.message ?? "") ?? tOr(`err_${error.code}`, error.message);
+}
+
+const forms = about.told.map(([english, own]) => {
+  const names = [...english.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const parts = english.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return { is: new RegExp(`^${parts.join("(.+?)")}$`, "su"), names, own };
+}).sort((a, b) => a.names.length - b.names.length);
+
+/** A line that the server tells in English, in the page's language; null where the page has no words for it. */
+export function told(line) {
+  if (about.language === "en") return line;
+  for (const { is, names, own } of forms) {
+    const found = is.exec(line);
+    if (found) return names.reduce((said, name, at) => said.replaceAll(`{${name}}`, () => told(found[at + 1]) ?? found[at + 1]), own);
+  }
+  return null;
+}
+
+/** An element with a line of the server: marked as English where the page has no words of its own for it. */
+export function telling(what, line) {
+  const own = told(line);
+  return own === null ? el(what, { lang: "en", dir: "ltr" }, line) : el(what, {}, own);
 }
 
 export class ApiError extends Error {

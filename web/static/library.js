@@ -1,6 +1,6 @@
 /* The first screen: what vidscout is, where videos are dropped, and the library as cards. */
 
-import { about, api, clock, el, icon, lasting, owner, size, t, thumbnail, toast } from "./dom.js";
+import { about, api, clock, el, icon, lasting, owner, size, t, thumbnail, toast, told } from "./dom.js";
 import { go } from "./shell.js";
 import { isBusy, store } from "./store.js";
 import { drop, filesOf, isMedia, resumeUploads, send, uploads } from "./uploads.js";
@@ -190,6 +190,7 @@ function videoCard(video, picked, pickedChanged) {
       progress.value = now.progress;
       state.hidden = now.status === "ready";
       state.textContent = stateOf(now);
+      state.title = now.status === "failed" ? now.message : "";
       state.classList.toggle("bad", now.status === "failed");
       found.textContent = foundIn(now);
       stop.hidden = !busy;
@@ -208,7 +209,7 @@ export function stateOf(video) {
     const share = { percent: Math.floor(video.progress * 100) };
     return video.left === null ? t("reading", share) : t("reading_left", { ...share, left: lasting(video.left) });
   }
-  return video.status === "stopped" ? t("stopped") : video.status === "failed" ? video.message || t("failed") : "";
+  return video.status === "stopped" ? t("stopped") : video.status === "failed" ? told(video.message || " ") ?? t("not_read") : "";
 }
 
 /** What was found in a video, in a few words. */

@@ -1,6 +1,6 @@
 /* A video's view: the player, the timeline under it, and the panels beside it. Its address says what it shows. */
 
-import { api, clock, el, icon, kept, lasting, t, thumbnail, toast } from "./dom.js";
+import { api, clock, el, icon, kept, lasting, t, telling, thumbnail, toast } from "./dom.js";
 import { foundIn, stateOf } from "./library.js";
 import { Player } from "./player/player.js";
 import { go, panel, PANELS } from "./shell.js";
@@ -228,7 +228,7 @@ class View {
         ...row(t("about_picture"), shown.has_video && shown.width ? `${shown.width} × ${shown.height}` : t("sound_only")),
         ...row(t("about_added"), shown.added && new Date(shown.added).toLocaleString(document.documentElement.lang)),
         ...row(t("about_found"), found.length ? el("ul.plain", {}, ...found.map(([kind, n]) => el("li", {}, t(`found_${kind}`, { n })))) : null),
-        ...row(t("about_notes"), shown.notes.length ? el("ul.plain", {}, ...shown.notes.map((note) => el("li", {}, note))) : null)),
+        ...row(t("about_notes"), shown.notes.length ? el("ul.plain", {}, ...shown.notes.map((note) => telling("li", note))) : null)),
       el("div.row", {},
         shown.status === "stopped" ? el("button.small", { type: "button", onclick: () => store.resume(shown) }, icon("play"), t("resume")) : null,
         isBusy(shown) ? el("button.small", { type: "button", onclick: () => store.stop(shown) }, icon("stop"), t("stop_short")) : null,

@@ -1,6 +1,6 @@
 /* <vs-check>: whether the video that is shown was generated: a sentence first, then what it rests on. */
 
-import { el, number, tOr } from "../dom.js";
+import { el, number, telling, told, tOr } from "../dom.js";
 import { eventsOf, nothing, Panel, sign, span } from "./lib/kit.js";
 
 const results = new Map(); // by the video's id: a verdict belongs to its video
@@ -70,26 +70,28 @@ class Check extends Panel {
   told(verdict) {
     const { t } = this.view;
     const { spans } = verdict.evidence;
-    const key = `ck_kind_${verdict.kind}`, sentence = t(key) === key ? verdict.sentence : t(key, { because: verdict.sentence });
+    const sentence = t(`ck_kind_${verdict.kind}`);
     // what the sentence and the stretches say already, and what they were compared with, stand elsewhere
     const notes = verdict.notes.filter((note) => !verdict.not_covered.includes(note) && !note.startsWith("these stretches") && !note.startsWith("about the calibration"));
     const named = verdict.signals.filter((one) => one.distance >= 1).sort((a, b) => b.distance - a.distance);
     this.place.replaceChildren(
       el(`section.vs-verdict.vs-${verdict.kind}`, {}, el("p.muted", { dir: "auto" }, verdict.video), el("h2", {}, sign(verdict.kind === "nothing_unusual" ? "check" : verdict.kind === "generated" || verdict.kind === "declared" ? "warn" : "shield"), sentence),
+        ...(verdict.kind === "not_covered" ? verdict.not_covered.map((why) => telling("p", why)) : []),
         ["nothing_unusual", "not_covered"].includes(verdict.kind) ? el("p", {}, t(spans.length ? "ck_some_differ" : "ck_none_differ")) : null),
       spans.length ? el("section", {}, el("h3", {}, t("ck_stretches")), el("ul.vs-stretches", {}, ...spans.map((one) => el("li", {},
         el("button.chip", { type: "button", onclick: () => this.show(verdict.id, one.start) }, span(one.start, one.end)),
         el("span.muted", {}, sorts(verdict, one.signals, t)))))) : "",
-      named.length && verdict.kind !== "not_covered" ? el("section", {}, el("h3", {}, t("ck_unusual")), el("ul.vs-signals", {}, ...named.slice(0, 6).map((one) => el("li", {}, el("b", {}, t(`ck_sort_${one.kind}`), el("span.muted", {}, ` · ${titleOf(one)}`)), el("small.muted", {}, t("ck_fooled", { by: "" }), el("span", { lang: "en", dir: "ltr" }, one.fooled_by)))))) : "",
-      notes.length ? el("section", {}, el("h3", {}, t("ck_notes")), el("ul.vs-notes", {}, ...notes.map((note) => el("li", { lang: "en", dir: "ltr" }, note)))) : "",
+      named.length && verdict.kind !== "not_covered" ? el("section", {}, el("h3", {}, t("ck_unusual")), el("ul.vs-signals", {}, ...named.slice(0, 6).map((one) => el("li", {}, el("b", {}, t(`ck_sort_${one.kind}`), el("span.muted", {}, ` · ${titleOf(one)}`)), el("small.muted", {}, t("ck_fooled"), " ", telling("span", one.fooled_by)))))) : "",
+      notes.length ? el("section", {}, el("h3", {}, t("ck_notes")), el("ul.vs-notes", {}, ...notes.map((note) => telling("li", note)))) : "",
       el("details.vs-details", {}, el("summary", {}, t("ask_details")), el("dl", {},
-        el("dt", {}, t("ck_compared")), el("dd", { lang: "en", dir: "ltr" }, verdict.calibration.limits),
-        el("dt", {}, t("ck_label")), el("dd", {}, `${verdict.label} · ${verdict.score.toFixed(2)} (${verdict.interval.map((one) => one.toFixed(2)).join("–")}) · ${verdict.decided_by}`),
-        ...verdict.signals.flatMap((one) => [el("dt", {}, titleOf(one)), el("dd", {}, one.value === null ? one.note : `${number(one.value)} ${one.unit}${one.percentile === null ? "" : ` · ${t("ck_above", { percent: Math.round(one.percentile * 100) })}`}`)]))),
+        el("dt", {}, t("ck_compared")), telling("dd", verdict.calibration.limits),
+        el("dt", {}, t("ck_label")), el("dd", {}, `${say(verdict.label)} · ${verdict.score.toFixed(2)} (${verdict.interval.map((one) => one.toFixed(2)).join("–")}) · ${say(verdict.decided_by)}`),
+        ...verdict.signals.flatMap((one) => [el("dt", {}, titleOf(one)), el("dd", {}, one.value === null ? say(one.note) : `${number(one.value)} ${say(one.unit)}${one.percentile === null ? "" : ` · ${t("ck_above", { percent: Math.round(one.percentile * 100) })}`}`)]))),
       el("div.row", {}, el("button.small", { type: "button", onclick: () => { results.delete(verdict.id); this.run(verdict.id); } }, t("ck_again"))));
   }
 }
 
+const say = (line) => told(line) ?? line;
 const titleOf = (signal) => tOr(`ck_signal_${signal.name}`, signal.title);
 
 /** Which sides of the picture some signals measure, in words. */
