@@ -17,7 +17,10 @@ def export(
     format: Annotated[
         str,
         typer.Option(
-            "--format", metavar="NAME", help="srt, vtt, vtt-words, txt, json, csv, md, youtube, html or otio."
+            "--format",
+            metavar="NAME",
+            help="srt, vtt, vtt-words, txt, json, csv, md, html; of chapters youtube, ffmetadata, podlove; for editors "
+            "edl, fcpxml, otio.",
         ),
     ] = "srt",
     of: Annotated[

@@ -56,7 +56,12 @@ class Listed:
     path: str = ""
     """Where the file is, for editors."""
     rate: float = 0.0
-    """Frames a second, for editors; 0 where it is not known."""
+    """Average frames a second, for editors; 0 where it is not known."""
+    width: int = 0
+    """Pixels; 0 where it is not known."""
+    height: int = 0
+    picture: bool = True
+    sound: bool = True
 
 
 def of_records(video: Video, records: Sequence[Record]) -> Listed:
@@ -92,7 +97,18 @@ def of_spans(video: Video, spans: Sequence[tuple[float, float, str]], kind: str 
 
 
 def _listed(video: Video, entries: Sequence[Entry]) -> Listed:
-    return Listed(video.id, video.name, video.duration, tuple(entries), str(video.path), video.fps)
+    return Listed(
+        video.id,
+        video.name,
+        video.duration,
+        tuple(entries),
+        str(video.path),
+        video.fps,
+        video.width,
+        video.height,
+        video.has_video,
+        video.has_audio,
+    )
 
 
 def _entry(record: Record) -> Entry:

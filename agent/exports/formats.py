@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...tools.errors import UsageError
+from .chapter_lists import ffmetadata, podlove
+from .edit_lists import edl, fcpxml
 from .entries import Listed
 from .subtitles import srt, vtt, words_vtt
 from .texts import as_csv, as_html, as_json, as_markdown, txt, youtube
@@ -29,8 +31,12 @@ FORMATS = {
     "csv": Format("text/csv", "csv", as_csv),
     "md": Format("text/markdown", "md", as_markdown),
     "youtube": Format("text/plain", "txt", youtube),
+    "ffmetadata": Format("text/plain", "txt", ffmetadata),
+    "podlove": Format("application/xml", "psc", podlove),
     "html": Format("text/html", "html", as_html),
     "otio": Format("application/json", "otio", otio),
+    "edl": Format("text/plain", "edl", edl),
+    "fcpxml": Format("application/xml", "fcpxml", fcpxml),
 }
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from html import escape
 
 from ...tools.records import Modality, clock
@@ -15,6 +16,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHORTEST_CHAPTER = 10.0
 """Seconds that YouTube wants a chapter to last at least; it wants three of them, and the first at 0:00."""
 FEWEST_CHAPTERS = 3
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 PAGE = """<!doctype html>
 <html lang="">
 <head><meta charset="utf-8"><title>{name}</title></head>
@@ -94,6 +96,11 @@ def as_html(listed: Listed) -> str:
         cells = (clock(entry.start), clock(entry.end), entry.kind, one_line(f"{speaker}{entry.text}"))
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     return PAGE.format(name=escape(one_line(listed.name)), rows="\n".join(rows))
+
+
+def printable(text: str) -> str:
+    """A text on one line without control characters, which XML has no way to write."""
+    return one_line(_NOT_XML.sub("", text))
 
 
 def youtube(listed: Listed) -> str:

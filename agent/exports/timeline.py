@@ -1,13 +1,13 @@
 """Stretches as an OpenTimelineIO timeline for editors: one clip over the whole file, with a marker a stretch."""
 
+from pathlib import Path
 from typing import Any
 
 from ...tools.errors import BackendUnavailableError
 from ...tools.words import one_line
+from .edit_lists import stretch
 from .entries import Listed
-
-RATE = 1000.0
-"""Units a second in which times are written where the video's frame rate is not known."""
+from .frame_rates import counting
 
 
 def otio(listed: Listed) -> str:
@@ -22,19 +22,22 @@ def otio(listed: Listed) -> str:
         missing = "the format otio needs opentimelineio: pip install 'vidscout[edit]'"
         raise BackendUnavailableError(missing) from error
     api: Any = editing
-    rate = listed.rate or RATE
+    counted = counting(listed.path, listed.rate)
 
-    def stretch(start: float, end: float) -> Any:
-        times = (api.opentime.RationalTime(round(seconds * rate), rate) for seconds in (start, max(end - start, 0.0)))
-        return api.opentime.TimeRange(*times)
+    def times(start: int, long: int) -> Any:
+        edges = (api.opentime.RationalTime(frames, float(counted.rate)) for frames in (start, long))
+        return api.opentime.TimeRange(*edges)
 
-    whole = stretch(0.0, listed.duration)
-    media = api.schema.ExternalReference(target_url=listed.path, available_range=whole)
+    whole = times(counted.first, max(counted.frames(listed.duration), 1))
+    url = Path(listed.path).absolute().as_uri() if listed.path else ""
+    media = api.schema.ExternalReference(target_url=url, available_range=whole)
     clip = api.schema.Clip(name=listed.name, media_reference=media, source_range=whole)
     for entry in listed.entries:
         about = {"vidscout": {"kind": entry.kind, "text": entry.text, "speaker": entry.speaker}}
-        span = stretch(entry.start, entry.end)
+        start, long = stretch(entry, counted)
+        span = times(start + counted.first, long)
         clip.markers.append(api.schema.Marker(name=one_line(entry.text), marked_range=span, metadata=about))
     timeline = api.schema.Timeline(name=listed.name)
-    timeline.tracks.append(api.schema.Track(name="video", kind=api.schema.TrackKind.Video, children=[clip]))
+    kind = api.schema.TrackKind.Video if listed.picture else api.schema.TrackKind.Audio
+    timeline.tracks.append(api.schema.Track(name=kind.lower(), kind=kind, children=[clip]))
     return timeline.to_json_string(indent=1)

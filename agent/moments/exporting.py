@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 TRANSCRIPT = "transcript"
 """What is exported where nothing else is said: what is said and written."""
 
+OF_CHAPTERS = ("youtube", "ffmetadata", "podlove")
+"""Formats that hold chapters, where nothing else is said."""
+
 
 class Exporting(DescribingVideos):
     """The part of `VideoScout` that writes files for others."""
@@ -31,7 +34,8 @@ class Exporting(DescribingVideos):
 
         Args:
             video: a file, or the id, name or link of a video that has been read.
-            format: `srt`, `vtt`, `vtt-words`, `txt`, `json`, `csv`, `md`, `youtube` (of chapters), `html` or `otio`.
+            format: `srt`, `vtt`, `vtt-words`, `txt`, `json`, `csv`, `md`, `html`; `youtube`, `ffmetadata` and
+                `podlove`, of chapters where nothing else is asked for; `edl`, `fcpxml` and `otio` for editors.
             of: `transcript`, a style of `describe`, or any stretches: start, end (seconds), and what each is called.
             on_event: called from this thread with progress.
 
@@ -52,7 +56,7 @@ class Exporting(DescribingVideos):
         known = finished(self._read_first(video), on_event)
         if not isinstance(of, str):
             return written(of_spans(known, of), format)
-        if of == TRANSCRIPT and format != "youtube":
+        if of == TRANSCRIPT and format not in OF_CHAPTERS:
             return written(of_records(known, self.index.timeline(known.id, TRANSCRIBED)), format)
         style = Style.CHAPTERS if of == TRANSCRIPT else Style(of)
         return written(of_description(known, self.describe(known.id, style, on_event=on_event)), format)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,18 @@ def test_whatever_is_said_breaks_no_format(name: str):
         case "md":
             assert "<script>" not in text.replace("\\<", "")
             assert "https://" not in text
+        case "podlove" | "fcpxml":
+            shown = [
+                one.attrib for one in ElementTree.fromstring(text).iter() if one.tag.endswith(("chapter", "marker"))
+            ]
+            assert len(shown) == 2
+            assert "<script>" in (shown[0].get("title") or shown[0]["value"])
+        case "ffmetadata":
+            assert text.count("\n[CHAPTER]\n") == 2
+            assert text.count("\ntitle=") == 3
+        case "edl":
+            assert len(re.findall(r"^\d{3}  ", text, re.MULTILINE)) == 2
+            assert text.count("\n* LOC: ") == 2
         case _:
             assert len(text.splitlines()) == 2 - (name == "youtube")
 
@@ -91,7 +104,7 @@ def test_an_editor_reads_the_timeline_back():
     text = written(of_spans(VIDEO, [(10, 20, "Cut <this>")], "highlight"), "otio")
     timeline = editing.adapters.read_from_string(text, "otio_json")
     [clip] = timeline.find_clips()
-    assert clip.media_reference.target_url == "/films/talk.mp4"
+    assert clip.media_reference.target_url == "file:///films/talk.mp4"
     [marker] = clip.markers
     assert marker.name == "Cut <this>"
     assert marker.marked_range.start_time.to_seconds() == 10
