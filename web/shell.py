@@ -33,7 +33,8 @@ NEEDED = {
     "library": ("dom.js", "store.js", "uploads.js", "library.js"),
     "video": (
         "dom.js", "store.js", "uploads.js", "view.js", "library.js", "player/player.js", "player/controls.js",
-        "player/region.js", "timeline/timeline.js", "timeline/paint.js", "timeline/lanes.js", "timeline/hands.js",
+        "player/region.js", "player/preview.js", "timeline/timeline.js", "timeline/paint.js", "timeline/lanes.js",
+        "timeline/hands.js",
     ),
 }  # fmt: skip
 """What a view's script is made of, which the browser fetches at once and not one after another."""

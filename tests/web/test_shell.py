@@ -143,6 +143,49 @@ def test_the_timeline_seeks_where_it_is_clicked_and_a_drag_chooses_a_range(opene
     until(page, "parseFloat(document.querySelector('.tlwindow i').style.width) < 60")
 
 
+def test_moments_show_their_pictures_over_both_bars_by_pointer_and_keys_from_what_is_kept(
+    opened: Opened, lecture_id: str, monkeypatch: pytest.MonkeyPatch
+):
+    page = opened(f"v/{lecture_id}")
+    playable(page)
+    monkeypatch.setattr(av, "open", lambda *args, **more: pytest.fail("a picture was decoded anew"))
+    asked: list[str] = []
+    page.on("response", lambda r: asked.append(f"{r.status} {r.url}") if "/thumbnail?" in r.url else None)
+    for name, where in (("Position", ".overbar"), ("Timeline", ".tlhint")):
+        bar, preview = page.get_by_role("slider", name=name), page.locator(f".preview{where}")
+        box = bar.bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] * 0.25, y)
+        pictured(page, where)
+        early = preview.locator("img").get_attribute("src")
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=5)
+        pictured(page, where)
+        late = preview.locator("img").get_attribute("src")
+        assert early != late, "a drag shows where it is"
+        assert preview.locator("b").inner_text() in ("1:28", "1:29", "1:30")
+        over, above = page.locator(".player, .timeline").first.bounding_box(), preview.bounding_box()
+        assert above["y"] + above["height"] <= box["y"] + 20
+        assert over["x"] <= above["x"], "it stays inside"
+        page.mouse.up()
+        page.mouse.move(2, 2)
+        preview.wait_for(state="hidden")
+        bar.press("Home")
+        bar.press("ArrowRight")
+        pictured(page, where)
+        assert preview.locator("b").inner_text() == "0:05"
+        bar.press("Tab")
+        preview.wait_for(state="hidden")
+    assert len(asked) >= 4
+    assert all(one.startswith("200") for one in asked)
+
+
+def pictured(page: Page, preview: str) -> None:
+    """Wait until a preview is shown with its picture."""
+    page.locator(f".preview{preview}").wait_for()
+    until(page, f"(i => i.complete && i.naturalWidth > 0)(document.querySelector('.preview{preview} img'))")
+
+
 def test_a_file_that_is_cut_off_goes_on_and_its_reading_shows_in_every_tab(
     opened: Opened, site: Site, trailer: Path, tmp_path: Path
 ):

@@ -1,6 +1,7 @@
 /* The bar under the picture: where the video stands, with its chapters, and what can be done with it. */
 
 import { clock, el, icon, kept, t } from "../dom.js";
+import { Preview } from "./preview.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const JUMP = 5; // seconds
@@ -35,8 +36,8 @@ export class Controls {
   #bar() {
     this.parts = el("div.seekparts");
     this.knob = el("i.seekknob");
-    this.hint = el("span.seekhint", { hidden: true, dir: "auto" });
-    this.bar = el("div.seekbar", { role: "slider", tabindex: "0", "aria-label": t("seek"), "aria-valuemin": "0", "aria-valuenow": "0" }, this.parts, this.knob, this.hint);
+    this.hint = new Preview("overbar");
+    this.bar = el("div.seekbar", { role: "slider", tabindex: "0", "aria-label": t("seek"), "aria-valuemin": "0", "aria-valuenow": "0" }, this.parts, this.knob, this.hint.element);
     let held = false;
     const at = (event) => {
       const box = this.bar.getBoundingClientRect();
@@ -51,17 +52,14 @@ export class Controls {
     this.bar.addEventListener("pointermove", (event) => {
       const seconds = at(event), box = this.bar.getBoundingClientRect();
       if (held) this.player.seek(seconds, this.player.playing);
-      const title = this.#chapterAt(seconds)?.title;
-      this.hint.hidden = false;
-      this.hint.textContent = title ? `${clock(seconds)} · ${title}` : clock(seconds);
-      const half = this.hint.offsetWidth / 2;
-      this.hint.style.left = `${Math.min(Math.max(event.clientX - box.left, half), box.width - half)}px`;
+      this.hint.show(seconds, event.clientX - box.left, box.width, this.player.duration, this.#chapterAt(seconds)?.title);
     });
-    this.bar.addEventListener("pointerleave", () => { this.hint.hidden = true; });
+    for (const name of ["pointerleave", "blur"]) this.bar.addEventListener(name, () => this.hint.hide());
     for (const name of ["pointerup", "pointercancel"]) this.bar.addEventListener(name, () => { held = false; });
   }
 
   load(video) {
+    this.hint.of(video);
     this.box.hidden = this.corner.hidden = !video.has_video;
     this.corner.hidden ||= !document.pictureInPictureEnabled;
     this.player.media.defaultPlaybackRate = this.player.media.playbackRate = kept.get("speed", 1);
@@ -118,7 +116,11 @@ export class Controls {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input")) return;
     const { player } = this, { media, time, duration } = player;
-    const seek = (at) => player.seek(Math.min(Math.max(at, 0), duration), player.playing);
+    const seek = (to) => {
+      const at = Math.min(Math.max(to, 0), duration), { clientWidth } = this.bar;
+      player.seek(at, player.playing);
+      if (event.target === this.bar) this.hint.step(at, (at / duration) * clientWidth, clientWidth, duration, this.#chapterAt(at)?.title);
+    };
     const pressing = event.target.matches("button"); // the space bar presses it
     const chapter = (by) => {
       const now = this.chapters.findLastIndex((one) => one.start <= time + 0.01);

@@ -22,7 +22,7 @@ export function pointing(timeline) {
     press = null;
   });
   body.addEventListener("pointercancel", () => { press = null; });
-  body.addEventListener("pointerleave", () => { timeline.hint.hidden = true; });
+  for (const name of ["pointerleave", "blur"]) body.addEventListener(name, () => timeline.hint.hide());
   body.addEventListener("wheel", (event) => {
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
@@ -58,7 +58,11 @@ export function keys(timeline) {
   const { body, player } = timeline;
   body.addEventListener("keydown", (event) => {
     const { now, duration, range } = timeline;
-    const seek = (at) => player.seek(Math.min(Math.max(at, 0), duration), player.playing);
+    const seek = (to) => {
+      const at = Math.min(Math.max(to, 0), duration);
+      player.seek(at, player.playing);
+      timeline.step(at);
+    };
     const steps = {
       ArrowLeft: () => seek(now - (event.shiftKey ? 1 : 5)), ArrowRight: () => seek(now + (event.shiftKey ? 1 : 5)),
       PageUp: () => seek(now - duration / 10), PageDown: () => seek(now + duration / 10),

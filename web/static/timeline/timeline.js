@@ -1,12 +1,12 @@
 /* What was found when, in lanes under the player, with the window of time that is shown and the range that is chosen. */
 
-import { api, clock, el, icon, t, thumbnail } from "../dom.js";
+import { api, clock, el, icon, t } from "../dom.js";
+import { Preview } from "../player/preview.js";
 import { gripping, keys, pointing } from "./hands.js";
 import { prepared, rowsOf, standing } from "./lanes.js";
 import { GAP, heightOf, Painter } from "./paint.js";
 
 const CLOSEST = 4; // seconds that the window shows at least
-const HINTS = 400; // pictures that hints have at most
 
 export class Timeline extends EventTarget {
   duration = 1;
@@ -26,10 +26,10 @@ export class Timeline extends EventTarget {
     this.canvas = el("canvas", { "aria-hidden": "true" });
     this.head = el("i.playhead");
     this.chosen = el("i.chosen", { hidden: true });
-    this.hint = el("div.tlhint", { hidden: true }, el("img", { alt: "", width: 160, height: 90 }), el("b"), el("span"));
+    this.hint = new Preview("tlhint");
     this.labels = el("div.tllabels", { "aria-hidden": "true" });
     this.body = el("div.tlbody", { role: "slider", tabindex: "0", "aria-label": t("timeline"), "aria-valuemin": "0", "aria-keyshortcuts": "ArrowLeft ArrowRight [ ] + -" },
-      this.canvas, this.chosen, this.head, this.hint);
+      this.canvas, this.chosen, this.head, this.hint.element);
     this.thumb = el("i");
     this.window = el("div.tlwindow", {}, this.thumb);
     this.stands = el("output.tltime");
@@ -57,7 +57,8 @@ export class Timeline extends EventTarget {
 
   /** Take as much room as the lanes of a video of the API will need. */
   expect(video) {
-    this.pictured = video.has_video && (video.counts.frames ?? 0) > 0;
+    this.hint.of(video);
+    this.pictured = this.hint.pictured;
     this.counts = video.status === "ready" ? video.counts : { ...video.counts, speech: 1, screen_text: 1, object: 1 };
     const rows = this.#rows();
     this.canvas.style.height = `${heightOf(rows)}px`;
@@ -189,25 +190,21 @@ export class Timeline extends EventTarget {
   /** Tell what stands under the pointer, with its picture. */
   hover(x, y, shown) {
     const at = this.at(x);
-    this.hint.hidden = !shown;
-    if (!shown) return;
+    if (!shown) return this.hint.hide();
     const row = this.rows?.find((one) => y - this.canvas.getBoundingClientRect().top < one.y + one.height + GAP);
     const found = row?.lane ? row.lane.bars[standing(row.lane, at)] : null;
-    const [image, time, text] = this.hint.children;
-    time.textContent = clock(at);
-    text.textContent = found ? [row.kind === "speech" && row.lane.who[found[3]], found[2]].filter(Boolean).join(": ") : "";
-    image.hidden = !this.pictured;
-    if (this.pictured) {
-      const grain = Math.max(this.duration / HINTS, 0.5);
-      const address = thumbnail(this.video, Math.round(at / grain) * grain);
-      if (image.getAttribute("src") !== address) image.src = address;
-    }
-    const half = 88;
-    this.hint.style.transform = `translateX(${Math.min(Math.max(x, Math.min(half, this.width / 2)), Math.max(this.width - half, this.width / 2))}px) translateX(-50%)`;
+    const text = found ? [row.kind === "speech" && row.lane.who[found[3]], found[2]].filter(Boolean).join(": ") : "";
+    return this.hint.show(at, x, this.width, this.to - this.from, text);
+  }
+
+  /** The same for where a key has led, if it is in the window. */
+  step(seconds) {
+    if (seconds >= this.from && seconds <= this.to) this.hint.step(seconds, this.#x(seconds), this.width, this.to - this.from);
   }
 
   close() {
     cancelAnimationFrame(this.#asked);
+    this.hint.hide();
     this.painter.close();
     this.observer.disconnect();
     this.dark.removeEventListener("change", this.recolour);
