@@ -20,6 +20,12 @@ WHITE = 203.0
 PEAK = 1000.0
 """cd/m² up to which light is told apart: what HLG is defined for, and most PQ pictures are made for."""
 
+BRIGHTEST = 10_000.0
+"""The same for PQ pictures that have brighter parts: as far as PQ goes."""
+
+BRIGHTER = 0.002
+"""Share of the pixels above `PEAK` from which a picture has such parts; a glint of the sun is less."""
+
 STEPS = 4096
 """Of the curves that are looked up: four for each level that a screen shows."""
 
@@ -51,8 +57,10 @@ def mapped(image: np.ndarray, transfer: int, primaries: int = BT2020) -> np.ndar
     light = _light(transfer)[image >> 4]  # in units of WHITE
     if transfer == HLG:  # the screen's own curve: the brighter a pixel, the more contrast (BT.2100, table 5)
         light = _shown(light, cv2.transform(light, _LUMA))
-    strongest = np.sqrt(np.clip(light.max(axis=2) * (WHITE / PEAK), 0, 1))
-    light *= _gain()[(strongest * (STEPS - 1)).astype(np.uint16)][:, :, None]
+    strongest = light.max(axis=2) * np.float32(WHITE)
+    peak = BRIGHTEST if np.mean(strongest > PEAK * 1.05) > BRIGHTER else PEAK
+    share = np.sqrt(np.clip(strongest / np.float32(peak), 0, 1))
+    light *= _gain(peak)[(share * (STEPS - 1)).astype(np.uint16)][:, :, None]
     if primaries == BT2020:
         light = cv2.transform(light, _TO_709)
     return _levels()[(np.sqrt(np.clip(light, 0, 1)) * (STEPS - 1)).astype(np.uint16)]
@@ -75,11 +83,11 @@ def _light(transfer: int) -> np.ndarray:
     return np.where(stored <= 0.5, dark, bright).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def _gain() -> np.ndarray:
-    """What light is multiplied by, by the square root of its share of `PEAK`."""
-    light = np.linspace(0, 1, STEPS) ** 2 * PEAK
-    source, target = (_pq_stored(np.array([peak]))[0] for peak in (PEAK, WHITE))
+@lru_cache(maxsize=2)
+def _gain(most_light: float) -> np.ndarray:
+    """What light is multiplied by, by the square root of its share of the most that there is, in cd/m²."""
+    light = np.linspace(0, 1, STEPS) ** 2 * most_light
+    source, target = (_pq_stored(np.array([peak]))[0] for peak in (most_light, WHITE))
     share, most = _pq_stored(light) / source, target / source
     knee = 1.5 * most - 0.5
     t = np.clip((share - knee) / (1 - knee), 0, 1)

@@ -33,7 +33,7 @@ class Subtitles(FileStage):
 
     @property
     def fingerprint(self) -> str:
-        return "subtitles/4"
+        return "subtitles/5"
 
     def observe(self, video: Watched) -> list[tuple[float, Any]]:
         tracks, read = self._tracks(video.path)

@@ -18,7 +18,8 @@ def grey(stored: float, transfer: int) -> int:
 
 @pytest.mark.parametrize("transfer", [PQ, HLG])
 def test_black_stays_black_and_light_grows_with_what_is_stored(transfer: int):
-    levels = [grey(stored / 20, transfer) for stored in range(21)]
+    ramp = np.repeat(np.round(np.linspace(0, 65535, 21)).astype(np.uint16)[None, :, None], 3, axis=2)
+    levels = mapped(ramp, transfer)[0, :, 0].tolist()
     assert levels[0] == 0
     assert levels[-1] == 255
     assert levels == sorted(levels)
@@ -28,6 +29,15 @@ def test_black_stays_black_and_light_grows_with_what_is_stored(transfer: int):
 def test_a_white_page_is_nearly_white_and_highlights_are_still_told_from_it(transfer: int, white: float):
     """The stored values of 203 cd/m² are those of ITU-R BT.2408, table 1."""
     assert 205 <= grey(white, transfer) < grey(white + 0.1, transfer)
+
+
+def test_white_letters_are_seen_on_a_bar_as_bright_as_most_screens_get():
+    """Test bars at 75 % of PQ, 983 cd/m², with letters at 100 %, 10,000 cd/m²."""
+    bars = np.full((20, 20, 3), round(0.75 * 65535), np.uint16)
+    bars[5:15, 8:12] = 65535
+    shown = mapped(bars, PQ)
+    assert int(shown[10, 10, 0]) - int(shown[0, 0, 0]) >= 10
+    assert int(shown[0, 0, 0]) > 205
 
 
 def test_middle_grey_is_as_bright_as_on_an_ordinary_screen():

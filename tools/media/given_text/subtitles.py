@@ -5,7 +5,6 @@ SCC and YouTube's format are made SubRip before (`timed_text.py`). Tracks that a
 Blu-rays, are named and passed over.
 """
 
-import html
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from ...geometry import Span
 from ...languages import language_code, language_name
 from ..clock import clock_of
 from ..packets import frame_rate, open_media, video_stream
+from . import labels, markup
 from .sidecars import OTHERS, Sidecar, text_of
 from .timed_text import as_subrip, told_by_text
 
@@ -43,8 +43,6 @@ SIGNS = {"webvtt": "webvtt", "[script info]": "ass", "<sami": "sami", "[informat
 
 NOT_SAID = Disposition.comment | Disposition.lyrics | Disposition.karaoke | Disposition.metadata
 
-_OVERRIDES = re.compile(r"\{[^}]*\\p[1-9][^}]*\}.*?(?:\{[^}]*\\p0[^}]*\}|$)|\{\\[^}]*\}|<[/a-z][^>]*>", re.I | re.S)
-"""ASS overrides, drawings among them, and tags of SubRip and WebVTT that FFmpeg left."""
 _SOUND = re.compile(r"\[([^\]]*)\]|【([^】]*)】|([♪♫]+ ?[^♪♫]*(?:[♪♫]+|$)|♪|♫|^#+(?: [^#]*)?(?:#+|$))")
 """A sound as captions put it: `[door creaks]`, `♪ la la ♪`, `# la la #`."""
 _SUNG = re.compile(r"[♪♫]+[^♪♫]*[♪♫]+", re.S)
@@ -56,7 +54,6 @@ _NAMED = re.compile(r"^\W{0,3}([^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,4})
 """Who speaks, before a colon, where all of a file's subtitles say so, as transcripts of meetings do."""
 NAMED = 0.6
 """Share of a file's subtitles from which that is a name."""
-_VOICE = re.compile(rb"<v(?:\.[^ >\t]*)?[ \t]+([^>]*)>")
 _RATE = re.compile(r"\s*\{[01]\}\{[01]\}\s*\d")
 """The frames a second at the beginning of a MicroDVD file."""
 _DASH = re.compile(r"^\s*(?:[-–—‐]+|>>+)\s*")
@@ -240,6 +237,7 @@ def _given(container: InputContainer, number: int, zero: float, language: str) -
     before: tuple[float, list[str]] = (-1.0, [])
     events = list(_events(container, number))
     named = sum(bool(lines and _NAMED.match(lines[0])) for _, _, lines, _ in events) >= NAMED * len(events)
+    bracketed = labels.names([lines for _, _, lines, _ in events])
     for start, end, lines, speaker in events:
         if named and not speaker and lines and (label := _NAMED.match(lines[0])):
             speaker, lines = label[1], [lines[0][label.end() :], *lines[1:]]
@@ -247,20 +245,21 @@ def _given(container: InputContainer, number: int, zero: float, language: str) -
         before = end, lines
         fresh = _fresh(lines, shown, end - start) if start - ended < AT_ONCE else lines
         span = Span(max(start - zero, 0.0), max(end - zero, start - zero, 0.0))
-        yield from parts(span, fresh, language, speaker)
+        yield from parts(span, fresh, language, speaker, bracketed)
 
 
 def _events(container: InputContainer, number: int) -> Iterator[tuple[float, float, list[str], str]]:
     """Start, end, lines and speaker of each subtitle as it stands in the file."""
-    stream = container.streams.subtitles[number]
-    voices = stream.codec_context.name == "webvtt"
+    codec = container.streams.subtitles[number].codec_context.codec.canonical_name
     for packet in _packets(container, number):
         if packet.pts is None or packet.time_base is None:
             continue
         start = float(packet.pts * packet.time_base)
         length = float(packet.duration * packet.time_base) if packet.duration and packet.duration > 0 else LASTS
-        voice = _VOICE.search(bytes(packet)) if voices else None
-        speaker = voice[1].decode("utf-8", "replace").strip() if voice else ""
+        if codec in markup.AS_IN_THE_FILE:
+            for speaker, lines in markup.voices(bytes(packet).decode("utf-8", "replace")):
+                yield start, start + length, lines, speaker
+            continue
         try:
             decoded = packet.decode()
         except FFmpegError:
@@ -268,10 +267,8 @@ def _events(container: InputContainer, number: int) -> Iterator[tuple[float, flo
         for part in decoded:
             line = getattr(part, "ass", b"").decode("utf-8", "replace").split(",", 8)
             if len(line) == 9:
-                text = _OVERRIDES.sub("", line[8]).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
-                text = html.unescape(text)  # FFmpeg knows some of WebVTT's entities only
-                lines = [" ".join(one.split()) for one in text.split("\n")]
-                yield start, start + length, [one for one in lines if one], speaker or line[3].strip()
+                text = markup.without(line[8]).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+                yield start, start + length, markup.plain_lines(text), line[3].strip()
 
 
 def _packets(container: InputContainer, number: int) -> Iterator[Packet]:
@@ -288,8 +285,12 @@ def _fresh(lines: list[str], shown: list[str], lasts: float) -> list[str]:
     return lines
 
 
-def parts(span: Span, lines: Sequence[str], language: str = "", speaker: str = "") -> list[Given]:
+def parts(
+    span: Span, lines: Sequence[str], language: str = "", speaker: str = "", names: frozenset[str] = frozenset()
+) -> list[Given]:
     """A subtitle taken apart: what each person says, and which sounds it tells.
+
+    `names` are what stands in brackets in this file and is no sound.
 
     >>> [(one.text, one.sound) for one in parts(Span(0, 2), ["[door creaks] Nobody", "is at home."])]
     [('door creaks', True), ('Nobody is at home.', False)]
@@ -306,6 +307,10 @@ def parts(span: Span, lines: Sequence[str], language: str = "", speaker: str = "
         said.clear()
 
     for line in lines:
+        if told := labels.split(line, names):
+            end()
+            who, how, line = told
+            found += [Given(span, how, language, sound=True)] if how else []
         whole = _BRACKETED.fullmatch(line.strip(" -–—"))
         sounds = [whole[0][1:-1]] if whole else [_inside(match) for match in _SOUND.finditer(line)]
         found += [Given(span, sound, language, sound=True) for sound in sounds if sound]

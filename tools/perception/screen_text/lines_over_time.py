@@ -109,9 +109,12 @@ def _likeness(line: TextLine, other: TextLine) -> float:
         return 100.0
     first, second = _letters(line.text), _letters(other.text)
     score = ratio(first, second, score_cutoff=SAME_TEXT)
+    sure = min(line.score, other.score) >= 0.9
     if score > 0:
-        sure = min(line.score, other.score) >= 0.9
         return 0.0 if sure and _digits(first) != _digits(second) else score
+    fewer, more = sorted((_digits(first), _digits(second)), key=len)
+    if sure and fewer not in more:
+        return 0.0
     shorter = min(len(first), len(second))
     if shorter >= 6 and line.box.overlap(other.box) >= SAME_PLACE:
         return partial_ratio(first, second, score_cutoff=SAME_TEXT) / 2
@@ -175,13 +178,18 @@ def _together(standing: Iterable[StandingLine]) -> list[list[StandingLine]]:
     """Lines that appear and vanish together."""
     groups: list[list[StandingLine]] = []
     for line in standing:
-        near = (g for g in groups if abs(g[0].start - line.start) <= TOGETHER and abs(g[0].end - line.end) <= TOGETHER)
-        group = next(near, None)
+        group = next((group for group in groups if _one_card(group[0], line)), None)
         if group is None:
             groups.append([line])
         else:
             group.append(line)
     return groups
+
+
+def _one_card(first: StandingLine, line: StandingLine) -> bool:
+    """Whether a line comes and goes with an earlier one; one that takes its place was never seen together with it."""
+    near = abs(first.start - line.start) <= TOGETHER and abs(first.end - line.end) <= TOGETHER
+    return near and (line.start < first.end or line.start == first.start)
 
 
 def _record(video: str, group: Sequence[StandingLine], rows: Sequence[Sequence[TextLine]], source: str) -> Record:

@@ -92,6 +92,11 @@ def test_a_counter_that_counts_is_not_one_line():
     ]
 
 
+def test_a_short_counter_that_counts_is_not_one_line_either():
+    found = records(*((n, [line(f"Step {n}", 0.99)]) for n in range(8, 15)))
+    assert [text for text, _, _ in spans(found)] == [f"Step {n}" for n in range(8, 15)]
+
+
 def test_equal_words_in_two_places_stay_two_lines():
     left, right = line("Total", box=Box(0.1, 0.1, 0.2, 0.15)), line("Total", box=Box(0.8, 0.8, 0.9, 0.85))
     merged = merge_over_time(seen((0, [left, right]), (1, [right, left]), (2, [left, right])))
