@@ -11,7 +11,7 @@ import typer
 from ..agent.cli.common import ProgressBars, common_options
 from ..graphs.events import Progress
 from ..tools.runtime.cores import cores
-from .grounding.cli import ground
+from .grounding.cli import captions, ground
 from .measure.device.latency import latency
 from .moments.cli import moments_app
 from .pairs.cli import pairs_app
@@ -31,6 +31,7 @@ app.add_typer(questions_app, name="questions")
 app.add_typer(moments_app, name="moments")
 app.add_typer(pairs_app, name="pairs")
 app.command()(ground)
+app.command()(captions)
 app.command()(latency)
 
 

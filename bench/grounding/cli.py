@@ -35,3 +35,25 @@ def ground(
         )
     for name, value in scores.items():
         print(f"{name:<14} {100 * value:6.2f}")
+
+
+def captions(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--set", help="Your copy of a public set.")],
+    kind: Annotated[str, typer.Option("--kind", help="activitynet or youcook2.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the results; an interrupted run goes on there.")],
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only so many videos.", show_default=False)
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out videos that are missing.")] = False,
+) -> None:
+    """Caption the videos of a public set of dense captions, and print how well stretches and sentences fit."""
+    from .dense import load, run
+
+    told = load(folder, kind, partial)[:limit]
+    with common_options(context).scout() as scout, ProgressBars() as bars:
+        scores = run(
+            told, kind, scout, out, lambda what, done, total: bars.show(Progress("", what, done, total, "videos"))
+        )
+    for name, value in scores.items():
+        print(f"{name:<14} {value:6.3f}")
