@@ -1,9 +1,13 @@
 """A longer context than a model was trained on, without training: the frequencies of rotary positions are stretched.
 
 `vcw:TOKENS` stretches by how many more visual tokens a prompt has than the model's visual context window (what it saw
-at most in training; all of its positions, where that is not said), by YaRN: channels that turn often within that window
-stay, those that turn less than once are slowed by the whole factor, and attention is sharpened. Source: Visual Context
-Window Extension (Wei and Chen, 2024, arXiv 2409.20018), after YaRN (Peng et al., ICLR 2024).
+at most in training; all of its positions, where that is not said), by YaRN within that window: channels that turn 32
+times in it or more stay, those that turn less than once are slowed by the whole factor, those between by more from one
+to the next, and attention is sharpened. Source: Visual Context Window Extension (Wei and Chen, 2024, arXiv 2409.20018),
+after YaRN (Peng et al., ICLR 2024), as transformers computes it. Checked against what the authors' page draws: for a
+visual window of 6,272 tokens in a language window of 32K channels up to 15 of 64 stay, and those from 32 on are slowed
+in full. Ours, since their formulas and code could not be read: that the factor is each prompt's own instead of one that
+is set beforehand, and that attention is sharpened as YaRN does.
 
 `intp:FRAMES` stretches by how many more tokens a prompt has than the model has positions, by the base of the
 frequencies (NTK-aware); an encoder of videos that takes so many frames sees more of them in interleaved groups
@@ -93,13 +97,26 @@ def stretched(frequencies: "Tensor", factor: float, way: Way, window: int) -> "t
     """
     import torch
 
-    pairs = len(frequencies)
+    channels = torch.arange(len(frequencies), device=frequencies.device)
     if way == "intp":
-        grown = factor ** (torch.arange(pairs, device=frequencies.device) / max(pairs - 1, 1))
-        return frequencies / grown, 1.0
-    turns = window * frequencies / (2 * math.pi)
-    stays = ((turns - SELDOM) / (OFTEN - SELDOM)).clamp(0, 1)
-    return frequencies * (stays + (1 - stays) / factor), 1 + SHARPENED * math.log(factor)
+        return frequencies / factor ** (channels / max(len(frequencies) - 1, 1)), 1.0
+    first, last = _edges(frequencies, window)
+    slowed = ((channels - first) / (last - first)).clamp(0, 1)
+    return frequencies * (1 - slowed + slowed / factor), 1 + SHARPENED * math.log(factor)
+
+
+def _edges(frequencies: "Tensor", window: int) -> tuple[int, float]:
+    """The last channel that turns `OFTEN` within a window, and the first that turns no more than `SELDOM`.
+
+    Args:
+        frequencies: each the same share of the one before it.
+        window: positions.
+    """
+    fastest = float(frequencies[0])
+    falls = math.log(fastest / float(frequencies[-1])) / max(len(frequencies) - 1, 1)
+    often, seldom = (math.log(window * fastest / (2 * math.pi * turns)) / falls for turns in (OFTEN, SELDOM))
+    first = max(math.floor(often), 0)
+    return first, max(math.ceil(seldom), first + 1e-3)
 
 
 class Frequencies:

@@ -24,16 +24,39 @@ def frequencies(channels: int = 64, base: float = 10000.0) -> torch.Tensor:
     return 1 / base ** (torch.arange(0, channels, 2).float() / channels)
 
 
-def test_yarn_slows_only_what_turns_seldom_within_the_window():
-    window, factor = 4096, 4.0
-    made, scaling = stretched(frequencies(), factor, "vcw", window)
-    for before, after in zip(frequencies().tolist(), made.tolist(), strict=True):
-        turns = window * before / (2 * math.pi)
-        stays = min(1.0, max(0.0, (turns - 1) / 31))
-        assert after == pytest.approx((1 - stays) * before / factor + stays * before, rel=1e-5)
-    assert made[0] == frequencies()[0]
-    assert made[-1] == pytest.approx(float(frequencies()[-1]) / factor)
-    assert scaling == pytest.approx(0.1 * math.log(factor) + 1)
+@pytest.mark.parametrize(("window", "channels", "base"), [(4096, 64, 1e4), (6272, 128, 1e6), (300, 32, 1e4)])
+def test_frequencies_are_transformers_yarn_within_the_visual_window(window: int, channels: int, base: float):
+    from transformers import Qwen2Config
+    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
+    factor = 4.0
+    yarn = {"rope_type": "yarn", "rope_theta": base, "factor": factor, "original_max_position_embeddings": window}
+    config = Qwen2Config(
+        hidden_size=channels,
+        num_attention_heads=1,
+        head_dim=channels,
+        max_position_embeddings=32768,
+        rope_parameters=yarn,
+    )
+    expected, sharpened = ROPE_INIT_FUNCTIONS["yarn"](config, torch.device("cpu"))
+    made, scaling = stretched(frequencies(channels, base), factor, "vcw", window)
+    assert torch.allclose(made, expected, rtol=1e-5)
+    assert scaling == pytest.approx(sharpened)
+
+
+def test_the_channels_that_stay_and_those_slowed_in_full_are_the_ones_that_the_authors_draw():
+    """A figure on their page: 23 and 40 of 64 in a window of 32K, 15 and 32 in the visual one of 32 frames of 196."""
+    plain = frequencies(128, 1e6)
+    for window, stays, slowed in ((32768, 23, 40), (6272, 15, 32)):
+        ratio = (plain / stretched(plain, 4.0, "vcw", window)[0]).tolist()
+        assert [number for number, by in enumerate(ratio) if by == pytest.approx(1)][-1] == stays
+        assert next(number for number, by in enumerate(ratio) if by == pytest.approx(4)) == slowed
+
+
+def test_a_window_in_which_nothing_turns_is_slowed_as_a_whole():
+    plain = frequencies()
+    made, _ = stretched(plain, 4.0, "vcw", 3)
+    assert torch.allclose(made[1:], plain[1:] / 4)
 
 
 def test_the_base_grows_so_that_the_slowest_channel_is_slowed_by_the_factor():
