@@ -10,7 +10,7 @@ import torch
 from fed_tokens import Watch
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
-from vidscout.tools.videollm.compress import compressor
+from vidscout.tools.videollm.compress import COMPRESSORS, compressor
 from vidscout.tools.videollm.hub_model import Transformers
 
 NAMES = ("qwen2.5-vl", "qwen3-vl", "smolvlm2", "llava-onevision", "llava-next-video", "internvl3")
@@ -105,6 +105,7 @@ def test_what_is_counted_is_what_is_fed(name, as_video, loaded, frames):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_kept_is_nothing_changed(name, loaded, frames):
+    assert set(SPECS) == set(COMPRESSORS)
     whole = logits(loaded(name), asked(frames))
     for one in SPECS:
         kept = logits(loaded(name, compress=f"{one}:{EVERYTHING.get(one, '1')}"), asked(frames))
