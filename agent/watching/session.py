@@ -16,6 +16,7 @@ from ...tools.index.videos import Video
 from ...tools.media.kept_segments import KeptSegments
 from ...tools.media.live import Stretch
 from ...tools.records import Record, in_order
+from ...tools.runtime.memory_budget import free_caches
 from ...tools.runtime.notes import noting
 from ..moments.grounding import Locating
 from ..network.public_addresses import Rules
@@ -158,6 +159,10 @@ class Session:
             context.window.__dict__.update(vars(Window(window.number + 1, stretch.end)))
         self.resumed = Resumed(place, context.window.number, context.window.start)
         self._write_down(stretch, closes)
+        stretch.let_go()  # a run of a graph lies in circles, until Python's collector looks through the oldest objects
+        found.get("sampled", []).clear()
+        if closes:
+            free_caches()
         events = found["events"]
         self.folder.told([event.as_dict() for event in events])
         self.added, self.events = self.added + found["added"], self.events + len(events)

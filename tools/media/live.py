@@ -34,7 +34,7 @@ PROBE = {"probesize": "1000000", "analyzeduration": "1500000"}
 """How much of a stream is looked into before it is played: bytes and microseconds."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stretch:
     """Some seconds of what came in."""
 
@@ -46,6 +46,10 @@ class Stretch:
     sound: AudioChunk | None = None
     arrived: float = 0.0
     """When the first of it came, on the clock of `time.monotonic`."""
+
+    def let_go(self) -> None:
+        """Drop what was seen and heard, once it was looked at: somebody may hold the stretch for much longer."""
+        self.frames, self.sound = (), None
 
 
 class Onward:

@@ -3,6 +3,7 @@
 The budget counts bytes of the GPU, or of RAM where there is none. A model that some thread is using is never unloaded.
 """
 
+import ctypes
 import gc
 import json
 import struct
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -189,7 +190,7 @@ _looked_through = -LOOKED_THROUGH
 
 
 def free_caches() -> None:
-    """Give memory that nothing refers to any more back to the GPU; does nothing where torch was never imported.
+    """Give memory that nothing refers to any more back to the system and the GPU.
 
     Looking through all objects holds up every thread for a tenth of a second and more. Where that was done less than
     `LOOKED_THROUGH` ago, as when all branches of a question run out of memory at once, only the young are looked at.
@@ -203,6 +204,14 @@ def free_caches() -> None:
     torch: Any = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "cuda") and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
+    _trim()
+
+
+def _trim() -> None:
+    """Have glibc give back what is free: it keeps pages between allocations, for each thread that ever made some."""
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # another C library, which gives back by itself
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def expected_bytes(backend: Model, precision: str | None = None) -> int:
