@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import av.format
 
 from ...tools.errors import MediaError
-from ...tools.media.live import SECONDS, Stretch
+from ...tools.media.live import SECONDS, Stretch, Turns
 from ...tools.media.video import Frame
 
 MISSES = 100
@@ -47,6 +47,7 @@ def pictures(
         if not device.isOpened():
             raise MediaError(f"{name}: no camera there that can be opened")
         start, arrived, due, frames, missed = now(), time.monotonic(), 0.0, [], 0
+        turns, turned = Turns(), False
         while not stop.is_set() and missed < MISSES:
             there, picture = device.read()
             missed = 0 if there else missed + 1
@@ -56,9 +57,10 @@ def pictures(
                 scale = min(longest_side / max(picture.shape[:2]), 1.0)
                 small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
                 frames.append(Frame(at, cv2.cvtColor(small, cv2.COLOR_BGR2RGB)))
-            if at - start >= SECONDS or (missed >= MISSES and frames):
+                turned = turns(at, frames[-1].image)
+            if turned or at - start >= SECONDS or (missed >= MISSES and frames):
                 yield Stretch(start, at, tuple(frames), None, arrived)
-                start, arrived, frames = at, time.monotonic(), []
+                start, arrived, frames, turned = at, time.monotonic(), [], False
         if missed >= MISSES:
             raise MediaError(f"{name}: the camera gives no pictures any more")
     finally:

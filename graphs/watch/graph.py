@@ -125,13 +125,14 @@ def settle(stage: Stage, state: WatchState, watching: Watching) -> Update:
     try:
         with noting() as notes:
             records = in_order(stage.records(found_in(watching, state.video, stage, state.stretch.end)))
-        added = write(window.key(stage.name), state.video, ingest, records) if stage.writes else 0
+        changed = bool(stage.writes) and records != window.written.get(stage.name)
+        added = write(window.key(stage.name), state.video, ingest, records) if changed else 0
     except ENDS_ALL:
         raise
     except Exception as error:
         ingest.journal.fail(state.video, stage.name, " ".join(f"{type(error).__name__}: {error}".split()))
         return {"notes": [f"{stage.name} failed at {state.stretch.end:.0f} s ({why(error)})"]}
-    window.settled[stage.name] = state.stretch.end
+    window.settled[stage.name], window.written[stage.name] = state.stretch.end, records
     ids = {record.id: record for record in records}
     fresh = [record for key, record in ids.items() if key not in window.known.get(stage.name, ())]
     window.known[stage.name] = set(ids)

@@ -42,6 +42,8 @@ class Window:
     """Seconds up to which stages that make no records have been told what was observed."""
     known: dict[str, set[str]] = field(default_factory=dict)
     """Ids of the records that each stage has made."""
+    written: dict[str, list[Record]] = field(default_factory=dict)
+    """The records that each stage wrote last."""
 
     def key(self, stage: str) -> str:
         """What a stage's records of this window are written under."""

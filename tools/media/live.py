@@ -5,6 +5,7 @@ stamps that jump, forward or back, are taken for a clock that was set, and the s
 """
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,11 +22,13 @@ from av.video.frame import VideoFrame
 from ..errors import MediaError
 from .audio import SAMPLE_RATE, AudioChunk
 from .clock import described
+from .near_identical import NearIdentical
 from .packets import FORMATS, DecodeStats, audio_streams, decode_packet, video_stream
 from .video import Frame, ToRGB
 
 SECONDS = 2.0
-"""Length of a stretch: what is seen waits at most so long before anything looks at it."""
+"""Length of a stretch: what is seen waits at most so long before anything looks at it. What is new after so long a time
+in which nothing was does not wait."""
 FORWARD, BACK = 10.0, 1.0
 """Seconds by which a time stamp must lie before or behind the one before it in its stream for its clock to be set."""
 TOLERANCE = 0.1
@@ -86,6 +89,21 @@ class Onward:
             if other != stream and abs(stamp + shift - self.latest) <= FORWARD / 2:
                 return shift
         return self.latest - stamp
+
+
+class Turns:
+    """Tells of sampled pictures, in order of time, whether one is the first that is new after `SECONDS`."""
+
+    def __init__(self) -> None:
+        self._looks_the_same = NearIdentical()
+        self._changed = -math.inf
+
+    def __call__(self, at: float, image: np.ndarray) -> bool:
+        """Whether the RGB picture, (H, W, 3) uint8, at a time in seconds is."""
+        if self._looks_the_same(image):
+            return False
+        still, self._changed = at - self._changed, at
+        return still >= SECONDS
 
 
 @dataclass
@@ -178,10 +196,11 @@ class Reader:
         self._due: float | None = None
         self._to_rgb: ToRGB | None = None
         self._frames: list[Frame] = []
+        self._turns, self._turned = Turns(), False
         self._sound = _Sound()
 
     def stretches(self, seconds: float = SECONDS) -> Iterator[Stretch]:
-        """What comes in, in order; the last may be shorter. Ends with the stream.
+        """What comes in, in order; one that ends with something new may be shorter, and the last. Ends with the stream.
 
         Raises:
             MediaError: the connection broke.
@@ -207,7 +226,7 @@ class Reader:
                 self._take(packet.stream_index, frame)
             if self._keep is not None and packet.size:
                 self._keep(packet, self.onward.latest)
-            if self.onward.latest - start >= seconds:
+            if self._turned or self.onward.latest - start >= seconds:
                 yield self._cut(start, arrived)
                 start, arrived = self.onward.latest, time.monotonic()
         if self._frames or self._sound.held:
@@ -216,7 +235,7 @@ class Reader:
             raise MediaError(f"the stream broke off ({(problem.strerror or str(problem)).lower()})") from None
 
     def _cut(self, start: float, arrived: float) -> Stretch:
-        frames, self._frames = tuple(self._frames), []
+        frames, self._frames, self._turned = tuple(self._frames), [], False
         return Stretch(start, max(self.onward.latest, start), frames, self._sound.out(), arrived)
 
     def _take(self, stream: int, frame: VideoFrame | AudioFrame) -> None:
@@ -235,6 +254,7 @@ class Reader:
         if self._to_rgb is not None:
             self.stats.sampled += 1
             self._frames.append(Frame(at, self._to_rgb(frame)))
+            self._turned = self._turns(at, self._frames[-1].image) or self._turned
 
 
 __all__ = ["Onward", "Reader", "Stretch", "open_live"]

@@ -5,9 +5,11 @@
 
 A made lecture grows as an MPEG-TS file, its packets written when they are due. For each slide: the seconds from when
 the packet of its first frame was due until `search` finds its title. Memory is this process's resident set, once a
-second, its median over each tenth of the run; `--most` seconds end a run early. `load` is how many processes waited for
-the machine's cores while it ran, this one among them. Models are loaded before anything is written. Stages:
-`--stages`; by default all that the profile `embedded` watches by.
+second, its median over each tenth of the run; `grows` is the line through it behind the first quarter, in MB an hour of
+video. `--most` seconds end a run early. `cpu` is the seconds of the processors for a second of video, writing the file
+and searching included (`live_steps` has them by step), `load` how many processes waited for the machine's cores while
+it ran, this one among them. Models are loaded before anything is written. Stages: `--stages`; by default all that the
+profile `embedded` watches by.
 """
 
 import argparse
@@ -18,7 +20,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +112,8 @@ class Noted:
         self.began = self.noted = self.told = time.monotonic()
         self.behind: list[float] = []
         self.memory: list[float] = []
+        self.minutes: list[float] = []
+        """Of video, at each of these."""
         self.load: list[float] = []
         self.seen = 0.0
         self.findings = 0
@@ -123,6 +128,7 @@ class Noted:
         if now - self.noted >= 1:
             self.noted = now
             self.memory.append(self.process.memory_info().rss / 2**20)
+            self.minutes.append(self.seen / 60)
             self.load.append(os.getloadavg()[0])
         if now - self.told >= TOLD and self.memory:
             self.told = now
@@ -143,11 +149,8 @@ class Noted:
 def measured(minutes: float, speed: float, stages: Sequence[str] | None, most: float) -> dict[str, Any]:
     """Watch a lecture of that length while it grows, for at most so many seconds."""
     recording = lecture(minutes=None if minutes <= 2 else minutes)
-    profiles = {"watched": {"base": "embedded", **({"stages": tuple(stages)} if stages else {})}}
-    with tempfile.TemporaryDirectory() as folder, VideoScout("watched", f"{folder}/home", profiles=profiles) as scout:
-        for model in (scout.role("text_embedding"), *(stage.tool for stage in scout.watching_stages())):
-            if model is not None:
-                model.ready()
+    with tempfile.TemporaryDirectory() as folder, watching_by(stages, f"{folder}/home") as scout:
+        used = time.process_time()
         sender = Sender(recording, Path(folder) / "grows.ts", speed)
         sender.start()
         while not sender.zero or not sender.to.exists() or not sender.to.stat().st_size:
@@ -158,7 +161,7 @@ def measured(minutes: float, speed: float, stages: Sequence[str] | None, most: f
         looking.start()
         noted = Noted(sender)
         summary = noted.watched(scout.watch_events(str(sender.to), Options(name=NAME, quiet=5.0)), most)
-        took = time.monotonic() - noted.began
+        took, used = time.monotonic() - noted.began, time.process_time() - used
         looking.join(REST)
     tenth = max(len(noted.memory) // 10, 1)
     parts = [noted.memory[n : n + tenth] for n in range(0, len(noted.memory), tenth)]
@@ -172,8 +175,34 @@ def measured(minutes: float, speed: float, stages: Sequence[str] | None, most: f
         "searchable": {"slides": len(slides), "found": len(found), **_quantiles(list(found.values()))},
         "within_limit": sum(one <= LIMIT for one in found.values()),
         "megabytes": [round(statistics.median(part)) for part in parts],
+        "grows": growth(noted.minutes, noted.memory),
+        "cpu": round(used / max(noted.seen, 1.0), 3),
         "load": round(statistics.mean(noted.load), 1) if noted.load else None,
     }
+
+
+@contextmanager
+def watching_by(stages: Sequence[str] | None, home: str) -> Iterator[VideoScout]:
+    """A scout with these stages of the profile `embedded`, or all, its models loaded."""
+    profiles = {"watched": {"base": "embedded", **({"stages": tuple(stages)} if stages else {})}}
+    with VideoScout("watched", home, profiles=profiles) as scout:
+        for model in (scout.role("text_embedding"), *(stage.tool for stage in scout.watching_stages())):
+            if model is not None:
+                model.ready()
+        yield scout
+
+
+def growth(minutes: Sequence[float], megabytes: Sequence[float]) -> float | None:
+    """The slope of memory over time behind the first quarter, in megabytes an hour; None of less than ten readings.
+
+    >>> growth(range(60), [900.0] * 15 + [1000.0 + minute for minute in range(15, 60)])
+    60.0
+    """
+    after = [(at, held) for at, held in zip(minutes, megabytes, strict=True) if at >= max(minutes) / 4]
+    if len(after) < 10:
+        return None
+    line = statistics.linear_regression([at for at, _ in after], [held for _, held in after])
+    return round(line.slope * 60, 1)
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 from live_servers import resent
 from vidscout.tools.errors import MediaError
 from vidscout.tools.media.kept_segments import KeptSegments, kept, segment_at
-from vidscout.tools.media.live import Onward, Reader, Stretch, open_live
+from vidscout.tools.media.live import Onward, Reader, Stretch, Turns, open_live
 from vidscout.tools.media.video import audio, frames, probe
 
 
@@ -37,6 +37,25 @@ def test_stretches_hold_the_frames_and_the_sound_of_the_file(recorded: Path):
     assert len(sound) == pytest.approx(len(whole), rel=0.02)
     loud = [np.abs(np.add.reduceat(np.abs(samples), np.arange(0, 560_000, 16_000))) for samples in (sound, whole)]
     assert np.corrcoef(np.stack(loud))[0, 1] > 0.98  # the same seconds are loud
+
+
+def test_what_is_new_after_stillness_ends_a_stretch_and_does_not_wait(recorded: Path):
+    stretches, _ = read(recorded)
+    for slide in (0.0, 12.0, 24.0, 36.0):  # when each comes on
+        shown = next(one for one in stretches if any(slide <= frame.time < slide + 1 for frame in one.frames))
+        assert shown.end == pytest.approx(shown.frames[-1].time, abs=0.1)
+        assert shown.end < slide + 1.1
+    turns = Turns()
+    black, white = np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 255, np.uint8)
+    assert [turns(at, black) for at in (0.0, 1.0, 2.0, 3.0)] == [True, False, False, False]
+    assert [turns(4.0 + at, (white, black)[at % 2]) for at in range(4)] == [True, False, False, False]  # it moves
+
+
+def test_a_stretch_that_was_looked_at_lets_go_of_what_it_holds(recorded: Path):
+    stretches, _ = read(recorded)
+    one = next(one for one in stretches if one.frames and one.sound is not None)
+    one.let_go()
+    assert (one.frames, one.sound) == ((), None)
 
 
 @pytest.mark.parametrize("forward", [True, False])
