@@ -1,8 +1,8 @@
 """Chapters in a file beside a video: `talk.chapters.txt`, `talk.chapters.vtt`, `talk.chapters.xml`, `talk.ffmeta`,
 `talk.cue`.
 
-A `.txt` is in the manner of OGM (`CHAPTER01=00:00:00.000`, `CHAPTER01NAME=…`), of FFmpeg's metadata, or has a time and a
-title a line, as under videos on the web. What a file is, is told by its text.
+A `.txt` is in the manner of OGM (`CHAPTER01=00:00:00.000`, `CHAPTER01NAME=…`), of FFmpeg's metadata, or has a time and
+a title a line, as under videos on the web. What a file is, is told by its text.
 """
 
 import io

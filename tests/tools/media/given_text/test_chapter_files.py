@@ -29,7 +29,8 @@ MATROSKA = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE Chapters SYSTEM "matroskachapters.dtd">
 <Chapters><EditionEntry>
 <ChapterAtom><ChapterTimeStart>00:00:00.000000000</ChapterTimeStart>
-<ChapterDisplay><ChapterString>Die Brücke</ChapterString><ChapterLanguage>ger</ChapterLanguage></ChapterDisplay></ChapterAtom>
+<ChapterDisplay><ChapterString>Die Brücke</ChapterString><ChapterLanguage>ger</ChapterLanguage></ChapterDisplay>
+</ChapterAtom>
 <ChapterAtom><ChapterTimeStart>00:00:04.500000000</ChapterTimeStart>
 <ChapterDisplay><ChapterString>The cable</ChapterString></ChapterDisplay></ChapterAtom>
 </EditionEntry></Chapters>
