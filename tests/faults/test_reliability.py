@@ -73,6 +73,7 @@ def test_thirty_cycles_of_reading_and_forgetting_hold_no_more_at_their_end(tmp_p
     settled, ended = cycles.run(tmp_path, 30, told=False)
     assert ended.descriptors <= settled.descriptors + 2
     assert ended.memory <= settled.memory + 40
+    assert ended.disk <= settled.disk + 1
 
 
 def test_a_library_is_searched_as_a_whole(tmp_path: Path):

@@ -26,10 +26,14 @@ FORMATS = {
     ".dfxp": "ttml",
     ".scc": "scc",
     ".sbv": "sbv",
+    ".idx": "vobsub",
+    ".sup": "sup",
 }
 """FFmpeg's names of the formats, by suffix, and those of `OTHERS`."""
 OTHERS = frozenset({"ttml", "scc", "sbv"})
 """Formats that are made SubRip before FFmpeg reads them."""
+PICTURED = frozenset({"vobsub", "sup"})
+"""Formats whose subtitles are pictures; `.idx` has the times of what lies in a `.sub` of the same name."""
 
 FORCED, ASIDE = frozenset({"forced", "foreign"}), frozenset({"commentary", "comment", "lyrics", "karaoke"})
 PLAIN = frozenset(
@@ -44,6 +48,10 @@ _NAME_ENDS = frozenset(". _-([")
 
 LARGEST = 20_000_000
 """Bytes of a subtitle file; 10 h of them take 1 MB."""
+LARGEST_PICTURED = 1_000_000_000
+"""The same of one with pictures."""
+_TRACK = re.compile(r"^\s*id:\s*([\w-]*),\s*index:\s*\d+", re.M)
+"""The language of each track of an `.idx`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Sidecar:
     forced: bool = False
     aside: bool = False
     part: str = ""
-    """Of a file with several languages, the class whose words these are."""
+    """Of a file with several languages, the class whose words these are, or the number of the track."""
 
     @property
     def state(self) -> str:
@@ -73,8 +81,8 @@ class Sidecar:
 def sidecars(video: Path) -> list[Sidecar]:
     """The subtitle files of a video, in order of their names: beside it, then in folders for subtitles.
 
-    A name is the video's, then words for the language and for what they are. A SAMI file with several languages counts
-    once for each.
+    A name is the video's, then words for the language and for what they are. A SAMI file or an
+    `.idx` with several languages counts once for each.
     """
     beside = _listed(video.parent)
     films = {_plain(path.stem) for path in beside if path.suffix.lower() not in FORMATS}
@@ -127,6 +135,13 @@ def _by_language(sidecar: Sidecar) -> Iterator[Sidecar]:
     if sidecar.format == "sami":
         with suppress(MediaError):
             parts = languages(text_of(sidecar))
+    if sidecar.format == "vobsub":
+        with suppress(OSError):
+            told = _TRACK.findall(sidecar.path.read_bytes().decode("utf-8", "replace"))
+            codes = [language_code(one) for one in told]
+            if len(codes) == 1 and not sidecar.language:
+                sidecar = replace(sidecar, language=codes[0])
+            parts = {str(number): code for number, code in enumerate(codes)}
     if len(parts) < 2:
         yield sidecar
     for name, language in parts.items() if len(parts) > 1 else ():
@@ -156,7 +171,8 @@ def _plain(name: str) -> str:
 def _is_text(path: Path) -> bool:
     """Whether it is a regular file of a sane size that is not MPEG, as the pictures of a DVD's subtitles are."""
     try:
-        if not path.is_file() or not 0 < path.stat().st_size <= LARGEST:
+        most = LARGEST_PICTURED if path.suffix.lower() == ".sup" else LARGEST
+        if not path.is_file() or not 0 < path.stat().st_size <= most:
             return False
         with path.open("rb") as file:
             head = file.read(4)

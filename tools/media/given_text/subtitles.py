@@ -2,7 +2,7 @@
 
 FFmpeg reads SubRip, WebVTT, ASS, QuickTime text, SAMI, MicroDVD, LRC and others, and turns each into ASS; Timed Text,
 SCC and YouTube's format are made SubRip before (`timed_text.py`). Tracks that are pictures of text, as on DVDs and
-Blu-rays, are named and passed over.
+Blu-rays, are in `pictures.py`.
 """
 
 import io
@@ -23,7 +23,7 @@ from ...languages import language_code, language_name
 from ..clock import clock_of
 from ..packets import frame_rate, open_media, video_stream
 from . import labels, markup
-from .sidecars import OTHERS, Sidecar, text_of
+from .sidecars import OTHERS, PICTURED, Sidecar, text_of
 from .timed_text import as_subrip, told_by_text
 
 LASTS = 3.0
@@ -110,8 +110,15 @@ def text_tracks(path: Path, beside: Sequence[Sidecar] = ()) -> list[TextTrack]:
         MediaError: the file cannot be opened.
     """
     found = [
-        TextTrack(-1, sidecar.language, forced=sidecar.forced, aside=sidecar.aside, sidecar=sidecar)
-        for sidecar in beside
+        TextTrack(
+            -1,
+            one.language,
+            forced=one.forced,
+            aside=one.aside,
+            pictures=one.format in PICTURED,
+            sidecar=one,
+        )
+        for one in beside
     ]
     with open_media(path) as container:
         for number, stream in enumerate(container.streams.subtitles):
@@ -131,20 +138,22 @@ def text_tracks(path: Path, beside: Sequence[Sidecar] = ()) -> list[TextTrack]:
     return found
 
 
-def chosen(tracks: Sequence[TextTrack], language: str) -> TextTrack | None:
-    """The track to read: whole ones first, then those in a language, those beside the file, the default one.
+def chosen(tracks: Sequence[TextTrack], language: str, pictures: bool = False) -> TextTrack | None:
+    """The track to read: whole ones first, then those in a language, texts, those beside the file, the default one.
 
     Args:
         tracks: of a file.
         language: ISO 639 code of what is spoken; empty where nobody knows.
+        pictures: whether there is somebody who reads pictures of text.
     """
-    texts = [track for track in tracks if track.readable and not track.pictures]
+    texts = [track for track in tracks if track.readable and (pictures or not track.pictures)]
     return min(
         texts,
         key=lambda one: (
             one.aside,
             one.forced,
             bool(language) and one.language != language,
+            one.pictures,
             one.sidecar is None,
             not one.default,
             one.number,
@@ -156,7 +165,7 @@ def chosen(tracks: Sequence[TextTrack], language: str) -> TextTrack | None:
 def notes(tracks: Sequence[TextTrack], read: TextTrack | None) -> list[str]:
     """What is to be told of the tracks that were not read."""
     told = []
-    if pictures := [str(track) for track in tracks if track.pictures]:
+    if pictures := [str(track) for track in tracks if track.pictures and track is not read]:
         told.append(f"{', '.join(pictures)}: pictures of text, which were not read")
     if dark := [str(track) for track in tracks if not track.readable]:
         told.append(f"{', '.join(dark)}: the codec is not known, so they were not read")
@@ -234,8 +243,14 @@ def _frame_rate_of(video: Path) -> float:
 
 
 def _given(container: InputContainer, number: int, zero: float, language: str) -> Iterator[Given]:
-    before: tuple[float, list[str]] = (-1.0, [])
     events = list(_events(container, number))
+    shifted = ((start - zero, end - zero, lines, speaker) for start, end, lines, speaker in events)
+    yield from taken_apart(list(shifted), language)
+
+
+def taken_apart(events: Sequence[tuple[float, float, list[str], str]], language: str) -> Iterator[Given]:
+    """What all of a track's subtitles say: start, end, lines and speaker of each, in seconds, in order."""
+    before: tuple[float, list[str]] = (-1.0, [])
     named = sum(bool(lines and _NAMED.match(lines[0])) for _, _, lines, _ in events) >= NAMED * len(events)
     bracketed = labels.names([lines for _, _, lines, _ in events])
     for start, end, lines, speaker in events:
@@ -244,7 +259,7 @@ def _given(container: InputContainer, number: int, zero: float, language: str) -
         ended, shown = before
         before = end, lines
         fresh = _fresh(lines, shown, end - start) if start - ended < AT_ONCE else lines
-        span = Span(max(start - zero, 0.0), max(end - zero, start - zero, 0.0))
+        span = Span(max(start, 0.0), max(end, start, 0.0))
         yield from parts(span, fresh, language, speaker, bracketed)
 
 

@@ -174,6 +174,11 @@ def text_records(
     return records
 
 
+def in_reading_order(lines: Iterable[TextLine]) -> list[str]:
+    """The lines of one picture as they are read; those whose script is not read are left out."""
+    return [text for row in _rows([line for line in lines if line.text]) for text, _ in _lines(row)]
+
+
 def _together(standing: Iterable[StandingLine]) -> list[list[StandingLine]]:
     """Lines that appear and vanish together."""
     groups: list[list[StandingLine]] = []
