@@ -133,18 +133,19 @@ class DescribingVideos(Asking):
         if (made := kept.stored(key, Description)) is not None:
             return replace(made, name=video.name, seconds=time.perf_counter() - began, stored=True)
         from ...graphs.describe.graph import compiled
+        from ...graphs.describe.material import language_of
         from ...graphs.describe.state import DescribeState
 
+        spoken = language_of(self.index.timeline(video.id, [Modality.SPEECH], span))
+        told_in = wanted.language or spoken
         start = DescribeState(video.id, span, wanted.style, wanted.length, wanted.every)
         stream = compiled().stream(
             start,
             {"max_concurrency": BRANCHES_AT_ONCE},
-            context=self._describing(kept, wanted, stop, writes),
+            context=self._describing(kept, wanted, stop, writes, told_in),
             stream_mode=["custom", "values"],
         )
         state = end_state(stream, report)
-        said = self.index.timeline(video.id, [Modality.SPEECH], span)
-        spoken = _spoken(said)
         remarks = [*state["remarks"], *_remarks(wanted, spoken, bool(state["items"]), writes)]
         items: Any = {str(wanted.style): tuple(state["items"])}
         description = Description(
@@ -157,13 +158,16 @@ class DescribingVideos(Asking):
             start=span.start,
             end=span.end,
             remarks=tuple(dict.fromkeys(remarks)),
+            told_in=told_in,
             seconds=time.perf_counter() - began,
             **items,
         )
         kept.store(key, Description, description)
         return description
 
-    def _describing(self, kept: Kept, wanted: Wanted, stop: threading.Event, writes: bool) -> "Describing":
+    def _describing(
+        self, kept: Kept, wanted: Wanted, stop: threading.Event, writes: bool, told_in: str
+    ) -> "Describing":
         """What the graph works with."""
         from ...graphs.describe.state import Describing
 
@@ -172,6 +176,7 @@ class DescribingVideos(Asking):
             text_embedding=self.role("text_embedding"),
             writer=self.role("answerer") if writes else None,
             language=language_name(wanted.language) if wanted.language else "",
+            told_in=told_in,
             stored=kept.stored,
             store=kept.store,
             stop=stop,
@@ -208,12 +213,6 @@ def _span(video: Video, time_range: tuple[float, float] | None) -> Span:
     return Span(time_range[0], min(time_range[1], video.duration))
 
 
-def _spoken(said: Sequence[Any]) -> str:
-    from ...graphs.describe.material import language_of
-
-    return language_of(said)
-
-
 def _remarks(wanted: Wanted, spoken: str, found: bool, writes: bool) -> list[str]:
     """What the description lacks."""
     remarks = []
@@ -230,23 +229,30 @@ def _remarks(wanted: Wanted, spoken: str, found: bool, writes: bool) -> list[str
 def told(description: Description) -> list[str]:
     """A description for people, a line each: times, then what is there."""
     from ...graphs.describe.results import Chapter, Note, Scene, Sentence
+    from ...graphs.describe.wording import wording
+
+    def fixed(name: str, **parts: str) -> str:
+        return wording(name, description.told_in, **parts)
 
     lines = []
     for item in description.items:
         at = f"{clock(item.start)}–{clock(item.end)}"
         match item:
             case Chapter():
-                lines.append(f"{at:<13} {item.title or '(no title)'}")
-                lines += [f"    {clock(one.start)}–{clock(one.end)}  {one.title or '(no title)'}" for one in item.parts]
+                lines.append(f"{at:<13} {item.title or fixed('untitled')}")
+                lines += [
+                    f"    {clock(one.start)}–{clock(one.end)}  {one.title or fixed('untitled')}" for one in item.parts
+                ]
             case Note():
                 about = ", ".join(part for part in (item.owner, item.date, *item.values) if part)
-                lines.append(f"{at:<13} {item.kind.replace('_', ' '):<10} {item.text}{f' [{about}]' if about else ''}")
+                lines.append(f"{at:<13} {fixed(item.kind):<10} {item.text}{f' [{about}]' if about else ''}")
             case Scene():
                 who = f"({', '.join(item.who)}) " if item.who else ""
                 lines.append(f"{at:<13} {who}{item.text}")
             case Sentence():
                 written = bool(item.evidence) and item.evidence[0].modality == Modality.SCREEN_TEXT
-                lines.append(f"{'On screen: ' if written else ''}{item.text} ({clock(item.start)})")
+                text = fixed("on_screen", text=item.text) if written else item.text
+                lines.append(f"{text} ({clock(item.start)})")
             case _:
                 lines.append(f"{at:<13} {item.text}")
     return lines

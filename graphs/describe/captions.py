@@ -13,6 +13,7 @@ from ...tools.plurals import plural
 from ...tools.records import Modality, Record, Span, of_kind
 from ...tools.words import one_line
 from .results import Caption, Cited
+from .wording import wording
 
 QUOTED = 200
 """Characters quoted of one text or utterance."""
@@ -30,19 +31,20 @@ def stretches(shots: Sequence[Span], span: Span, every: float | None) -> list[Sp
     return [Span(one, other) for one, other in zip(edges, [*edges[1:], span.end], strict=True) if other > one]
 
 
-def captioned(records: Sequence[Record], pieces: Sequence[Span]) -> list[Caption]:
+def captioned(records: Sequence[Record], pieces: Sequence[Span], language: str = "") -> list[Caption]:
     """A caption for each stretch in which there is something new; one in which nothing changes lengthens the last.
 
     Args:
         records: of the modalities in `USED`, in order of time.
         pieces: the stretches, in order.
+        language: ISO 639-1 code of the fixed words; by default English.
     """
     made: list[Caption] = []
     before: dict[str, str] = {}
     for piece in pieces:
         there = [record for record in records if overlaps(record, piece)]
         parts, used, now = [], [], {}
-        for kind, words, record in told(there, piece):
+        for kind, words, record in told(there, language):
             now[kind + words] = words
             if kind + words not in before and not any(words == other for other in parts):
                 parts.append(words)
@@ -65,7 +67,7 @@ def overlaps(record: Record, piece: Span) -> bool:
     return record.span.overlaps(piece) or piece.contains(record.span.start)
 
 
-def told(records: Iterable[Record], piece: Span) -> list[tuple[str, str, Record]]:
+def told(records: Iterable[Record], language: str = "") -> list[tuple[str, str, Record]]:
     """What there is to tell of a stretch: its kind, its words, and the record that says so."""
     records = list(records)
     found: list[tuple[str, str, Record]] = []
@@ -73,7 +75,7 @@ def told(records: Iterable[Record], piece: Span) -> list[tuple[str, str, Record]
         if caption.text:
             found.append(("caption", sentence(caption.text), record))
         elif caption.looks:
-            found.append(("looks", f"Looks like {', '.join(caption.looks)}.", record))
+            found.append(("looks", wording("looks", language, text=", ".join(caption.looks)), record))
     counted: dict[str, tuple[int, Record]] = {}
     for record, objects in of_kind(records, ObjectCounts):
         for label, number in objects.numbers:
@@ -81,19 +83,20 @@ def told(records: Iterable[Record], piece: Span) -> list[tuple[str, str, Record]
                 counted[label] = (number, record)
     found += [("object", f"{n} {label if n == 1 else plural(label)}.", r) for label, (n, r) in counted.items()]
     for record, text in of_kind(records, TextLines):
-        found.append(("text", f"On screen: “{short(' / '.join(text.lines))}”.", record))
+        found.append(("text", wording("on_screen", language, text=short(" / ".join(text.lines))), record))
     for record, sound in of_kind(records, Sound):
-        found.append(("sound", f"Sound: {one_line(sound.text)}.", record))
-    return [*found, *said(records)]
+        found.append(("sound", wording("sound", language, text=one_line(sound.text)), record))
+    return [*found, *said(records, language)]
 
 
-def said(records: Sequence[Record]) -> list[tuple[str, str, Record]]:
+def said(records: Sequence[Record], language: str = "") -> list[tuple[str, str, Record]]:
     """What is said, one quotation for as long as the same person speaks, from its beginning as far as it fits."""
     found: list[tuple[str, str, Record]] = []
     for speaker, turn in groupby(of_kind(records, Spoken), key=lambda one: one[1].speaker):
         spoken = list(turn)
         text = short(" ".join(words.text for _, words in spoken))
-        found.append(("speech", f"{speaker} says: “{text}”" if speaker else f"Said: “{text}”", spoken[0][0]))
+        quotation = wording("says" if speaker else "said", language, text=text, who=speaker)
+        found.append(("speech", quotation, spoken[0][0]))
     return found
 
 

@@ -51,7 +51,7 @@ def digested(part: Part, context: Describing) -> Digest:
         return Digest(part.number, tuple(notes(part.material, part.spoken, chapter.end - chapter.start)))
     if part.style is Style.STORY:
         seen = [] if part.spoken.passages else context.seen(part.video, Span(chapter.start, chapter.end))
-        told = scene(chapter, part.material, part.spoken, seen, part.length)
+        told = scene(chapter, part.material, part.spoken, seen, part.length, context.told_in)
         return Digest(part.number, (told,) if told is not None else ())
     if context.writer is not None and part.spoken.passages:
         lines = [abstract.Line(one.text, tuple(map(Cited.of, one.records))) for one in part.spoken.passages]
@@ -147,7 +147,7 @@ def captions(state: DescribeState, context: Describing) -> list[Caption]:
         context.goes_on()
         batch = pieces[max(first - 1, 0) : first + SHOTS_AT_ONCE]  # with the one before, for what is not new
         records = context.seen(state.video, Span(batch[0].start, batch[-1].end))
-        found = captioned(records, batch)
+        found = captioned(records, batch, context.told_in)
         made += [one for one in found if not first or one.start >= pieces[first].start]
         get_stream_writer()(
             Progress(state.video, "describing", min(first + SHOTS_AT_ONCE, len(pieces)), len(pieces), "shots")

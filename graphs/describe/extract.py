@@ -32,6 +32,8 @@ SHORT = 6
 """Words of a passage below which it loses, since it leans on those around it."""
 TOO_SHORT = 0.25
 """What a passage of no words would lose."""
+BROKEN = 0.25
+"""What a passage loses that begins within a sentence; as much as one of no words."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def weights(spoken: Spoken) -> np.ndarray:
         found = found + clear @ np.array([COUNTS[role] for role in ROLES], np.float32)
     found = found + NUMBER * np.array([has_number(passage.text) for passage in spoken.passages])
     lacking = np.clip(1 - long / SHORT, 0, 1)
-    return found - TOO_SHORT * lacking
+    broken = np.array([passage.text[:1].islower() for passage in spoken.passages])
+    return found - TOO_SHORT * lacking - BROKEN * broken
 
 
 def has_number(text: str) -> bool:

@@ -9,7 +9,7 @@ from ...tools.records import Modality
 if TYPE_CHECKING:
     from ...tools.index.video_index import VideoIndex
 
-VERSION = 2
+VERSION = 3
 """Of what is kept; another number makes everything anew."""
 TOLD = (Modality.SPEECH, Modality.SCREEN_TEXT, Modality.CHAPTER, Modality.CAPTION, Modality.SHOT, Modality.OBJECT)
 """What descriptions are made of."""

@@ -143,6 +143,8 @@ class Description:
     story: tuple[Scene, ...] = ()
     remarks: tuple[str, ...] = ()
     """What this description lacks, and why."""
+    told_in: str = ""
+    """ISO 639-1 code of the language of fixed words, as the names of kinds of notes: asked for, else what is spoken."""
     seconds: float = 0.0
     """That making it took."""
     stored: bool = False

@@ -83,6 +83,8 @@ class Describing:
     """Writes summaries in its own words; without one they are quoted."""
     language: str = ""
     """In which the writer writes, by its English name; by default what is spoken."""
+    told_in: str = ""
+    """ISO 639-1 code of the language of fixed words; by default English."""
     stored: Callable[[str, Any], Any] = lambda key, kind: None
     """What an earlier description kept under a key, as the type that is given; `None` where it kept nothing."""
     store: Callable[[str, Any, Any], None] = lambda key, kind, value: None

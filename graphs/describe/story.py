@@ -8,6 +8,7 @@ from ...tools.words import one_line
 from .extract import Spoken, chosen
 from .material import Material
 from .results import Chapter, Cited, Scene
+from .wording import wording
 
 QUOTES = {"line": 1, "paragraph": 2, "page": 4}
 """Passages of a chapter that are told, by length."""
@@ -15,7 +16,9 @@ SEEN = 3
 """Kinds of objects that are named of a scene."""
 
 
-def scene(chapter: Chapter, material: Material, spoken: Spoken, seen: list[Record], length: str) -> Scene | None:
+def scene(
+    chapter: Chapter, material: Material, spoken: Spoken, seen: list[Record], length: str, language: str = ""
+) -> Scene | None:
     """One chapter as a scene: its title, who is there, and what they say in their own words; `None` where nothing is.
 
     Args:
@@ -24,6 +27,7 @@ def scene(chapter: Chapter, material: Material, spoken: Spoken, seen: list[Recor
         spoken: what is said in the chapter.
         seen: records of captions and objects in it.
         length: `line`, `paragraph` or `page`.
+        language: ISO 639-1 code of the fixed words; by default English.
     """
     span = Span(chapter.start, chapter.end)
     rows = chosen(spoken, QUOTES[length])
@@ -31,10 +35,11 @@ def scene(chapter: Chapter, material: Material, spoken: Spoken, seen: list[Recor
     for row in rows:
         passage = spoken.passages[row]
         quote = one_line(passage.text)
-        told.append(f"{passage.speaker}: “{quote}”" if passage.speaker else f"“{quote}”")
+        kind = "spoken" if passage.speaker else "quoted"
+        told.append(wording(kind, language, text=quote, who=passage.speaker))
         evidence += [Cited.of(record) for record in passage.records]
     if not told:
-        sight, evidence_of_sight = sights(seen)
+        sight, evidence_of_sight = sights(seen, language)
         told, evidence = sight, [*evidence, *evidence_of_sight]
     if not told and not chapter.title:
         return None
@@ -50,7 +55,7 @@ def who(material: Material, spoken: Spoken, span: Span) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*speaking, *shown]))
 
 
-def sights(seen: list[Record]) -> tuple[list[str], list[Cited]]:
+def sights(seen: list[Record], language: str = "") -> tuple[list[str], list[Cited]]:
     """What the picture shows where nobody speaks: captions that a model wrote, else looks and the objects."""
     for record, caption in of_kind(seen, Caption):
         if caption.text:
@@ -58,7 +63,7 @@ def sights(seen: list[Record]) -> tuple[list[str], list[Cited]]:
     parts, used = [], []
     for record, caption in of_kind(seen, Caption):
         if caption.looks:
-            parts.append(f"It looks like {', '.join(caption.looks)}.")
+            parts.append(wording("looks", language, text=", ".join(caption.looks)))
             used.append(record)
             break
     counted: dict[str, tuple[int, Record]] = {}
@@ -69,6 +74,6 @@ def sights(seen: list[Record]) -> tuple[list[str], list[Cited]]:
     if counted:
         most = sorted(counted.items(), key=lambda item: -item[1][0])[:SEEN]
         names = [f"{number} {label if number == 1 else plural(label)}" for label, (number, _) in most]
-        parts.append(f"There: {', '.join(names)}.")
+        parts.append(wording("there", language, text=", ".join(names)))
         used += [record for _, (_, record) in most]
     return parts, [Cited.of(record) for record in dict.fromkeys(used)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ....tools.payloads import Spoken as Said
-from ....tools.words import one_line
+from ....tools.words import STOP_WORDS, one_line
 from ....tools.written_forms import in_digits
 from ..extract import Spoken, chosen
 from ..material import Material, Passage
@@ -100,10 +100,20 @@ def values_in(text: str, language: str) -> tuple[str, ...]:
     >>> values_in("It costs 89,000 euros and takes twenty-three days.", "en")
     ('89,000 euros', '23 days')
     """
-    figures = {found[0].strip() for found in _NUMBER.finditer(text)}
-    told = [found[0].strip() for found in _NUMBER.finditer(in_digits(text, language or "en"))]
+    figures = {counted(found[0]) for found in _NUMBER.finditer(text)}
+    told = [counted(found[0]) for found in _NUMBER.finditer(in_digits(text, language or "en"))]
     return tuple(
         dict.fromkeys(
             value for value in told if value in figures or int(re.sub(r"\D", "", value.split()[0]) or 0) >= FROM
         )
     )
+
+
+def counted(number: str) -> str:
+    """A number with the word after it, unless that is one of those that nothing is counted in.
+
+    >>> counted("1360 degrees"), counted("15% off"), counted("104 of")
+    ('1360 degrees', '15%', '104')
+    """
+    value, _, word = number.strip().partition(" ")
+    return value if word.casefold() in STOP_WORDS else number.strip()

@@ -1,8 +1,9 @@
-"""What a chapter is called: the title that stands on the picture, else the phrase nearest to what is said in it."""
+"""What a chapter is called: the title that stands on the picture, else the words that tell what is said in it."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from ....tools.words import STOP_WORDS, one_line, stem, words
 from ..material import Embed, Material, Passage, Slide, unit
 from ..results import Cited
 
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+
 Title = tuple[str, str, tuple[Cited, ...]]
 """The title, where it is from, and what it rests on."""
 
@@ -18,12 +21,18 @@ OVERHANG = 3.0
 """Seconds by which a slide may come up before its chapter begins."""
 LEAST_SHOWN = 0.15
 """Share of a chapter for which a slide must stand to give it its title, where it is not the first."""
-LONGEST_PHRASE = 4
-"""Words of a phrase."""
-CANDIDATES = 8
-"""Phrases a chapter that are embedded."""
+KEY_WORDS = 3
+"""Words of a title that is told from speech."""
+CANDIDATES = 24
+"""Words a chapter that are embedded."""
+OPENING = 2
+"""Passages with which a stretch begins and mostly says what it is about."""
+OPENS = 0.3
+"""What a word of them counts more, beside cosines; set on the recordings to work with, as the number of words."""
+SHORTEST_WORD = 3
+"""Characters."""
 COMMON = 0.2
-"""Share of the passages from which a word is too common to begin or end a phrase, whatever the language."""
+"""Share of the passages from which a word is too common to be in a title, whatever the language."""
 LONGEST_TITLE = 60
 """Characters of a sentence that has to do as a title."""
 
@@ -37,10 +46,9 @@ def titled(material: Material, spans: Sequence[Span], embed: Embed) -> list[Titl
         embed: makes vectors of phrases.
     """
     inside = [[at for at, one in enumerate(material.passages) if span.contains(middle(one))] for span in spans]
-    common = common_words(material.passages)
+    telling = Telling.of(material.passages, material.vectors)
     spoken = [[material.passages[at] for at in these] for these in inside]
-    counts = [Counter(stem(word) for one in these for word in set(words(one.text))) for these in spoken]
-    everywhere = sum(counts, Counter[str]())
+    counts = [Counter(key for one in these for key in keys_of(one.text)) for these in spoken]
     titles = []
     for number, span in enumerate(spans):
         shown = of_slides(material.slides, span)
@@ -48,7 +56,7 @@ def titled(material: Material, spans: Sequence[Span], embed: Embed) -> list[Titl
             titles.append(shown)
             continue
         vectors = material.vectors[inside[number]] if inside[number] else np.zeros((0, 0))
-        titles.append(of_speech(spoken[number], vectors, counts[number], everywhere, common, embed))
+        titles.append(of_speech(spoken[number], vectors, telling, counts[number], embed))
     return titles
 
 
@@ -72,50 +80,69 @@ def of_slides(slides: Sequence[Slide], span: Span) -> Title | None:
 
 
 def of_speech(
-    passages: Sequence[Passage],
-    vectors: np.ndarray,
-    counts: Counter[str],
-    everywhere: Counter[str],
-    common: frozenset[str],
-    embed: Embed,
+    passages: Sequence[Passage], vectors: np.ndarray, telling: "Telling", counts: Counter[str], embed: Embed
 ) -> Title:
-    """The phrase nearest in meaning to all that is said in a stretch, among those that are said more there than
-    elsewhere: KeyBERT (Grootendorst, 2020) over candidates by c-TF-IDF."""
+    """The words that tell a stretch from the rest of the video: nearest in meaning to all that is said in it, and
+    nearer to it than to the video (KeyBERT: Grootendorst, 2020); those of its first sentences before others.
+
+    Candidates are the words said more there than elsewhere (c-TF-IDF). Where too few are told apart, as in languages
+    that are written without spaces, the passage that stands for the stretch has to do.
+    """
     if not passages:
         return "", "", ()
     centre = unit(vectors.mean(axis=0, keepdims=True))[0]
     central = passages[int((vectors @ centre).argmax())]
-    weights: dict[str, tuple[float, str]] = {}
-    for passage in passages:
-        for phrase in phrases(passage.text, common):
-            stems = [stem(word) for word in words(phrase)]
-            weight = sum(counts[one] * counts[one] / max(everywhere[one], 1) for one in stems if one not in common)
-            key = " ".join(stems)
-            if key not in weights or weight > weights[key][0]:
-                weights[key] = (weight, phrase)
-    best = sorted(weights.values(), reverse=True)[:CANDIDATES]
-    if not best:
+    opening = {key for one in passages[:OPENING] for key in keys_of(one.text)}
+    weights = {key: count * count / telling.everywhere[key] for key, count in counts.items() if telling.tells(key)}
+    most = max(weights.values(), default=1.0)
+    order = sorted(weights, key=lambda key: (-weights[key] / most - 0.5 * (key in opening), key))[:CANDIDATES]
+    if len(order) < KEY_WORDS:
         return shortened(central.text), str(Modality.SPEECH), tuple(map(Cited.of, central.records))
-    near = np.stack([np.asarray(one) for one in embed([phrase for _, phrase in best])]) @ centre
-    scale = max(weight for weight, _ in best) or 1.0
-    rated = [float(cosine) + 0.2 * weight / scale for cosine, (weight, _) in zip(near, best, strict=True)]
-    phrase = best[int(np.argmax(rated))][1]
-    source = next((one for one in passages if phrase in one.text), central)
-    return phrase[:1].upper() + phrase[1:], str(Modality.SPEECH), tuple(map(Cited.of, source.records))
+    rows = unit(np.stack([np.asarray(one, np.float32) for one in embed([telling.forms[key] for key in order])]))
+    here, anywhere = rows @ centre, rows @ telling.centre
+    rated = 2 * here - anywhere + OPENS * np.array([key in opening for key in order])
+    best = [order[at] for at in np.argsort(-rated, kind="stable")[:KEY_WORDS]]
+    title = ", ".join(telling.forms[key] for key in best)
+    sources = [next(one for one in passages if key in keys_of(one.text)) for key in best]
+    cited = dict.fromkeys(Cited.of(record) for one in sources for record in one.records)
+    return title[:1].upper() + title[1:], str(Modality.SPEECH), tuple(cited)
 
 
-def phrases(text: str, common: frozenset[str]) -> list[str]:
-    """Runs of up to four words without a stop between them that neither begin nor end with a common word."""
-    found = []
-    for clause in re.split(r"[,.;:!?…。！？、；：؟।()\"“”«»–—]+", text):
-        spoken = clause.split()
-        for first in range(len(spoken)):
-            for last in range(first + 1, min(first + LONGEST_PHRASE, len(spoken)) + 1):
-                run = spoken[first:last]
-                edges = words(run[0])[-1:] + words(run[-1])[:1]
-                if len(edges) == 2 and not any(edge in common or len(edge) < 3 or edge.isdigit() for edge in edges):
-                    found.append(" ".join(run))
-    return found
+@dataclass(frozen=True)
+class Telling:
+    """What is said in the whole video, by which the words of a part are weighed."""
+
+    everywhere: Counter[str]
+    """Passages in which each word is, by its stem."""
+    forms: dict[str, str]
+    """How each is mostly written."""
+    centre: np.ndarray
+    """The middle of all passages, (dimensions,)."""
+    common: frozenset[str]
+    """Words that are too common to tell anything."""
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage], vectors: np.ndarray) -> "Telling":
+        """That of all passages of a video."""
+        written: dict[str, Counter[str]] = {}
+        for one in passages:
+            for word in _WORD.findall(one.text):
+                for key in keys_of(word):
+                    written.setdefault(key, Counter())[word] += 1
+        everywhere = Counter(key for one in passages for key in keys_of(one.text))
+        forms = {key: max(spelled, key=lambda form: (spelled[form], form)) for key, spelled in written.items()}
+        centre = unit(vectors.mean(axis=0, keepdims=True))[0] if len(vectors) else np.zeros(0)
+        return cls(everywhere, forms, centre, common_words(passages))
+
+    def tells(self, key: str) -> bool:
+        """Whether a word may be in a title."""
+        form = self.forms.get(key, "")
+        return len(form) >= SHORTEST_WORD and not {key, form.casefold()} & self.common
+
+
+def keys_of(text: str) -> set[str]:
+    """The stems of a text's words."""
+    return {stem(word) for word in words(text)}
 
 
 def common_words(passages: Sequence[Passage]) -> frozenset[str]:
