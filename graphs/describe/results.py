@@ -28,7 +28,7 @@ class Length(StrEnum):
     LINE = "line"
     """One sentence."""
     PARAGRAPH = "paragraph"
-    """About five sentences."""
+    """About 130 words."""
     PAGE = "page"
     """About four hundred words."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from .extract import shares
 from .results import Chapter, Length
 
-SENTENCES = {Length.LINE: 1, Length.PARAGRAPH: 5, Length.PAGE: 30}
+SENTENCES = {Length.LINE: 1, Length.PARAGRAPH: 8, Length.PAGE: 30}
 """Sentences of a summary, at most."""
 WORDS = {Length.LINE: 45, Length.PARAGRAPH: 130, Length.PAGE: 400}
 """Words of a summary, about."""

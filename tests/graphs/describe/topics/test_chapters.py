@@ -18,6 +18,7 @@ from vidscout.graphs.describe.topics.segments import (
     most_chapters,
     title_changes,
 )
+from vidscout.graphs.describe.topics.titles import titled
 from vidscout.tools.payloads import Chapter, Spoken, TextLines
 from vidscout.tools.records import Record, Span
 
@@ -92,6 +93,24 @@ def test_a_slide_gives_its_chapter_the_title():
     )  # fmt: skip
     assert [(one.title, one.start) for one in found] == [("Bread", 0.0), ("Engines", 30.0)]
     assert {one.origin for one in found} == {"screen_text"}
+
+
+def test_without_slides_the_words_that_tell_a_chapter_apart_are_its_title():
+    lines = [
+        "The gingerbread needs flour.",
+        "Then the gingerbread rests.",
+        "The engine has a piston.",
+        "An engine burns oil.",
+    ]
+    records = [said(10.0 * at, line) for at, line in enumerate(lines)]
+    vectors = np.array([[1.0, 0.0, 0.1], [1.0, 0.0, 0.1], [0.0, 1.0, 0.1], [0.0, 1.0, 0.1]])
+    both = titled(material(records, vectors, 40.0), [Span(0, 20), Span(20, 40)], embed)
+    assert [title.split(", ")[0] for title, _, _ in both] == ["Gingerbread", "Engine"]
+    assert [next(cited.text for cited in evidence) for _, _, evidence in both] == [lines[0], lines[2]]
+    assert all(origin == "speech" and len(title.split(", ")) == 3 for title, origin, _ in both)
+    chinese = [said(0.0, "今天我们讨论预算。"), said(10.0, "预算不够。")]
+    [(title, _, _)] = titled(material(chinese, np.eye(2, 3), 20.0, language="zh"), [Span(0, 20)], embed)
+    assert title == "今天我们讨论预算"
 
 
 def test_a_pause_tells_against_the_other_pauses_of_the_video():
