@@ -1,6 +1,7 @@
 """Whether each measure of quality tells its own defect and no other.
 
     python -m vidscout.bench.measure.perceiving.quality
+    python -m vidscout.bench.measure.perceiving.quality --development    the clips that the measures were made with
 
 Every defect is put on clips in four strengths. A measure is monotone on a clip when it moves one way from the clip as
 it is to the strongest. How far another defect, at its strongest, moves it is given as a share of what its own strongest
@@ -19,6 +20,7 @@ from ....tools.perception.quality.examine import of_frames
 from ...data.fetched import fetch
 
 CLIPS = ("bikes", "carphone", "vtest", "woman", "cup")
+DEVELOPMENT = ("man", "box", "caminandes")
 CALIBRATING = ("man", "caminandes", "tree")
 SECONDS = 3.0
 SIDE = 640
@@ -59,6 +61,11 @@ def noisy(clip: Pictures, strength: int, random: np.random.Generator) -> Picture
 def overexposed(clip: Pictures, strength: int, random: np.random.Generator) -> Pictures:
     """Brighter by 0.4 to 1.6 stops, and cut off at white."""
     return _bytes(clip * np.float32(2 ** (0.4 * strength)))
+
+
+def underexposed(clip: Pictures, strength: int, random: np.random.Generator) -> Pictures:
+    """Darker by 1 to 4 stops."""
+    return _bytes(clip * np.float32(2.0**-strength))
 
 
 def banded(clip: Pictures, strength: int, random: np.random.Generator) -> Pictures:
@@ -105,7 +112,8 @@ PICTURE: dict[str, tuple[str, Defect]] = {
     "sharpness": ("blur", blurred),
     "blockiness": ("blocks", blocky),
     "noise": ("noise", noisy),
-    "exposure": ("overexposure", overexposed),
+    "overexposure": ("overexposure", overexposed),
+    "underexposure": ("underexposure", underexposed),
     "banding": ("banding", banded),
     "flicker": ("flicker", flickering),
     "shake": ("shake", shaken),
@@ -177,8 +185,8 @@ def _calibration() -> None:
         print(f"| {own} | " + " | ".join(f"{value:.3f}" for value in values) + " |")
 
 
-def _report() -> None:
-    tables = [rows_of(name) for name in CLIPS]
+def _report(clips: Sequence[str], each: bool) -> None:
+    tables = [rows_of(name) for name in clips]
     print("| measure | own defect | monotone | moved most by another | by | clips within 10 % |\n|" + " --- |" * 6)
     for own, (defect, _) in PICTURE.items():
         steady = sum(monotone([row[own] for row in table[own]]) for table in tables)
@@ -189,6 +197,9 @@ def _report() -> None:
             f"| {own} | {defect} | {steady} of {len(tables)} | {np.median(shares[worst]):.0%} | {PICTURE[worst][0]} "
             f"| {within} of {len(tables)} |"
         )
+        for number, name in enumerate(clips if each else ()):
+            further = ", ".join(f"{other} {told[number]:.0%}" for other, told in shares.items() if told[number] > MOVED)
+            print(f"  {name}: {[round(row[own], 3) for row in tables[number][own]]} {further}")
     for name in ("trailer", "bigbuckbunny", "world"):
         print(name, {own: [tuple(round(v, 3) for v in row) for row in rows] for own, rows in heard(name).items()})
 
@@ -202,8 +213,10 @@ def main() -> None:
     """Print the tables."""
     options = argparse.ArgumentParser()
     options.add_argument("--calibrate", action="store_true", help="the values that score.py's calibration is made from")
+    options.add_argument("--development", action="store_true", help="the clips that the measures were made with")
+    options.add_argument("--each", action="store_true", help="each clip's figures, too")
     chosen = options.parse_args()
-    _calibration() if chosen.calibrate else _report()
+    _calibration() if chosen.calibrate else _report(DEVELOPMENT if chosen.development else CLIPS, chosen.each)
 
 
 if __name__ == "__main__":

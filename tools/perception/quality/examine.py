@@ -55,7 +55,8 @@ PICTURE: dict[str, Callable[[np.ndarray], float]] = {
     "sharpness": picture.sharpness,
     "blockiness": picture.blockiness,
     "noise": picture.noise,
-    "exposure": picture.exposure,
+    "overexposure": picture.overexposure,
+    "underexposure": picture.underexposure,
     "banding": picture.banding,
 }
 """What is measured on single pictures, from luma."""

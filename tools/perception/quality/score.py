@@ -52,11 +52,12 @@ class Beside(About):
 
 
 MEASURES: dict[str, About] = {
-    "sharpness": About("ratio of fine to coarse detail", 0.29, 0.1, skips=True),
+    "sharpness": About("pixels of edge width", 1.2, 1.85, skips=True),
     "blockiness": About("grey levels", 1.8, 8.0, skips=True),
     "noise": About("grey levels", 2.0, 7.8, skips=True),
-    "exposure": About("share of the picture", 0.33, 0.7, skips=True),
-    "banding": About("share of sloping surface", 0.3, 0.5),
+    "overexposure": About("share of the picture", 0.33, 0.7, skips=True),
+    "underexposure": About("share of the picture", 0.33, 0.7, skips=True),
+    "banding": About("squared grey levels a hundred pixels", 17.0, 97.0),
     "flicker": About("grey levels", 1.7, 10.9),
     "shake": About("hundredths of the width", 0.9, 5.5),
     "frozen": About("share of the time", 0.2, 0.6, weight=0.5),
