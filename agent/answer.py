@@ -5,6 +5,18 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """Which part of the picture a thing covers at one time."""
+
+    time: float
+    """Seconds."""
+    area: float
+    """Share of the picture."""
+    points: tuple[tuple[float, float], ...]
+    """Its corners, as shares of the picture across and down."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A stretch of a video that supports the answer."""
 
@@ -25,6 +37,8 @@ class Evidence:
     """What was found, typed: `kind` and its fields, as `tools/payloads.py` has them; `text` is the same in words."""
     box: tuple[float, float, float, float] | None = None
     """Left, top, right and bottom, as shares of the picture, of the region that was asked about."""
+    outlines: tuple[Outline, ...] = ()
+    """Of the thing that was asked about, in order of time, where the profile's `masks` can tell its pixels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,3 +368,62 @@ def mblip(folder: Path) -> None:
     image = t.BlipImageProcessor(size={"height": 28, "width": 28})
     processor = t.Blip2Processor(image, tokenizer, num_query_tokens=4)
     save(t.Blip2ForConditionalGeneration(config), processor, folder, end, pad)
+
+
+@checkpoint("sam")
+def sam(folder: Path) -> None:
+    t: Any = import_module("transformers")
+
+    config = t.SamConfig(
+        vision_config={
+            "hidden_size": 32,
+            "output_channels": 16,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "image_size": 64,
+            "patch_size": 8,
+            "mlp_dim": 64,
+            "num_pos_feats": 8,
+            "global_attn_indexes": [1],
+            "window_size": 4,
+        },
+        prompt_encoder_config={
+            "hidden_size": 16, "image_size": 64, "patch_size": 8, "image_embedding_size": 8, "mask_input_channels": 4
+        },
+        mask_decoder_config={
+            "hidden_size": 16, "mlp_dim": 32, "num_attention_heads": 2, "num_hidden_layers": 2, "iou_head_hidden_dim": 8
+        },
+    )  # fmt: skip
+    image = t.SamImageProcessor(size={"longest_edge": 64}, pad_size={"height": 64, "width": 64})
+    save(t.SamModel(config), t.SamProcessor(image), folder)
+
+
+@checkpoint("sam2")
+def sam2(folder: Path) -> None:
+    t: Any = import_module("transformers")
+
+    backbone = {
+        "hidden_size": 8,
+        "num_attention_heads": 1,
+        "image_size": [64, 64],
+        "blocks_per_stage": [1, 1, 2, 1],
+        "embed_dim_per_stage": [8, 16, 32, 64],
+        "num_attention_heads_per_stage": [1, 1, 2, 2],
+        "window_size_per_stage": [8, 4, 4, 2],
+        "global_attention_blocks": [3],
+        "window_positional_embedding_background_size": [4, 4],
+    }
+    config = t.Sam2Config(
+        vision_config={
+            "backbone_config": t.Sam2HieraDetConfig(**backbone).to_dict(),
+            "backbone_channel_list": [64, 32, 16, 8],
+            "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+            "fpn_hidden_size": 16,
+        },
+        prompt_encoder_config={"hidden_size": 16, "image_size": 64, "patch_size": 16, "mask_input_channels": 4},
+        mask_decoder_config={
+            "hidden_size": 16, "mlp_dim": 32, "num_attention_heads": 2, "num_hidden_layers": 2, "iou_head_hidden_dim": 8
+        },
+    )  # fmt: skip
+    image = t.Sam2ImageProcessor(size={"height": 64, "width": 64}, mask_size={"height": 16, "width": 16})
+    save(t.Sam2Model(config), t.Sam2Processor(image), folder)

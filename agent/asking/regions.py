@@ -5,7 +5,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +17,7 @@ from ...tools.payloads import Labels, TextLines, Track, to_fields
 from ...tools.records import clock
 from ...tools.rendering import render
 from ...tools.runtime.counters import counting
-from ..answer import Answer, AnswerFrame, Evidence
+from ..answer import Answer, AnswerFrame, Evidence, Outline
 from ..which_video import VideoName, meant
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ...graphs.events import Event
     from ...tools.media.video import Frame
+    from ...tools.perception.masks.segmenter import Segmenter
     from ...tools.perception.regions.follow import Followed
     from ...tools.videollm.interface import VideoLLM
 
@@ -44,6 +45,9 @@ CERTAIN = 0.5
 """Probability from which a line of text in the box is told."""
 FITS = 0.3
 """Overlap (intersection over union) of a detection with the box from which it is what is in the box."""
+
+OUTLINES = 10
+"""Times, evenly over those at which a thing is followed, at which its outline is told."""
 
 Region = tuple[float, tuple[float, float, float, float]]
 """Seconds, and left, top, right and bottom as shares of the picture."""
@@ -73,6 +77,9 @@ class Pointed:
     tags: Labels
     lines: tuple[str, ...]
     track: "tuple[Followed, ...]"
+    mask: Any = None
+    """(H, W) bool: its pixels on the frame that was pointed at, where they can be told."""
+    outlines: tuple[Outline, ...] = ()
 
 
 def checked_region(region: Any) -> tuple[float, Box]:
@@ -127,8 +134,9 @@ def ask_about(
         report(StepStarted("look"))
         taken, number, image = _frames(path, at)
         report(StepStarted("follow"))
-        pointed = _pointed(scout, taken, number, image, box, stop)
-        crop = _saved(_cut(image, box), video, at)
+        pointed = _outlined(scout, _pointed(scout, taken, number, image, box, stop), taken, number, image, notes)
+        shown = [_saved(one, video, at) for one in _pictures(pointed, image, box)]
+        crop = shown[0]
         report(StepStarted("respond"))
         text, images = _answer(scout, question, pointed, crop, at, box, notes)
     found = _evidence(scout, pointed, video, path.name, at, box)
@@ -139,7 +147,7 @@ def ask_about(
         abstained=not found and not images,
         confidence=round(sure, 3),
         evidence=found,
-        frames=[AnswerFrame(video, round(taken[number].time, 3), 1.0, str(crop))],
+        frames=[AnswerFrame(video, round(taken[number].time, 3), 1.0, str(one)) for one in shown],
         notes=notes,
         route=["look", "follow", "respond"],
         timings={"total": round(time.perf_counter() - began, 4)},
@@ -193,6 +201,46 @@ def _pointed(
     return Pointed(best.label if best else "", best.score if best else 0.0, Labels(tags), lines, tuple(track))
 
 
+def _outlined(
+    scout: Scout, pointed: Pointed, taken: "Sequence[Frame]", number: int, image: Any, notes: list[str]
+) -> Pointed:
+    """The same with the thing's pixels, and with its outline for as long as it is followed."""
+    from ...tools.perception.masks.segmenter import Marked, outline
+
+    segmenter: Segmenter | None = scout.models.optional("masks")
+    if segmenter is None:
+        return pointed
+    if not segmenter.can(pointed.label):
+        known = " and ".join(sorted(segmenter.knows or ()))
+        notes.append(f'no outline: {segmenter.name} tells those of a {known} only (roles.masks = "sam" tells any)')
+        return pointed
+    own = next(at for at, one in enumerate(pointed.track) if one.time == taken[number].time)
+    numbers = range(0, len(pointed.track), max(math.ceil(len(pointed.track) / OUTLINES), 1))
+    frames = {frame.time: frame.image for frame in taken}
+    marked = [Marked(image, pointed.track[own].box, pointed.label)]
+    followed = [pointed.track[at] for at in numbers if at != own]
+    marked += [Marked(frames[one.time], one.box, pointed.label) for one in followed]
+    masks = segmenter.run(marked)
+    times = [pointed.track[own].time, *(one.time for one in followed)]
+    told = [
+        Outline(round(at, 3), round(float(mask.mean()), 4), outline(mask))
+        for at, mask in zip(times, masks, strict=True)
+        if mask is not None
+    ]
+    if masks[0] is None:
+        notes.append(f"no outline: {segmenter.name} finds none in the box")
+    return replace(pointed, mask=masks[0], outlines=tuple(sorted(told, key=lambda one: one.time)))
+
+
+def _pictures(pointed: Pointed, image: Any, box: Box) -> list[Any]:
+    """What is shown of the thing: it alone, and where it is; or the part in the box."""
+    from ...tools.perception.masks.segmenter import cut, drawn, outline
+
+    if pointed.mask is None:
+        return [_cut(image, box)]
+    return [cut(image, pointed.mask), drawn(image, outline(pointed.mask))]
+
+
 def _answer(
     scout: Scout, question: str, pointed: Pointed, crop: Path, at: float, box: Box, notes: list[str]
 ) -> tuple[str, list[str]]:
@@ -220,6 +268,8 @@ def described(pointed: Pointed, at: float, box: Box) -> str:
     if pointed.label:
         article = "an" if pointed.label[0] in "aeiou" else "a"
         said.append(f"It is {article} {pointed.label} {place(box)} of the picture.")
+    if pointed.mask is not None:
+        said.append(f"It covers {float(pointed.mask.mean()):.1%} of the picture.")
     if pointed.tags.tags:
         said.append(f"The part looks like: {render(pointed.tags)}.")
     if pointed.lines:
@@ -240,7 +290,9 @@ def _evidence(scout: Scout, pointed: Pointed, video: str, name: str, at: float, 
     first, last = pointed.track[0].time, pointed.track[-1].time
     found = []
 
-    def add(modality: str, payload: Any, score: float, source: str, start: float = at, end: float = at) -> None:
+    def add(
+        modality: str, payload: Any, score: float, source: str, start: float = at, end: float = at, **more: Any
+    ) -> None:
         found.append(
             Evidence(
                 video=video,
@@ -253,11 +305,20 @@ def _evidence(scout: Scout, pointed: Pointed, video: str, name: str, at: float, 
                 name=name,
                 payload=to_fields(payload),
                 box=sides,
+                **more,
             )
         )
 
     if pointed.label:
-        add("track", _as_track(pointed), pointed.score, scout.role("objects").source, first, last)
+        add(
+            "track",
+            _as_track(pointed),
+            pointed.score,
+            scout.role("objects").source,
+            first,
+            last,
+            outlines=pointed.outlines,
+        )
     if pointed.tags.tags:
         add("frame", pointed.tags, pointed.tags.tags[0].score, scout.role("tags").source)
     if pointed.lines:

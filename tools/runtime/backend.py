@@ -38,6 +38,7 @@ ROLES = {
     "hands": ("..perception.people.hands",),
     "face_embedding": ("..perception.people.likeness",),
     "poses": ("..perception.people.poses",),
+    "masks": ("..perception.masks.selfie", "..perception.masks.sam"),
     "voices": ("..perception.voices.encoder",),
     "answerer": ("..videollm",),
     "judge": ("..videollm.servers.judge",),

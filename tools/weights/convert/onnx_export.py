@@ -286,6 +286,18 @@ def movenet(source: Path, target: Path) -> None:
     _from_tfjs(source, target, "movenet-multipose", POSES_SIDE, heads, prepared)
 
 
+SELFIE_SIDE = 256
+"""Pixels of the square input and of the mask."""
+
+
+def selfie(source: Path, target: Path) -> None:
+    """Selfie Segmentation (MediaPipe, 2021) to `selfie.onnx`.
+
+    Input `image` (N, 256, 256, 3) RGB in 0..1; output `mask` (N, 256, 256, 1): how surely a pixel is of a person.
+    """
+    _from_tfjs(source, target, "selfie", SELFIE_SIDE, {"activation_10": ("mask", [SELFIE_SIDE, SELFIE_SIDE, 1])})
+
+
 def _from_tfjs(
     source: Path, target: Path, name: str, side: int, named: dict[str, tuple[str, list[int]]], image: str = ""
 ) -> None:
@@ -315,6 +327,7 @@ CONVERSIONS: dict[str, Callable[[Path, Path], None]] = {
     "hands/1": hands,
     "faceres/1": faceres,
     "movenet/1": movenet,
+    "selfie/1": selfie,
     "embeddinggemma/1": embedding_gemma,
     "resemblyzer/1": voice_encoder,
     "yamnet/1": yamnet,

@@ -90,8 +90,8 @@ class TfjsWriter:
                 return self._transposed(self._input(node), tuple(self._array(node["input"][1]).tolist()))
             case "Pad" | "PadV2":
                 return self._pad(node)
-            case "MaxPool":
-                return self._max_pool(node)
+            case "MaxPool" | "AvgPool":
+                return self._pooled(node)
             case "ResizeBilinear":
                 return self._resize(node)
             case "Reshape":
@@ -204,9 +204,10 @@ class TfjsWriter:
         both_ends = self.graph.constant(self._array(around).T.reshape(-1))
         return self.graph.node("Pad", self.value(image), both_ends, self.graph.constant(fill))
 
-    def _max_pool(self, node: dict[str, Any]) -> str:
+    def _pooled(self, node: dict[str, Any]) -> str:
         image = self._transposed(self._input(node), _TO_NCHW)
-        pooled = self.graph.node("MaxPool", image, kernel_shape=_attribute(node, "ksize")[1:3], **_steps(node))
+        how = "MaxPool" if node["op"] == "MaxPool" else "AveragePool"
+        pooled = self.graph.node(how, image, kernel_shape=_attribute(node, "ksize")[1:3], **_steps(node))
         return self._transposed(pooled, _TO_NHWC)
 
     def _resize(self, node: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Which pixels of a frame a thing covers: the role `masks`."""
