@@ -220,6 +220,33 @@ class Track:
         return "down" if down > 0 else "up"
 
 
+class Change(StrEnum):
+    """What happens between followed objects, or between one and the edge of the picture."""
+
+    APPROACHES = "approaches"
+    PARTS = "parts"
+    """It moves away from the other one."""
+    PASSES = "passes"
+    """It passes in front of the other one."""
+    ENTERS = "enters"
+    """It comes into the picture."""
+    LEAVES = "leaves"
+    """It goes out of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What one followed object does to another one; made from tracks when it is asked for."""
+
+    kind: ClassVar[str] = "relation"
+    modality: ClassVar[Modality] = Modality.TRACK
+
+    change: Change
+    label: str
+    other: str = ""
+    """Label of the other object; empty where there is none."""
+
+
 Shares = tuple[tuple[str, float], ...]
 """Names with their shares, 0..1, the largest first."""
 
@@ -301,7 +328,19 @@ class Chapter:
 
 
 Payload = (
-    Spoken | Voice | Person | Sound | TextLines | ObjectCounts | Track | Appearance | Labels | Caption | Shot | Chapter
+    Spoken
+    | Voice
+    | Person
+    | Sound
+    | TextLines
+    | ObjectCounts
+    | Track
+    | Relation
+    | Appearance
+    | Labels
+    | Caption
+    | Shot
+    | Chapter
 )
 """Every kind of finding."""
 

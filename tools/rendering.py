@@ -12,11 +12,13 @@ from .geometry import Box, place
 from .payloads import (
     Appearance,
     Caption,
+    Change,
     Chapter,
     Detection,
     Labels,
     ObjectCounts,
     Person,
+    Relation,
     Shot,
     Sound,
     Spoken,
@@ -86,6 +88,23 @@ def _(found: ObjectCounts) -> str:
 def _(followed: Track) -> str:
     moving = f"moving {followed.direction}" if followed.direction else "staying in place"
     return f"{counted([(followed.label, 1)])}: {moving}"
+
+
+CHANGES = {
+    Change.APPROACHES: "approaches",
+    Change.PARTS: "moves away from",
+    Change.PASSES: "passes in front of",
+    Change.ENTERS: "comes into the picture",
+    Change.LEAVES: "leaves the picture",
+}
+
+
+@render.register
+def _(told: Relation) -> str:
+    if not told.other:
+        return f"{_some(told.label, 1)} {CHANGES[told.change]}"
+    other = f"another {told.other}" if told.other == told.label else _some(told.other, 1)
+    return f"{_some(told.label, 1)} {CHANGES[told.change]} {other}"
 
 
 @render.register

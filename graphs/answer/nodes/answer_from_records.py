@@ -11,6 +11,7 @@ from ...events import Token, Update, timed
 from ..records import by_kind, options
 from ..records import sentences as compose
 from ..records.by_finding.by_appearance import by_appearance
+from ..records.by_finding.by_relation import by_relation
 from ..records.by_finding.counting import count
 from ..records.ordering import order
 from ..records.passages import Told, quoting
@@ -56,7 +57,9 @@ def told_in_time(state: AnswerState, answering: Answering) -> Told:
 def quoted(state: AnswerState, runtime: Runtime[Answering]) -> Update:
     """The answer in the words of the records, or that none of them answers."""
     before = waited(state, runtime)
-    looked = by_appearance(state, runtime.context, state.plan) if state.plan else None
+    looked = None
+    if state.plan:
+        looked = by_relation(state, runtime.context, state.plan) or by_appearance(state, runtime.context, state.plan)
     counted = count(state, runtime.context) if state.plan and state.plan.kind is Kind.COUNT_SEEN else None
     if looked is not None:
         found = looked

@@ -22,6 +22,8 @@ BESIDE_THE_BEST = 0.8
 HOLDS = 0.5
 """What an utterance's share of the question's words counts beside its cosine: names and numbers tell apart what is
 alike in meaning."""
+REPEATED = 0.8
+"""Share of a question's words that an utterance must hold for the question to repeat it, however it is worded."""
 FIXED = 0.7
 """Confidence in what is read off who speaks when. Nothing was measured to set it."""
 SOON = 30.0
@@ -126,7 +128,8 @@ def who_said(state: AnswerState, answering: Answering, plan: Plan) -> Told | Non
     name = _speaker(found[0])
     if not name:
         return None
-    near = plan.kind is Kind.WHO_SAID and found[0].similarity >= ITSELF
+    repeats = plan.kind is Kind.WHO_SAID or found[0].coverage >= REPEATED
+    near = repeats and found[0].similarity >= ITSELF
     asked = replace(plan, kind=Kind.WHO_SAID)
     told = best_of(replace(state, plan=asked), answering if not near else replace(answering, judge=None), found)
     if told.read and is_withheld(told.sure, answering):
