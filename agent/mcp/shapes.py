@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from ..answer import Answer
+from ..answer import Answer, Correction, Draft
 from ..api.shapes import Citation, StageObject, VideoObject
 
 Source = Annotated[str, Field(min_length=1, max_length=4096, description="A video: its id or name, or an address.")]
@@ -30,6 +30,8 @@ class AskVideoResult(BaseModel):
     confidence: float = Field(description="0..1; how well the evidence supports the answer. Not a probability.")
     citations: list[Citation] = Field(description="Best first; times in seconds.")
     notes: list[str]
+    drafts: list[Draft] = Field([], description="With `best_of`: all answers that were written, best first.")
+    corrections: list[Correction] = Field([], description="With `verify`: what became of unsupported sentences.")
     tokens: dict[str, int]
     seconds: float
 
@@ -50,6 +52,8 @@ def asked_of(answer: Answer) -> AskVideoResult:
         confidence=answer.confidence,
         citations=[Citation.model_validate(item, from_attributes=True) for item in answer.evidence],
         notes=answer.notes,
+        drafts=answer.drafts,
+        corrections=answer.corrections,
         tokens=answer.tokens,
         seconds=answer.timings["total"],
     )

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
@@ -76,17 +76,23 @@ class Tools(DescribeTools):
                 description="A time, and left, top, right, bottom as shares of the picture: ask about what is there."
             ),
         ] = None,
+        best_of: Annotated[
+            int | None, Field(ge=1, le=4, description="How many answers to write; the best supported is given.")
+        ] = None,
+        verify: Annotated[
+            Literal["note", "correct"] | None, Field(description="`correct`: write unsupported sentences anew.")
+        ] = None,
     ) -> AskVideoResult:
         """Answer a question about one or several videos, with the times of the evidence."""
         steps = ToolProgress(context)
         ids = [await self._asked_about(name, steps) for name in videos]
         name = f"mcp/{_owner(context)}{conversation}" if conversation else None
+        changes = {key: value for key, value in (("best_of", best_of), ("verify", verify)) if value is not None}
+        scout = self._inbox.scout.with_settings(**changes) if changes else self._inbox.scout
 
         def events() -> Iterator[Event | Answer]:
             with self._inbox.asking(name):
-                yield from self._inbox.scout.stream(
-                    ids, question, options, time_range, conversation=name, region=region
-                )
+                yield from scout.stream(ids, question, options, time_range, conversation=name, region=region)
 
         async for event in streamed(events):
             if isinstance(event, Answer):

@@ -86,6 +86,11 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         options = {**question, "question": "Which word is written?", "options": ["BAKERY", "TAXI"]}
         assert ((await client.call_tool("ask_video", options)).structured_content or {})["choice"] == "B"
 
+        written = await client.call_tool("ask_video", {**options, "best_of": 2, "verify": "correct"})
+        drafts = (written.structured_content or {})["drafts"]
+        assert drafts == sorted(drafts, key=lambda draft: -draft["score"])
+        assert len(drafts) == 2
+
         part = await client.call_tool("ask_video", {**question, "region": [3, [0, 0, 1, 1]]})
         assert [0, 0, 1, 1] in [one["box"] for one in (part.structured_content or {})["citations"]]
 
