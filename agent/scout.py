@@ -8,10 +8,10 @@ from .asking.estimating import Estimating
 from .asking.probe import Probing
 from .asking.remembering import Remembering
 from .asking.suggesting import Suggesting
+from .library.by_picture import SearchingByPicture
 from .library.compacting import Compacting
 from .library.correcting import Correcting
 from .library.quality import Measuring
-from .library.searching import Searching
 from .moments.handing_over import HandingOver
 from .people.people import WithPeople
 from .watching.watching import WatchingLive
@@ -26,7 +26,7 @@ __all__ = ["VideoName", "VideoScout"]
 
 class VideoScout(
     HandingOver,
-    Searching,
+    SearchingByPicture,
     Suggesting,
     Probing,
     Correcting,

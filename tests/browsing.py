@@ -88,10 +88,15 @@ def width(page: Page) -> int:
 
 
 def complaints_of(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on a page as it is."""
+    """What axe-core finds serious or critical on a page as it is, and in its other colours."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    axe = Axe()
+    found = axe.run(page).response["violations"]
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    page.emulate_media(color_scheme="light" if dark else "dark")
+    found += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    page.emulate_media(color_scheme="dark" if dark else "light")
     return [
         f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for one in found

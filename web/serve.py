@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..agent.guard.apart import Apart
@@ -11,6 +12,8 @@ from ..agent.guard.refusal import RefusedError
 from ..agent.guard.senders import Senders
 from ..agent.http_server import serve as listen
 from ..agent.inbox.libraries import Libraries
+from ..tools.errors import VidscoutError
+from ..tools.perception.embeddings.text_embedding import OnnxTextEmbedding
 from .routes import FORMS, ServedOnly
 from .site import SeenBy, Site
 
@@ -112,7 +115,14 @@ def page_application(site: Site) -> Any:
 def serve(site: Site, host: str, port: int, logins: Sequence[Login] = (), libraries: Libraries | None = None) -> None:
     """Serve until interrupted.
 
+    What holds every thread while it loads is loaded first: loaded ahead of a question, it kept a view from being
+    painted for seconds.
+
     Raises:
         UsageError: the port cannot be taken.
     """
+    embedding = site.scout.role("text_embedding")
+    if isinstance(embedding, OnnxTextEmbedding):
+        with suppress(VidscoutError):  # whoever asks meets it again, with the question at hand
+            embedding.preload()
     listen(lambda taken: application(site, logins=logins, host=host, libraries=libraries), host, port)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import AsyncIterator, Generator
 from contextlib import aclosing, suppress
 from typing import Annotated, Any
@@ -12,8 +13,9 @@ from pydantic import BaseModel, Field
 
 from ... import __version__
 from ...graphs.events import StepStarted
-from ...tools.errors import HomeError
+from ...tools.errors import HomeError, UsageError
 from ...tools.perception.voices.names import is_numbered
+from ..answer import Evidence
 from ..bridge import in_thread, streamed
 from ..generated.detect import detect_events
 from ..generated.telling import kind_of, sentence, unusual
@@ -21,6 +23,7 @@ from ..generated.verdict import Verdict
 from ..inbox.inbox import Inbox
 from ..library.fitting import searched
 from ..people.people import SomebodyThere
+from ..scout import VideoScout
 from .asking.question import located
 from .chat import cited
 from .errors import problem_of
@@ -52,21 +55,24 @@ def add_searching(site: FastAPI, inbox: Inbox) -> None:
         ids = [inbox.find(name) for name in listed(request.video)] or None
         for video in ids or []:
             inbox.check_ready(video)
-        hits = searched(
-            scout,
-            request.query,
-            ids,
-            modalities=listed(request.modality),
-            time_range=request.time_range,
-            person=request.person,
-            fitting=request.fitting,
-            k=request.k,
-        )
+        if request.image is not None:
+            hits = by_picture(scout, request, ids)
+        else:
+            hits = searched(
+                scout,
+                request.query,
+                ids,
+                modalities=listed(request.modality),
+                time_range=request.time_range,
+                person=request.person,
+                fitting=request.fitting,
+                k=request.k,
+            )
         return Hits(query=request.query, data=[cited(hit, scout.index.thumbnail_address) for hit in hits])
 
     @site.post("/v1/search", tags=["evidence"])
     def search(request: SearchRequest) -> Hits:
-        """Find moments by what is said, written or seen."""
+        """Find moments by what is said, written or seen, or by a picture that they look like."""
         return found(request)
 
     @site.get("/v1/search", tags=["evidence"])
@@ -90,6 +96,21 @@ def add_searching(site: FastAPI, inbox: Inbox) -> None:
         """Who speaks or is seen in any video and has a name, for `person` of a search."""
         people = scout.people.list()
         return _by_name([*people.speakers, *people.people])
+
+
+def by_picture(scout: VideoScout, request: SearchRequest, ids: list[str] | None) -> list[Evidence]:
+    """The moments that look like the picture of a request.
+
+    Raises:
+        UsageError: it is no picture, or is asked for together with words.
+    """
+    if request.query or request.modality or request.person or request.fitting:
+        raise UsageError("image goes without query, modality, person and fitting: a picture is compared with frames")
+    try:
+        picture = b64decode((request.image or "").rpartition(",")[2], validate=True)
+    except ValueError:
+        raise UsageError("image: is neither base64 nor a data: address of it") from None
+    return scout.search_by_image(picture, ids, time_range=request.time_range, k=request.k)
 
 
 def _by_name(people: list[SomebodyThere]) -> list[SomebodySomewhere]:

@@ -303,7 +303,8 @@ class Deleted(BaseModel):
 class SearchRequest(Asked):
     """What is looked for, and where."""
 
-    query: str
+    query: str = ""
+    image: str | None = Field(None, description="Instead of words: a picture, as base64 or `data:` address.")
     video: str | list[str] | None = Field(None, description="Ids or names; all videos by default.")
     modality: str | list[str] | None = None
     time_range: tuple[float, float] | None = None

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...tools.errors import AudioTrackError, MediaError, VidscoutError
+from ...tools.errors import AudioTrackError, MediaError, UsageError, VidscoutError
 from ...tools.records import clock
 from ...tools.runtime.notes import noting
 from ..network.public_addresses import FetchError
@@ -151,7 +152,10 @@ def _tell(one: "Ingested") -> None:
 def search(
     context: typer.Context,
     video: Annotated[str, typer.Argument(help="A video that has been read; `all` searches every one.")],
-    query: Annotated[str, typer.Argument(help="Words, or what they mean.")],
+    query: Annotated[str | None, typer.Argument(help="Words, or what they mean.", show_default=False)] = None,
+    image: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A picture, instead of words: moments that look like it.")
+    ] = None,
     modality: Annotated[Searchable | None, typer.Option(help="Only what was found this way.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Only from this time on: m:ss.", show_default=False)
@@ -160,22 +164,31 @@ def search(
     k: Annotated[int, typer.Option("--limit", "-k", min=1, max=1000, help="Most results.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find moments by what is said, written or seen."""
+    """Find moments by what is said, written or seen, or by a picture that they look like."""
     with common_options(context).scout() as scout, ProgressBars() as bars, noting() as notes:
         videos = None if video == "all" else [video]
         span = time_range(start, end)
-        hits = scout.search(query, videos, modality=modality, time_range=span, k=k, on_progress=bars.show)
+        if image is not None:
+            if query or modality:
+                raise UsageError("--image goes without words and --modality: a picture is compared with frames")
+            hits = scout.search_by_image(image, videos, time_range=span, k=k)
+        elif query is None:
+            raise UsageError("a search needs words, or --image FILE")
+        else:
+            hits = scout.search(query, videos, modality=modality, time_range=span, k=k, on_progress=bars.show)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     if json:
         from dataclasses import asdict
 
-        print_json({"query": query, "results": [asdict(hit) for hit in hits]})
+        asked = {"query": query} if image is None else {"image": str(image)}
+        print_json({**asked, "results": [asdict(hit) for hit in hits]})
         return
     for hit in hits:
         text = " ".join(hit.text.split())
         name = f"{hit.name}  " if video == "all" else ""
-        print(f"{name}{clock(hit.start)}–{clock(hit.end)}  {hit.modality:<12} {hit.score:.2f}  {text}")
+        times = clock(hit.start) if image else f"{clock(hit.start)}–{clock(hit.end)}"
+        print(f"{name}{times}  {hit.modality:<12} {hit.score:.2f}  {text}")
     if not hits:
         print("nothing found", file=sys.stderr)
 

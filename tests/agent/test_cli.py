@@ -162,6 +162,9 @@ def test_missing_weights_end_with_code_4(tmp_path: Path, trailer: Path):
         (["ask", "nothing.mp4", "What?"], "has not been read"),
         (["search", "nothing.mp4", "word"], "has not been read"),
         (["search", "all", " "], "query is empty"),
+        (["search", "all"], "needs words, or --image FILE"),
+        (["search", "all", "word", "--image", "a.png"], "--image goes without words"),
+        (["search", "all", "--image", "nothing.png"], "nothing.png: no such file"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
 )

@@ -18,11 +18,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from ....tools.runtime.cores import cores
 from ...data.videos import lecture
@@ -39,7 +39,7 @@ import sys
 from dataclasses import replace
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.inbox.inbox import Inbox
-from vidscout.tools.payloads import ObjectCounts, Shot, Spoken, TextLines
+from vidscout.tools.payloads import Chapter, ObjectCounts, Shot, Spoken, TextLines
 from vidscout.web.site import Site
 from vidscout.web.serve import serve
 hours, every = int(sys.argv[3]), float(sys.argv[4])
@@ -57,8 +57,11 @@ with VideoScout(home=sys.argv[1]) as scout:
                 found.append(Record.of(long, longer, Shot(number // 4 + 1), 1.0, "made"))
                 found.append(Record.of(long, longer, TextLines((f"slide {number}",)), 1.0, "made"))
                 found.append(Record.of(long, longer, ObjectCounts((("dog", 1),)), 1.0, "made"))
+            if number % 300 == 0:
+                part, of = Span(span.start, span.start + 300 * every), number // 300 + 1
+                found.append(Record.of(long, part, Chapter(f"part {of}", of), 1.0, "made"))
         scout.index.add(found, None)
-        counts = {"speech": len(found), "shot": 1, "screen_text": 1, "object": 1}
+        counts = {"speech": len(found), "shot": 1, "screen_text": 1, "object": 1, "chapter": 1}
         scout.library.put(replace(known, id=long, name="eight hours.mp4", duration=end, counts=counts))
     serve(Site(Inbox(scout)), "127.0.0.1", 0)
 """
@@ -85,6 +88,24 @@ def painted(browser: Any, address: str, there: str) -> tuple[float, float, float
     first = page.evaluate(FIRST_PAINT) / 1000
     page.close()
     return first, usable, shift
+
+
+def painted_while_loading(browser: Any, address: str, video: str, runs: int) -> list[float]:
+    """Seconds to the first paint of a view that is opened again and again while models are loaded for a question."""
+    seen = []
+    for _ in range(runs * 8):
+        with urlopen(Request(f"{address}/v1/warm", method="POST")) as told:
+            if json.load(told)["state"] != "loading":
+                break
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{address}/v/{video}", wait_until="commit")
+        page.wait_for_selector("#player")
+        while (first := page.evaluate(FIRST_PAINT)) is None:
+            page.wait_for_timeout(20)
+        seen.append(first / 1000)
+        page.close()
+    return seen
 
 
 FIRST_EVENT = """(question) => new Promise((told, failed) => {
@@ -215,16 +236,33 @@ def wait_for(server: "subprocess.Popen[str]") -> str:
     return found[0]
 
 
+@contextmanager
+def served(home: Path) -> Iterator[tuple[str, float]]:
+    """A server in a process of its own: its address, and the seconds until it told it."""
+    began = time.perf_counter()
+    command = [sys.executable, "-c", SERVER, str(home), str(lecture()), str(HOURS), str(EVERY)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield wait_for(server), time.perf_counter() - began
+        finally:
+            server.terminate()
+
+
 def row(name: str, values: Sequence[float], unit: str = "s") -> str:
     """Median and worst of some measurements, as a row of the table."""
     return f"| {name} | {statistics.median(values):.3g} {unit} | {max(values):.3g} {unit} |"
 
 
+def short(address: str) -> str:
+    """The id of the lecture."""
+    with urlopen(f"{address}/v1/videos") as told:
+        return next(one["id"] for one in json.load(told)["data"] if one["id"] != LONG)
+
+
 def measured(browser: Any, address: str, runs: int, minutes: float) -> list[str]:
     """The rows of the table."""
     library = [painted(browser, address, "#choose") for _ in range(runs)]
-    with urlopen(f"{address}/v1/videos") as told:
-        video = next(one["id"] for one in json.load(told)["data"] if one["id"] != LONG)
+    video = short(address)
     view = [painted(browser, f"{address}/v/{video}", "#player") for _ in range(runs)]
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
@@ -265,20 +303,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0, help="how long a page is left open")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
-    began = time.perf_counter()
-    command = [sys.executable, "-c", SERVER, str(arguments.home), str(lecture()), str(HOURS), str(EVERY)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
-        try:
-            address = wait_for(server)
-            started = time.perf_counter() - began
-            browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        with served(arguments.home) as (address, _):
+            loading = painted_while_loading(browser, address, short(address), arguments.runs)
+        with served(arguments.home) as (address, started):
             rows = measured(browser, address, arguments.runs, arguments.minutes)
-            browser.close()
-        finally:
-            server.terminate()
+        browser.close()
     print(f"{cores()} cores; load {load:.1f} before, {os.getloadavg()[0]:.1f} in the end\n")
     print("| | median | worst |\n|---|---|---|")
     print(row("start of the process to its address", [started]))
+    print(row("video: first contentful paint while models are loaded", loading))
     print("\n".join(rows))
 
 

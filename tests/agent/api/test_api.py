@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -334,7 +335,14 @@ def test_search_finds_by_body_and_by_address(served: Served):
     assert served.http.get("/v1/search", params=query).json()["data"] == by_body.json()["data"]
     refused(served.http.post("/v1/search", json={"query": "taxi", "modality": "smell"}), 400, "invalid_request")
     refused(served.http.post("/v1/search", json={"query": " "}), 400, "invalid_request")
-    refused(served.http.get("/v1/search"), 400, "invalid_request")
+    refused(served.http.get("/v1/search", params={"query": ""}), 400, "invalid_request")
+    picture = b64encode(served.http.get(by_body.json()["data"][0]["picture"]).content).decode()
+    by_picture = served.http.post("/v1/search", json={"image": f"data:image/jpeg;base64,{picture}", "k": 1}).json()
+    assert by_picture["data"][0]["name"] == "bikes.mp4"
+    assert by_picture["data"][0]["score"] > 0.9
+    refused(served.http.post("/v1/search", json={"image": "bm8gcGljdHVyZQ=="}), 400, "invalid_request")
+    refused(served.http.post("/v1/search", json={"image": "§"}), 400, "invalid_request")
+    refused(served.http.post("/v1/search", json={"image": picture, "query": "taxi"}), 400, "invalid_request")
 
 
 def test_a_video_is_described_by_its_chapters(served: Served):

@@ -54,6 +54,15 @@ def home(tmp_path_factory: pytest.TempPathFactory, checkpoint: Make, bikes: Path
     return folder
 
 
+def test_a_picture_is_searched_by_the_encoder_that_the_profile_has(home: Path, checkpoint: Make, bikes: Path):
+    with seeing(home, roles(checkpoint)) as scout:
+        video = scout.find(bikes).id
+        kept = scout.index.thumbnail(video, 4.0)
+        [best, *_] = scout.search_by_image(kept, k=1)
+        assert best.score > 0.99
+        assert abs(best.start - 4.0) <= 1.0
+
+
 def test_frames_are_embedded_by_the_encoder_and_searched_by_its_text_tower(home: Path, checkpoint: Make, bikes: Path):
     with seeing(home, roles(checkpoint)) as scout:
         video, encoder = scout.find(bikes).id, scout.role("frame_embedding")

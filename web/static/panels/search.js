@@ -2,6 +2,7 @@
 
 import { clock, el } from "../dom.js";
 import { marked, nothing, Panel, picture, secondsOf, sense, sign } from "./lib/kit.js";
+import { Looking } from "./lib/looking.js";
 
 const SENSES = { said: ["speech"], written: ["screen_text"], seen: ["frame", "caption", "object"], heard: ["sound"] };
 const SHOWN = 24;
@@ -11,6 +12,7 @@ class Search extends Panel {
 
   build({ t, player }) {
     this.query = el("input", { type: "search", "aria-label": t("se_query"), placeholder: t(player ? "se_placeholder" : "se_placeholder_all"), autofocus: !player });
+    this.looking = new Looking(this, t, (failed) => this.looked(failed));
     this.filters = el("div.vs-filters");
     this.where = el("select", { "aria-label": t("se_where"), onchange: () => this.find() });
     this.person = el("select", { "aria-label": t("se_person"), hidden: true, onchange: () => this.find() });
@@ -24,12 +26,13 @@ class Search extends Panel {
       } }, t(`se_${name}`));
       this.filters.append(button);
     }
+    this.byWords = [...this.filters.children, this.person];
     this.filters.append(this.where, this.person, el("span.vs-times", {}, this.from, "–", this.to));
     this.results = el("div.vs-results", { "aria-live": "polite" });
     this.replaceChildren(
       player ? "" : el("h1", {}, t("search")),
-      el("form.vs-bar", { role: "search", onsubmit: (event) => { event.preventDefault(); this.find(); } },
-        el("label.vs-searchbox", {}, sign("search"), this.query), el("button.primary", { type: "submit" }, t("search"))),
+      el("form.vs-bar", { role: "search", onsubmit: (event) => { event.preventDefault(); if (this.query.value.trim()) this.looking.clear(); this.looked(false); } },
+        el("div.vs-searchbox", {}, sign("search"), this.looking.chip, this.query, ...this.looking.elements), el("button.primary", { type: "submit" }, t("search"))),
       this.filters, el("div.vs-scroll", {}, this.results));
     this.classList.toggle("vs-wide", !player);
     this.hint();
@@ -48,6 +51,15 @@ class Search extends Panel {
 
   hint() { this.results.replaceChildren(nothing("search", this.view.t("se_hint"))); }
 
+  /** Search by the picture that has been given, or by words again. */
+  looked(failed) {
+    const { t } = this.view;
+    for (const one of this.byWords) one.disabled = Boolean(this.looking.picture);
+    if (failed) return this.results.replaceChildren(nothing("warn", t("se_no_picture")));
+    if (this.looking.picture) this.query.value = "";
+    return this.find();
+  }
+
   async people() {
     const { t, api } = this.view;
     const people = await api("/v1/people").catch(() => []);
@@ -57,17 +69,18 @@ class Search extends Panel {
 
   async find(fitting = true) {
     const { t, api } = this.view, query = this.query.value.trim();
-    if (!query) return this.hint();
+    const shown = this.looking.picture;
+    if (!query && !shown) return this.hint();
     const [from, to] = [secondsOf(this.from.value), secondsOf(this.to.value)];
-    const body = { query, fitting, k: SHOWN, video: this.where.value || null, person: this.person.value || null,
-      modality: this.chosen.size ? [...this.chosen].flatMap((name) => SENSES[name]) : null,
+    const words = { query, fitting, person: this.person.value || null, modality: this.chosen.size ? [...this.chosen].flatMap((name) => SENSES[name]) : null };
+    const body = { ...(shown ? { image: shown } : words), k: SHOWN, video: this.where.value || null,
       time_range: from === null && to === null ? null : [from ?? 0, to ?? 1e6] };
     this.asking?.abort();
     const asking = this.asking = new AbortController();
     this.results.setAttribute("aria-busy", "true");
     try {
       const { data } = await api("/v1/search", { body, signal: asking.signal });
-      this.draw(data, query, fitting);
+      this.draw(data, query, fitting, Boolean(shown));
     } catch (error) {
       if (error.name === "AbortError") return undefined;
       this.results.replaceChildren(nothing("warn", error.message, el("button.small", { type: "button", onclick: () => this.find(fitting) }, t("again"))));
@@ -76,19 +89,19 @@ class Search extends Panel {
     return undefined;
   }
 
-  draw(found, query, fitting) {
+  draw(found, query, fitting, looking) {
     const { t } = this.view;
     // a caption that tells again what is said or written at that moment is no moment of its own
     const data = found.filter((one) => one.modality !== "caption" || !found.some((other) => other !== one && other.modality !== "caption"
       && other.video === one.video && other.start < one.end && one.start < other.end));
     if (!data.length) {
-      return this.results.replaceChildren(nothing("search", t("se_nothing", { query }), fitting ? el("button.small", { type: "button", onclick: () => this.find(false) }, t("se_nearest")) : null));
+      return this.results.replaceChildren(nothing("search", t(looking ? "se_like_none" : "se_nothing", { query }), fitting && !looking ? el("button.small", { type: "button", onclick: () => this.find(false) }, t("se_nearest")) : null));
     }
     const cards = data.map((one) => el("button.vs-hitcard", { type: "button", onclick: () => this.show(one.video, one.start) },
       el("span.vs-hitpicture", {}, picture(one.picture), el("b", {}, clock(one.start))),
       el("span.vs-cardtext", {}, el("span.vs-cardhead", {}, el("span.vs-kind", {}, sense(t, one.modality)), el("span.muted", { dir: "auto" }, one.name)),
         el("span.vs-quote", { dir: "auto" }, ...marked(one.text.replace(/\s+/g, " "), query)))));
-    this.results.replaceChildren(el("p.muted.vs-found", { role: "status" }, t(fitting ? "se_found" : "se_near", { n: data.length })), el("div.vs-hits", {}, ...cards));
+    this.results.replaceChildren(el("p.muted.vs-found", { role: "status" }, t(looking ? "se_like" : fitting ? "se_found" : "se_near", { n: data.length })), el("div.vs-hits", {}, ...cards));
     return undefined;
   }
 }
