@@ -25,6 +25,9 @@ SHIFTED = """new Promise(told => {
 })"""
 """The sum of layout shifts since the page was opened (web.dev/articles/cls)."""
 
+SETTLED = "!document.getAnimations().some(one => one instanceof CSSTransition)"
+"""Whether no colour is on its way to another."""
+
 Page = Any
 
 MARKS = [
@@ -95,8 +98,10 @@ def complaints_of(page: Page) -> list[str]:
     found = axe.run(page).response["violations"]
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     page.emulate_media(color_scheme="light" if dark else "dark")
+    until(page, SETTLED)
     found += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
     page.emulate_media(color_scheme="dark" if dark else "light")
+    until(page, SETTLED)
     return [
         f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for one in found

@@ -4,6 +4,7 @@ The settings are told to the page around the form (`postMessage`), which keeps t
 with each question: other people keep theirs.
 """
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ..agent.profiles.doctor import Check, examine
 from ..agent.profiles.profile import PROFILES, Profile, looked_at, profile
 from ..agent.settings import Settings
 from ..tools.errors import VidscoutError
+from .shell import COOKIE, LANGUAGES, RIGHT_TO_LEFT, forms_strings, language_of
 from .site import Site
 
 BUDGETS = (32, 16_384)
@@ -30,8 +32,21 @@ STYLE = """<style>
   .vs-table { width: 100%; border-collapse: collapse; } .vs-table td, .vs-table th { text-align: start;
     padding: 8px; border-bottom: 1px solid var(--border-color-primary); vertical-align: top; font-weight: 400; }
   .vs-ok td:first-child { color: #15803d; } .vs-missing td:first-child { color: #b91c1c; font-weight: 600; }
+  .gradio-container [data-testid="block-info"], .gradio-container [role="tab"].selected { color: #3730a3; }
+  .dark .gradio-container [data-testid="block-info"], .dark .gradio-container [role="tab"].selected,
+    .gradio-container.dark [data-testid="block-info"] { color: #c7d2fe; }
   .dark .vs-ok td:first-child { color: #4ade80; } .dark .vs-missing td:first-child { color: #fca5a5; }
 </style>"""
+
+
+WORDS = gr.I18n(**{language: forms_strings(language) for language in LANGUAGES})
+"""The forms' words, which Gradio chooses among in the browser."""
+CHOSEN = f"""<script>
+  const chosen = /{COOKIE}=([a-z]+)/.exec(document.cookie)?.[1];
+  if (chosen) Object.defineProperty(navigator, "language", {{ get: () => chosen }});
+  if ({sorted(RIGHT_TO_LEFT)}.includes(navigator.language.slice(0, 2))) document.documentElement.dir = "rtl";
+</script>"""
+"""Gradio asks the browser for its language only: it is told the one that somebody has chosen on the page."""
 
 
 def theme() -> themes.Base:
@@ -47,9 +62,9 @@ def theme() -> themes.Base:
 def build(site: Site) -> gr.Blocks:
     """The forms; nothing here loads a model."""
     with gr.Blocks(title="vidscout settings", analytics_enabled=False, fill_width=True) as forms, gr.Tabs():
-        with gr.Tab("Answers") as answers:
+        with gr.Tab(said("form_answers")) as answers:
             _settings(site, answers)
-        with gr.Tab("Doctor") as doctor:
+        with gr.Tab(said("form_doctor")) as doctor:
             _doctor(site, doctor)
     return forms
 
@@ -60,78 +75,102 @@ def _settings(site: Site, tab: gr.Tab) -> None:
 
     settings = site.scout.settings
     chosen = gr.Dropdown(
-        ["auto", *_names(settings)], value=settings.profile, label="Profile", info="Which models answer.",
-        elem_id="vs-profile",
+        ["auto", *_names(settings)], value=settings.profile, label=said("form_profile"),
+        info=said("form_profile_about"), elem_id="vs-profile",
     )  # fmt: skip
     about = gr.HTML(elem_id="vs-profiles")
-    with gr.Accordion("For experts", open=False):
+    with gr.Accordion(said("form_experts"), open=False):
         selector = gr.Dropdown(
-            sorted(SELECTORS), value=settings.selector, label="Frame selector", info="Which frames a question is given."
+            sorted(SELECTORS),
+            value=settings.selector,
+            label=said("form_selector"),
+            info=said("form_selector_about"),
         )
         packer = gr.Dropdown(
-            sorted(PACKERS), value=settings.packer, label="Packer", info="How evidence is put before the answerer."
+            sorted(PACKERS),
+            value=settings.packer,
+            label=said("form_packer"),
+            info=said("form_packer_about"),
         )
         budget = gr.Slider(
-            *BUDGETS, value=settings.token_budget or site.scout.profile.token_budget, step=32, label="Token budget",
-            info="Most tokens of evidence in a prompt.", elem_id="vs-budget",
+            *BUDGETS, value=settings.token_budget or site.scout.profile.token_budget, step=32,
+            label=said("form_budget"), info=said("form_budget_about"), elem_id="vs-budget",
         )  # fmt: skip
         rounds = gr.Slider(
-            1, 10, value=settings.max_rounds, step=1, label="Rounds",
-            info="How often to look again when the first answer is not supported.",
+            1, 10, value=settings.max_rounds, step=1, label=said("form_rounds"), info=said("form_rounds_about"),
         )  # fmt: skip
     controls = [chosen, selector, packer, budget, rounds]
     for control in controls:
         control.input(None, controls, js=TELL, **QUIET)
-    tab.select(lambda: profiles_html(settings), outputs=about, **QUIET)
+
+    def profiles(request: gr.Request) -> str:
+        return profiles_html(settings, _words(request))
+
+    tab.select(profiles, outputs=about, **QUIET)
 
 
-def profiles_html(settings: Settings) -> str:
+def said(key: str) -> Any:
+    """A word of the forms, which the browser puts into the page's language."""
+    return WORDS(key)
+
+
+def _words(request: gr.Request) -> dict[str, str]:
+    """The forms' words in the language of whoever looks at them."""
+    return forms_strings(language_of(request.request))
+
+
+def profiles_html(settings: Settings, words: Mapping[str, str]) -> str:
     """Each profile in words, and what keeps it from running on this machine."""
     lines = []
     for name in _names(settings):
         described = profile(name, settings.profiles)
-        state, problem = _state(described)
-        words = f"<strong>{escape(name)}</strong>: {escape(described.title)} — {escape(problem)}"
-        lines.append(f"<li class='vs-{state}'>{words}</li>")
-    return f"<ul class='vs-profiles' aria-label='Profiles'>{''.join(lines)}</ul>"
+        state, problem = _state(described, words)
+        told = f"<strong>{escape(name)}</strong>: {escape(described.title)} — {escape(problem)}"
+        lines.append(f"<li class='vs-{state}'>{told}</li>")
+    return f"<ul class='vs-profiles' aria-label='{escape(words['form_profiles'])}'>{''.join(lines)}</ul>"
 
 
 def _names(settings: Settings) -> list[str]:
     return list(dict.fromkeys([*PROFILES, *settings.profiles]))
 
 
-def _state(described: Profile) -> tuple[str, str]:
+def _state(described: Profile, words: Mapping[str, str]) -> tuple[str, str]:
     here = looked_at([described], ask_hub=False)
     if problems := machine.obstacles(here, described):
-        return "missing", f"cannot run here: {'; '.join(problems)}"
+        return "missing", words["form_cannot"].format(why="; ".join(problems))
     if described.name not in here.pulled:
-        return "missing", f"cannot run here before its weights are: vidscout models pull --profile {described.name}"
-    return "ok", "can run here"
+        return "missing", words["form_cannot_yet"].format(command=f"vidscout models pull --profile {described.name}")
+    return "ok", words["form_can"]
 
 
 def _doctor(site: Site, tab: gr.Tab) -> None:
     """The checks of `vidscout doctor`, made when the tab is opened."""
     found = gr.HTML("<p>…</p>", elem_id="vs-doctor")
-    again = gr.Button("Check again", size="sm")
+    again = gr.Button(said("form_check_again"), size="sm")
+
+    def checks(request: gr.Request) -> str:
+        return doctor_html(site.scout.settings.home, site.scout.settings.profile, _words(request))
+
     for happens in (tab.select, again.click):
-        happens(lambda: doctor_html(site.scout.settings.home, site.scout.settings.profile), outputs=found, **QUIET)
+        happens(checks, outputs=found, **QUIET)
 
 
-def doctor_html(home: Path, name: str) -> str:
+def doctor_html(home: Path, name: str, words: Mapping[str, str]) -> str:
     """The checks as a table, or the one line of what is wrong."""
     try:
         checks = examine(home, name)
     except VidscoutError as error:
         return f"<p class='vs-note'>⚠ {escape(str(error))}</p>"
-    rows = "".join(_row(check) for check in checks)
-    head = "<tr><th scope='col'>State</th><th scope='col'>What</th><th scope='col'>Found</th></tr>"
-    return f"<table class='vs-table'><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    rows = "".join(_row(check, words) for check in checks)
+    head = "".join(f"<th scope='col'>{escape(words[key])}</th>" for key in ("form_state", "form_what", "form_found"))
+    return f"<table class='vs-table'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _row(check: Check) -> str:
-    state = "ok" if check.ok else "missing" if check.needed else "not used"
+def _row(check: Check, words: Mapping[str, str]) -> str:
+    state = "ok" if check.ok else "missing" if check.needed else "not_used"
     mend = f"<div class='vs-note'>{escape(check.mend)}</div>" if check.mend and not check.ok else ""
+    told = escape(words[f"form_{state}"])
     return (
-        f"<tr class='vs-{state.replace(' ', '-')}'><td>{state}</td><th scope='row'>{escape(check.what)}</th>"
+        f"<tr class='vs-{state.replace('_', '-')}'><td>{told}</td><th scope='row'>{escape(check.what)}</th>"
         f"<td>{escape(check.found)}{mend}</td></tr>"
     )

@@ -86,7 +86,7 @@ def page_application(site: Site) -> Any:
 
     from ..agent.api.app import site_of
     from .files import add_files
-    from .forms import STYLE, build, theme
+    from .forms import CHOSEN, STYLE, WORDS, build, theme
     from .shell import add_shell
 
     app = site_of(site.inbox, keyed=False)
@@ -104,7 +104,8 @@ def page_application(site: Site) -> Any:
         max_file_size=site.inbox.limits.size,
         footer_links=[],
         theme=theme(),
-        head=STYLE,
+        head=STYLE + CHOSEN,
+        i18n=WORDS,
         ssr_mode=False,
         mcp_server=False,
         pwa=False,

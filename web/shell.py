@@ -87,6 +87,11 @@ def told(language: str) -> list[tuple[str, str]]:
     return [(said, own[key]) for key, said in english.items() if key in own]
 
 
+def forms_strings(language: str) -> dict[str, str]:
+    """The words of Gradio's forms in a language."""
+    return _words(STATIC / "forms" / f"strings.{language}.json")
+
+
 def _words(file: Path) -> dict[str, str]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 

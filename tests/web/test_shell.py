@@ -176,8 +176,19 @@ def test_moments_show_their_pictures_over_both_bars_by_pointer_and_keys_from_wha
         assert preview.locator("b").inner_text() == "0:05"
         bar.press("Tab")
         preview.wait_for(state="hidden")
+    page.mouse.move(*at_share(page, 0.275))  # 0:33, at which the slide of 0:24 still stands
+    pictured(page, ".tlhint")
+    video = f"/v1/videos/{lecture_id}/thumbnail?t="
+    slide, later = (page.request.get(f"{page.url.partition('/v/')[0]}{video}{at}").body() for at in (33, 36))
+    assert slide == page.request.get(f"{page.url.partition('/v/')[0]}{video}24.1").body() != later
     assert len(asked) >= 4
     assert all(one.startswith("200") for one in asked)
+
+
+def at_share(page: Page, share: float) -> tuple[float, float]:
+    """A place on the timeline."""
+    box = page.get_by_role("slider", name="Timeline").bounding_box()
+    return box["x"] + box["width"] * share, box["y"] + box["height"] / 2
 
 
 def pictured(page: Page, preview: str) -> None:
@@ -255,6 +266,12 @@ def test_the_page_speaks_german_and_arabic_from_right_to_left(opened: Opened, le
     stage, side = (arabic.locator(one).bounding_box() for one in (".stage", ".side"))
     assert side["x"] < stage["x"]
     assert "{{" not in german.content() + arabic.content()
+    german.get_by_role("link", name="Einstellungen").click()
+    forms = german.frame_locator("iframe")
+    forms.get_by_role("tab", name="Prüfung des Rechners").click()
+    forms.get_by_role("cell", name="in Ordnung").first.wait_for()
+    german.get_by_label("Sprache").select_option("ar")
+    forms.get_by_role("tab", name="فحص الجهاز").wait_for()
 
 
 def test_settings_are_kept_in_this_browser_and_the_doctor_can_be_read(opened: Opened):

@@ -33,6 +33,9 @@ FrameQuery = np.ndarray | Mapping[str, np.ndarray]
 """What to search frames with: a vector, (dimensions,), for each encoder by its source. An array alone is one in the
 space of the records' vectors, in which frames lie that no encoder made (`frame_text.SHARED`)."""
 
+NOW = 0.06
+"""Seconds by which a time may lie before a frame that is meant: addresses tell tenths."""
+
 
 class FrameSearch(ABC):
     """What `VideoIndex` can do with the kept frames of its videos."""
@@ -301,11 +304,13 @@ class FrameSearch(ABC):
         return unpacked(self._thumbnail(video, ms))
 
     def thumbnail_address(self, video: str, time: float) -> str | None:
-        """`VIDEO/MILLISECONDS` of the kept frame nearest to a time in seconds; None where no frames are kept.
+        """`VIDEO/MILLISECONDS` of the kept frame that shows what is seen at a time; None where no frames are kept.
+
+        A frame is kept where the picture has changed, so that it is the last one up to that time, if there is any.
 
         Whoever serves pictures puts it behind a path of its own, and finds the file by `thumbnail_at`.
         """
-        ms = self._store.nearest_frame(video, time)
+        ms = self._store.nearest_frame(video, time, before=time + NOW)
         return None if ms is None else f"{video}/{ms}"
 
     def thumbnail_at(self, video: str, milliseconds: int) -> Path:

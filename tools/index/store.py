@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from hashlib import blake2b
+from math import inf
 from sqlite3 import Connection
 from typing import Any
 
@@ -219,11 +220,12 @@ class Store:
         with self._db.reading() as db:
             return dict(db.execute("select ms, time from frames where video = ? order by ms", [video]))
 
-    def nearest_frame(self, video: str, time: float) -> int | None:
-        """The milliseconds of the kept frame nearest to a time in seconds."""
+    def nearest_frame(self, video: str, time: float, before: float = inf) -> int | None:
+        """The milliseconds of the kept frame nearest to a time in seconds; one up to `before` comes first."""
         with self._db.reading() as db:
             row = db.execute(
-                "select ms from frames where video = ? order by abs(time - ?), ms limit 1", (video, time)
+                "select ms from frames where video = ? order by time > ?, abs(time - ?), ms limit 1",
+                (video, before, time),
             ).fetchone()
         return row[0] if row else None
 

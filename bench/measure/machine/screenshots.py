@@ -1,6 +1,6 @@
 """Pictures of every view of the page, light and dark, on a phone, a laptop and a desk.
 
-python -m vidscout.bench.measure.machine.screenshots [--home .demo] [--out docs/screenshots]
+python -m vidscout.bench.measure.machine.screenshots [--home .demo] [--out docs/screenshots] [--screens desk phone wide]
 
 Reads the demo's lecture into the home if it is not there, opens the page in Chromium, asks a question where the page
 has a place for one, and keeps each picture as WebP, which makes it a quarter as large as PNG.
@@ -31,6 +31,7 @@ with VideoScout(home=sys.argv[1]) as scout:
 PATIENCE = 180_000
 """Milliseconds."""
 QUESTION = "What is the mirror made of?"
+SOUGHT = "telescope"
 SCREENS = {"desk": (1280, 800), "phone": (390, 844), "wide": (1920, 1080)}
 SCHEMES = ("light", "dark")
 
@@ -63,6 +64,41 @@ def asked(page: Any) -> None:
     page.locator("vs-ask .chip").first.wait_for()
 
 
+def searched(page: Any) -> None:
+    """Search in the panel, or over everything."""
+    page.locator("vs-search input[type=search]").fill(SOUGHT)
+    page.keyboard.press("Enter")
+    page.locator(".vs-hitcard").first.wait_for()
+
+
+def checked(page: Any) -> None:
+    """Have the video checked, once; later pictures show what was found."""
+    page.locator(".vs-start button, .vs-verdict").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    if not page.locator(".vs-verdict").count():
+        page.locator(".vs-start button").click()
+    page.locator(".vs-verdict").wait_for()
+
+
+def followed(page: Any) -> None:
+    """Point at the timeline, so that the picture of a moment shows."""
+    box = page.locator(".tlbody").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
+    page.locator(".preview.tlhint").wait_for()
+
+
+def cut(page: Any) -> None:
+    """Choose two stretches."""
+    page.get_by_role("button", name="Find highlights").click()
+    page.locator(".vs-spans li").nth(1).wait_for()
+
+
+MADE = {
+    "ask": asked, "search": searched, "everywhere": searched, "check": checked, "transcript": followed, "clips": cut,
+}  # fmt: skip
+"""What is done in a view before its picture is taken."""
+
+
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
@@ -72,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path(".demo"))
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--screens", nargs="+", choices=SCREENS, default=list(SCREENS))
     arguments = parser.parse_args()
     command = [sys.executable, "-c", SERVER, str(arguments.home), str(lecture())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
@@ -80,7 +117,8 @@ def main() -> None:
             found = re.search(r"http://\S+", server.stdout.readline())
             assert found is not None
             browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            for screen, (width, height) in SCREENS.items():
+            for screen in arguments.screens:
+                width, height = SCREENS[screen]
                 for scheme in SCHEMES:
                     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
                     taken_of(context.new_page(), found[0], arguments.out, f"{screen}-{scheme}")
@@ -100,8 +138,8 @@ def taken_of(page: Any, address: str, out: Path, suffix: str) -> None:
     for name, where in views(address, video, told).items():
         page.goto(where)
         page.locator("main > *").first.wait_for()
-        if name == "ask":
-            asked(page)
+        if name in MADE:
+            MADE[name](page)
         kept(page, out / f"{name}-{suffix}.webp")
 
 

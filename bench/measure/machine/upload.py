@@ -3,11 +3,14 @@
 python -m vidscout.bench.measure.machine.upload [--gigabytes 1.1]
 
 An MKV is filled up to that size. Chromium sends it to a server with a home of its own; when a third has arrived, the
-network is gone for a second. Told are the seconds, and how many bytes the home held at most while it was sent, as a
-share of the file.
+network is gone for a second, and at two thirds the server is killed and started again. Told are the seconds, how many
+bytes the home held at most while it was sent, as a share of the file, how much memory the server took beside what it
+had before, and whether what arrived is the file, byte by byte.
 """
 
 import argparse
+import filecmp
+import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +29,7 @@ from vidscout.agent.inbox.inbox import Inbox
 from vidscout.web.site import Site
 from vidscout.web.serve import serve
 with VideoScout(home=sys.argv[1]) as scout:
-    serve(Site(Inbox(scout)), "127.0.0.1", 0)
+    serve(Site(Inbox(scout)), "127.0.0.1", int(sys.argv[2]))
 """
 
 
@@ -56,24 +59,70 @@ def held(home: Path) -> int:
     return total
 
 
-def sent(browser: Any, address: str, file: Path, home: Path) -> tuple[float, int]:
+class Server:
+    """A server that can be killed, and started again at the same port."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.grown = 0
+        """Bytes of memory that it took at most beside those that it had when it was started."""
+        self.address = self.start(0)
+
+    def start(self, port: int) -> str:
+        command = [sys.executable, "-c", SERVER, str(self.home), str(port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        address = wait_for(self._process)
+        self._first = self._resident()
+        return address
+
+    def _resident(self) -> int:
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+    def look(self) -> int:
+        """Bytes that the home holds; the memory is looked at too."""
+        self.grown = max(self.grown, self._resident() - self._first)
+        return held(self.home)
+
+    def again(self) -> None:
+        """Kill it, and start it again."""
+        self.kill()
+        self.start(int(self.address.rpartition(":")[2].strip("/")))
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def sent(browser: Any, server: Server, file: Path) -> tuple[float, int]:
     """Seconds until all of it has arrived, and the most bytes that the home held meanwhile."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    began, most = time.perf_counter(), 0
+    page.goto(server.address)
+    began, most, size = time.perf_counter(), 0, file.stat().st_size
     page.set_input_files("#files", str(file))
     page.locator(".card.uploading").wait_for()
-    cut = False
+    offline = killed = False
     while page.locator(".card.uploading").count():
-        most = max(most, held(home))
-        if not cut and most > file.stat().st_size / 3:
-            cut = True
+        most = max(most, server.look())
+        if not offline and most > size / 3:
+            offline = True
             page.context.set_offline(True)
             page.wait_for_timeout(1000)
             page.context.set_offline(False)
+        if not killed and most > size * 2 / 3:
+            killed = True
+            server.again()
         page.wait_for_timeout(250)
-    return time.perf_counter() - began, max(most, held(home))
+    assert offline
+    assert killed
+    return time.perf_counter() - began, max(most, held(server.home))  # reading it has begun, which takes memory
+
+
+def arrived(home: Path, file: Path) -> bool:
+    """Whether the one file of its size in the home is the file, byte by byte."""
+    [there] = [one for one in home.rglob("*") if one.is_file() and one.stat().st_size == file.stat().st_size]
+    return filecmp.cmp(there, file, shallow=False)
 
 
 def main() -> None:
@@ -85,19 +134,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vidscout-upload-") as folder, sync_playwright() as play:
         home = Path(folder) / "home"
         file = made(Path(folder), int(arguments.gigabytes * 1e9))
-        command = [sys.executable, "-c", SERVER, str(home)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            try:
-                address = wait_for(server)
-                browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-                before = held(home)
-                took, most = sent(browser, address, file, home)
-                browser.close()
-            finally:
-                server.terminate()
+        server = Server(home)
+        try:
+            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            before = held(home)
+            took, most = sent(browser, server, file)
+            same = arrived(home, file)
+            browser.close()
+        finally:
+            server.kill()
         size = file.stat().st_size
-        print(f"{size / 1e9:.2f} GB sent in {took:.1f} s ({size / took / 1e6:.0f} MB/s), cut off once")
-        print(f"the home held {(most - before) / size:.2f} times the file at most")
+        print(f"{size / 1e9:.2f} GB sent in {took:.1f} s, offline for a second and the server killed once meanwhile")
+        print(f"the home held {(most - before) / size:.2f} times the file at most; the same bytes: {same}")
+        print(f"the server took {server.grown / 1e6:.0f} MB more at most; load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

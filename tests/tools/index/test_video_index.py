@@ -303,7 +303,10 @@ def test_frames_are_found_by_likeness_with_time_score_and_picture(index: VideoIn
 
 def test_the_address_of_a_picture_leads_to_its_file_and_nowhere_else(index: VideoIndex):
     index.add_frames("v", [10.0, 20.5], noise(2), [b"a", b"b"])
-    assert index.thumbnail_address("v", 19.0) == "v/20500"
+    assert index.thumbnail_address("v", 19.0) == "v/10000", "what is kept stands until it changes"
+    assert index.thumbnail_address("v", 20.45) == "v/20500"
+    assert index.thumbnail_address("v", 3.0) == "v/10000"
+    assert index.thumbnail("v", 19.0).read_bytes() == b"b", "the nearest"
     assert index.thumbnail_at("v", 20500).read_bytes() == b"b"
     assert index.thumbnail_address("w", 1.0) is None
     (index.home / "20500.jpg").write_bytes(b"not a thumbnail")
