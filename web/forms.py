@@ -56,7 +56,7 @@ def theme() -> themes.Base:
         neutral_hue="slate",
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
-    )
+    ).set(block_info_text_color="*neutral_600", block_info_text_color_dark="*neutral_300")
 
 
 def build(site: Site) -> gr.Blocks:

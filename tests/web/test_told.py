@@ -39,6 +39,7 @@ NOT_SHOWN = (
     r"7 read in 7 s, 7 × real time",  # of what was read, where nothing has failed
     r"7 skipped in the 777|7 damaged packets were|1 damaged packet was|the 7 7",  # made whole below, or in `why`
     r"7: 7 7 behind the end, as of another cut of the video|subtitles? lies?",
+    r"1 subtitle that is a picture|7 subtitles that are pictures|7 could not be read, at 77",
     r"7 writing at 77|7 could not be read|7 was not read: 7 --again",
 )
 """Texts of these files that are parts of others, or that only a log or the command line shows."""
