@@ -71,15 +71,6 @@ def searched(page: Any) -> None:
     page.locator(".vs-hitcard").first.wait_for()
 
 
-def checked(page: Any) -> None:
-    """Have the video checked, once; later pictures show what was found."""
-    page.locator(".vs-start button, .vs-verdict").first.wait_for()
-    page.wait_for_load_state("networkidle")
-    if not page.locator(".vs-verdict").count():
-        page.locator(".vs-start button").click()
-    page.locator(".vs-verdict").wait_for()
-
-
 def followed(page: Any) -> None:
     """Point at the timeline, so that the picture of a moment shows."""
     box = page.locator(".tlbody").bounding_box()
@@ -94,7 +85,7 @@ def cut(page: Any) -> None:
 
 
 MADE = {
-    "ask": asked, "search": searched, "everywhere": searched, "check": checked, "transcript": followed, "clips": cut,
+    "ask": asked, "search": searched, "everywhere": searched, "transcript": followed, "clips": cut,
 }  # fmt: skip
 """What is done in a view before its picture is taken."""
 
