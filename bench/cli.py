@@ -11,7 +11,7 @@ import typer
 from ..agent.cli.common import ProgressBars, common_options
 from ..graphs.events import Progress
 from ..tools.runtime.cores import cores
-from .grounding.cli import captions, ground
+from .grounding.cli import captions, ground, retrieve
 from .measure.device.latency import latency
 from .moments.cli import moments_app
 from .pairs.cli import pairs_app
@@ -32,6 +32,7 @@ app.add_typer(moments_app, name="moments")
 app.add_typer(pairs_app, name="pairs")
 app.command()(ground)
 app.command()(captions)
+app.command()(retrieve)
 app.command()(latency)
 
 

@@ -57,3 +57,23 @@ def captions(
         )
     for name, value in scores.items():
         print(f"{name:<14} {value:6.3f}")
+
+
+def retrieve(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--set", help="Your copy of a public set.")],
+    kind: Annotated[str, typer.Option("--kind", help="msrvtt or activitynet.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the results; an interrupted run goes on there.")],
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only so many texts and their videos.", show_default=False)
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out videos that are missing.")] = False,
+) -> None:
+    """Search all videos of a public set for each text, and print how often its own is among the first."""
+    from .retrieval import load, run
+
+    pairs = load(folder, kind, partial)[:limit]
+    with common_options(context).scout() as scout, ProgressBars() as bars:
+        scores = run(pairs, scout, out, lambda what, done, total: bars.show(Progress("", what, done, total, "videos")))
+    for name, value in scores.items():
+        print(f"{name:<14} {value:6.3f}")
