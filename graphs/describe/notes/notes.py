@@ -25,7 +25,11 @@ FROM = 10
 """Number from which one that is said in words counts; smaller ones are mostly articles and pronouns."""
 
 _ASKS = re.compile(r"[?？؟]")
-_NUMBER = re.compile(r"(?<![\w.,:])[€$£¥]?\d+(?:[.,:]\d+)*(?:\s?[%€$£¥°]\w?)?(?!\w)(?:\s+[^\W\d_]+)?")
+_NUMBER = re.compile(
+    r"(?<![\w.,:])[€$£¥]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)|\d+)(?:[.,:]\d+)*"
+    r"(?:\s?[%€$£¥°]\w?)?(?!\w)(?:\s+[^\W\d_]+)?"
+)
+"""Thousands may stand apart, as ISO 80000-1 has them."""
 
 
 def notes(material: Material, spoken: Spoken, seconds: float) -> list[Note]:
@@ -99,13 +103,13 @@ def values_in(text: str, language: str) -> tuple[str, ...]:
 
     >>> values_in("It costs 89,000 euros and takes twenty-three days.", "en")
     ('89,000 euros', '23 days')
+    >>> values_in("Il y a 4 500 ans.", "fr")
+    ('4 500 ans',)
     """
     figures = {counted(found[0]) for found in _NUMBER.finditer(text)}
     told = [counted(found[0]) for found in _NUMBER.finditer(in_digits(text, language or "en"))]
     return tuple(
-        dict.fromkeys(
-            value for value in told if value in figures or int(re.sub(r"\D", "", value.split()[0]) or 0) >= FROM
-        )
+        dict.fromkeys(value for value in told if value in figures or int(re.sub(r"\D", "", value) or 0) >= FROM)
     )
 
 
@@ -115,5 +119,5 @@ def counted(number: str) -> str:
     >>> counted("1360 degrees"), counted("15% off"), counted("104 of")
     ('1360 degrees', '15%', '104')
     """
-    value, _, word = number.strip().partition(" ")
-    return value if word.casefold() in STOP_WORDS else number.strip()
+    value, _, word = number.strip().rpartition(" ")
+    return value.rstrip() if value and word.casefold() in STOP_WORDS else number.strip()
