@@ -71,6 +71,7 @@ class View {
       this.describe(shown);
       this.timeline.expect(shown);
       this.main.replaceChildren(this.element);
+      this.tablist.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     if (!this.player.video) this.open(shown, Number(this.asked.get("t")) || 0);
     this.describe(shown);
