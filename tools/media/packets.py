@@ -115,6 +115,10 @@ def check_regular(path: Path) -> None:
             raise MediaError(f"{path}: is {what}, not a media file" if ":" not in what else f"{path}: is {what}")
 
 
+HEAD = 2**20
+"""Bytes at the beginning of a file, in which a fragmented MP4 describes its streams."""
+
+
 def open_media(path: Path) -> InputContainer:
     """Open a local media file; close it, or use it in a `with`.
 
@@ -132,9 +136,21 @@ def open_media(path: Path) -> InputContainer:
     except PermissionError as error:
         raise MediaError(f"{path}: permission denied") from error
     except (FFmpegError, OSError, ValueError) as error:
+        if _says_encrypted(path):
+            raise MediaError(f"{path}: is encrypted, so nothing in it can be read") from error
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise MediaError(f"{path}: not a video or audio file, or cut off too early to be read ({reason})") from error
     return container
+
+
+def _says_encrypted(path: Path) -> bool:
+    """Whether a file that FFmpeg does not open is an MP4 whose head names encrypted streams."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError:
+        return False
+    return head[4:8] in {b"ftyp", b"styp", b"moov"} and any(sign in head for sign in (b"encv", b"enca"))
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:

@@ -24,7 +24,7 @@ from ..clock import clock_of
 from ..packets import frame_rate, open_media, video_stream
 from . import labels, markup
 from .sidecars import OTHERS, PICTURED, Sidecar, text_of
-from .timed_text import as_subrip, told_by_text
+from .timed_text import as_subrip, lyrics_on_time, told_by_text
 
 LASTS = 3.0
 """Seconds that a subtitle stands whose length the file does not tell."""
@@ -203,6 +203,8 @@ def _opened(sidecar: Sidecar, video: Path) -> InputContainer:
         form = _format(text, sidecar.format)
         if form in OTHERS:
             text, form = as_subrip(text, form), "srt"
+        if form == "lrc":
+            text = lyrics_on_time(text)
         if form == "srt":
             text = _TIMES.sub(_as_subrip, text)
         if form == "microdvd" and not _RATE.match(text):  # its times are numbers of the video's frames

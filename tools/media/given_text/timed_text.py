@@ -16,6 +16,28 @@ _SBV = re.compile(r"^[ \t]*(\d+:\d\d:\d\d\.\d{3}),(\d+:\d\d:\d\d\.\d{3})[ \t]*\r
 _TTML = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?tt[\s>]", re.S)
 
 
+_LYRIC_TIME = re.compile(r"([\[<])(\d+):(\d+(?:\.\d+)?)([\]>])")
+_LYRIC_OFFSET = re.compile(r"^[ \t]*\[offset:\s*([+-]?\d+)\s*\][ \t]*\r?$", re.I | re.M)
+"""Milliseconds by which all lines of a lyrics file come earlier."""
+
+
+def lyrics_on_time(text: str) -> str:
+    """Lyrics whose times have what the file says that they are off by; FFmpeg takes it for something else.
+
+    >>> lyrics_on_time("[offset:+500]\\n[00:01.00]La").strip()
+    '[00:00.500]La'
+    """
+    offset = _LYRIC_OFFSET.search(text)
+    if offset is None:
+        return text
+
+    def moved(match: re.Match[str]) -> str:
+        seconds = max(int(match[2]) * 60 + float(match[3]) - int(offset[1]) / 1000, 0.0)
+        return f"{match[1]}{int(seconds // 60):02}:{seconds % 60:06.3f}{match[4]}"
+
+    return _LYRIC_TIME.sub(moved, _LYRIC_OFFSET.sub("", text))
+
+
 def told_by_text(text: str) -> str | None:
     """Which of these formats a file is in, by how it begins; None where it is in another one.
 

@@ -153,7 +153,7 @@ class TestFormats:
             (1.0, 3.0, "The password is swordfish.")
         ]
 
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
     def test_any_encoding_is_understood(self, tmp_path, encoding):
         text = SRT.replace("The password is swordfish.", "Grüße aus Köln, sagte der Bürgermeister: schöne Straßen.")
         found = read(beside(tmp_path, "talk.srt", text.encode(encoding)))
@@ -239,6 +239,10 @@ class TestFormats:
     def test_a_line_without_an_end_stands_for_a_while(self, tmp_path):
         found = read(beside(tmp_path, "talk.lrc", "[00:01.00]Nobody is at home.\n[00:05.00]The password.\n"))
         assert [one[:3] for one in found] == [(1.0, 5.0, "Nobody is at home."), (5.0, 8.0, "The password.")]
+
+    def test_lyrics_come_earlier_by_what_their_file_says(self, tmp_path):
+        found = read(beside(tmp_path, "talk.lrc", "[offset:+500]\n[00:01.00]Nobody\n[01:05.00]<01:05.50>is home.\n"))
+        assert [one[:3] for one in found] == [(0.5, 64.5, "Nobody"), (64.5, 67.5, "is home.")]
 
 
 class TestTaken:
