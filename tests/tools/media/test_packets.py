@@ -15,6 +15,6 @@ def test_an_mp4_that_does_not_open_is_told_to_be_encrypted_where_its_head_says_s
 ):
     """As of services whose films are protected: FFmpeg may refuse their heads altogether."""
     path = tmp_path / "film.mp4"
-    path.write_bytes(b"\x00\x00\x00\x10ftypiso5\x00\x00\x00\x00" + b"\x00\x00\x00\x40moov" + b"\xff" * 20 + streams)
+    path.write_bytes(b"\x00\x00\x00\x10ftypiso5\x00\x00\x00\x00" + streams + bytes(40))
     with pytest.raises(MediaError, match=why):
         open_media(path)
