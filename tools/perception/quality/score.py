@@ -2,9 +2,9 @@
 
 The calibration is no viewing test: nobody was asked. `good` and `bad` of each measure of the picture are the medians
 that `bench/measure/perceiving/quality.py --calibrate` measures on three clips at the first and at the third of four
-strengths of the measure's own defect, rounded; between them badness grows evenly. Underexposure is judged as overexposure is. Those of clipping are what a
-film's sound has that is cut off 6 and 18 dB below its peak. Loudness is judged by EBU R128: −23 LUFS is wanted, and
-10 LU beside it counts as the worst.
+strengths of the measure's own defect, rounded; between them badness grows evenly. Underexposure is judged as
+overexposure is. Those of clipping are what a film's sound has that is cut off 6 and 18 dB below its peak. Loudness is
+judged by EBU R128: −23 LUFS is wanted, and 10 LU beside it counts as the worst.
 """
 
 from collections.abc import Mapping
