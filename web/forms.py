@@ -116,7 +116,7 @@ def said(key: str) -> Any:
 
 def _words(request: gr.Request) -> dict[str, str]:
     """The forms' words in the language of whoever looks at them."""
-    return forms_strings(language_of(request.request))
+    return forms_strings(language_of(request.request) if request.request else "en")
 
 
 def profiles_html(settings: Settings, words: Mapping[str, str]) -> str:
