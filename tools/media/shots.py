@@ -64,3 +64,23 @@ def _similarities(features: "Sequence[bytes] | np.ndarray") -> list[float]:
         lengths = float(np.linalg.norm(first) * np.linalg.norm(second)) if len(first) == len(second) else 0.0
         similarities.append(round(float(first @ second) / lengths, 4) if lengths > 0 else 1.0)
     return similarities
+
+
+def depths(curve: np.ndarray) -> np.ndarray:
+    """How far each value lies below the nearest peaks on both sides: the sum of both differences.
+
+    >>> depths(np.array([0.9, 0.5, 0.2, 0.6, 0.8, 0.7])).round(2).tolist()
+    [0.0, 0.4, 1.3, 0.2, 0.0, 0.1]
+    """
+    found = np.zeros(len(curve))
+    for at, value in enumerate(curve):
+        peaks = []
+        for steps in (curve[:at][::-1], curve[at + 1 :]):
+            peak = value
+            for near in steps:
+                if near < peak:
+                    break
+                peak = near
+            peaks.append(peak)
+        found[at] = peaks[0] + peaks[1] - 2 * value
+    return found

@@ -3,8 +3,8 @@
     python -m vidscout.bench.measure.tokens.memories [--frames 16] [--kept FILE]
 
 The model is that of `compress`, size `small`, in the files of a checkpoint; the frames are drawn likewise. For each
-memory: tokens that a question is read behind, bytes that are kept of the video, seconds of the processors for reading
-the video and for a question's first token, and the cosine between the logits after a question and those of full
+memory: tokens that a question is read behind, bytes that are kept of the video, seconds of one core for reading the
+video and for a question's first token, and the cosine between the logits after a question and those of full
 attention. With random weights the cosine says how much of the input is still there, and nothing about answers.
 """
 
@@ -183,10 +183,13 @@ def memories(frames: int) -> Mapping[str, Callable[[Bench], Held]]:
 
 def main() -> None:
     """Print a table."""
+    import torch
+
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--kept", type=Path, help="a file of lines to which what was measured goes, to go on from it")
     asked = parser.parse_args()
+    torch.set_num_threads(1)
     kept: Path | None = asked.kept
     known: dict[str, Held] = {}
     if kept is not None and kept.is_file():

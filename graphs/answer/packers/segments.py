@@ -15,8 +15,8 @@ LOCAL = 30.0
 """Seconds on either side of the best candidate that are told in full."""
 GLOBAL_SHARE = 0.4
 """Share of the budget for the whole video in brief."""
-MERGED = "aim:0.5"
-"""How frames are given to an answerer that compresses."""
+MERGED = f"tome:0.5x{SEGMENTS}"
+"""How frames are given to an answerer that compresses: merged within each stretch, also across its frames."""
 OVERVIEW_WORDS = 60
 """Characters of each stretch in the line on the whole video."""
 
@@ -33,7 +33,7 @@ def segments(answering: Answering, state: AnswerState) -> Packed:
     """The best candidate of every one of eight equal stretches first, then the second best, and so on (LongVLM).
 
     A question about a whole video should not be answered from its most eloquent minute. An answerer that compresses
-    is given half the tokens of each frame, merged, and before all others a line on the whole video.
+    is given half the tokens of each stretch's frames, merged, and before all others a line on the whole video.
     """
     stretch = whole(state)
     length = max(stretch.duration / SEGMENTS, 1e-6)

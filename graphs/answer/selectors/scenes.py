@@ -1,7 +1,10 @@
 """Frames chosen by the structure of the video: one for each scene, or one for each thing that is not a repetition."""
 
+from itertools import pairwise
+
 import numpy as np
 
+from ....tools.media.shots import depths
 from ....tools.records import FrameRef
 from .base import Curve, best, selector
 
@@ -11,12 +14,17 @@ DUPLICATE = 0.9
 
 @selector
 def scenetilling(curve: Curve, k: int) -> list[FrameRef]:
-    """The frame most like the question from each scene; cuts are where neighbouring frames differ most (VideoLLaMB)."""
+    """The frame most like the question from each of `k` scenes (VideoLLaMB, Wang et al., 2024).
+
+    Cut is where the likeness of neighbouring frames has its deepest dips: by how much each lies below the peaks on both
+    sides. In a stretch that moves all the time frames are unalike without a dip, and so without a cut.
+    """
     if len(curve) <= k:
         return curve.frames(range(len(curve)))
     likeness = (curve.vectors[1:] * curve.vectors[:-1]).sum(axis=1)
-    likeness = np.where([a != b for a, b in zip(curve.videos, curve.videos[1:], strict=False)], -1.0, likeness)
-    cuts = np.sort(best(-likeness, k - 1)) + 1
+    depth = depths(likeness)
+    depth[[a != b for a, b in pairwise(curve.videos)]] = np.inf
+    cuts = np.sort(best(depth, k - 1)) + 1
     scenes = np.split(np.arange(len(curve)), cuts)
     return curve.frames(int(scene[best(curve.similar[scene], 1)[0]]) for scene in scenes)
 

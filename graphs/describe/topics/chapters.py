@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from ....tools.media.shots import depths
 from ....tools.records import Span
 from ....tools.words import one_line
 from ..material import Embed, Material
 from ..results import Chapter, Cited
-from .segments import Gap, Weights, chosen, depths, gaps, most_chapters, title_changes
+from .segments import Gap, Weights, chosen, gaps, most_chapters, title_changes
 from .titles import titled
 
 LEAST_SPEECH = 0.1

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ....tools.media.shots import depths
 from ..material import Material, Passage, Slide
 
 WEIGHTS = Path(__file__).with_name("boundaries.toml")
@@ -148,26 +149,6 @@ def similarities(passages: Sequence[Passage], vectors: np.ndarray, seconds: floa
         before, after = sums[gap] - sums[first], sums[last] - sums[gap]
         lengths = np.linalg.norm(before) * np.linalg.norm(after)
         found[gap - 1] = before @ after / lengths if lengths > 0 else 0.0
-    return found
-
-
-def depths(curve: np.ndarray) -> np.ndarray:
-    """How far each value lies below the nearest peaks on both sides: the sum of both differences.
-
-    >>> depths(np.array([0.9, 0.5, 0.2, 0.6, 0.8, 0.7])).round(2).tolist()
-    [0.0, 0.4, 1.3, 0.2, 0.0, 0.1]
-    """
-    found = np.zeros(len(curve))
-    for at, value in enumerate(curve):
-        peaks = []
-        for steps in (curve[:at][::-1], curve[at + 1 :]):
-            peak = value
-            for near in steps:
-                if near < peak:
-                    break
-                peak = near
-            peaks.append(peak)
-        found[at] = peaks[0] + peaks[1] - 2 * value
     return found
 
 

@@ -13,6 +13,7 @@ from . import (
     promptpool,
     sample,
     stride,
+    tome,
     vidcom2,
 )
 from .base import COMPRESSORS, Compressor, Grid, Layout, Mix, Scene, compressor
@@ -37,5 +38,6 @@ __all__ = [
     "promptpool",
     "sample",
     "stride",
+    "tome",
     "vidcom2",
 ]

@@ -39,20 +39,25 @@ class AIM(Compressor):
         return max(1, int(layout.patches * self.share + 1e-9))
 
     def mix(self, scene: Scene) -> Mix:
-        import torch
-
         sizes = [grid.patches for grid in scene.layout.frames]
         counts = allotted(self.kept(scene.layout), [float(size) for size in sizes], sizes)
         groups = []
         for place, (count, offset) in enumerate(zip(counts, scene.layout.offsets, strict=False)):
             if not count:
                 continue
-            owner = merged(scene.frame(place), count)
-            for seat in owner.unique().tolist():
-                members = (owner == seat).nonzero().flatten()
-                even = torch.full((len(members),), 1 / len(members))
-                groups.append((offset + seat, offset + members, even))
+            groups += by_means(merged(scene.frame(place), count), offset)
         return mixed(groups)
+
+
+def by_means(owner: "Tensor", offset: int) -> "list[tuple[int, Tensor, Tensor]]":
+    """The means of what `merged` put together of rows from an offset on, as `mixed` takes them."""
+    import torch
+
+    groups = []
+    for seat in owner.unique().tolist():
+        members = (owner == seat).nonzero().flatten()
+        groups.append((offset + seat, offset + members, torch.full((len(members),), 1 / len(members))))
+    return groups
 
 
 def merged(rows: "Tensor", count: int) -> "Tensor":

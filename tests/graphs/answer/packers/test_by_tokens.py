@@ -121,7 +121,7 @@ def test_the_thumbnails_others_are_sampled(index):
 
 def test_segments_merge_frames_after_a_line_on_the_whole(index):
     prompt, _ = packed(index, "segments", 2000)
-    assert set(shown(prompt.messages).values()) == {"aim:0.5"}
+    assert set(shown(prompt.messages).values()) == {"tome:0.5x8"}
     first, line = prompt.messages[-1].parts[:2]
     assert first == "Evidence:\n"
     assert line.startswith("The whole video: 0:00 a street with 0 cars; 0:10 a street with 10 cars")

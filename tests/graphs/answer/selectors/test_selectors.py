@@ -84,6 +84,15 @@ def test_scenetilling_takes_one_frame_a_scene():
     assert times("scenetilling", made(similar, vectors=vectors), 3) == [2, 8, 11]
 
 
+def test_scenetilling_cuts_at_dips_and_not_where_everything_moves():
+    """The first four pairs of frames are the least alike, and no cuts; those that stand out come after them."""
+    angles = np.cumsum([0, 75, 72, 75, 72, 0, 0, 60, 0, 0, 60, 0, 0])
+    vectors = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], axis=1)
+    similar = np.zeros(13)
+    similar[[3, 8, 12]] = 0.3, 0.2, 0.9
+    assert times("scenetilling", made(similar.tolist(), vectors=vectors), 3) == [3, 8, 12]
+
+
 def test_core_frames_never_repeat_what_is_shown():
     vectors = np.repeat(np.eye(3), 5, axis=0)
     assert len(times("core_frames", made([0.9] * 15, vectors=vectors), 8)) == 3

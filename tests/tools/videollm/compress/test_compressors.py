@@ -24,6 +24,7 @@ AMOUNTS = {
     "promptpool": ("5", "40", "100", "1024"),
     "sample": ("5", "40", "100", "512"),
     "stride": ("8", "4", "2", "1"),
+    "tome": ("0.05", "0.3x3", "0.7x100", "1"),
     "vidcom2": ("0.05", "0.3", "0.7", "1"),
 }
 """Of each from little to everything."""
@@ -78,7 +79,7 @@ def test_whatever_is_made_is_a_mean_so_alike_patches_stay_as_they_are(name: str)
     assert torch.allclose(made, one.expand_as(made), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["aim", "evs", "fastvid", "hired", "vidcom2"])
+@pytest.mark.parametrize("name", ["aim", "evs", "fastvid", "hired", "tome", "vidcom2"])
 def test_a_share_is_kept_to_the_token(name: str):
     for share in (0.1, 0.25, 0.5):
         assert compressor(f"{name}:{share}").kept(EVEN) == max(24 if name == "evs" else 1, math.floor(192 * share))
@@ -86,7 +87,19 @@ def test_a_share_is_kept_to_the_token(name: str):
 
 @pytest.mark.parametrize(
     "spec",
-    ["zip", "evs:0", "evs:1.5", "evs:much", "pool:3x4", "stride:0", "delta:-1", "progressive_pool:x2", "bvllm:0.5"],
+    [
+        "zip",
+        "evs:0",
+        "evs:1.5",
+        "evs:much",
+        "pool:3x4",
+        "stride:0",
+        "delta:-1",
+        "progressive_pool:x2",
+        "bvllm:0.5",
+        "tome:0.5x",
+        "tome:x8",
+    ],
 )
 def test_what_cannot_be_asked_is_told_in_one_line(spec: str):
     with pytest.raises(UsageError) as told:

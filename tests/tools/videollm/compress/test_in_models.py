@@ -27,6 +27,7 @@ SPECS = {
     "promptpool": "7",
     "sample": "7",
     "stride": "2",
+    "tome": "0.3x2",
     "vidcom2": "0.3",
 }
 EVERYTHING = {

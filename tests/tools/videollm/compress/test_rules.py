@@ -40,11 +40,12 @@ def share(of: Scene, by: float) -> int:
 # ---- one each, in the order of the alphabet
 
 
-def aim(of: Scene) -> Made:
-    sizes = [grid.patches for grid in of.layout.frames]
+def merging(of: Scene, parts: list[tuple[int, int]]) -> Made:
+    """Pairs are merged within each part, of which are told the offset and the patches."""
+    sizes = [size for _, size in parts]
     made: Made = {}
-    for (_, offset, grid), count in zip(frames(of), allotted(share(of, 0.3), sizes, sizes), strict=True):
-        tokens = [(offset + n, [offset + n]) for n in range(grid.patches)] if count else []
+    for (offset, size), count in zip(parts, allotted(share(of, 0.3), sizes, sizes), strict=True):
+        tokens = [(offset + n, [offset + n]) for n in range(size)] if count else []
         while len(tokens) > count:
             vectors = [of.rows[members].mean(0) for _, members in tokens]
             links = []
@@ -58,6 +59,10 @@ def aim(of: Scene) -> Made:
         for seat, members in tokens:
             made |= mean(seat, members)
     return made
+
+
+def aim(of: Scene) -> Made:
+    return merging(of, [(offset, grid.patches) for _, offset, grid in frames(of)])
 
 
 def bvllm(of: Scene) -> Made:
@@ -237,6 +242,11 @@ def stride(of: Scene) -> Made:
     return as_they_are([offset + p for n, offset, grid in frames(of) if n % 3 == 0 for p in range(grid.patches)])
 
 
+def tome(of: Scene) -> Made:
+    edges = [of.layout.offsets[n * len(of.layout.frames) // 3] for n in range(4)]
+    return merging(of, [(start, end - start) for start, end in itertools.pairwise(edges)])
+
+
 def vidcom2(of: Scene, by: float = 0.25) -> Made:
     quiet = sorted(range(of.rows.shape[1]), key=lambda c: float(of.rows[:, c].var(correction=0)))
     x = torch.nn.functional.normalize(of.rows[:, quiet[: len(quiet) // 2]], dim=-1)
@@ -260,7 +270,7 @@ RULES: dict[str, tuple[str, Callable[[Scene], Made]]] = {
     "aim": ("0.3", aim), "bvllm": ("40", bvllm), "delta": ("5", delta), "dycoke": ("0.3", dycoke),
     "evs": ("0.4", evs), "fastvid": ("0.25", fastvid), "hired": ("0.2", hired), "pool": ("0.3", pool),
     "progressive_pool": ("4x2", progressive_pool), "promptpool": ("50", promptpool), "sample": ("40", sample),
-    "stride": ("3", stride), "vidcom2": ("0.25", vidcom2),
+    "stride": ("3", stride), "tome": ("0.3x3", tome), "vidcom2": ("0.25", vidcom2),
 }  # fmt: skip
 """By name: an amount, and the rule at that amount."""
 
