@@ -1,5 +1,6 @@
 """The part of `VideoScout` that says beforehand what a question will take."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +47,37 @@ class Cost:
         return asdict(self)
 
     def __str__(self) -> str:
-        gigabytes = sum((self.weights_bytes, self.cache_bytes, self.earlier_bytes, self.encoded_bytes)) / 1e9
+        kinds = (self.weights_bytes, self.cache_bytes, self.earlier_bytes, self.encoded_bytes)
+        weights, cache, earlier, encoded, all_of_it = (size(one) for one in (*kinds, sum(kinds)))
         return (
             f"{self.model}: {self.frames} of {self.frames_wanted} frames, {self.visual:,} tokens; prompt at most "
             f"{self.prompt:,}, answer {self.answer:,}, of {self.context:,}\n"
-            f"memory: weights {self.weights_bytes / 1e9:.2f} GB, keys and values {self.cache_bytes / 1e9:.2f} GB, "
-            f"those of earlier prompts {self.earlier_bytes / 1e9:.2f} GB, frames {self.encoded_bytes / 1e9:.2f} GB, "
-            f"together {gigabytes:.2f} GB"
+            f"memory: weights {weights}, keys and values {cache}, those of earlier prompts {earlier}, "
+            f"frames {encoded}, together {all_of_it}"
         )
+
+
+def size(count: int) -> str:
+    """Bytes for people.
+
+    >>> size(1_234_567_890), size(12_345_678), size(3_000)
+    ('1.23 GB', '12.3 MB', '0.0 MB')
+    """
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def fitting(asked: "Callable[[int], Estimate]", most: int) -> int:
+    """With how many frames, of fewer than `most`, a prompt is within the model's limit; 0 where with none.
+
+    Args:
+        asked: what it takes with so many.
+        most: with which it is not.
+    """
+    fits = 0
+    while most - fits > 1:
+        middle = (fits + most) // 2
+        fits, most = (middle, most) if asked(middle).fits else (fits, middle)
+    return fits
 
 
 class Estimating(Core):
@@ -74,7 +98,8 @@ class Estimating(Core):
         answerer, settings = self.role("answerer"), self.settings
         if not isinstance(answerer, Transformers):
             raise UsageError(
-                f"what a question takes is told beforehand of the answerer 'transformers', not of {answerer.name!r}"
+                f"what a question takes is told beforehand of the answerer 'transformers', not of {answerer.name!r}: "
+                "choose a profile that has it, as --profile laptop"
             )
         known = self.find(video)
         wanted = settings.frames or self.profile.frames
@@ -94,7 +119,8 @@ class Estimating(Core):
             count = min(count - 1, count * budget // found.visual)
             found = asked(count)
         each = bare.cache / (bare.prompt + bare.answer)
-        checked(found, answerer.model)
+        if not found.fits:
+            checked(found, answerer.model, fitting(asked, count))
         most = min(bare.prompt + budget, found.context - found.answer)
         return Cost(
             model=answerer.model,

@@ -5,6 +5,7 @@ will be loaded, of the keys and values of prompt and answer and of the prompts b
 frames; what single layers need while they run is not among them.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ class Estimate:
     """Bytes of keys and values of the prompts before, which are kept; at most, where they were as long as this one."""
     encoded: int
     """Bytes of the encoded frames."""
+    positions: int | None = None
+    """That prompt and answer take beyond those that the model knows, where visual tokens take less than one each."""
 
     @property
     def bytes(self) -> int:
@@ -58,7 +61,7 @@ class Estimate:
     @property
     def fits(self) -> bool:
         """Whether prompt and answer are within the model's limit."""
-        return self.prompt + self.answer <= self.context
+        return self.prompt + self.answer <= self.context and not self.positions
 
 
 class Estimator:
@@ -68,7 +71,7 @@ class Estimator:
         model: what would answer.
 
     Raises:
-        UsageError: its compressor or its path for videos does not go with the checkpoint.
+        UsageError: its compressor, its stride or its path for videos does not go with the checkpoint.
         WeightsError: the checkpoint is not here.
     """
 
@@ -81,6 +84,9 @@ class Estimator:
             str(checkpoint.folder), trust_remote_code=checkpoint.trust_remote_code
         )
         self._text: Any = config.get_text_config(decoder=True)
+        turned = getattr(self._text, "rope_parameters", None) or {}
+        if model.loading.visual_stride < 1 and (model.as_video or "mrope_section" in turned):
+            raise UsageError(f"visual_stride is for frames of models with plain positions, not for {model.model}")
         self._reader = _reader(model, config)
 
     def of(self, messages: Sequence[Message], max_tokens: int) -> Estimate:
@@ -95,15 +101,18 @@ class Estimator:
         visual = prompt - self._reader.count(bare)
         width = model.checkpoint.precision.itemsize
         each = token_bytes(text, model.loading.kv_cache, width)
+        stride, most = model.loading.visual_stride, getattr(text, "max_position_embeddings", None)
+        last = prompt - visual + math.ceil(visual * stride) + max_tokens
         return Estimate(
             prompt=prompt,
             visual=visual,
             answer=max_tokens,
-            context=limit(model.extension, model._most_context, getattr(text, "max_position_embeddings", None)),
+            context=limit(model.extension, model._most_context, most, stride),
             weights=model.footprint(),
             cache=round(COPIES * (prompt + max_tokens) * each),
             earlier=round(EARLIER * prompt * each),
             encoded=visual * text.hidden_size * width,
+            positions=max(last - most, 0) if stride < 1 and most is not None else None,
         )
 
 
@@ -129,15 +138,24 @@ def _reader(model: "Transformers", config: Any) -> Reader:
     return reader
 
 
-def checked(found: Estimate, model: str) -> Estimate:
+def checked(found: Estimate, model: str, frames: int = 0) -> Estimate:
     """The estimate itself, where it is within the model's limit.
+
+    Args:
+        found: for all the frames.
+        model: its name.
+        frames: how many of them fit; 0 where not even the words do.
 
     Raises:
         UsageError: it is not.
     """
-    if not found.fits:
-        raise UsageError(
-            f"{found.prompt:,} tokens of prompt and {found.answer:,} of answer are past the {found.context:,} that "
-            f"{model} takes: show fewer frames, or compress them"
-        )
-    return found
+    if found.fits:
+        return found
+    told = f"{found.prompt:,} tokens of prompt and {found.answer:,} of answer are past "
+    if found.positions:
+        told += f"the positions that {model} knows, by {found.positions:,}"
+    else:
+        told += f"the {found.context:,} that {model} takes"
+    if frames:
+        raise UsageError(f"{told}: show at most {frames} frames, or compress them")
+    raise UsageError(f"{told}, also without frames: set max_new_tokens lower, or context higher")

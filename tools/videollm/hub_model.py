@@ -107,6 +107,10 @@ class Transformers(FromHub, VideoLLM):
         Raises: UsageError for an option that there is not.
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        if context < 1:
+            raise UsageError(
+                f"context is the most tokens of prompt and answer together, a whole number from 1: {context}"
+            )
         self.adapter, stride = Adapter.of(adapter), checked_stride(visual_stride)
         self.loading = Loading(device_map, attention, quantization, kv_cache, stride, self.adapter)
         self.extension = extension(extend)
@@ -143,14 +147,12 @@ class Transformers(FromHub, VideoLLM):
         self._shorten_by(self.compressor)
         config = self._model.config.get_text_config(decoder=True)
         most, positions = self._most_context, getattr(config, "max_position_embeddings", None)
-        self.context = limit(self.extension, most, positions)
+        self.context = limit(self.extension, most, positions, self.loading.visual_stride)
         if self.extension is not None:
             self._adapting.frequencies = Frequencies(self._model, self.extension)
             self._encoder.take_at_once(self.extension.at_once)
-        if self.loading.visual_stride < 1:
-            self.context = most  # positions are what is bounded, not tokens
-            if self.as_video or hasattr(self._encoder.base, "get_rope_index"):
-                raise UsageError(f"visual_stride is for frames of models with plain positions, not for {self.model}")
+        if self.loading.visual_stride < 1 and (self.as_video or hasattr(self._encoder.base, "get_rope_index")):
+            raise UsageError(f"visual_stride is for frames of models with plain positions, not for {self.model}")
         self._ends = ends(self._model, self._reader.tokenizer)
         self._letters = spelling_letters(self._reader.tokenizer)
 

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 from vidscout import VideoScout
+from vidscout.agent.asking.estimating import fitting
 from vidscout.agent.cli import app
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import FramePart, Message
-from vidscout.tools.videollm.estimate import COPIES, EARLIER, Estimator, checked
+from vidscout.tools.videollm.estimate import COPIES, EARLIER, Estimate, Estimator, checked
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.memory.vidkv import cache_bytes
 
@@ -79,9 +81,44 @@ def test_a_packed_cache_takes_no_more_than_is_said(checkpoint: Callable[[str], P
 
 def test_past_the_models_limit_is_one_line(checkpoint: Callable[[str], Path], frames: list[FramePart]):
     found = Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu", context=100)).of(asked(frames), 10)
-    with pytest.raises(UsageError, match=r"past the 100 that .* takes: show fewer frames") as refused:
-        checked(found, "it")
-    assert "\n" not in str(refused.value)
+    for fit, says in ((2, "show at most 2 frames, or compress them"), (0, "also without frames: set max_new_tokens")):
+        with pytest.raises(UsageError, match=f"past the 100 that it takes.*{says}") as refused:
+            checked(found, "it", fit)
+        assert "\n" not in str(refused.value)
+    assert checked(replace(found, context=found.prompt + 10), "it").fits
+
+
+def test_as_many_frames_as_fit_are_told(checkpoint: Callable[[str], Path], frames: list[FramePart]):
+    estimator = Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu"))
+    six = estimator.of(asked(frames[:6]), 10)
+    estimator.model._most_context = six.prompt + 10
+
+    def with_so_many(count: int) -> Estimate:
+        return estimator.of(asked(frames[:count]), 10)
+
+    assert fitting(with_so_many, 8) == 6
+    estimator.model._most_context = 5
+    assert fitting(with_so_many, 8) == 0
+
+
+def test_with_a_stride_positions_are_the_limit(checkpoint: Callable[[str], Path], frames: list[FramePart]):
+    folder = checkpoint("smolvlm2")
+    plain = Estimator(Transformers(folder, device="cpu", as_video=False)).of(asked(frames), 10)
+    estimator = Estimator(Transformers(folder, device="cpu", as_video=False, visual_stride=0.25))
+    estimator._text.max_position_embeddings = plain.prompt + 9  # one fewer than it takes without a stride
+    strided = estimator.of(asked(frames), 10)
+    assert strided.fits
+    assert strided.prompt == plain.prompt
+    estimator._text.max_position_embeddings = plain.prompt - plain.visual + plain.visual // 4
+    with pytest.raises(UsageError, match=r"past the positions that it knows, by \d+: show at most 3 frames"):
+        checked(estimator.of(asked(frames), 10), "it", 3)
+
+
+def test_what_loading_would_refuse_is_refused_beforehand(checkpoint: Callable[[str], Path]):
+    with pytest.raises(UsageError, match="models with plain positions"):
+        Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu", visual_stride=0.25))
+    with pytest.raises(UsageError, match="context is the most tokens"):
+        Transformers(checkpoint("qwen2.5-vl"), context=0)
 
 
 def test_a_scout_says_it_of_a_video_and_the_command_line_refuses(

@@ -60,9 +60,9 @@ class Extension:
         return max(1.0, math.ceil(STEP * tokens / positions) / STEP)
 
 
-def limit(extension: "Extension | None", most: int, positions: int | None) -> int:
-    """Tokens of prompt and answer together: what is asked for, which only `intp` lets be more than positions."""
-    beyond = extension is not None and extension.way == "intp"
+def limit(extension: "Extension | None", most: int, positions: int | None, stride: float = 1.0) -> int:
+    """Tokens of prompt and answer together: what is asked for, which `intp` and a stride let be more than positions."""
+    beyond = (extension is not None and extension.way == "intp") or stride < 1
     return most if positions is None or beyond else min(most, positions)
 
 
