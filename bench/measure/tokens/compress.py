@@ -34,12 +34,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SPECS = (
-    *(
-        f"{name}:{share}"
-        for name in ("aim", "evs", "fastvid", "pool", "tome", "vidcom2")
-        for share in ("0.1", "0.25", "0.5")
-    ),
+    *(f"{name}:{share}" for name in ("aim", "evs", "fastvid", "pool", "vidcom2") for share in ("0.1", "0.25", "0.5")),
     *(f"{name}:{cap}" for name in ("bvllm", "promptpool", "sample") for cap in ("200", "500", "1000")),
+    *("tome:0.1x2", "tome:0.25x2", "tome:0.5x2"),
     *("aim:0.1:prune", "aim:0.25:prune", "aim:0.5:prune", "hired:0.1", "hired:0.25", "hired:0.5"),
     *("delta:32", "delta:64", "delta:128", "dycoke:0.1", "dycoke:0.3", "dycoke:0.5", "progressive_pool:4x2"),
     *("progressive_pool:8x4", "stride:2", "stride:4"),

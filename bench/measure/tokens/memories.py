@@ -1,6 +1,6 @@
 """What each memory of a video, and each packed cache, holds and changes, on a model of random weights.
 
-    python -m vidscout.bench.measure.tokens.memories [--frames 16] [--kept FILE]
+    python -m vidscout.bench.measure.tokens.memories [--frames 16] [--kept FILE] [--only WHAT …]
 
 The model is that of `compress`, size `small`, in the files of a checkpoint; the frames are drawn likewise. For each
 memory: tokens that a question is read behind, bytes that are kept of the video, seconds of one core for reading the
@@ -188,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--kept", type=Path, help="a file of lines to which what was measured goes, to go on from it")
+    parser.add_argument("--only", nargs="+", metavar="WHAT", help="of what is measured, as `full`, `fp8`, `rekv 4`")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     kept: Path | None = asked.kept
@@ -199,8 +200,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), asked.frames)
         for what, measure in memories(asked.frames).items():
-            if what in known and what != "full":  # which the others are compared with
-                continue
+            if what != "full" and (what in known or what not in (asked.only or [what])):
+                continue  # with the first all others are compared
             known[what] = measure(bench)
             if kept is not None:
                 with kept.open("a", encoding="utf-8") as file:

@@ -117,7 +117,7 @@ def test_with_a_stride_positions_are_the_limit(checkpoint: Callable[[str], Path]
 def test_what_loading_would_refuse_is_refused_beforehand(checkpoint: Callable[[str], Path]):
     with pytest.raises(UsageError, match="models with plain positions"):
         Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu", visual_stride=0.25))
-    with pytest.raises(UsageError, match="context is the most tokens"):
+    with pytest.raises(UsageError, match="context, the most tokens"):
         Transformers(checkpoint("qwen2.5-vl"), context=0)
 
 
