@@ -5,8 +5,8 @@
 
 A made lecture grows as an MPEG-TS file, its packets written when they are due. For each slide: the seconds from when
 the packet of its first frame was due until `search` finds its title. Memory is this process's resident set, once a
-second, its median over each tenth of the run; `grows` is the line through it behind the first quarter, in MB an hour of
-video. `--most` seconds end a run early. `cpu` is the seconds of the processors for a second of video, writing the file
+second, its median over each tenth of the run; `grows` is the line through it behind the first quarter of twenty minutes
+of video or more, in MB an hour of it. `--most` seconds end a run early. `cpu` is the seconds of the processors for a second of video, writing the file
 and searching included (`live_steps` has them by step), `load` how many processes waited for the machine's cores while
 it ran, this one among them. Models are loaded before anything is written. Stages: `--stages`; by default all that the
 profile `embedded` watches by.
@@ -38,6 +38,8 @@ FLUSHED = {"flush_packets": "1"}
 NAME = "live"
 REST = 20.0
 """Seconds after the last packet in which slides are still looked for."""
+WARM = 20.0
+"""Minutes of video from which it can be told whether memory grows."""
 TOLD = 15.0
 """Seconds after which is told how far it has come."""
 
@@ -193,13 +195,13 @@ def watching_by(stages: Sequence[str] | None, home: str) -> Iterator[VideoScout]
 
 
 def growth(minutes: Sequence[float], megabytes: Sequence[float]) -> float | None:
-    """The slope of memory over time behind the first quarter, in megabytes an hour; None of less than ten readings.
+    """The slope of memory over time behind the first quarter, in megabytes an hour; None of less than `WARM` minutes.
 
     >>> growth(range(60), [900.0] * 15 + [1000.0 + minute for minute in range(15, 60)])
     60.0
     """
     after = [(at, held) for at, held in zip(minutes, megabytes, strict=True) if at >= max(minutes) / 4]
-    if len(after) < 10:
+    if max(minutes, default=0.0) < WARM:
         return None
     line = statistics.linear_regression([at for at, _ in after], [held for _, held in after])
     return round(line.slope * 60, 1)

@@ -196,7 +196,8 @@ def main() -> None:
     if kept is not None and kept.is_file():
         for line in kept.read_text(encoding="utf-8").splitlines():
             told = json.loads(line)
-            known[told.pop("what")] = Held(**told)
+            what = told.pop("what")
+            known[what] = Held(**told)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), asked.frames)
         for what, measure in memories(asked.frames).items():
