@@ -6,10 +6,10 @@
 A made lecture grows as an MPEG-TS file, its packets written when they are due. For each slide: the seconds from when
 the packet of its first frame was due until `search` finds its title. Memory is this process's resident set, once a
 second, its median over each tenth of the run; `grows` is the line through it behind the first quarter of twenty minutes
-of video or more, in MB an hour of it. `--most` seconds end a run early. `cpu` is the seconds of the processors for a second of video, writing the file
-and searching included (`live_steps` has them by step), `load` how many processes waited for the machine's cores while
-it ran, this one among them. Models are loaded before anything is written. Stages: `--stages`; by default all that the
-profile `embedded` watches by.
+of video or more, in MB an hour of it. `--most` seconds end a run early. `cpu` is the seconds of the processors for a
+second of video, writing the file and searching included (`live_steps` has them by step), `load` how many processes
+waited for the machine's cores while it ran, this one among them. Models are loaded before anything is written. Stages:
+`--stages`; by default all that the profile `embedded` watches by.
 """
 
 import argparse
