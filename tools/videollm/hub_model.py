@@ -107,8 +107,6 @@ class Transformers(FromHub, VideoLLM):
         Raises: UsageError for an option that there is not.
         """
         super().__init__(model, revision=revision, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-        if context < 1:
-            raise UsageError(f"context, the most tokens of prompt and answer, is a whole number from 1: {context}")
         self.adapter, stride = Adapter.of(adapter), checked_stride(visual_stride)
         self.loading = Loading(device_map, attention, quantization, kv_cache, stride, self.adapter)
         self.extension = extension(extend)

@@ -118,7 +118,7 @@ def test_what_loading_would_refuse_is_refused_beforehand(checkpoint: Callable[[s
     with pytest.raises(UsageError, match="models with plain positions"):
         Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu", visual_stride=0.25))
     with pytest.raises(UsageError, match="context, the most tokens"):
-        Transformers(checkpoint("qwen2.5-vl"), context=0)
+        Estimator(Transformers(checkpoint("qwen2.5-vl"), device="cpu", context=0)).of(asked([]), 1)
 
 
 def test_a_scout_says_it_of_a_video_and_the_command_line_refuses(

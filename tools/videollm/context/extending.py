@@ -61,7 +61,13 @@ class Extension:
 
 
 def limit(extension: "Extension | None", most: int, positions: int | None, stride: float = 1.0) -> int:
-    """Tokens of prompt and answer together: what is asked for, which `intp` and a stride let be more than positions."""
+    """Tokens of prompt and answer together: what is asked for, which `intp` and a stride let be more than positions.
+
+    Raises:
+        UsageError: fewer than one is asked for.
+    """
+    if most < 1:
+        raise UsageError(f"context, the most tokens of prompt and answer, is a whole number from 1: {most}")
     beyond = (extension is not None and extension.way == "intp") or stride < 1
     return most if positions is None or beyond else min(most, positions)
 
