@@ -31,7 +31,7 @@ UNITS = (
     ("kg", "kilograms", "kilograms?|kilos?"),
     ("g", "grams", "grams?|grammes?"),
     ("mg", "milligrams", "milligrams?"),
-    ("lb", "pounds", "pounds?"),
+    ("lb", "pounds", "pounds? of weight"),
     ("l", "liters", "liters?|litres?"),
     ("ml", "milliliters", "milliliters?|millilitres?"),
     ("°C", "degrees Celsius", "degrees? (?:celsius|centigrade)"),
@@ -56,7 +56,7 @@ UNITS = (
     ("¥", "yen", "yen"),
 )
 """Symbols, what is said for them, and that as a regular expression with its variants: SI, what is used beside it, and
-currencies."""
+currencies. “Pounds” alone has no symbol: weight or money may be meant."""
 SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
 AT = {"en": "at", "de": "at|ät|klammeraffe", "fr": "arobase|at", "es": "arroba", "pt": "arroba", "it": "chiocciola|at"}

@@ -103,3 +103,8 @@ def test_other_languages(language: str, said: str, forms: tuple[str, ...]):
 
 def test_a_language_whose_number_words_are_not_known_keeps_its_words():
     assert in_digits("kolme neljä", "xx") == "kolme neljä"
+
+
+def test_pounds_alone_are_neither_weight_nor_money():
+    assert not any("lb" in form or "£" in form for form in written_forms("The stalls are 12 pounds."))
+    assert "12 £" in written_forms("The stalls are 12 pounds sterling.")

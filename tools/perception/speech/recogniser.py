@@ -19,6 +19,7 @@ from ...runtime.backend import Tool
 from ...runtime.counters import count
 from ...written_forms import written_forms
 from .languages import Guess, expected, voted
+from .sentence_ends import ends_sentence
 from .voice_activity import CLIP, LONGEST, RATE, WINDOW, Squeezed, voice
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class WhisperOnVoice(SpeechRecogniser):
     its neighbours and with what was spoken before, so that nothing is translated by the way.
     """
 
-    version = "6"
+    version = "7"
     clip: float = CLIP
     """Most seconds of sound in one encoder pass."""
 
@@ -350,7 +351,7 @@ def joined(heard: Iterable[Utterance]) -> list[Utterance]:
         before = whole[-1] if whole else None
         if (
             before is not None
-            and not before.text.endswith((".", "?", "!", "…", "。", "？", "！"))
+            and not ends_sentence(before.text)
             and said.language == before.language
             and said.span.start - before.span.end < BREATH
             and said.span.end - before.span.start <= LONGEST

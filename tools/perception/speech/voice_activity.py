@@ -10,6 +10,7 @@ import numpy as np
 
 from ...payloads import Word
 from ...records import Span
+from .sentence_ends import ends_sentence
 
 if TYPE_CHECKING:
     from ...media.audio import AudioChunk
@@ -250,6 +251,8 @@ class Squeezed:
             own += more
             if number < len(parts):
                 ends = own[-1].end if own else start + (end - start) * share / letters
+                if part[-1] == "." and not ends_sentence(part):
+                    continue
                 comma = part[-1] in ",;،、，；"
                 pause = self._nearest(ends, BETWEEN if comma else 0.0)
                 apart = begun < pause.squeezed.start and pause.squeezed.end < end

@@ -178,6 +178,13 @@ class TestSqueezed:
         assert [text for _, _, text, _ in found] == ["Whales sleep now.", "They hang in the water."]
         assert [(round(start, 2), round(end, 2)) for start, end, *_ in found] == [(1, 3), (4, 7)]
 
+    def test_a_pause_after_a_title_parts_no_sentence(self):
+        ranges = [(16_000, 48_000), (64_000, 112_000)]
+        squeezed = Squeezed.of(np.zeros(8 * SAMPLE_RATE, np.float32), ranges)
+        start, end = squeezed.pauses[0].squeezed.end, squeezed.pauses[-1].squeezed.start
+        text = "It was measured by Dr. Okafor and by nobody else."
+        assert [said for _, _, said, _ in squeezed.sentences(start, end, text)] == [text]
+
     @pytest.mark.parametrize(
         ("begins", "spans"),
         [
@@ -303,6 +310,10 @@ class TestJoined:
     def test_a_sentence_that_breaks_off_is_joined_with_what_follows(self):
         [whole] = joined([said(0, 2, "The mirror is made", 0.9), said(2.2, 4, "of silicon carbide.", 0.7)])
         assert whole == said(0, 4, "The mirror is made of silicon carbide.", 0.7)
+
+    def test_a_title_is_joined_with_its_name(self):
+        [whole] = joined([said(0, 2, "It was measured by Prof."), said(2.2, 4, "Lister, as we know.")])
+        assert whole.text == "It was measured by Prof. Lister, as we know."
 
     def test_sentences_stay_apart(self):
         apart = [said(0, 2, "It is cold."), said(2.1, 4, "Nobody minds."), said(6, 8, "after a pause")]
