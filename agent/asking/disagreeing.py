@@ -16,9 +16,6 @@ SHARED = 0.5
 BETWEEN = {("speech", "screen_text"), ("screen_text", "speech")}
 """Sources that tell of the same independently: what is said and what is written."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_SCALED = re.compile(r"(\d+(?:[.,]\d+)*)\s*(thousand|million|billion|trillion)\b", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
@@ -76,31 +73,13 @@ def numbers(text: str) -> dict[float, str]:
     >>> numbers("It has nine hundred thousand members."), numbers("Members: 100,000")
     ({900000.0: '900,000'}, {100000.0: '100,000'})
     """
-    from ...tools.written_forms import SCALES, in_digits
+    from ...tools.quantities import quantities
 
     found: dict[float, str] = {}
-
-    def scaled(match: re.Match[str]) -> str:
-        value = _value(match[1]) * SCALES[match[2].casefold()]
-        found[value] = f"{value:,.0f}"
-        return " "
-
-    said = re.sub(r"\s\([^)]*\)$", "", text)  # without the written forms that stand behind what is said
-    said = re.sub(r"\ban? (?=hundred|thousand|million|billion|trillion)", "one ", said, flags=re.IGNORECASE)
-    rest = _SCALED.sub(scaled, in_digits(said))
-    for match in _NUMBER.finditer(rest):
-        found.setdefault(_value(match[0]), match[0])
+    for one in quantities(text):
+        scaled = " " in one.written  # as in “900 thousand”
+        found.setdefault(one.value, f"{one.value:,.0f}" if scaled else one.written)
     return found
-
-
-def _value(figures: str) -> float:
-    """The number that figures write; where groups of three follow a sign it parts thousands."""
-    thousands = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", figures)
-    plain = re.sub(r"[.,]", "", figures) if thousands else figures.replace(",", ".")
-    try:
-        return float(plain)
-    except ValueError:  # a version or a date, as in 1.2.3
-        return float(re.sub(r"\D", "", figures))
 
 
 def _words(text: str) -> set[str]:

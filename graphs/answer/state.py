@@ -71,6 +71,8 @@ class Kind(StrEnum):
     CHAPTERS = "chapters"
     SOUND = "sound"
     COMPARE = "compare"
+    DIFFERENCE = "difference"
+    """By how much two numbers differ."""
 
 
 class Place(StrEnum):

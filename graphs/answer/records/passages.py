@@ -22,6 +22,7 @@ from ..question.yes_no import asks_who
 from ..state import Answering, AnswerState, Candidate, Kind, Plan
 from .confidence import confidence, told_from
 from .context import in_context
+from .difference import difference
 from .judging import NOTES, affirmed, answered
 from .wording import cited, cited_together, worded
 
@@ -61,7 +62,7 @@ NEAR_ENOUGH = 0.35
 """Cosine from which a record may confirm or deny something."""
 NUMBER_COUNTS = 0.1
 """What a number adds to the cosine of a record where one is asked for."""
-NUMBERS = (Kind.NUMBER, Kind.COUNT_SAID)
+NUMBERS = (Kind.NUMBER, Kind.COUNT_SAID, Kind.DIFFERENCE)
 """Kinds of question that nothing without a number answers."""
 
 
@@ -216,10 +217,19 @@ def quoting(state: AnswerState, answering: Answering) -> Told:
     text, beside = in_words(chosen, said, plan, state, answering)
     slides = besides(plan, best[0], answering, chosen)
     parts = [text, *(quoted(one, plan, state) for one in slides)]
+    if plan.kind is Kind.DIFFERENCE and (reckoned := differing(said, chosen, state)) is not None:
+        parts.insert(0, reckoned)
     if plan.kind in (Kind.WHO_SAID, Kind.PERSON) or asks_who(state.asked, plan.language):
         parts += speaking(best[0], plan, answering)
     cited = [*chosen, *slides, *beside]
     return Told(" ".join(parts), cited, round(sure, 3), notes=told.notes, weighed=told.weighed)
+
+
+def differing(said: Sequence[Record], chosen: Sequence[Candidate], state: AnswerState) -> str | None:
+    """By how much two numbers differ in what is quoted; `None` where there are no two of one thing."""
+    texts = [" ".join(record.text for record in said), *(one.record.text for one in chosen[1:])]
+    spoken = next((one.payload.language for one in said if isinstance(one.payload, Spoken)), "")
+    return difference(texts, state.asked, spoken or "en")
 
 
 def in_words(
