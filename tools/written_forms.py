@@ -190,6 +190,8 @@ def _cut(digits: str, sizes: Sequence[int]) -> str:
 
 def _measured(text: str) -> Iterator[str]:
     """Amounts with the symbol of their unit, and large numbers in digits."""
+    for sign, hundreds, rest in re.findall(r"([$€£])(\d{1,3}00) and \1(\d{1,2})(?!\d|[.,]\d)", text):
+        yield f"{sign}{int(hundreds) + int(rest)}"  # “four hundred and twenty-nine dollars”, as recognisers write it
     scales = "|".join(SCALES)
     for found in re.finditer(rf"(?<![\w.,])({NUMBER})(?: ({scales}))?\b", text, re.IGNORECASE):
         number, scale = found[1], (found[2] or "").casefold()

@@ -108,3 +108,8 @@ def test_a_language_whose_number_words_are_not_known_keeps_its_words():
 def test_pounds_alone_are_neither_weight_nor_money():
     assert not any("lb" in form or "£" in form for form in written_forms("The stalls are 12 pounds."))
     assert "12 £" in written_forms("The stalls are 12 pounds sterling.")
+
+
+def test_an_amount_that_was_written_in_two_parts_is_written_whole_beside_them():
+    assert "$429" in written_forms("It cost me $400 and $29, in May.")
+    assert not any(form.startswith("$1") for form in written_forms("Tickets are $100 and $20.50."))

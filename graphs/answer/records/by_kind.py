@@ -35,6 +35,10 @@ AGAIN = 0.92
 """Share of the best record's cosine from which a second one is another time at which the same is there."""
 BESIDE_AN_EVENT = (None, Kind.AROUND, Kind.ENDS, Kind.OVERVIEW, Kind.QUOTE)
 """Kinds that ask what comes before or after, where the question's words for it told a time."""
+OF_A_STRETCH = (
+    None, Kind.OVERVIEW, Kind.CHAPTERS, Kind.AROUND, Kind.QUOTE, Kind.READ, Kind.LIST, Kind.WHEN, Kind.MOMENTS
+)  # fmt: skip
+"""Kinds of question that a stretch answers which they name by the clock; two times look like a “when”."""
 OF_A_PHRASE = (None, Kind.WHEN, Kind.READ, Kind.QUOTE, Kind.WHO_SAID)
 """Kinds of question that a record answers which holds the phrase that they quote."""
 OF_THINGS = (Kind.LOOK, Kind.COUNT_SEEN, Kind.WHEN, Kind.MOMENTS, Kind.PLACE, Kind.YES_NO, Kind.LIST, Kind.COMPARE)
@@ -75,7 +79,7 @@ def told(state: AnswerState, answering: Answering) -> Told:
         return spoken
     if not plan.told_time and (seen_at := by_person(state, answering, plan)) is not None:
         return seen_at
-    if plan.told_time and kind in (None, Kind.OVERVIEW, Kind.CHAPTERS, Kind.AROUND, Kind.QUOTE, Kind.READ, Kind.LIST):
+    if plan.told_time and kind in OF_A_STRETCH:
         return of_a_stretch(state, answering, plan)
     if plan.within is not None and plan.place is not None and kind in BESIDE_AN_EVENT:
         return beside_an_event(state, answering, plan, plan.within) or quoting(state, answering)

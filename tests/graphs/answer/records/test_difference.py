@@ -14,7 +14,12 @@ from vidscout.graphs.answer.records.difference import difference
             "en",
             "150 − 112 = 38 (minutes).",
         ),
-        ("Statt 300.000 Euro hat es nur 270.000 gekostet.", "Um wie viel billiger?", "de", "300.000 − 270.000 = 30,000"),
+        (
+            "Statt 300.000 Euro hat es 270.000 gekostet.",
+            "Um wie viel billiger?",
+            "de",
+            "300.000 − 270.000 = 30,000",
+        ),
         ("The share fell from twelve percent to seven percent.", "By how many points?", "en", "12 − 7 = 5 (percent)."),
         ("It was 2.1 million, down from 2.8 million.", "By how much did it fall?", "en", "= 700,000."),
         ("It was £2.1 million, down from £2.8 million.", "By how much did it fall?", "en", "= 700,000 (£)."),
@@ -26,7 +31,13 @@ def test_two_numbers_of_one_thing_are_reckoned(text: str, question: str, languag
 
 @pytest.mark.parametrize(
     "text",
-    ["Nobody knows.", "It costs 12 pounds.", "In 1974 the 2 towers were built.", "He was 40 and had 3 sons.", "12 or 12"],
+    [
+        "Nobody knows.",
+        "It costs 12 pounds.",
+        "In 1974 the 2 towers fell.",
+        "He was 40 and had 3 sons.",
+        "12 or 12",
+    ],
 )
 def test_numbers_of_different_things_are_not(text: str):
     assert difference([text], "How much more is it?", "en") is None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -15,7 +16,7 @@ from vidscout.graphs.answer.records.confidence import confidence
 from vidscout.graphs.answer.records.passages import Told, passages, quoting
 from vidscout.graphs.answer.records.wording import cited, worded, wordings
 from vidscout.graphs.answer.routes import route
-from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Want
+from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Turn, Want
 from vidscout.graphs.events import Weighed
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import ObjectCounts, Sound, Spoken, TextLines
@@ -33,17 +34,19 @@ SAID = [
 
 
 class Judging(Scripted):
-    """Finds that the notes which hold a word say the answer; any answer is yes."""
+    """Finds that notes which hold a word say the answer, and that it is yes."""
 
     def __init__(self, word: str, otherwise: float = 0.1) -> None:
         super().__init__()
         self.word, self.otherwise = word, otherwise
+        self.asked: list[str] = []
 
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
-        notes = next(message for message in reversed(messages) if message.text.startswith("Notes:")).text.split("\n")
-        holds = any(self.word in line for line in notes if line[0].isdigit())
-        yes = 0.95 if holds else self.otherwise
-        return {"yes": math.log(yes), "no": math.log(1 - yes)}
+        lines = messages[-1].text.split("\n")
+        self.asked.append(next(line for line in lines if line.startswith("Question: ")))
+        holds = any(self.word in line for line in lines if line[0].isdigit())
+        answers = 0.95 if holds else self.otherwise
+        return {"yes": math.log(answers), "no": math.log(1 - answers)}
 
 
 def spoken(at: int, text: str) -> Record:
@@ -187,6 +190,40 @@ def test_what_has_no_number_answers_how_much_less_surely(index: VideoIndex):
     assert without.weighed is not None
     assert without.weighed.lacks_number
     assert with_number.confidence > without.confidence
+
+
+def test_no_is_told_with_what_denies_it(index: VideoIndex):
+    state = asked("Did it sail all week?", Kind.YES_NO, (spoken(1, SAID[1]), 0.7))
+    told = quoting(state, answering(index, Judging("whale")))
+    assert told.text.startswith("No. “The ferry stopped")
+    assert (told.abstained, told.confidence) == (False, 0.9)
+
+
+def test_a_short_question_is_judged_after_the_one_before_it(index: VideoIndex):
+    judge = Judging("Monday")
+    turn = Turn("When did the ferry stop?", "ferry stop", "On Monday.", VIDEO, Span(5.0, 9.0))
+    state = asked("and why?", Kind.REASON, (spoken(2, SAID[2]), 0.7))
+    quoting(replace(state, turns=[turn]), answering(index, judge))
+    assert judge.asked == ["Question: When did the ferry stop? and why?"]
+
+
+def test_short_replies_are_quoted_with_what_they_settle(tmp_path: Path):
+    said = [
+        "The walk is on the last Sunday of May.",
+        "Not that Sunday, there is a concert.",
+        "The week before.",
+        "All right.",
+    ]
+    said += ["Now to the roof of the hall, which leaks again."]
+    records = [
+        Record.of(VIDEO, Span(5.0 * at, 5.0 * at + 4), Spoken(text, language="en", speaker=who), 0.9, "test/1")
+        for at, (text, who) in enumerate(zip(said, ["Ada", "Ben", "Ben", "Ada", "Ada"], strict=True))
+    ]
+    with VideoIndex(tmp_path) as opened:
+        opened.add(records, None)
+        state = asked("when is the walk", Kind.DATE, (records[0], 0.7))
+        told = quoting(state, answering(opened, Judging("walk")))
+    assert f"“Ada: {said[0]} Ben: {said[1]} {said[2]} Ada: {said[3]}”" in told.text
 
 
 def test_yes_or_no_stands_before_the_sentence_that_says_so(index: VideoIndex):
