@@ -34,7 +34,6 @@ def test_frequencies_are_transformers_yarn_within_the_visual_window(window: int,
     config = Qwen2Config(
         hidden_size=channels,
         num_attention_heads=1,
-        head_dim=channels,
         max_position_embeddings=32768,
         rope_parameters=yarn,
     )
