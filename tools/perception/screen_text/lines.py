@@ -32,6 +32,8 @@ COMMON = (
 CERTAIN = 0.95
 """Mean probability of its characters from which a reading in PP-OCR's own scripts is believed whatever the script
 seems to be, unless that is just as sure."""
+FEW = 4
+"""Signs up to which digits are believed whatever the script seems to be: “31” alone seems Thai with 0.99, “5” Armenian."""
 SEEMS = 0.5
 """Probability from which a line is taken to be in a script."""
 UNREADABLE = 0.9
@@ -111,7 +113,8 @@ class LineReader:
         read = Said(reading.text, reading.score, own) if any(map(str.isalnum, reading.text)) else None
         if script in OWN or (reading.score >= CERTAIN and read is not None and reading.sure < CERTAIN):
             return read if self._wanted(own) else None
-        if read is not None and own is None and reading.score >= CERTAIN > reading.sure:
+        few = len(reading.text) <= FEW
+        if read is not None and own is None and reading.score >= CERTAIN and (few or reading.sure < CERTAIN):
             return read  # digits, which are the same in every script
         if script is None:
             # it seems to be nothing, or one of several scripts: believed as it was read, or not at all

@@ -264,3 +264,13 @@ def test_a_line_that_stands_on_end_is_read_to_whichever_side_it_was_turned(reade
     slide = picture(["Revenue grew by 12 percent"], 40)[:400, :800]
     [[found]] = reader.run([np.ascontiguousarray(np.rot90(slide, turns))])
     assert found.text == "Revenue grew by 12 percent"
+
+
+def test_numbers_that_stand_alone_in_a_table_are_read(reader: PPOCRReader):
+    slide = Image.new("RGB", (1280, 720), "white")
+    draw, font = ImageDraw.Draw(slide), ImageFont.load_default(38)
+    numbers = [str(number) for number in range(13, 97, 2)]
+    for at, number in enumerate(numbers):
+        draw.text((60 + 180 * (at % 7), 40 + 110 * (at // 7)), number, fill="#141b3c", font=font)
+    [lines] = reader.run([np.asarray(slide)])
+    assert sorted(line.text for line in lines) == numbers
