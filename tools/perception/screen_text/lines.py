@@ -33,7 +33,7 @@ CERTAIN = 0.95
 """Mean probability of its characters from which a reading in PP-OCR's own scripts is believed whatever the script
 seems to be, unless that is just as sure."""
 FEW = 4
-"""Signs up to which digits are believed whatever the script seems to be: “31” alone seems Thai with 0.99, “5” Armenian."""
+"""Signs up to which digits are believed whatever the script seems to be: “31” alone seems Thai, “5” Armenian."""
 SEEMS = 0.5
 """Probability from which a line is taken to be in a script."""
 UNREADABLE = 0.9
