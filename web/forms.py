@@ -7,7 +7,7 @@ with each question: other people keep theirs.
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio import themes
@@ -19,6 +19,9 @@ from ..agent.settings import Settings
 from ..tools.errors import VidscoutError
 from .shell import COOKIE, LANGUAGES, RIGHT_TO_LEFT, forms_strings, language_of
 from .site import Site
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BUDGETS = (32, 16_384)
 """Tokens of evidence that can be set."""
@@ -43,10 +46,42 @@ WORDS = gr.I18n(**{language: forms_strings(language) for language in LANGUAGES})
 """The forms' words, which Gradio chooses among in the browser."""
 CHOSEN = f"""<script>
   const chosen = /{COOKIE}=([a-z]+)/.exec(document.cookie)?.[1];
-  if (chosen) Object.defineProperty(navigator, "language", {{ get: () => chosen }});
+  if (chosen) for (const [name, value] of [["language", chosen], ["languages", [chosen]]])
+    Object.defineProperty(navigator, name, {{ get: () => value }});
   if ({sorted(RIGHT_TO_LEFT)}.includes(navigator.language.slice(0, 2))) document.documentElement.dir = "rtl";
 </script>"""
 """Gradio asks the browser for its language only: it is told the one that somebody has chosen on the page."""
+
+
+class LanguageFirst:
+    """Puts `CHOSEN` where the forms' page begins: Gradio itself adds what a head has after it has chosen a language."""
+
+    def __init__(self, app: "ASGIApp", path: str) -> None:
+        """Stand before an application.
+
+        Args:
+            app: has the forms.
+            path: of the forms.
+        """
+        self.app, self.path = app, path
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request; only the forms' own page is changed."""
+        if scope["type"] != "http" or scope["path"].rstrip("/") != self.path:
+            await self.app(scope, receive, send)
+            return
+        plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]  # nothing compressed to change
+
+        async def sending(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
+                message = {**message, "headers": kept}
+            elif message["type"] == "http.response.body":
+                body = message.get("body", b"").replace(b"<head>", b"<head>" + CHOSEN.encode(), 1)
+                message = {**message, "body": body}
+            await send(message)
+
+        await self.app({**scope, "headers": plain}, receive, sending)
 
 
 def theme() -> themes.Base:

@@ -86,7 +86,7 @@ def page_application(site: Site) -> Any:
 
     from ..agent.api.app import site_of
     from .files import add_files
-    from .forms import CHOSEN, STYLE, WORDS, build, theme
+    from .forms import STYLE, WORDS, LanguageFirst, build, theme
     from .shell import add_shell
 
     app = site_of(site.inbox, keyed=False)
@@ -96,7 +96,7 @@ def page_application(site: Site) -> Any:
     # Gradio lets a page name any file of the server as one that it has sent, unless it thinks that it was launched;
     # `mount_gradio_app` leaves that out.
     forms.has_launched = forms.is_running = True
-    return gr.mount_gradio_app(
+    page = gr.mount_gradio_app(
         app,
         forms,
         path=FORMS,
@@ -104,13 +104,15 @@ def page_application(site: Site) -> Any:
         max_file_size=site.inbox.limits.size,
         footer_links=[],
         theme=theme(),
-        head=STYLE + CHOSEN,
+        head=STYLE,
         i18n=WORDS,
         ssr_mode=False,
         mcp_server=False,
         pwa=False,
         enable_monitoring=False,
     )
+    page.add_middleware(LanguageFirst, path=FORMS)
+    return page
 
 
 def serve(site: Site, host: str, port: int, logins: Sequence[Login] = (), libraries: Libraries | None = None) -> None:

@@ -15,7 +15,7 @@ from vidscout.agent.cli.ask import save
 from vidscout.agent.cli.common import reported
 from vidscout.tools.errors import UsageError
 
-EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name", "payload", "box"}
+EVIDENCE = {"video", "start", "end", "modality", "text", "score", "source", "name", "payload", "box", "outlines"}
 ANSWER = {
     "text", "choice", "abstained", "confidence", "evidence", "frames", "notes", "route", "timings", "counters",
     "tokens", "profile", "question", "videos", "images", "understood", "relevance", "spans", "drafts",
