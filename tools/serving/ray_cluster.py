@@ -65,13 +65,12 @@ def connect(address: str | None, **options: Any) -> str:
 def _say_how_to_connect(address: str | None) -> None:
     """Set what Ray reads from the environment when it is imported; what the user has set stays."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    here = address is None or (address != "auto" and _is_loopback(address.rpartition(":")[0]))
-    if not here:
-        return
-    # Ray then stays on the loopback interface, where nobody else's code can reach it; without it, a process that is
-    # given 127.0.0.1 looks for the cluster at the machine's outer address.
-    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    if address is not None and _has_token():
+    host = None if address is None or address == "auto" else address.rpartition(":")[0]
+    if address is None or (host and _is_loopback(host)):
+        # Ray then stays on the loopback interface, where nobody else's code can reach it; without it, a process that is
+        # given 127.0.0.1 looks for the cluster at the machine's outer address.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    if host and _is_this_machine(host) and _has_token():
         # A cluster that is started here asks for this user's token; Ray offers it by itself only to `auto`.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 
@@ -83,6 +82,17 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether an address is one of this machine's own: only those can be bound; a token is shown to no other."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.bind(where)
+    except OSError:
+        return False
+    return True
 
 
 def _has_token() -> bool:

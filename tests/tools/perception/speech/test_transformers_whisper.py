@@ -132,7 +132,7 @@ class TestOpenAI:
         for segment in within(zip(clips, found, strict=True)):
             assert 1 <= segment.start <= segment.end <= 9 + 1e-6
             assert segment.avg_logprob < 0
-        assert tool.source == "openai-whisper/tiny.6"
+        assert tool.source == "openai-whisper/tiny.7"
 
     def test_files_that_are_not_there_or_not_whispers_are_told(self, tmp_path: Path, file: Path):
         with pytest.raises(WeightsError, match=r"whisper\.load_model\('base'\)"):
