@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.answer import Answer
-from ..agent.cli.ask import cost
+from ..agent.cli.asking.ask import cost
 from ..agent.cli.common import ProgressBars, reported
 from ..agent.scout import VideoScout
 from ..tools.records import clock

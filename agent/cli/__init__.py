@@ -9,28 +9,28 @@ from typing import Annotated
 import typer
 
 from ... import __version__
-from .api import api
-from .ask import ask
+from .asking.ask import ask
+from .asking.estimate import estimate
+from .asking.probe import probe, suggest
+from .asking.remember import recall, remember
 from .common import Common, reported
-from .compact import compact
-from .describe import describe
-from .detect import detect_app
-from .doctor import doctor
-from .estimate import estimate
-from .export import export
-from .graph import graph
+from .contents.describe import describe
+from .contents.detect import detect_app
+from .contents.export import export
+from .contents.moments import clip, ground, highlights
+from .contents.people import people_app
+from .contents.quality import quality
 from .interrupts import whole_program
-from .library import forget, ingest, search, videos
-from .mcp import mcp
-from .models import models_app
-from .moments import clip, ground, highlights
-from .people import people_app
-from .probe import probe, suggest
-from .quality import quality
-from .remember import recall, remember
-from .repair import repair
-from .serve import serve
-from .watch import watch
+from .library.compact import compact
+from .library.repair import repair
+from .library.videos import forget, ingest, search, videos
+from .library.watch import watch
+from .serving.api import api
+from .serving.mcp import mcp
+from .serving.serve import serve
+from .setup.doctor import doctor
+from .setup.graph import graph
+from .setup.models import models_app
 
 app = typer.Typer(
     name="vidscout",

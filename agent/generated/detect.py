@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...graphs.forensics.state import Examination, ForensicState
     from ...tools.forensics.calibration.fitting import Clip
     from ...tools.forensics.calibration.ranges import Calibration
-    from ...tools.forensics.signals.encoder import SignalEncoder
+    from ...tools.forensics.signals.over_time.encoder import SignalEncoder
 
 VIDEO_FILES = frozenset(
     {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".gif", ".ts", ".wmv", ".flv"}
@@ -187,7 +187,7 @@ def video_files(folder: Path) -> list[Path]:
 
 def frame_encoder(scout: Scout) -> "tuple[SignalEncoder | None, list[str]]":
     """The profile's frame encoder, or None with the reason."""
-    from ...tools.forensics.signals.encoder import SignalEncoder
+    from ...tools.forensics.signals.over_time.encoder import SignalEncoder
 
     if "tags" not in scout.profile.roles:
         return None, ["the profile has no frame encoder"]

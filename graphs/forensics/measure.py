@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from ...tools.errors import CancelledError, MediaError
 from ...tools.forensics.calibration.ranges import suspicion
 from ...tools.forensics.provenance import provenance
-from ...tools.forensics.signals.likelihood import SpatialLikelihood
+from ...tools.forensics.signals.over_time.likelihood import SpatialLikelihood
 from ...tools.forensics.signals.pictures import colourfulness
 from ...tools.forensics.signals.registry import SIGNALS
 from ...tools.forensics.signals.signal import Reading, Signal, Window

@@ -9,11 +9,11 @@ import numpy as np
 from langgraph.runtime import Runtime
 
 from ...tools.errors import BackendUnavailableError, CancelledError, WeightsError
-from ...tools.forensics.signals.faces import face_jitter, mouth_movement
-from ...tools.forensics.signals.hands import hand_jitter
+from ...tools.forensics.signals.people.faces import face_jitter, mouth_movement
+from ...tools.forensics.signals.people.hands import hand_jitter
+from ...tools.forensics.signals.people.tracks import followed
 from ...tools.forensics.signals.signal import Reading
 from ...tools.forensics.signals.text_stability import LONG_ENOUGH, SURE, text_stability
-from ...tools.forensics.signals.tracks import followed
 from ...tools.media.audio import SAMPLE_RATE, audio
 from ...tools.media.video import frames
 from ...tools.perception.follower import B

@@ -18,7 +18,7 @@ from ..events import merge
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...tools.forensics.signals.encoder import SignalEncoder
+    from ...tools.forensics.signals.over_time.encoder import SignalEncoder
     from ...tools.perception.people.faces import Face
     from ...tools.perception.people.hands import Hand
     from ...tools.records import TextLine

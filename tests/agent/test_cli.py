@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from vidscout.agent.cli import app
-from vidscout.agent.cli.ask import save
+from vidscout.agent.cli.asking.ask import save
 from vidscout.agent.cli.common import reported
 from vidscout.tools.errors import UsageError
 

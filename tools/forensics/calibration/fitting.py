@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UsageError
-from ..signals.likelihood import Moments, SpatialLikelihood, TemporalLikelihood, Whitening, steps_of
+from ..signals.over_time.likelihood import Moments, SpatialLikelihood, TemporalLikelihood, Whitening, steps_of
 from ..signals.registry import SIGNALS
 from .ranges import LEVELS, Calibration, Conditions, Fusion, Range, Source, deviations, odd_stretch, unusual_for_real
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UsageError
-from ..signals.likelihood import Whitening
+from ..signals.over_time.likelihood import Whitening
 from ..signals.registry import SIGNALS
 from ..signals.signal import Side
 from ..windows import LENGTH, RATE

@@ -1,13 +1,13 @@
 """All signals that are measured on a window of frames, by name."""
 
-from .embedding import Curvature, SecondDifference
-from .faces import face_jitter, mouth_movement
-from .flow import Acceleration, FlowResidual, FlowSmoothness
-from .frequency import Blocks, Grid, Spectrum
-from .hands import hand_jitter
-from .light import Edges, ExposureDrift, Flicker, Saturation
-from .likelihood import SpatialLikelihood, TemporalLikelihood
-from .noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
+from .over_time.embedding import Curvature, SecondDifference
+from .over_time.flow import Acceleration, FlowResidual, FlowSmoothness
+from .over_time.likelihood import SpatialLikelihood, TemporalLikelihood
+from .people.faces import face_jitter, mouth_movement
+from .people.hands import hand_jitter
+from .picture.frequency import Blocks, Grid, Spectrum
+from .picture.light import Edges, ExposureDrift, Flicker, Saturation
+from .picture.noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
 from .signal import Signal
 from .sound import looped_sound
 from .text_stability import text_stability

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 from vidscout.bench.data import alterations
 from vidscout.bench.data.fetched import fetch
-from vidscout.tools.forensics.signals.embedding import Curvature, SecondDifference
-from vidscout.tools.forensics.signals.encoder import SignalEncoder
-from vidscout.tools.forensics.signals.flow import Acceleration, FlowResidual, FlowSmoothness
-from vidscout.tools.forensics.signals.frequency import Blocks, Grid, Spectrum
-from vidscout.tools.forensics.signals.light import Edges, ExposureDrift, Flicker, Saturation
-from vidscout.tools.forensics.signals.likelihood import (
+from vidscout.tools.forensics.signals.over_time.embedding import Curvature, SecondDifference
+from vidscout.tools.forensics.signals.over_time.encoder import SignalEncoder
+from vidscout.tools.forensics.signals.over_time.flow import Acceleration, FlowResidual, FlowSmoothness
+from vidscout.tools.forensics.signals.over_time.likelihood import (
     Moments,
     SpatialLikelihood,
     TemporalLikelihood,
     Whitening,
     steps_of,
 )
-from vidscout.tools.forensics.signals.noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
+from vidscout.tools.forensics.signals.picture.frequency import Blocks, Grid, Spectrum
+from vidscout.tools.forensics.signals.picture.light import Edges, ExposureDrift, Flicker, Saturation
+from vidscout.tools.forensics.signals.picture.noise import NoiseCorrelation, NoiseLevel, NoiseRenewal
 from vidscout.tools.forensics.signals.registry import SIGNALS
 from vidscout.tools.forensics.signals.signal import Signal, Window
 from vidscout.tools.forensics.windows import Taken, windows

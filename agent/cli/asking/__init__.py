@@ -1,0 +1,1 @@
+"""Commands around a question: asking it, what it will take, why it fails, what may be asked."""

@@ -1,0 +1,1 @@
+"""Commands for the videos that are kept: reading, searching, listing, forgetting, mending."""

@@ -1,0 +1,1 @@
+"""Commands that serve other programs: HTTP, MCP, and tools on a Ray cluster."""

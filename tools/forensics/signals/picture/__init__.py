@@ -1,0 +1,1 @@
+"""Signals of single pictures and their noise: spectrum, blocks, edges, light."""
