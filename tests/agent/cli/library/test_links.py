@@ -130,7 +130,7 @@ class TestPages:
     def test_a_video_that_is_too_large_is_given_up(
         self, files: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):
-        from vidscout.agent.cli.library.videos import links
+        from vidscout.agent.cli.library import links
 
         paged(tmp_path, "film.mp4")
         monkeypatch.setattr(links, "LARGEST", 1000)
