@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -204,7 +204,7 @@ def listen(observer: Observer, stage: AudioStage, todo: Todo, chunks: Iterable[A
 def _listen_to(observer: Observer, stage: AudioStage, window: AudioChunk, apart: TracksApart) -> None:
     if not observer.ingest.goes_on():
         return
-    tracks = apart.of(window)
+    tracks = [replace(track, video=observer.state.video) for track in apart.of(window)]
 
     def work() -> list[Row]:
         return [

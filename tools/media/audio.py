@@ -45,6 +45,8 @@ class AudioChunk:
     """The track that it comes from, where several are listened to apart."""
     tracks: tuple[np.ndarray, ...] = ()
     """Each of the tracks of which it is the sum, where that is what it is."""
+    video: str = ""
+    """The id of the video whose sound it is, where it is told: several may be heard by turns."""
 
     @property
     def end(self) -> float:

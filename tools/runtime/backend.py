@@ -186,6 +186,8 @@ class Tool(Backend, Generic[Item, Found]):
 
     counter: ClassVar[str | None] = None
     """Which of `counters.NAMES` one input adds one to."""
+    together: ClassVar[bool] = False
+    """Whether it puts the inputs of several threads into common batches itself (`batches.Batches`)."""
     at_once: int | None = None
     """Inputs that it takes best at once, where that does not follow from where it computes."""
 
@@ -196,7 +198,8 @@ class Tool(Backend, Generic[Item, Found]):
     def forget(self) -> None:
         """Let go of what earlier inputs left behind for later ones; where many share a tool, they are of other videos.
 
-        A tool that overrides this is asked for one caller's inputs at a time.
+        A tool that overrides this is asked for one caller's inputs at a time, unless it keeps those of several apart and
+        puts them together itself (`together`).
         """
 
     def remembered(self) -> Any:

@@ -18,7 +18,7 @@ from ..runtime.backend import Tool
 from ..runtime.counters import count
 from ..runtime.notes import note
 from . import put_once
-from .coalesced import Grouped
+from ..runtime.coalesced import Grouped
 from .ray_cluster import connect, one_line
 from .replica import RUN, About, Outcome, Replica, Request
 

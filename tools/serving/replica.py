@@ -6,6 +6,7 @@ import pickle
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,7 +87,7 @@ class Replica:
         assert isinstance(made, Tool)
         self.tool: Tool[Any, Any] = made
         self._remembers = type(made).forget is not Tool.forget
-        self._most = 1 if self._remembers else batch
+        self._most = 1 if self._remembers and not made.together else batch
         self._replicas = replicas
         self._batches: Counter[int] = Counter()
         self._began: float | None = None
@@ -138,6 +139,9 @@ class Replica:
             replace(request, arguments=(resolved(request.arguments[0]),)) if request.method == RUN else request
             for request in requests
         ]
+        if len(requests) > 1 and self.tool.together:
+            with ThreadPoolExecutor(len(requests)) as pool:
+                return list(pool.map(self._by_itself, requests))
         if len(requests) > 1 and not self._remembers and all(request.method == RUN for request in requests):
             try:
                 return self._run_together([list(request.arguments[0]) for request in requests])
@@ -158,7 +162,8 @@ class Replica:
 
     def _by_itself(self, request: Request) -> Outcome:
         try:
-            self.tool.forget()
+            if not self.tool.together:
+                self.tool.forget()
             if request.remembered is not None:
                 self.tool.remember(request.remembered)
             with counting() as counters:

@@ -35,6 +35,9 @@ NO_SPEECH, UNSURE, REPETITIVE = 0.6, -1.0, 2.4
 """Whisper's own limits (Radford et al., 2022, section 4.5): probability of no speech, mean log-probability, and zlib
 compression ratio beyond which a transcript is taken for an invention."""
 
+KEPT = 256
+"""Chunks whose language is remembered, of all videos that are being heard."""
+
 MARGIN = 0.25
 """Seconds around an utterance that are heard when it is translated."""
 
@@ -93,6 +96,15 @@ Task = Literal["transcribe", "translate"]
 """What Whisper writes: what is said, in its language or in English."""
 
 
+Followed = tuple[str, str, float]
+"""Where a chunk begins or ends: the video, the track that is heard apart, and seconds."""
+
+
+def moment(chunk: "AudioChunk", seconds: float) -> Followed:
+    """A moment of the sound that a chunk is part of."""
+    return chunk.video, chunk.track, round(seconds, 2)
+
+
 class WhisperOnVoice(SpeechRecogniser):
     """Whisper, in whichever library, on the stretches in which Silero VAD finds a voice.
 
@@ -118,8 +130,8 @@ class WhisperOnVoice(SpeechRecogniser):
         """
         super().__init__()
         self.expect(language, vocabulary, translate=translate)
-        self._spoken: dict[float, str | None] = {}
-        """The language of a chunk by its end in seconds, for the chunk that follows on it; None while nobody knows."""
+        self._spoken: dict[Followed, str | None] = {}
+        """The language of a chunk by where it ends, for the chunk that follows on it; None while nobody knows."""
         self._spoken_lock = threading.Lock()
 
     def expect(self, language: str | None, vocabulary: str | None, *, translate: bool) -> None:
@@ -168,15 +180,15 @@ class WhisperOnVoice(SpeechRecogniser):
         return [self._hear(chunk) for chunk in batch]
 
     def _hear(self, chunk: "AudioChunk") -> list[Utterance]:
-        before = self._language_so_far(chunk.start)
-        self._keep_language(chunk.end, before)  # also where nobody speaks, or hearing this chunk fails
+        before, end = self._language_so_far(moment(chunk, chunk.start)), moment(chunk, chunk.end)
+        self._keep_language(end, before)  # also where nobody speaks, or hearing this chunk fails
         voiced = voice(chunk.samples, self.clip)
         if not voiced:
             return []
         count("speech_seconds", sum(end - start for start, end in voiced) / RATE)
         squeezed = Squeezed.of(chunk.samples, voiced, self.clip)
         sound = Sound(squeezed.samples)
-        spoken = self._spoken_in(sound, squeezed, before, chunk.end)
+        spoken = self._spoken_in(sound, squeezed, before, end)
         heard = self._heard(sound, spoken, squeezed)
         for _ in range(2):
             rests = {rest: language for clip, language in spoken.items() if (rest := squeezed.unheard(clip, heard))}
@@ -196,7 +208,7 @@ class WhisperOnVoice(SpeechRecogniser):
         )
         return self._translated(chunk, said) if self.translate else said
 
-    def _spoken_in(self, sound: Sound, squeezed: Squeezed, before: str | None, end: float) -> dict[Span, str]:
+    def _spoken_in(self, sound: Sound, squeezed: Squeezed, before: str | None, end: "Followed") -> dict[Span, str]:
         """The clips to be heard, none of them in two languages, and the language of each."""
         if len(self.languages) == 1:
             return dict.fromkeys(squeezed.clips, self.languages[0])
@@ -245,23 +257,23 @@ class WhisperOnVoice(SpeechRecogniser):
         with self._spoken_lock:
             self._spoken.clear()
 
-    def remembered(self) -> dict[float, str | None]:
+    def remembered(self) -> "dict[Followed, str | None]":
         with self._spoken_lock:
             return dict(self._spoken)
 
-    def remember(self, left: dict[float, str | None]) -> None:
+    def remember(self, left: "dict[Followed, str | None]") -> None:
         for end, language in left.items():
             self._keep_language(end, language)
 
-    def _language_so_far(self, start: float) -> str | None:
+    def _language_so_far(self, start: "Followed") -> str | None:
         with self._spoken_lock:
-            return self._spoken.get(round(start, 2))
+            return self._spoken.get(start)
 
-    def _keep_language(self, end: float, language: str | None) -> None:
+    def _keep_language(self, end: "Followed", language: str | None) -> None:
         with self._spoken_lock:
-            self._spoken.pop(round(end, 2), None)
-            self._spoken[round(end, 2)] = language
-            while len(self._spoken) > 64:  # the oldest, which nothing follows any more
+            self._spoken.pop(end, None)
+            self._spoken[end] = language
+            while len(self._spoken) > KEPT:  # the oldest, which nothing follows any more
                 del self._spoken[next(iter(self._spoken))]
 
 

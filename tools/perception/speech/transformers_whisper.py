@@ -1,11 +1,15 @@
 """Whisper by transformers: the original checkpoints and their fine-tuned descendants, many clips in one batch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ...errors import UsageError, WeightsError
 from ...records import Span
+from ...runtime.batches import Batches
 from ...runtime.hub_model import FromHub, quiet
 from .recogniser import Segment, Sound, Task, WhisperOnVoice
 from .voice_activity import RATE
@@ -17,9 +21,21 @@ LEAD = 0.2
 """Seconds before a stretch that are heard with it when its language is found out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One that is to be written down."""
+
+    encoded: Any
+    """By the encoder, (1, frames, width)."""
+    span: Span
+    language: str
+    task: Task
+
+
 class TransformersWhisper(FromHub, WhisperOnVoice):
     """Whisper (Radford et al., 2022) or Distil-Whisper in transformers. A long video is cut in pauses into clips of at
-    most 28 s, which share batches; the times are those of Whisper's own timestamp tokens."""
+    most 28 s, which share batches, also with those of other videos that are heard at the same time, each in a thread of
+    its own; the times are those of Whisper's own timestamp tokens."""
 
     name = "whisper"
     requires = ("torch", "transformers", "faster_whisper")
@@ -29,6 +45,7 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
     batch: ClassVar[int] = 16
     gpu_batch: ClassVar[int] = 32
     window: ClassVar[float] = 600.0
+    together: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -64,6 +81,8 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
 
         if not self._multilingual and (self.languages not in ((), ("en",)) or self.translate):
             raise UsageError(f"{self.checkpoint.folder} hears English only: leave the language out")
+        self._encoding = Batches[np.ndarray, Any](self, self._encode)
+        self._writing = Batches[Clip, list[Segment]](self, self._write, lambda clip: clip.task)
 
     @property
     def source(self) -> str:
@@ -78,12 +97,10 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
         if not self._multilingual:
             return [{"en": 1.0}] * len(stretches)
         found: dict[Span, Mapping[str, float]] = {}
-        for part in self._parts(clips):
-            sound.known[tuple(part)] = encoded = self._encoded(sound, part)
-            for row, clip in enumerate(part):
-                for stretch in stretches:
-                    if clip.contains((stretch.start + stretch.end) / 2):
-                        found[stretch] = self._likely(encoded[row : row + 1], clip, stretch)
+        for clip, row in zip(clips, self._rows(sound, clips), strict=True):
+            for stretch in stretches:
+                if clip.contains((stretch.start + stretch.end) / 2):
+                    found[stretch] = self._likely(row, clip, stretch)
         return [found[stretch] for stretch in stretches]
 
     def _likely(self, states: Any, clip: Span, stretch: Span) -> Mapping[str, float]:
@@ -109,38 +126,35 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
     def transcribe(
         self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task = "transcribe"
     ) -> list[list[Segment]]:
-        spoken = dict(zip(clips, languages, strict=True))
-        return [
-            segments
-            for part in self._parts(clips)
-            for segments in self._segments(sound, part, [spoken[clip] for clip in part], task)
-        ]
+        rows = self._rows(sound, clips)
+        return self._writing.ask([Clip(*clip, task) for clip in zip(rows, clips, languages, strict=True)])
 
-    def _parts(self, clips: Sequence[Span]) -> list[Sequence[Span]]:
-        return [clips[first : first + self.batch_size] for first in range(0, len(clips), self.batch_size)]
+    def _rows(self, sound: Sound, clips: Sequence[Span]) -> list[Any]:
+        """The encoder's view of each clip, (1, frames, width); each is encoded once."""
+        if new := [clip for clip in clips if clip not in sound.known]:
+            encoded = self._encoding.ask([sound.of(clip) for clip in new])
+            sound.known.update(zip(new, encoded, strict=True))
+        return [sound.known[clip] for clip in clips]
 
-    def _encoded(self, sound: Sound, clips: Sequence[Span]) -> Any:
-        """The encoder's view of the clips, (clips, frames, width)."""
+    def _encode(self, sounds: Sequence[np.ndarray]) -> list[Any]:
         import torch
 
-        sounds = [sound.of(clip) for clip in clips]
-        features = self._processor.feature_extractor(sounds, sampling_rate=RATE, return_tensors="pt")
+        features = self._processor.feature_extractor(list(sounds), sampling_rate=RATE, return_tensors="pt")
         with torch.inference_mode():
-            return self._model.get_encoder()(self.on_device({"x": features["input_features"]})["x"]).last_hidden_state
+            encode = self._model.get_encoder()
+            return [*encode(self.on_device({"x": features["input_features"]})["x"]).last_hidden_state.split(1)]
 
-    def _segments(
-        self, sound: Sound, clips: Sequence[Span], languages: Sequence[str], task: Task
-    ) -> list[list[Segment]]:
+    def _write(self, clips: Sequence[Clip]) -> list[list[Segment]]:
+        """What is said in clips of one task, which fit into one batch."""
         import torch
         from transformers.modeling_outputs import BaseModelOutput
 
         settings = self._model.generation_config
-        encoded = sound.known.get(tuple(clips))
-        if encoded is None:
-            encoded = self._encoded(sound, clips)
-        silent = self._first_step(encoded).softmax(1)[:, settings.no_timestamps_token_id - 1].tolist()
         prompt = self._processor.get_prompt_ids(self.vocabulary, return_tensors="pt") if self.vocabulary else None
+        spoken = {"language": [clip.language for clip in clips], "task": clips[0].task} if self._multilingual else {}
         with torch.inference_mode(), quiet():
+            encoded = torch.cat([clip.encoded for clip in clips])
+            silent = self._first_step(encoded).softmax(1)[:, settings.no_timestamps_token_id - 1].tolist()
             written = self._model.generate(
                 encoder_outputs=BaseModelOutput(last_hidden_state=encoded),
                 max_new_tokens=self.max_tokens,
@@ -151,21 +165,21 @@ class TransformersWhisper(FromHub, WhisperOnVoice):
                 return_dict_in_generate=True,
                 output_scores=True,
                 **({} if prompt is None else {"prompt_ids": prompt.to(self._model.device)}),
-                **({"language": list(languages), "task": task} if self._multilingual else {}),
+                **spoken,
             )
+        return [self._segments(clip, written, row, silent[row]) for row, clip in enumerate(clips)]
+
+    def _segments(self, clip: Clip, written: Any, row: int, silent: float) -> list[Segment]:
+        settings = self._model.generation_config
         end = settings.eos_token_id if isinstance(settings.eos_token_id, int) else settings.eos_token_id[0]
-        first = settings.no_timestamps_token_id + 1
-        found = []
-        for row, (clip, language) in enumerate(zip(clips, languages, strict=True)):
-            tokens = written.sequences[row].tolist()
-            sure = self._sure(written, row, end)
-            heard = []
-            for start, stop, words in timed(tokens, first, end, clip.duration):
-                text = self._processor.tokenizer.decode(words, skip_special_tokens=True)
-                begins, ends = clip.start + start, clip.start + stop
-                heard.append(Segment(begins, ends, text, sure, silent[row], repetitive(text), language=language))
-            found.append(heard)
-        return found
+        tokens = written.sequences[row].tolist()
+        sure = self._sure(written, row, end)
+        heard = []
+        for start, stop, words in timed(tokens, settings.no_timestamps_token_id + 1, end, clip.span.duration):
+            text = self._processor.tokenizer.decode(words, skip_special_tokens=True)
+            begins, ends = clip.span.start + start, clip.span.start + stop
+            heard.append(Segment(begins, ends, text, sure, silent, repetitive(text), language=clip.language))
+        return heard
 
     def _sure(self, written: Any, row: int, end: int) -> float:
         """Mean log-probability of a clip's tokens, its end included, as Whisper's own limits take it."""

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from vidscout.tools.serving.coalesced import Grouped
+from vidscout.tools.runtime.coalesced import Grouped
 
 
 def test_one_caller_goes_alone_and_at_once():
