@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from checkpoints import SMALL, bytes_of, checkpoint, save, word_pieces
+from checkpoints import SMALL, SPREAD, bytes_of, checkpoint, save, word_pieces
 
 
 @checkpoint("grounding-dino")
@@ -172,50 +172,9 @@ def florence2(folder: Path) -> None:
 
 @checkpoint("whisper")
 def whisper(folder: Path) -> None:
-    t: Any = import_module("transformers")
-    from tokenizers import pre_tokenizers
-    from transformers.models.whisper.tokenization_whisper import LANGUAGES
+    from vidscout.bench.measure.device.speech import checkpoint as made
 
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    spoken = [f"<|{language}|>" for language in LANGUAGES]
-    tasks = ["<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"]
-    specials = ["<|endoftext|>", "<|startoftranscript|>", *spoken, *tasks]
-    vocabulary = {token: n for n, token in enumerate([*alphabet, *specials])}  # its prefix is looked up in __init__
-    tokenizer = t.WhisperTokenizer(vocab=vocabulary, merges=[], language="en", task="transcribe")
-    tokenizer.add_special_tokens({"extra_special_tokens": specials})
-    tokenizer.add_tokens([f"<|{n * 0.02:.2f}|>" for n in range(1501)])
-    number = tokenizer.convert_tokens_to_ids
-    end, start = number("<|endoftext|>"), number("<|startoftranscript|>")
-    ends = {"pad_token_id": end, "bos_token_id": end, "eos_token_id": end, "decoder_start_token_id": start}
-    config = t.WhisperConfig(
-        vocab_size=len(tokenizer),
-        d_model=32,
-        encoder_layers=2,
-        decoder_layers=2,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=64,
-        decoder_ffn_dim=64,
-        num_mel_bins=80,
-        begin_suppress_tokens=None,
-        **ends,
-    )
-    model = t.WhisperForConditionalGeneration(config)
-    settings = {
-        **ends,
-        "is_multilingual": True,
-        "lang_to_id": {token: number(token) for token in spoken},
-        "task_to_id": {task: number(f"<|{task}|>") for task in ("transcribe", "translate")},
-        "no_timestamps_token_id": number("<|notimestamps|>"),
-        "prev_sot_token_id": number("<|startofprev|>"),
-        "max_initial_timestamp_index": 50,
-        "max_length": 448,
-        "alignment_heads": [[0, 0], [1, 1]],
-    }
-    model.generation_config._from_model_config = False
-    for name, value in settings.items():  # GenerationConfig.update drops the keys that it does not know
-        setattr(model.generation_config, name, value)
-    save(model, t.WhisperProcessor(t.WhisperFeatureExtractor(feature_size=80), tokenizer), folder)
+    made(folder, SPREAD)
 
 
 @checkpoint("ast")

@@ -2,13 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...tools.errors import AudioTrackError, MediaError, VidscoutError
+from ...tools.errors import AudioTrackError, CancelledError, MediaError, UsageError, VidscoutError
 from ...tools.index.rows.live import is_live
 from ...tools.index.videos import Video
 from ...tools.runtime.counters import counting
@@ -37,6 +40,7 @@ class Ingesting(Embedding):
         stages: Sequence[str] = (),
         again: bool = False,
         audio_track: int | str | None = None,
+        at_once: int = 1,
     ) -> list[Ingested]:
         """Read videos into the index; one that has been read already costs nothing.
 
@@ -49,11 +53,35 @@ class Ingesting(Embedding):
             audio_track: which audio track to listen to, as `Settings.audio_track` has it, for these videos from now on:
                 what listened to another one reads them anew. By default what was said for a video before, or else the
                 setting.
+            at_once: videos that are read at the same time, by the same models. Speech recognition by transformers puts
+                their sound into common batches, which a GPU is quicker with; a CPU is not.
 
         Raises:
             MediaError: a file cannot be read; all others have been.
             UsageError: the profile has no such stage, or a file no such audio track.
             WeightsError: model weights have not been pulled.
+        """
+        paths = [paths] if isinstance(paths, str | PathLike) else paths
+        options: Any = {"stages": stages, "again": again, "audio_track": audio_track}
+        read = list(self.ingest_each(paths, on_progress, at_once=at_once, **options))
+        for one in read:
+            if isinstance(one, VidscoutError):
+                raise one
+        return [one for one in read if isinstance(one, Ingested)]
+
+    def ingest_each(
+        self,
+        paths: "Sequence[VideoName]",
+        on_progress: "Callable[[Progress], None] | None" = None,
+        *,
+        at_once: int = 1,
+        **options: Any,
+    ) -> "Iterator[Ingested | VidscoutError]":
+        """Read videos as `ingest` does, whose arguments these are, and yield in their order what became of each: an
+        error where the file cannot be read or has no such audio track. All others are raised at once.
+
+        Raises:
+            UsageError: fewer than one video is to be read at once.
         """
         from ...graphs.events import Progress
 
@@ -61,18 +89,58 @@ class Ingesting(Embedding):
             if on_progress is not None and isinstance(event, Progress):
                 on_progress(event)
 
-        paths = [paths] if isinstance(paths, str | PathLike) else paths
-        read: list[Ingested] = []
-        failed: list[VidscoutError] = []
-        for path in paths:
+        if at_once < 1:
+            raise UsageError(f"{at_once} videos at once are none: at least one")
+        if at_once == 1 or len(paths) < 2:
+            for path in paths:
+                yield self._ingested(path, show, options)
+        else:
+            stop = threading.Event()
+            yield from finished(watched(partial(self._at_once, paths, at_once, options, stop), stop), show)
+
+    def _ingested(
+        self, path: VideoName, show: "Callable[[Event], None]", options: dict[str, Any]
+    ) -> Ingested | VidscoutError:
+        try:
+            return finished(self.ingest_events(path, **options), show)
+        except (MediaError, AudioTrackError) as error:
+            return error
+
+    def _at_once(
+        self,
+        paths: "Sequence[VideoName]",
+        at_once: int,
+        options: dict[str, Any],
+        stop: threading.Event,
+        show: "Callable[[Event], None]",
+    ) -> list[Ingested | VidscoutError]:
+        """What became of videos that were read at the same time, in their order; one that is named twice is read once.
+
+        Raises:
+            VidscoutError: one that ends the others too, which go on from there the next time.
+        """
+        turns: dict[str, threading.Lock] = {}
+        adding = threading.Lock()
+
+        def read(path: VideoName) -> Ingested | VidscoutError:
             try:
-                options: Any = {"stages": stages, "again": again, "audio_track": audio_track}
-                read.append(finished(self.ingest_events(path, **options), show))
-            except (MediaError, AudioTrackError) as error:
-                failed.append(error)
-        if failed:
-            raise failed[0]
-        return read
+                with adding:  # one file is hashed at a time
+                    turn = turns.setdefault(self.library.identify(Path(path)), threading.Lock())
+            except MediaError as error:
+                return error
+            try:
+                with turn:
+                    return self._ingested(path, show, {**options, "stop": stop})
+            except BaseException:
+                stop.set()
+                raise
+
+        with ThreadPoolExecutor(min(at_once, len(paths))) as pool:
+            futures = [pool.submit(copy_context().run, read, path) for path in paths]
+        errors = [error for future in futures if (error := future.exception()) is not None]
+        if errors:  # the others were only stopped by the first
+            raise next((error for error in errors if not isinstance(error, CancelledError)), errors[0])
+        return [future.result() for future in futures]
 
     def ingest_events(
         self,

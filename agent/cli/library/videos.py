@@ -76,6 +76,10 @@ def ingest(
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
     ] = None,
+    at_once: Annotated[
+        int,
+        typer.Option(min=1, max=64, metavar="N", help="Read so many videos at the same time: for a GPU's full batches."),
+    ] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read videos, so that questions about them cost nothing but the answer.
@@ -90,7 +94,7 @@ def ingest(
         if ray is not None:
             read, failed = _read_on(ray, scout, [local(scout, name) for name in video], bars, tell, options), {}
         else:
-            read, failed = _read(scout, video, bars, tell, options)
+            read, failed = _read(scout, video, bars, tell, {**options, "at_once": at_once})
     if json:
         from dataclasses import asdict
 
@@ -106,23 +110,33 @@ Tell = Callable[["Ingested"], None] | None
 def _read(
     scout: "VideoScout", videos: list[str], bars: ProgressBars, tell: Tell, options: dict[str, Any]
 ) -> "tuple[list[Ingested], dict[str, VidscoutError]]":
-    """Read one video after the other; one that cannot be read is said and does not end the others."""
+    """Read videos, by default one after the other; one that cannot be read is said and does not end the others."""
     from ...network.sizes import TooLargeError
 
     read: list[Ingested] = []
     failed: dict[str, VidscoutError] = {}
-    for path in videos:
-        try:
-            [one] = scout.ingest([local(scout, path)], on_progress=bars.show, **options)
-        except (MediaError, AudioTrackError, FetchError, TooLargeError) as error:
-            failed[path] = error
-            bars.stop()
-            print(f"vidscout: {one_line(error)}", file=sys.stderr)
-            continue
-        read.append(one)
+
+    def told(path: str, one: "Ingested | VidscoutError") -> None:
         bars.stop()
+        if isinstance(one, VidscoutError):
+            failed[path] = one
+            print(f"vidscout: {one_line(one)}", file=sys.stderr)
+            return
+        read.append(one)
         if tell is not None:
             tell(one)
+
+    waiting: dict[str, str] = {}
+    for path in videos:
+        try:
+            waiting[path] = local(scout, path)
+        except (MediaError, FetchError, TooLargeError) as error:
+            told(path, error)
+            continue
+        if options["at_once"] == 1:
+            told(path, *scout.ingest_each([waiting.pop(path)], bars.show, **options))
+    for path, one in zip(waiting, scout.ingest_each([*waiting.values()], bars.show, **options), strict=True):
+        told(path, one)
     return read, failed
 
 
