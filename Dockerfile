@@ -19,6 +19,8 @@ RUN case ",$EXTRAS," in *,hub,*|*,gpu,*) \
 RUN useradd --create-home vidscout && mkdir -p /data /weights && chown vidscout /data /weights
 USER vidscout
 ENV VIDSCOUT_HOME=/data VIDSCOUT_WEIGHTS=/weights
+# `video` lets a GPU's decoder (NVDEC) into the container; the other two are what the container toolkit gives anyway.
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
 VOLUME ["/data", "/weights"]
 EXPOSE 7860
 CMD ["sh", "-c", "vidscout models pull && exec vidscout web --host 0.0.0.0"]

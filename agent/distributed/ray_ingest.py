@@ -52,6 +52,7 @@ SHIPPED = (
     "sample_rate",
     "longest_side",
     "skip_bad",
+    "decoder",
     "language",
     "vocabulary",
     "translate",

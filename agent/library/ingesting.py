@@ -254,6 +254,7 @@ class Ingesting(Embedding):
             settings.language,
             settings.speakers,
             skip_bad=settings.skip_bad,
+            decoder=settings.decoder,
         )
 
     def stages_of_profile(self, sampling: "Sampling | None" = None) -> "tuple[Stage, ...]":

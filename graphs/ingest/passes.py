@@ -164,8 +164,10 @@ def _decode(
     looks_the_same = NearIdentical()
     counted = 0
     took, began = 0.0, time.perf_counter()
-    side = sampling.longest_side
-    for frame in frames(state.path, sampling.rate, side, start=start, stats=stats, one_size=False):
+    decoded = frames(
+        state.path, sampling.rate, sampling.longest_side, start, stats=stats, one_size=False, decoder=sampling.decoder
+    )
+    for frame in decoded:
         if frame.time > end or not ingest.goes_on():
             break
         left_out = bad.is_bad(frame.image) or looks_the_same(frame.image)

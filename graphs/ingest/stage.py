@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from pydantic import TypeAdapter
 
 from ...tools.media.audio import AudioChunk
+from ...tools.media.hardware import Decoder
 from ...tools.media.video import Frame
 from ...tools.records import Modality, Record, Span
 from ...tools.runtime.backend import Tool
@@ -65,6 +66,8 @@ class Sampling:
     """How many people speak, where somebody said so."""
     skip_bad: bool = False
     """Whether frames are left out that are blurred, noisy, black or full of blocks (`quality/score.py`)."""
+    decoder: Decoder = "auto"
+    """Where pictures are decoded, which are the same everywhere."""
 
     @property
     def frames(self) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import av
 from av.audio.stream import AudioStream
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -119,11 +120,15 @@ HEAD = 2**20
 """Bytes at the beginning of a file, in which a fragmented MP4 describes its streams."""
 
 
-def open_media(path: Path) -> InputContainer:
+def open_media(path: Path, accelerated: HWAccel | None = None) -> InputContainer:
     """Open a local media file; close it, or use it in a `with`.
 
+    Args:
+        path: of the file.
+        accelerated: the device that decodes its pictures, where it can.
+
     Raises:
-        MediaError: it cannot be opened as one.
+        MediaError: it cannot be opened as one, or there is no such device.
     """
     check_regular(path)
     try:
@@ -132,7 +137,7 @@ def open_media(path: Path) -> InputContainer:
         # Absolute, so that a colon in a relative name is not read as a protocol; files only, so that a playlist
         # cannot make this machine fetch something; and this file only, whatever stands in it or in its name.
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "pattern_type": "none"}
-        container = av.open(str(path.absolute()), "r", options=options, metadata_errors="ignore")
+        container = av.open(str(path.absolute()), "r", options=options, metadata_errors="ignore", hwaccel=accelerated)
     except PermissionError as error:
         raise MediaError(f"{path}: permission denied") from error
     except (FFmpegError, OSError, ValueError) as error:

@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 from ..errors import MediaError, UsageError
 from .audio import SAMPLE_RATE, AudioChunk, audio
 from .clock import Clock, FirstFrame, clock_of, packets_from
+from .hardware import Decoder, Decoding
 from .packets import (
     DecodeStats,
     check_regular,
@@ -180,6 +181,7 @@ def frames(
     threads: int = 0,
     stats: DecodeStats | None = None,
     one_size: bool = True,
+    decoder: Decoder = "cpu",
 ) -> Iterator[Frame]:
     """Sample a video on a fixed grid in one sequential decoding pass, in bounded memory.
 
@@ -198,6 +200,7 @@ def frames(
         stats: filled in as the pass goes.
         one_size: whether all pictures have the size of the first, as windows of several pictures need it; otherwise
             each has its own where the size changes in the middle of the file, and no detail is lost.
+        decoder: where pictures are decoded; see `hardware`.
 
     Raises:
         MediaError: the file cannot be opened. Damage further in is passed over and counted in `stats`.
@@ -210,8 +213,9 @@ def frames(
     clock = clock_of(Path(path))
     if clock.first is None:
         return iter(())
+    decoding = Decoding(decoder, threads)
     to_rgb = ToRGB(clock.first, longest_side, one_size)
-    return _sample(Path(path), clock, clock.first, to_rgb, rate, (start, end), threads, stats or DecodeStats())
+    return _sample(Path(path), clock, clock.first, to_rgb, rate, (start, end), decoding, stats or DecodeStats())
 
 
 def thumbnail(image: np.ndarray, longest_side: int = 640, quality: int = 85) -> bytes:
@@ -238,14 +242,14 @@ def _sample(
     to_rgb: "ToRGB",
     rate: float,
     within: tuple[float, float | None],
-    threads: int,
+    decoding: Decoding,
     stats: DecodeStats,
 ) -> Iterator[Frame]:
     start, end = within
     tick_of = _grid(clock, first, rate)
     due = (0, 0)
     latest = clock.duration + REORDER_DEPTH  # a time stamp behind the end of what is in the file is not believed
-    for frame, pts in _decode_from(path, clock, first, start, rate, threads, stats):
+    for frame, pts in _decode_from(path, clock, first, start, rate, decoding, stats):
         tick = tick_of(pts)
         if tick < due:
             continue
@@ -278,7 +282,7 @@ def _grid(clock: Clock, first: FirstFrame, rate: float) -> Callable[[int], Tick]
 
 
 def _decode_from(
-    path: Path, clock: Clock, first: FirstFrame, start: float, rate: float, threads: int, stats: DecodeStats
+    path: Path, clock: Clock, first: FirstFrame, start: float, rate: float, decoding: Decoding, stats: DecodeStats
 ) -> Iterator[tuple[VideoFrame, int]]:
     """Frames in presentation order with their timestamps, from a keyframe before `start` on.
 
@@ -286,7 +290,7 @@ def _decode_from(
     """
     before = math.floor((clock.zero + Fraction(start)) / first.time_base)
     for margin in (*SEEK_MARGINS, None):
-        with open_media(path) as container:
+        with decoding.open(path) as container:
             stream = video_stream(container)
             if stream is None:
                 return
@@ -296,14 +300,15 @@ def _decode_from(
                 packets = packets_from(container, stream, clock, before, margin, stats)
             if packets is None:
                 continue
-            stream.codec_context.thread_count = threads
-            stream.thread_type = "AUTO"
+            decoding.prepare(stream)
             fps = frame_rate(stream) or Fraction(25)
             if rate * 4 < fps:
                 decoded = _decode_sparsely(packets, stream, _grid(clock, first, rate), stats)
             else:
                 decoded = (frame for packet in packets for frame in decode_packet(packet, stats))
-            yield from _with_steady_clock(decoded, first, 1 / fps)
+            for frame, pts in _with_steady_clock(decoded, first, 1 / fps):
+                decoding.see(frame, stream)
+                yield frame, pts
             return
 
 

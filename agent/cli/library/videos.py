@@ -78,7 +78,9 @@ def ingest(
     ] = None,
     at_once: Annotated[
         int,
-        typer.Option(min=1, max=64, metavar="N", help="Read so many videos at the same time: for a GPU's full batches."),
+        typer.Option(
+            min=1, max=64, metavar="N", help="Read so many videos at the same time: for a GPU's full batches."
+        ),
     ] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
