@@ -90,8 +90,8 @@ class Settings(BaseSettings):
     skip_bad: bool = False
     """Whether frames that are too blurred, noisy, dark or blocky to tell anything from are left out of a reading."""
     decoder: Literal["auto", "cpu", "nvdec"] = "auto"
-    """Where pictures are decoded while a video is read: by an NVIDIA GPU (NVDEC) where there is one, or on the CPU. They
-    are the same; a note says where a GPU's decoder was not used."""
+    """Where pictures are decoded while a video is read: by an NVIDIA GPU (NVDEC) where there is one, or on the CPU.
+    They are the same; a note says where a GPU's decoder was not used."""
     language: str | None = None
     """What is spoken, as a code or a name, or several of which each sentence is in one, as in `en,de` or `German`; by
     default anything, found out for each stretch of speech."""

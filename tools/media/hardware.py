@@ -1,8 +1,8 @@
 """Where pictures are decoded: on this machine's cores, or by the decoder of an NVIDIA GPU (NVDEC), through PyAV.
 
-NVDEC decodes as the standards say, so that pictures are the same as from the CPU; they come back to main memory, as every
-stage takes them. What it does not decode (codecs, profiles and sizes differ from GPU to GPU), FFmpeg decodes on the CPU,
-which is noted.
+NVDEC decodes as the standards say, so that pictures are the same as from the CPU; they come back to main memory, where
+every stage takes them from. What it does not decode (codecs, profiles and sizes differ from GPU to GPU), FFmpeg decodes
+on the CPU, which is noted.
 """
 
 import ctypes

@@ -198,8 +198,8 @@ class Tool(Backend, Generic[Item, Found]):
     def forget(self) -> None:
         """Let go of what earlier inputs left behind for later ones; where many share a tool, they are of other videos.
 
-        A tool that overrides this is asked for one caller's inputs at a time, unless it keeps those of several apart and
-        puts them together itself (`together`).
+        A tool that overrides this is asked for one caller's inputs at a time, unless it keeps those of several apart
+        and puts them together itself (`together`).
         """
 
     def remembered(self) -> Any:

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from ..errors import ServingBusyError, ServingError, UsageError
 from ..runtime.backend import Tool
+from ..runtime.coalesced import Grouped
 from ..runtime.counters import count
 from ..runtime.notes import note
 from . import put_once
-from ..runtime.coalesced import Grouped
 from .ray_cluster import connect, one_line
 from .replica import RUN, About, Outcome, Replica, Request
 

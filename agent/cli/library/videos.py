@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ....tools.errors import AudioTrackError, MediaError, UsageError, VidscoutError
+from ....tools.errors import MediaError, UsageError, VidscoutError
 from ....tools.records import clock
 from ....tools.runtime.notes import noting
 from ...network.public_addresses import FetchError

@@ -3,9 +3,9 @@
     python -m vidscout.bench.measure.device.speech [--videos 4] [--seconds 90] [--rounds 3] [--model FOLDER]
         [--batch 16] [--device cpu]
 
-Without `--model`, a checkpoint of the real class with random weights of tiny size is made; what it writes is nonsense, so
-that many clips are doubted and heard in pieces, in batches of few. Rounds of both ways take turns in one run, since other
-work on the machine slows both. A GPU is what full batches are for: on a CPU the figure to look at is clips a batch.
+Without `--model`, a checkpoint of the real class with random weights of tiny size is made; what it writes is nonsense,
+so that many clips are doubted and heard in pieces, in batches of few. Rounds of both ways take turns in one run, since
+other work on the machine slows both. A GPU is what full batches are for: on a CPU look at clips a batch.
 """
 
 import argparse

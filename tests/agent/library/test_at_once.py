@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_scout import small_scout
+from small_scout import LabelVectors, WordVectors
 from vidscout import VideoScout
 from vidscout.tools.errors import MediaError, UsageError
 from vidscout.tools.media.audio import SAMPLE_RATE, audio
@@ -37,10 +37,8 @@ def sounds(lecture: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
 @pytest.fixture
 def scout(tmp_path: Path, checkpoint: Callable[[str], Path]) -> Iterator[VideoScout]:
     speech = {"backend": "whisper", "model": str(checkpoint("whisper")), "device": "cpu", "max_tokens": 6}
-    with small_scout(tmp_path / "home") as small:
-        tables: Any = {"small": {"base": "embedded", "roles": {"text_embedding": small.profile.roles["text_embedding"].backend,
-                       "label_embedding": small.profile.roles["label_embedding"].backend, "speech": speech},
-                       "stages": ["speech"]}}  # fmt: skip
+    roles = {"text_embedding": WordVectors.name, "label_embedding": LabelVectors.name, "speech": speech}
+    tables: Any = {"small": {"base": "embedded", "roles": roles, "stages": ["speech"]}}
     with VideoScout("small", tmp_path / "home", profiles=tables, language="en") as made:
         yield made
 

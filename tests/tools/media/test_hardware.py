@@ -40,7 +40,8 @@ def test_without_a_gpu_auto_decodes_on_the_cpu_and_says_nothing(bunny: Path, mon
     with noting() as notes:
         found = looked_at(bunny, decoder="auto")
     assert notes == []
-    assert all(map(np.array_equal, found, looked_at(bunny))) and len(found) == 3
+    assert all(map(np.array_equal, found, looked_at(bunny)))
+    assert len(found) == 3
 
 
 def test_nvdec_that_is_not_there_is_told_and_pictures_are_the_same(bunny: Path, monkeypatch: pytest.MonkeyPatch):
@@ -74,7 +75,8 @@ def test_ffmpeg_is_asked_for_cuda_and_where_that_fails_the_cpu_decodes_with_a_no
     assert isinstance(devices[0], HWAccel)
     assert not devices[0].is_hw_owned, "pictures come back to main memory"
     assert all(map(np.array_equal, found, expected))
-    assert len(notes) == 1 and notes[0].startswith("pictures were decoded on the CPU: the GPU's decoder cannot be used")
+    assert len(notes) == 1
+    assert notes[0].startswith("pictures were decoded on the CPU: the GPU's decoder cannot be used")
 
 
 @pytest.mark.usefixtures("believed")
@@ -114,10 +116,10 @@ class Driver:
     def __init__(self, gpus: int) -> None:
         self.gpus = gpus
 
-    def cuInit(self, flags: int) -> int:
+    def cuInit(self, flags: int) -> int:  # noqa: N802
         return 0 if self.gpus else 100  # CUDA_ERROR_NO_DEVICE
 
-    def cuDeviceGetCount(self, count: Any) -> int:
+    def cuDeviceGetCount(self, count: Any) -> int:  # noqa: N802
         count._obj.value = self.gpus
         return 0
 

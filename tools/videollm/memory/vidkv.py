@@ -175,10 +175,27 @@ def _ordered(worth: "Tensor", lines: "Tensor") -> "tuple[Tensor, Tensor]":
 
 
 def cache_bytes(cache: Any) -> int:
-    """Bytes of keys and values in a cache, packed ones as they are packed."""
+    """Bytes of keys and values in a cache, packed ones as they are packed: of `quanto`, `hqq` and `fp8` too, with the
+    scales that belong to them."""
     found = 0
     for layer in cache.layers:
         own = getattr(layer, "bytes", None)
-        parts = (layer.keys, layer.values) if own is None and layer.is_initialized else ()
-        found += own if own is not None else sum(part.numel() * part.element_size() for part in parts)
+        if own is not None:
+            found += own
+        elif layer.is_initialized:
+            quantised = getattr(layer, "_quantized_keys", None), getattr(layer, "_quantized_values", None)
+            found += tensor_bytes((layer.keys, layer.values, *quantised))
     return found
+
+
+def tensor_bytes(held: Any) -> int:
+    """Bytes of the tensors in tuples, lists, mappings and tensors that are made of others, as those of quanto are."""
+    import torch
+
+    if isinstance(held, torch.Tensor) and hasattr(held, "__tensor_flatten__"):
+        return tensor_bytes([getattr(held, name) for name in held.__tensor_flatten__()[0]])
+    if isinstance(held, torch.Tensor):
+        return held.numel() * held.element_size()
+    if isinstance(held, dict):
+        return tensor_bytes(list(held.values()))
+    return sum(map(tensor_bytes, held)) if isinstance(held, tuple | list) else 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from vidscout.tools.errors import UsageError
-from vidscout.tools.videollm.caches.prefix_cache import forked_cache
+from vidscout.tools.videollm.caches.prefix_cache import forked_cache, new_cache
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.interface import Message
 from vidscout.tools.videollm.memory.packing import packed_bits, packed_trits, unpacked_bits, unpacked_trits
@@ -31,6 +31,13 @@ class Config:
 
     def get_text_config(self, decoder: bool) -> "Config":
         return self
+
+
+def text_config() -> Any:
+    """Of the cache's two layers, as transformers has it."""
+    from transformers import Qwen2Config
+
+    return Qwen2Config(num_hidden_layers=2, hidden_size=64, num_attention_heads=2, num_key_value_heads=2)
 
 
 def made(tokens: int, channels: int = 32, seed: int = 0) -> torch.Tensor:
@@ -116,6 +123,21 @@ def test_bytes_are_counted_with_everything(kind: str, bits: float):
     numbers = 2 * 2 * tokens * 128
     assert cache_bytes(cache) * 8 / numbers < bits
     assert cache_bytes(cache) * 6 < numbers * 2  # 16 bits
+
+
+@pytest.mark.parametrize(("kind", "needs", "bits"), [("fp8", "torch", 8), ("quanto", "optimum", 5), ("hqq", "hqq", 5)])
+def test_bytes_of_transformers_own_quantised_caches_are_counted(kind: str, needs: str, bits: float):
+    pytest.importorskip(needs)
+    cache = new_cache(kind, text_config())
+    cache.update(made(300), made(300, seed=1), 0)
+    cache.update(made(20), made(20, seed=1), 0)
+    numbers = 2 * 2 * 32
+    least = 320 if kind == "fp8" else 300  # the others keep the last 128 tokens as they are
+    rest = (320 - least) * numbers * 4
+    assert 0 <= cache_bytes(cache) - rest - bits // 4 * 4 * least * numbers // 8 <= least * numbers // 4
+    full = new_cache("full", text_config())
+    full.update(made(320), made(320), 0)
+    assert cache_bytes(full) == 320 * numbers * 4
 
 
 def test_two_bits_are_nearer_than_one_and_a_half():
