@@ -40,6 +40,13 @@ Scripts = Annotated[
 ]
 
 
+AtOnce = Annotated[
+    int,
+    typer.Option(min=1, max=64, metavar="N", help="Read so many videos at the same time: for a GPU's full batches."),
+]
+Again = Annotated[bool, typer.Option("--again", help="Read anew what has been read before.")]
+
+
 def ingest(
     context: typer.Context,
     video: Annotated[list[str], typer.Argument(help="Video or audio files, or addresses of some.")],
@@ -47,7 +54,7 @@ def ingest(
         list[str] | None,
         typer.Option(metavar="NAME", help="Read by this stage only; may be given several times (`videos --stages`)."),
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Read anew what has been read before.")] = False,
+    again: Again = False,
     language: Annotated[
         str | None,
         typer.Option(metavar="NAMES", help="What is spoken, as in `en,de` or German; by default found out."),
@@ -76,12 +83,7 @@ def ingest(
         str | None,
         typer.Option(metavar="ADDRESS", help="Spread the videos over a Ray cluster: HOST:PORT, or `auto`."),
     ] = None,
-    at_once: Annotated[
-        int,
-        typer.Option(
-            min=1, max=64, metavar="N", help="Read so many videos at the same time: for a GPU's full batches."
-        ),
-    ] = 1,
+    at_once: AtOnce = 1,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read videos, so that questions about them cost nothing but the answer.
