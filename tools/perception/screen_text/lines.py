@@ -34,6 +34,9 @@ CERTAIN = 0.95
 seems to be, unless that is just as sure."""
 FEW = 4
 """Signs up to which digits are believed whatever the script seems to be: “31” alone seems Thai, “5” Armenian."""
+BELIEVABLE = 0.8
+"""The same of digits and signs alone, which are then believed where the script that they seem to be in is read less
+surely."""
 SEEMS = 0.5
 """Probability from which a line is taken to be in a script."""
 UNREADABLE = 0.9
@@ -123,6 +126,8 @@ class LineReader:
             return None
         network = self._network(script)
         text, score = network.read(cut) if network is not None else ("", 0.0)
+        if read is not None and own is None and reading.sure < UNREADABLE and reading.score >= max(score, BELIEVABLE):
+            return read  # “5 / 10” is seldom letters of another script
         if score >= READ and _is_in(text, script):
             return Said(text, score, script)
         return Said("", reading.sure, script) if reading.sure >= UNREADABLE else None

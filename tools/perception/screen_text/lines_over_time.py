@@ -4,6 +4,7 @@ together become a record."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import pairwise
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ SAME_TEXT = 90
 """rapidfuzz ratio from which two readings are one line; OCR flickers by a letter or two."""
 SAME_PLACE = 0.3
 """Intersection over union from which two boxes are one place, though one was cut short."""
+ALIGNED = 0.02
+"""Of the frame's width: how far the cells of a column may begin or end apart."""
 TOGETHER = 1.0
 """Seconds by which lines of one card may appear or vanish apart: one sampled frame, since lines fade in unevenly."""
 BLOCK = 600
@@ -202,7 +205,7 @@ def _record(video: str, group: Sequence[StandingLine], rows: Sequence[Sequence[T
     span = Span(min(line.start for line in group), max(line.end for line in group))
     read = [line for row in rows for line in row]
     score = sum(line.score * len(line.text) for line in read) / sum(len(line.text) for line in read)
-    lines = [line for row in rows for line in _lines(row)]
+    lines = _table([_lines(row) for row in rows])
     written = TextLines(tuple(text for text, _ in lines))
     return Record.of(video, span, written, round(score, 4), source, tuple(box for _, box in lines))
 
@@ -247,6 +250,38 @@ def _lines(row: Sequence[TextLine]) -> list[tuple[str, Box]]:
         else:
             lines.append((after.text, after.box))
     return lines
+
+
+Cell = tuple[str, Box]
+
+
+def _table(rows: Sequence[list[Cell]]) -> list[Cell]:
+    """The lines of rows; a row of a table is one line, what it is about before a colon and then its values.
+
+    A table has rows of several cells that begin or end below each other, and more than half of those after the first
+    have a digit: of two columns of words nothing tells whether they are read across or down.
+    """
+    across = [row for row in rows if len(row) > 1]
+    table = [row for row in across if any(_below(row, other) for other in across if other is not row)]
+    values = [text for row in table for text, _ in row[1:]]
+    if 2 * sum(any(map(str.isdigit, text)) for text in values) <= len(values):
+        table = []
+    lines: list[Cell] = []
+    for row in rows:
+        if row not in table:
+            lines += row
+            continue
+        (label, place), *cells = row
+        colon = "" if label.rstrip().endswith((":", "：")) else ":"
+        whole = reduce(lambda around, cell: around.around(cell[1]), cells, place)
+        lines.append((f"{label}{colon} {', '.join(text for text, _ in cells)}", whole))
+    return lines
+
+
+def _below(row: Sequence[Cell], other: Sequence[Cell]) -> bool:
+    """Whether the first cell after a row's label begins or ends where the other row's does."""
+    one, two = row[1][1], other[1][1]
+    return min(abs(one.left - two.left), abs(one.right - two.right)) <= ALIGNED
 
 
 Line = TypeVar("Line", TextLine, StandingLine)

@@ -39,7 +39,7 @@ class PPOCRReader(ScreenText):
     """
 
     name = "pp-ocr"
-    version = "v6.5"
+    version = "v6.6"
     requires = ("onnxruntime", "cv2")
     weights = ("pp-ocr-v6",)
     further = tuple(network_of(script) for script in COMMON)

@@ -139,3 +139,33 @@ def test_merging_is_deterministic_and_loses_no_time(seed: int):
     for at, lines in readings:
         covered = {number for record in found if record.span.contains(at) for number in range(len(record.boxes))}
         assert bool(lines) <= bool(covered)
+
+
+def cells(*rows: tuple[str, ...], edges: tuple[float, ...] = (0.1, 0.5, 0.7)) -> list[TextLine]:
+    """A card whose rows have cells that begin below each other."""
+    return [
+        line(text, box=Box(left, 0.1 * number, left + 0.02 * len(text), 0.1 * number + 0.04))
+        for number, row in enumerate(rows, 1)
+        for text, left in zip(row, edges, strict=False)
+    ]
+
+
+def test_a_row_of_a_table_is_one_line_with_its_label_before_its_values():
+    table = cells(("Ferry",), ("Built", "1962"), ("Cars:", "40", "35 full"), ("Paid from", "Harbour fund"))
+    [found] = records((0, table), until=9)
+    assert found.text == "Ferry / Built: 1962 / Cars: 40, 35 full / Paid from: Harbour fund"
+    assert len(found.boxes) == 4
+    assert found.boxes[1].left == 0.1
+    assert found.boxes[1].right > 0.5
+
+
+def test_two_columns_of_words_or_cells_that_do_not_align_are_lines_of_their_own():
+    words = cells(("Cheap", "Slow"), ("Light", "Ugly"))
+    assert records((0, words), until=9)[0].text == "Cheap / Slow / Light / Ugly"
+    loose = [
+        *cells(
+            ("Page", "3"),
+        ),
+        *[line(one.text, box=one.box) for one in cells(("", ""), ("Hall", "7"), edges=(0.1, 0.9)) if one.text],
+    ]
+    assert records((0, loose), until=9)[0].text == "Page / 3 / Hall / 7"

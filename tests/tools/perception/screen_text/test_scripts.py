@@ -75,6 +75,12 @@ def test_digits_beside_letters_that_cannot_be_read_are_not_all_that_is_written()
     assert line.text == ""
 
 
+def test_digits_and_signs_that_may_be_letters_of_another_script_are_digits():
+    line = said(Reading("5/ 10", 0.9, Script.GREEK, 0.58))
+    assert line is not None
+    assert line.text == "5/ 10"
+
+
 def test_what_may_be_any_script_is_no_writing():
     assert said(Reading("xq", 0.6, Script.KHMER, 0.6)) is None
 
