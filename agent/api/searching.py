@@ -24,6 +24,8 @@ from ..inbox.inbox import Inbox
 from ..library.fitting import searched
 from ..people.people import SomebodyThere
 from ..scout import VideoScout
+from .asking.probing import ProbeRequest, ProbeResult
+from .asking.probing import result_of as probe_of
 from .asking.question import located
 from .chat import cited
 from .errors import problem_of
@@ -167,6 +169,17 @@ def add_checking(site: FastAPI, inbox: Inbox) -> None:
                 return scout.quality(video).as_dict()
 
         return QualityResult.model_validate(await in_thread(measured))
+
+    @site.post("/v1/probe", tags=["evidence"])
+    async def probe(request: ProbeRequest) -> ProbeResult:
+        """Ask a question from words alone and from frames alone, and tell which side fails it."""
+        video = await ready(request.video)
+
+        def probed() -> ProbeResult:
+            with inbox.asking():
+                return probe_of(scout.probe(video, request.question, request.options, request.answer))
+
+        return await in_thread(probed)
 
 
 def result_of(verdict: Verdict, video: str, inbox: Inbox) -> DetectResult:

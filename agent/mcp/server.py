@@ -93,6 +93,7 @@ def server(inbox: Inbox, local: bool, fetches: bool = False) -> MCPServer[Any]:
         (tools.describe_video, asks),
         (tools.detect_generated, asks),
         (tools.video_quality, asks),
+        (tools.probe_video, asks),
         (tools.search_video, READS),
         (tools.list_videos, READS),
         (tools.video_stages, READS),

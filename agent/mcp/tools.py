@@ -11,6 +11,8 @@ from pydantic import Field
 from ...graphs.events import Event
 from ...tools.errors import UnknownVideoError
 from ..answer import Answer, Evidence, Ingested
+from ..api.asking.probing import ProbeResult
+from ..api.asking.probing import result_of as probe_of
 from ..api.asking.question import fetched
 from ..api.chat import until_read
 from ..api.people import PeopleObject, people_of
@@ -182,6 +184,25 @@ class Tools(DescribeTools):
                 return self._inbox.scout.quality(found).as_dict()
 
         return QualityResult.model_validate(await in_thread(measured))
+
+    async def probe_video(
+        self,
+        video: Source,
+        question: Annotated[str, Field(min_length=1, max_length=4000)],
+        context: "Context[Any, Any]",
+        options: Annotated[list[str] | None, Field(description="2 to 26 choices.")] = None,
+        answer: Annotated[
+            str | None, Field(max_length=4000, description="The right answer, where it is known: an option, or words.")
+        ] = None,
+    ) -> ProbeResult:
+        """Ask a question from words alone and from frames alone, and tell which side of the evidence fails it."""
+        found = await self._asked_about(video, ToolProgress(context))
+
+        def probed() -> ProbeResult:
+            with self._inbox.asking():
+                return probe_of(self._inbox.scout.probe(found, question, options, answer))
+
+        return await in_thread(probed)
 
     def _steps(self, context: "Context[Any, Any]") -> ToolProgress:
         return ToolProgress(context)

@@ -159,7 +159,7 @@ def test_hints_say_what_a_tool_does(home: Path):
             for name, hint in hints.items():
                 assert hint is not None
                 assert hint.destructive_hint is False
-                asks = name in ("ask_video", "describe_video", "detect_generated", "video_quality")
+                asks = name in ("ask_video", "describe_video", "detect_generated", "video_quality", "probe_video")
                 reaches_out = name == "ingest_video" or (fetches and asks)
                 assert hint.open_world_hint is reaches_out, name
                 assert hint.read_only_hint is not (reaches_out or name in ("name_person", "tell_me", "cut_clip")), name

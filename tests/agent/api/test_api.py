@@ -368,6 +368,13 @@ def test_how_good_a_video_is_can_be_asked(served: Served):
     refused(served.http.post("/v1/quality", json={"video": "nowhere"}), 404, "video_not_found")
 
 
+def test_a_probe_needs_an_answerer_that_sees(served: Served):
+    asked = {"video": served.video, "question": "Which word is written?"}
+    refused(served.http.post("/v1/probe", json=asked), 400, "invalid_request")
+    refused(served.http.post("/v1/probe", json={**asked, "video": "nowhere"}), 404, "video_not_found")
+    refused(served.http.post("/v1/probe", json={"video": served.video}), 400, "invalid_request")
+
+
 def test_what_is_in_a_box_can_be_asked(served: Served):
     asked = {"model": "vidscout", "messages": about(served.video, "What does this say?")}
     whole = served.http.post("/v1/chat/completions", json={**asked, "region": [3.0, [0.0, 0.0, 1.0, 1.0]]}).json()
@@ -420,6 +427,7 @@ def test_documents_need_nobody_else(served: Served):
         "/v1/search",
         "/v1/detect",
         "/v1/quality",
+        "/v1/probe",
         "/v1/describe",
     }
     assert described["security"] == [{"key": []}]

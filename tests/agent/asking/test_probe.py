@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from small_scout import FIRST, QUESTION, Answers, filled, small_scout
 from vidscout import VideoScout
+from vidscout.agent.api.app import application
 from vidscout.agent.asking.suggesting import holds, stands_there
+from vidscout.agent.inbox.inbox import Inbox
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm import Message
 
@@ -95,6 +98,22 @@ def test_an_answerer_that_sees_nothing_cannot_be_probed(known: VideoScout):
         probing(known, model).probe(FIRST, QUESTION)
     with pytest.raises(UsageError, match="none of the options"):
         probing(known, TwoSided("a", "b")).probe(FIRST, QUESTION, ["glass", "steel"], "wood")
+
+
+def test_a_probe_over_http_tells_both_sides_with_what_they_cite(known: VideoScout):
+    inbox = Inbox(probing(known, TwoSided("Silicon carbide.", "Glass.", right="Glass")))
+    with TestClient(application(inbox), "http://127.0.0.1:8000") as client:
+        asked = {"video": FIRST, "question": QUESTION}
+        told = client.post("/v1/probe", json=asked).json()
+        wrong = client.post("/v1/probe", json={**asked, "options": ["glass", "steel"], "answer": "wood"})
+    inbox.close()
+    assert (told["text"]["text"], told["frames"]["text"]) == ("Silicon carbide. (0:20)", "Glass.")
+    assert (told["agree"], told["fails"]) == (False, "text")
+    assert "choose the answer of the frames" in told["why"]
+    assert {one["modality"] for one in told["text"]["citations"]} <= {"speech", "screen_text"}
+    assert told["text"]["citations"]
+    assert wrong.status_code == 400
+    assert "none of the options" in wrong.json()["error"]["message"]
 
 
 @pytest.mark.models

@@ -31,6 +31,7 @@ TOOLS = {
     "name_person",
     "detect_generated",
     "video_quality",
+    "probe_video",
 }
 TOOLS |= {"find_moments", "video_highlights", "tell_me", "live_events"}
 KEY = "a-key-for-tests"
@@ -112,6 +113,8 @@ def test_a_video_is_read_asked_about_and_searched_over_stdio(tmp_path: Path, bik
         quality = (await client.call_tool("video_quality", {"video": video["id"]})).structured_content or {}
         assert quality["level"] in ("bad", "poor", "fair", "good", "excellent")
         assert quality["measures"]
+        blind = {"video": video["id"], "question": "Which word is written?"}
+        assert "an answerer that sees frames" in line(await client.call_tool("probe_video", blind))
 
         moments = await client.call_tool("find_moments", {"query": "when can one read “TAXI”?"})
         [moment] = (moments.structured_content or {})["spans"]
