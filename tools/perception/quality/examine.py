@@ -1,6 +1,6 @@
 """A whole video's quality: the measures of picture, motion and sound, with their curves and worst moments."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ...media.audio import AudioChunk, audio
 from ...media.video import Frame, MediaInfo, frames, probe
-from . import motion, picture, sound
+from . import blocks, motion, picture, sound
 from .score import MEASURES, Level, level_of, score_of
 
 STRETCH = 4.0
@@ -53,7 +53,7 @@ class Quality:
 
 PICTURE: dict[str, Callable[[np.ndarray], float]] = {
     "sharpness": picture.sharpness,
-    "blockiness": picture.blockiness,
+    "blockiness": blocks.blockiness,
     "noise": picture.noise,
     "overexposure": picture.overexposure,
     "underexposure": picture.underexposure,
@@ -136,11 +136,14 @@ def of_frames(taken: Sequence[Frame]) -> dict[str, list[tuple[float, float]]]:
     return found
 
 
-def poor_picture(grey: np.ndarray) -> list[str]:
-    """The measures by which one picture is beyond the worse end of the calibration: what `--skip-bad` leaves out."""
-    return [
-        name for name, measure in PICTURE.items() if MEASURES[name].skips and MEASURES[name].badness(measure(grey)) >= 1
-    ]
+def skipped_for(grey: np.ndarray) -> dict[str, float]:
+    """The measures of one picture for which `--skip-bad` may leave it out, by their names."""
+    return {name: measure(grey) for name, measure in PICTURE.items() if MEASURES[name].skips}
+
+
+def poor(measures: Mapping[str, float]) -> list[str]:
+    """Those of the measures that are beyond the worse end of the calibration."""
+    return [name for name, value in measures.items() if MEASURES[name].badness(value) >= 1]
 
 
 def _frames(path: Path, info: MediaInfo, start: float, end: float) -> Iterator[Frame]:

@@ -4,18 +4,22 @@ from functools import cache
 
 import numpy as np
 
+from .blocks import BLOCK, levelled
+
 FLATTEST = 0.1
 """Share of the blocks of a picture from which its noise is estimated: those with least in them."""
-BLOCK = 8
-"""Pixels of a side of a coder's block (JPEG, MPEG-2, MPEG-4; H.264 and later filter what they leave)."""
 CRUSHED, BLOWN = 12.0, 243.0
 """Luma below and above which nothing can be told apart."""
 NARROW, WIDE = 0.7, 2.0
 """Standard deviations in pixels of the two Gaussians whose gradients are compared at edges."""
 EDGES = 0.1
 """Share of the blocks of a picture at whose edges its sharpness is measured: those with the strongest."""
-BESIDE = 15
-"""Side in pixels of the square around black and white in which no edge is measured: there luma is cut off."""
+BESIDE = 3
+"""Side in pixels of the square around what is cut off, at 0 or 255, in which no edge is measured. With 15, overexposure
+leaves so few edges that it moves sharpness by 22 to 49 % on three of four clips, instead of 9 to 17 % (on one by 14 %,
+instead of 20 %)."""
+ROUNDING = 0.12
+"""Variance, in squared grey levels, of what is lost where three colours are rounded, and luma once more."""
 PLAIN = 0.05
 """Squared grey levels a pixel of gradient up to which a picture has no edge at all."""
 STEP = (2.0, 20.0)
@@ -57,8 +61,10 @@ def sharpness(grey: np.ndarray, sigma: float | None = None) -> float:
     0.7 pixels. Grows with every blur.
 
     At an edge the energy of the gradient at two scales tells its width (as the ratio of gradients does in Zhuo and
-    Sim, 2011), whatever its height. The median of the tenth of the blocks with the strongest edges is told; the energy
-    that noise of the estimated strength brings in is taken off first, and what lies beside black and white is left out.
+    Sim, 2011), whatever its height. Told is the median of the tenth of the blocks with the strongest edges, each by
+    the energy of its edges, since weak ones are noise for the most part. What noise of the estimated strength and
+    rounding bring in is taken off first, and so are steps at the borders of a coder's blocks; what a camera's picture
+    has cut off at black or white is left out.
 
     Args:
         grey: luma.
@@ -69,34 +75,24 @@ def sharpness(grey: np.ndarray, sigma: float | None = None) -> float:
     """
     import cv2
 
-    sigma = noise(grey) if sigma is None else sigma
-    clipped = ((grey < CRUSHED) | (grey > BLOWN)).astype(np.uint8)
-    told = (cv2.dilate(clipped, np.ones((BESIDE, BESIDE), np.uint8)) == 0).astype(np.float32)
-    share = _means(told if told.any() else np.ones_like(told))
+    variance = (noise(grey) if sigma is None else sigma) ** 2 + ROUNDING
+    cut_off = ((grey <= 0) | (grey >= 255)).astype(np.uint8)
+    told = (cv2.dilate(cut_off, np.ones((BESIDE, BESIDE), np.uint8)) == 0).astype(np.float32)
+    if not told.any() or drawn(grey):
+        told = np.ones_like(told)
+    share = _means(told)
     usable = share >= min(0.25, float(share.max()))
+    level = levelled(grey)
     narrow, wide = (
-        (_means(_gradient(grey, width) * told)[usable] / share[usable] - let_through * sigma**2)
+        (_means(_gradient(level, width) * told)[usable] / share[usable] - let_through * variance)
         for width, let_through in zip((NARROW, WIDE), _noise_shares(), strict=True)
     )
     strongest = np.argsort(wide)[-max(int(EDGES * len(wide)), 1) :]
     if wide[strongest].max() <= PLAIN:
         return 0.0
-    ratio = float(np.median(narrow[strongest] / np.maximum(wide[strongest], 1e-6)))
+    energy = np.maximum(wide[strongest], 1e-6)
+    ratio = _weighted_median(narrow[strongest] / energy, energy)
     return float(np.sqrt((WIDE**2 - NARROW**2) / max(ratio**2 - 1, 0.02)))
-
-
-def blockiness(grey: np.ndarray) -> float:
-    """Grey levels by which luma steps more at the borders of 8-pixel blocks than elsewhere, wherever the grid lies
-    (after Wang, Bovik and Evans, 2000); a step that belongs to the picture is as frequent off the grid."""
-    steps = []
-    for direction in (0, 1):
-        rise = np.abs(np.diff(grey, axis=direction)).mean(axis=1 - direction)
-        usable = rise[: len(rise) // BLOCK * BLOCK].reshape(-1, BLOCK)
-        if not len(usable):
-            continue
-        phases = np.median(usable, axis=0)
-        steps.append(float(phases.max() - np.sort(phases)[-2]))
-    return float(np.mean(steps)) if steps else 0.0
 
 
 def overexposure(grey: np.ndarray) -> float:
@@ -180,6 +176,13 @@ def _going_on(rise: np.ndarray) -> np.ndarray:
     found = np.zeros(rise.shape, bool)
     found[rows, at] = np.concatenate([follows, [False]])[: len(rows)] | np.concatenate([[False], follows])[: len(rows)]
     return found
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value below which lies half of the weight."""
+    order = np.argsort(values)
+    up_to = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(up_to, up_to[-1] / 2)])
 
 
 def _gradient(grey: np.ndarray, width: float) -> np.ndarray:

@@ -52,7 +52,7 @@ class Beside(About):
 
 
 MEASURES: dict[str, About] = {
-    "sharpness": About("pixels of edge width", 1.2, 1.85, skips=True),
+    "sharpness": About("pixels of edge width", 1.3, 2.2, skips=True),
     "blockiness": About("grey levels", 1.8, 8.0, skips=True),
     "noise": About("grey levels", 2.0, 7.8, skips=True),
     "overexposure": About("share of the picture", 0.33, 0.7, skips=True),

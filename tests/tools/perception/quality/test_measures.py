@@ -2,10 +2,19 @@
 
 import numpy as np
 import pytest
-from vidscout.bench.measure.perceiving.quality import PICTURE, banded, blocky, blurred, measured, noisy
+from vidscout.bench.measure.perceiving.quality import (
+    PICTURE,
+    banded,
+    blocky,
+    blurred,
+    measured,
+    noisy,
+    underexposed,
+)
 from vidscout.tools.media.audio import AudioChunk
 from vidscout.tools.perception.quality import motion, picture, sound
-from vidscout.tools.perception.quality.examine import poor_picture, stretches
+from vidscout.tools.perception.quality.blocks import blockiness, levelled
+from vidscout.tools.perception.quality.examine import poor, skipped_for, stretches
 from vidscout.tools.perception.quality.score import MEASURES, Level, level_of, score_of
 
 
@@ -84,7 +93,24 @@ def test_noise_is_told_in_grey_levels_and_does_not_pass_for_detail(clip: np.ndar
 def test_blocks_are_found_wherever_their_grid_lies(clip: np.ndarray):
     spoilt = picture.luma(blocky(clip[:1], 3, np.random.default_rng(0))[0])
     for shift in (0, 3):
-        assert picture.blockiness(spoilt[shift:, shift:]) > 3 > 3 * picture.blockiness(picture.luma(clip[0]))
+        assert blockiness(spoilt[shift:, shift:]) > 3 > 3 * blockiness(picture.luma(clip[0]))
+
+
+def test_blocks_and_darkness_leave_edges_as_wide_as_they_are(clip: np.ndarray):
+    random = np.random.default_rng(0)
+    clean, soft = (picture.sharpness(picture.luma(one[0])) for one in (clip, blurred(clip[:1], 4, random)))
+    for spoilt in (blocky(clip[:1], 4, random), underexposed(clip[:1], 2, random)):
+        assert abs(picture.sharpness(picture.luma(spoilt[0])) - clean) < 0.1 * (soft - clean)
+
+
+def test_a_picture_whose_blocks_are_levelled_is_the_one_before(clip: np.ndarray):
+    grey = picture.luma(clip[0])
+    spoilt = picture.luma(blocky(clip[:1], 4, np.random.default_rng(0))[0])
+    assert levelled(grey) is grey
+    level = levelled(spoilt)
+    assert blockiness(level) < 0.2 * blockiness(spoilt)
+    steps = [np.abs(np.diff(one - grey, axis=1)).mean() for one in (spoilt, level)]
+    assert steps[1] < 0.2 * steps[0]
 
 
 def test_a_cut_is_no_flicker_and_a_pan_is_no_shake(clip: np.ndarray):
@@ -140,14 +166,18 @@ def test_the_score_falls_with_badness_and_has_five_levels():
     ]
 
 
+def poor_of(grey: np.ndarray) -> list[str]:
+    return poor(skipped_for(grey))
+
+
 def test_a_picture_is_left_out_only_at_the_bad_end(clip: np.ndarray):
-    assert poor_picture(picture.luma(clip[0])) == []
+    assert poor_of(picture.luma(clip[0])) == []
     black = np.full((144, 192), 3, np.float32)
-    assert "underexposure" in poor_picture(black)
+    assert "underexposure" in poor_of(black)
     random = np.random.default_rng(0)
-    assert "sharpness" in poor_picture(picture.luma(blurred(blurred(clip[:1], 4, random), 4, random)[0]))
-    assert "noise" in poor_picture(picture.luma(noisy(noisy(clip[:1], 4, random), 4, random)[0]))
-    assert poor_picture(picture.luma(banded(clip[:1], 1, random)[0])) == []
+    assert "sharpness" in poor_of(picture.luma(blurred(blurred(clip[:1], 4, random), 4, random)[0]))
+    assert "noise" in poor_of(picture.luma(noisy(noisy(clip[:1], 4, random), 4, random)[0]))
+    assert poor_of(picture.luma(banded(clip[:1], 1, random)[0])) == []
 
 
 def test_a_long_video_is_looked_at_in_stretches_spread_over_all_of_it():
