@@ -202,6 +202,46 @@ def qwen3_vl(folder: Path) -> None:
     save(model, processor, folder, tokenizer.eos_token_id, tokenizer.pad_token_id)
 
 
+@checkpoint("qwen3.5")
+def qwen35(folder: Path) -> None:
+    """Three layers of linear attention and one of full attention, as in the published ones."""
+    t: Any = import_module("transformers")
+
+    tokenizer, ids = qwen_tokenizer()
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 0], "partial_rotary_factor": 0.5}
+    heads = {"linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8}
+    config = t.Qwen3_5Config(
+        text_config={
+            **TEXT,
+            **heads,
+            "linear_value_head_dim": 8,
+            "vocab_size": len(tokenizer),
+            "head_dim": 8,
+            "num_hidden_layers": 4,
+            "rope_parameters": {**rope, "mrope_interleaved": True},
+        },
+        vision_config={
+            "depth": 2,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_heads": 4,
+            "patch_size": 16,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+            "out_hidden_size": 32,
+            "num_position_embeddings": 64,
+        },
+        **ids,
+    )
+    pixels = {"patch_size": 16, "temporal_patch_size": 2, "merge_size": 2, "image_mean": HALF, "image_std": HALF}
+    image = t.Qwen2VLImageProcessor(**pixels, size={"shortest_edge": 32 * 32, "longest_edge": 128 * 128})
+    limits = {"size": {"shortest_edge": 2 * 32 * 32, "longest_edge": 16 * 64 * 64}, "cap_pixels_per_frame": True}
+    video = t.Qwen3VLVideoProcessor(**pixels, **limits, fps=1, min_frames=2, max_frames=32)
+    processor = t.Qwen3VLProcessor(image, tokenizer, video, chat_template=tokenizer.chat_template)
+    model = t.Qwen3_5ForConditionalGeneration(config)
+    save(model, processor, folder, tokenizer.eos_token_id, tokenizer.pad_token_id)
+
+
 @checkpoint("smolvlm2")
 def smolvlm2(folder: Path) -> None:
     t: Any = import_module("transformers")

@@ -14,7 +14,7 @@ from ..runtime.hub_model import FromHub
 from ..runtime.memory_budget import expected_bytes
 from . import batched
 from .caches.on_disk import KEPT_BYTES, OnDisk, on_disk
-from .caches.prefix_cache import Prefix, Prefixes, Unit, forked_cache, marks, new_cache, shared, units
+from .caches.prefix_cache import Prefix, Prefixes, Unit, can_be_cut, forked_cache, marks, new_cache, shared, units
 from .caches.vision_cache import Encoded, Encoder
 from .compress import Compressor, compressor
 from .compress.base import unit
@@ -46,8 +46,7 @@ class Transformers(FromHub, VideoLLM):
     """A checkpoint of Qwen-VL, SmolVLM, LLaVA, InternVL, Gemma and their like, by folder or hub id.
 
     Frames go through the checkpoint's own processor, each with its time as text before it. What is computed once is
-    kept: the vision tower's output by frame, and the keys and values of the last prompt, so that a second question
-    about the same frames and the options of a choice cost what is new in them.
+    kept: the vision tower's output by frame, and the keys and values of prompts, so that what is new is what costs.
     """
 
     name: ClassVar[str] = "transformers"
@@ -92,12 +91,11 @@ class Transformers(FromHub, VideoLLM):
             device_map: spread the layers over several devices, as accelerate does (`auto`); then `device` is unused.
             attention: which implementation, as `loading.implementation` takes it.
             quantization: load the weights in 4 or 8 bits by bitsandbytes.
-            kv_cache: precision of keys and values; all but `full` cannot be cut where two prompts part.
+            kv_cache: precision of keys and values; all but `full` go on from behind a prompt's frames only.
             trust_remote_code: run the code that a repository brings; nothing of it is checked.
             adapter: a folder with a PEFT adapter, as LoRA, for the checkpoint.
             as_video: give frames as one video, or as images; by default as is best for its family (`families.toml`).
-            compress: fewer visual tokens, as `evs:0.25`; see `vidscout.tools.videollm.compress`.
-            most_frames: refuse prompts with more frames; packers take the best.
+            compress, most_frames: fewer visual tokens (see `compress`), as `evs:0.25`; frames of a prompt at most.
             context: most tokens of prompt and answer together.
             disk_quota: bytes in a home for encoded frames and prompts' beginnings, kept for the next process.
             visual_stride: from one visual token's position to the next: experimental, see `context.positions`.
@@ -307,10 +305,12 @@ class Transformers(FromHub, VideoLLM):
             known = beginning or (None if whole else self._prefixes.nearest(prompt.marks))
             start, cache = self._begun(prompt, length, known, beginning is None)
             with failures(self.model):
-                *portions, end = self._portions(prompt, start, length)
+                *portions, end = self._portions(prompt, start, length, cut=can_be_cut(cache))
                 for place in portions:
                     self._feed(prompt, cache, start, place)
                     start = place
+                    if not can_be_cut(cache) and prompt.frames and place == prompt.frames[-1].end:
+                        self._prefixes.keep(known := Prefix(prompt.marks[:place], forked_cache(cache)), None)
                     if deadline is not None and time.monotonic() >= deadline:
                         raise TimeoutError
                 logits = self._feed(prompt, cache, start, end)
@@ -339,10 +339,13 @@ class Transformers(FromHub, VideoLLM):
         cache = known.fork(start) if self._can_start(prompt, start) else None
         return (0, None) if cache is None else (start, cache)
 
-    def _portions(self, prompt: Prompt, start: int, length: int) -> list[int]:
-        """Where the parts end in which a prompt is fed: not inside a frame; all at once where tokens are dropped."""
+    def _portions(self, prompt: Prompt, start: int, length: int, cut: bool = True) -> list[int]:
+        """Where the parts end in which a prompt is fed: not inside a frame; all at once where tokens are dropped; also
+        behind the frames where the cache cannot be `cut` there later, for the next question about them."""
         if self._adapting.prunes(prompt):
             return [length]
+        if not cut and prompt.frames and start < (last := prompt.frames[-1].end) < length:
+            return [*self._portions(prompt, start, last), *self._portions(prompt, last, length)]
         ends = []
         while start + PORTION < length:
             start += PORTION

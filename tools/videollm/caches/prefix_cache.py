@@ -68,10 +68,16 @@ class Prefix:
     least: int = 0
     """Tokens of which it cannot hold fewer: up to the last one that was dropped inside the model."""
 
+    def usable(self, marks: Sequence[Mark]) -> int:
+        """How many tokens of a prompt need not be read, one at least being read anew: what both have in common, or all
+        that the cache has or nothing where it cannot be cut."""
+        common = _common(self.marks, marks)
+        return common if can_be_cut(self.cache) or common == len(self.marks) < len(marks) else 0
+
     def fork(self, length: int) -> Any | None:
         """A cache of the first tokens that can be continued, or None where this kind of cache cannot be cut there."""
         surplus = len(self.marks) - length
-        if length < self.least or (surplus and not _can_be_cut(self.cache)):
+        if length < self.least or (surplus and not can_be_cut(self.cache)):
             return None
         forked = forked_cache(self.cache)
         if surplus:
@@ -95,12 +101,18 @@ class Prefixes:
         return self._kept[-1] if self._kept else None
 
     def nearest(self, marks: Sequence[Mark]) -> Prefix | None:
-        """The one that has most in common with the beginning of a prompt; of equals the latest."""
-        return max(reversed(self._kept), key=lambda known: _common(known.marks, marks), default=None)
+        """The one that saves most of a prompt; of equals the latest."""
+        return max(reversed(self._kept), key=lambda known: known.usable(marks), default=None)
 
     def keep(self, new: Prefix, known: Prefix | None) -> None:
-        """Keep a prompt's cache, in place of the one that it began with, where that was half of it or more."""
-        if known in self._kept and 2 * _common(known.marks, new.marks) >= min(len(known.marks), len(new.marks)):
+        """Keep a prompt's cache, in place of the one that it began with, where that was half of it or more.
+
+        One that cannot be cut stays beside it: what comes next goes on from there again, and not from the new one.
+        """
+        if known in self._kept and not can_be_cut(new.cache):
+            self._kept.remove(known)
+            self._kept.append(known)
+        elif known in self._kept and 2 * _common(known.marks, new.marks) >= min(len(known.marks), len(new.marks)):
             self._kept.remove(known)
         self._kept = [*self._kept, new][-KEPT:]
 
@@ -126,7 +138,7 @@ def forked_cache(cache: Any) -> Any:
     return forked
 
 
-def _can_be_cut(cache: Any) -> bool:
+def can_be_cut(cache: Any) -> bool:
     """Only plain layers hold every token as it was: quantised ones have packed theirs, sliding ones dropped some."""
     from transformers.cache_utils import DynamicLayer
 
