@@ -112,6 +112,14 @@ def test_each_worker_has_one_gpu_and_the_page_none():
         assert [container["resources"]["limits"]["nvidia.com/gpu"] for container in pod["containers"]] == ["1"]
 
 
+def test_the_server_is_not_told_a_port_by_the_service_of_its_own_name():
+    """Kubernetes gives pods `VLLM_PORT=tcp://…` for a service `vllm`, and vLLM then does not start."""
+    services = {one["metadata"]["name"] for one in objects() if one["kind"] == "Service"}
+    pods = [one["spec"]["template"]["spec"] for one in objects() if one["kind"] == "Deployment"]
+    [server] = [pod for pod in pods if pod["containers"][0]["command"][0] == "vllm"]
+    assert "vllm" not in services or server["enableServiceLinks"] is False
+
+
 def test_its_profile_is_one_and_asks_the_server_that_runs():
     data = named("ConfigMap", "vidscout-settings")["data"]
     settings = load(profiles=json.loads(data["VIDSCOUT_PROFILES"]), profile=data["VIDSCOUT_PROFILE"])

@@ -1,6 +1,7 @@
 """The catalogue of systems: complete, well formed, and true of this tree."""
 
 import inspect
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -116,6 +117,22 @@ def test_checkpoints_have_a_status_of_their_own_and_the_rest_does_not():
             assert system.status in {Status.STOCK_CLASS, Status.REMOTE_CODE}, system.name
         if system.status == Status.NO_PUBLIC_LOADER:
             assert not system.loader, system.name
+
+
+def test_the_page_on_methods_has_each_row_once_and_names_files_that_are_there():
+    root = Path(__file__).parents[3]
+    rows = [line.split("|") for line in (root / "docs/systems.md").read_text().splitlines() if line.startswith("| ")][
+        2:
+    ]
+    assert [int(row[1]) for row in rows] == [1, 4, 9, 11, 13, 17, 20, 22, 28, 30, 31, 34, 38, 39, 43, 47, 51, 61, 71]
+    for row in rows:
+        files = re.findall(r"`([\w/]+\.py)`", row[3] + row[5])
+        assert len(files) >= 2
+        assert not [file for file in files if not (root / file).is_file()]
+        for name in re.findall(r"compress (\w+):", row[4]):
+            assert name in COMPRESSORS
+        for kind, name in re.findall(r"VIDSCOUT_(PACKER|SELECTOR)=(\w+)", row[4]):
+            assert name in (PACKERS if kind == "PACKER" else SELECTORS)
 
 
 def test_memory_is_estimated_from_the_parameters_at_two_bytes_each():
