@@ -57,16 +57,15 @@ def next_logits(model: Any, beginning: "Prefix | None", prompts: Sequence["Promp
     cache.batch_repeat_interleave(len(prompts))
     inputs: dict[str, Any] = {"input_ids": ids}
     if prompts[0].positions is not None:
-        inputs["position_ids"] = torch.cat([_filled(prompt, common, longest) for prompt in prompts], dim=1).to(
-            ids.device
-        )
+        filled = [_filled(prompt, common, longest) for prompt in prompts]
+        inputs["position_ids"] = torch.cat(filled, dim=-2).to(ids.device)
     with torch.inference_mode():
         output = model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=longest)
     return [output.logits[row, len(end) - 1].float() for row, end in enumerate(ends)]
 
 
 def _filled(prompt: "Prompt", common: int, longest: int) -> "Tensor":
-    """Positions of a prompt's end, (axes, 1, longest)."""
+    """Positions of a prompt's end, (axes, 1, longest), or (1, longest) where they are plain."""
     import torch
 
     assert prompt.positions is not None

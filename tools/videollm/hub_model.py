@@ -115,8 +115,7 @@ class Transformers(FromHub, VideoLLM):
         self.thoughts = AT_MOST if self.family is not None and self.family.thinks_aloud(self.model) else 0
         self.most_frames, self.seconds, self.disk_quota = most_frames, seconds, disk_quota
         self.context = self._most_context = context
-        self._running = threading.RLock()
-        self._prefixes, self._adapting = Prefixes(), Adapting()
+        self._running, self._prefixes, self._adapting = threading.RLock(), Prefixes(), Adapting()
 
     @property
     def model(self) -> str:
@@ -132,6 +131,7 @@ class Transformers(FromHub, VideoLLM):
 
     def setup(self) -> None:
         self._model, self._processor = self.loading.load(self.checkpoint)
+        new_cache(self.loading.kv_cache, self._model.config)  # refuses layers that it cannot keep
         self._reader, self._adapting = Reader(self._processor, self.as_video, self.family), Adapting()
         self._encoder = Encoder(self._model, self._reader)
         self._placeholder = partial(placeholder, self._model.config)

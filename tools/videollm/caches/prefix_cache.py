@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...errors import UsageError
 from ..memory.vidkv import KINDS
 
 if TYPE_CHECKING:
@@ -147,7 +148,11 @@ def can_be_cut(cache: Any) -> bool:
 
 def new_cache(kind: str, config: Any) -> Any:
     """An empty cache: `full`, or quantised to `fp8`, by `quanto` or `hqq` to four bits (KIVI, Liu et al., 2024), or to
-    one and a half to two by one of `vidkv.KINDS`."""
+    one and a half to two by one of `vidkv.KINDS`.
+
+    Raises:
+        UsageError: the model has layers of another kind than full attention, which only `full` keeps.
+    """
     if kind in KINDS:
         from ..memory.vidkv_layer import vidkv_cache
 
@@ -156,9 +161,13 @@ def new_cache(kind: str, config: Any) -> Any:
 
     if kind == "full":
         return DynamicCache(config=config)
+    text = config.get_text_config(decoder=True)
+    if others := set(getattr(text, "layer_types", None) or ()) - {"full_attention"}:
+        raise UsageError(
+            f"kv_cache {kind!r} is for layers of full attention, and this model has {', '.join(sorted(others))}"
+        )
     if kind == "fp8":
         return QuantizedCache(kind, config)
-    text = config.get_text_config(decoder=True)
     channels = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     return QuantizedCache(kind, config, q_group_size=math.gcd(GROUP, heads * channels))  # any number of tokens divides

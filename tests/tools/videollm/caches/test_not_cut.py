@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fed_tokens import Watch
+from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm.hub_model import Transformers
 from vidscout.tools.videollm.interface import FramePart, Message
 
@@ -49,3 +50,11 @@ def test_each_further_question_about_the_same_frames_reads_only_what_stands_behi
         model._prefill(other)
     assert watch.tokens == len(other.ids), "other frames are read anew"
     model.close()
+
+
+@pytest.mark.parametrize("kind", ["fp8", "vidkv-2"])
+def test_quantised_caches_are_refused_at_once_where_layers_are_not_of_full_attention(
+    kind: Any, checkpoint: Callable[[str], Path]
+):
+    with pytest.raises(UsageError, match=f"{kind}' is for layers of full attention, and .* linear_attention"):
+        Transformers(checkpoint("qwen3.5"), device="cpu", kv_cache=kind).ready()

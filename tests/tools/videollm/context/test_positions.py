@@ -106,3 +106,18 @@ def test_where_it_cannot_be_is_one_line(checkpoint: Callable[[str], Path]):
     model = Transformers(checkpoint("smolvlm2"), device="cpu", visual_stride=0.25)
     with closing(model), pytest.raises(UsageError, match="visual_stride = 1"):
         InfiniPot(model)
+
+
+def test_options_of_a_choice_are_read_together_at_their_own_positions(
+    checkpoint: Callable[[str], Path], frames: list[FramePart]
+):
+    model = Transformers(checkpoint("smolvlm2"), device="cpu", as_video=False, visual_stride=0.25)
+    with closing(model):
+        model.ready()
+        prompts = [asked(frames[:3], question) for question in ("Who?", "Who speaks, and to whom?", "Why?")]
+        together = model.next_tokens_each(prompts)
+        for prompt, told in zip(prompts, together, strict=True):
+            model._prefixes.clear()
+            alone = model.next_tokens(prompt)
+            assert told == pytest.approx(alone, abs=1e-3)
+        assert sum(model.choose(prompts[0], ["a woman", "nobody at all"])) == pytest.approx(1)
