@@ -17,7 +17,11 @@ Found = TypeVar("Found")
 class Sized(Protocol):
     """A model that takes a certain number of inputs at once."""
 
-    batch_size: int
+    @property
+    def batch_size(self) -> int: ...
+
+    @batch_size.setter
+    def batch_size(self, most: int) -> None: ...
 
 
 class Batches(Generic[Item, Found]):

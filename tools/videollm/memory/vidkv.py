@@ -192,8 +192,9 @@ def tensor_bytes(held: Any) -> int:
     """Bytes of the tensors in tuples, lists, mappings and tensors that are made of others, as those of quanto are."""
     import torch
 
-    if isinstance(held, torch.Tensor) and hasattr(held, "__tensor_flatten__"):
-        return tensor_bytes([getattr(held, name) for name in held.__tensor_flatten__()[0]])
+    flatten = getattr(held, "__tensor_flatten__", None)
+    if isinstance(held, torch.Tensor) and flatten is not None:
+        return tensor_bytes([getattr(held, name) for name in flatten()[0]])
     if isinstance(held, torch.Tensor):
         return held.numel() * held.element_size()
     if isinstance(held, dict):
