@@ -4,7 +4,7 @@ The settings are told to the page around the form (`postMessage`), which keeps t
 with each question: other people keep theirs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ from ..agent.profiles.doctor import Check, examine
 from ..agent.profiles.profile import PROFILES, Profile, looked_at, profile
 from ..agent.settings import Settings
 from ..tools.errors import VidscoutError
-from .shell import COOKIE, LANGUAGES, RIGHT_TO_LEFT, forms_strings, language_of
+from .shell import COOKIE, LANGUAGES, RIGHT_TO_LEFT, checked, forms_strings, language_of
 from .site import Site
+from .telling import translated
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -139,7 +140,7 @@ def _settings(site: Site, tab: gr.Tab) -> None:
         control.input(None, controls, js=TELL, **QUIET)
 
     def profiles(request: gr.Request) -> str:
-        return profiles_html(settings, _words(request))
+        return profiles_html(settings, _language(request))
 
     tab.select(profiles, outputs=about, **QUIET)
 
@@ -149,18 +150,19 @@ def said(key: str) -> Any:
     return WORDS(key)
 
 
-def _words(request: gr.Request) -> dict[str, str]:
-    """The forms' words in the language of whoever looks at them."""
-    return forms_strings(language_of(request.request) if request.request else "en")
+def _language(request: gr.Request) -> str:
+    """The language of whoever looks at the forms."""
+    return language_of(request.request) if request.request else "en"
 
 
-def profiles_html(settings: Settings, words: Mapping[str, str]) -> str:
+def profiles_html(settings: Settings, language: str) -> str:
     """Each profile in words, and what keeps it from running on this machine."""
-    lines = []
+    lines, words = [], forms_strings(language)
     for name in _names(settings):
         described = profile(name, settings.profiles)
-        state, problem = _state(described, words)
-        told = f"<strong>{escape(name)}</strong>: {escape(described.title)} — {escape(problem)}"
+        state, problem = _state(described, language)
+        title = translated(described.title, checked(language))
+        told = f"<strong>{escape(name)}</strong>: {escape(title)} — {escape(problem)}"
         lines.append(f"<li class='vs-{state}'>{told}</li>")
     return f"<ul class='vs-profiles' aria-label='{escape(words['form_profiles'])}'>{''.join(lines)}</ul>"
 
@@ -169,10 +171,10 @@ def _names(settings: Settings) -> list[str]:
     return list(dict.fromkeys([*PROFILES, *settings.profiles]))
 
 
-def _state(described: Profile, words: Mapping[str, str]) -> tuple[str, str]:
-    here = looked_at([described], ask_hub=False)
+def _state(described: Profile, language: str) -> tuple[str, str]:
+    here, words = looked_at([described], ask_hub=False), forms_strings(language)
     if problems := machine.obstacles(here, described):
-        return "missing", words["form_cannot"].format(why="; ".join(problems))
+        return "missing", words["form_cannot"].format(why=translated("; ".join(problems), checked(language)))
     if described.name not in here.pulled:
         return "missing", words["form_cannot_yet"].format(command=f"vidscout models pull --profile {described.name}")
     return "ok", words["form_can"]
@@ -184,28 +186,30 @@ def _doctor(site: Site, tab: gr.Tab) -> None:
     again = gr.Button(said("form_check_again"), size="sm")
 
     def checks(request: gr.Request) -> str:
-        return doctor_html(site.scout.settings.home, site.scout.settings.profile, _words(request))
+        return doctor_html(site.scout.settings.home, site.scout.settings.profile, _language(request))
 
     for happens in (tab.select, again.click):
         happens(checks, outputs=found, **QUIET)
 
 
-def doctor_html(home: Path, name: str, words: Mapping[str, str]) -> str:
+def doctor_html(home: Path, name: str, language: str) -> str:
     """The checks as a table, or the one line of what is wrong."""
+    words = forms_strings(language)
     try:
         checks = examine(home, name)
     except VidscoutError as error:
         return f"<p class='vs-note'>⚠ {escape(str(error))}</p>"
-    rows = "".join(_row(check, words) for check in checks)
+    rows = "".join(_row(check, words, checked(language)) for check in checks)
     head = "".join(f"<th scope='col'>{escape(words[key])}</th>" for key in ("form_state", "form_what", "form_found"))
     return f"<table class='vs-table'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _row(check: Check, words: Mapping[str, str]) -> str:
+def _row(check: Check, words: Mapping[str, str], said: Sequence[tuple[str, str]]) -> str:
     state = "ok" if check.ok else "missing" if check.needed else "not_used"
-    mend = f"<div class='vs-note'>{escape(check.mend)}</div>" if check.mend and not check.ok else ""
+    what, found, mend = (escape(translated(line, said)) for line in (check.what, check.found, check.mend))
+    more = f"<div class='vs-note'>{mend}</div>" if mend and not check.ok else ""
     told = escape(words[f"form_{state}"])
     return (
-        f"<tr class='vs-{state.replace('_', '-')}'><td>{told}</td><th scope='row'>{escape(check.what)}</th>"
-        f"<td>{escape(check.found)}{mend}</td></tr>"
+        f"<tr class='vs-{state.replace('_', '-')}'><td>{told}</td><th scope='row'>{what}</th>"
+        f"<td>{found}{more}</td></tr>"
     )

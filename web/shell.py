@@ -81,9 +81,19 @@ def strings(language: str) -> dict[str, str]:
 @lru_cache
 def told(language: str) -> list[tuple[str, str]]:
     """What the server tells in English, and the same in a language; `{name}` stands for what is filled in."""
+    return _pairs(STATIC / "told", language)
+
+
+@lru_cache
+def checked(language: str) -> list[tuple[str, str]]:
+    """What Doctor and the profiles tell in English, and the same in a language, as `told`."""
+    return _pairs(STATIC / "forms" / "told", language)
+
+
+def _pairs(folder: Path, language: str) -> list[tuple[str, str]]:
     if language == "en":
         return []
-    english, own = (_words(STATIC / "told" / f"strings.{one}.json") for one in ("en", language))
+    english, own = (_words(folder / f"strings.{one}.json") for one in ("en", language))
     return [(said, own[key]) for key, said in english.items() if key in own]
 
 

@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 from ...graphs.describe.kept import Kept
 from ...graphs.describe.results import Description, Length, Style
-from ...tools.errors import UsageError
+from ...tools.errors import CancelledError, UsageError
 from ...tools.index.videos import Video
 from ...tools.languages import language_code, language_name
 from ...tools.records import Modality, Span, clock
@@ -26,7 +28,12 @@ LARGEST_LIBRARY = 200
 BRANCHES_AT_ONCE = 2
 """Chapters that are worked on side by side: each takes a core."""
 
+LOOKS = 0.2
+"""Seconds between two looks at whether somebody who waits for a description has given up."""
+
 Chosen = TypeVar("Chosen", Style, Length)
+_turns: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
+_turns_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -130,8 +137,22 @@ class DescribingVideos(Asking):
         sources = (self.role("text_embedding").source, self.role("answerer").source if writes else "")
         kept = Kept(self.index, video.id, wanted.language, *sources)
         key = f"description {wanted.style} {wanted.length} {span.start:.3f} {span.end:.3f} {wanted.every}"
-        if (made := kept.stored(key, Description)) is not None:
-            return replace(made, name=video.name, seconds=time.perf_counter() - began, stored=True)
+        with _turn(str(self.index.home), video.id, stop):  # what two ask for at once is made once
+            if (made := kept.stored(key, Description)) is not None:
+                return replace(made, name=video.name, seconds=time.perf_counter() - began, stored=True)
+            return self._newly_described(video, wanted, report, stop, kept, key)
+
+    def _newly_described(
+        self,
+        video: Video,
+        wanted: Wanted,
+        report: "Callable[[Event], None]",
+        stop: threading.Event,
+        kept: Kept,
+        key: str,
+    ) -> Description:
+        began, span = time.perf_counter(), _span(video, wanted.time_range)
+        writes = self.profile.planner == "model"
         from ...graphs.describe.graph import compiled
         from ...graphs.describe.material import language_of
         from ...graphs.describe.state import DescribeState
@@ -181,6 +202,20 @@ class DescribingVideos(Asking):
             store=kept.store,
             stop=stop,
         )
+
+
+@contextmanager
+def _turn(home: str, video: str, stop: threading.Event) -> Iterator[None]:
+    """Whoever describes a video while another does waits until that one is done, or until `stop` is set."""
+    with _turns_lock:
+        turn = _turns.setdefault((home, video), threading.Lock())
+    while not turn.acquire(timeout=LOOKS):
+        if stop.is_set():
+            raise CancelledError("the description was given up")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def checked(

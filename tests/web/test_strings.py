@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from vidscout.web.shell import LANGUAGES, STATIC
 
-FOLDERS = [folder for folder in (STATIC, STATIC / "panels", STATIC / "forms") if (folder / "strings.en.json").is_file()]
+FOLDERS = [
+    folder
+    for folder in (STATIC, STATIC / "panels", STATIC / "forms", STATIC / "forms" / "told")
+    if (folder / "strings.en.json").is_file()
+]
 
 
 def words(folder: Path, language: str) -> dict[str, str]:

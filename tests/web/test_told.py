@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import vidscout
 from vidscout.agent.generated.telling import Kind
+from vidscout.agent.profiles.doctor import examine
+from vidscout.agent.profiles.profile import PROFILES
 from vidscout.graphs.ingest.about_files import damaged
 from vidscout.graphs.ingest.due import failed
 from vidscout.tools.forensics.calibration.ranges import DEFAULT, load
@@ -20,7 +22,8 @@ from vidscout.tools.media.given_text.subtitles import TextTrack, notes
 from vidscout.tools.media.packets import DecodeStats
 from vidscout.tools.perception.screen_text.unread import notes as unread
 from vidscout.tools.records import Box, Span, TextLine
-from vidscout.web.shell import LANGUAGES, STATIC, strings, told
+from vidscout.web.shell import LANGUAGES, STATIC, checked, strings, told
+from vidscout.web.telling import translated
 
 ROOT = Path(vidscout.__file__).parent
 TELL = {
@@ -135,3 +138,27 @@ def test_a_told_line_keeps_what_is_filled_in(language: str):
     for key, said in english.items():
         assert sorted(re.findall(r"\{\w+\}", said)) == sorted(re.findall(r"\{\w+\}", own[key])), key
         assert own[key].strip(), key
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_what_doctor_and_the_profiles_say_is_told_in_the_pages_language(language: str):
+    said = checked(language)
+    for check in examine():
+        for line in (check.what, check.found):
+            if len(line.split()) >= 3 and "," not in line:
+                assert translated(line, said) != line, line
+    for one in PROFILES.values():
+        assert translated(one.title, said) != one.title
+
+
+def test_parts_of_a_line_are_told_each_in_its_place():
+    line = "auto: nothing has been pulled — not gpu: no NVIDIA GPU; no torch"
+    assert (
+        translated(line, checked("de")) == "automatisch: noch nichts geladen — nicht gpu: keine NVIDIA-GPU; kein torch"
+    )
+    line = "embedded: CPU only, no model hub: weights that package registries carry (auto: its weights are here — x)"
+    told_de = translated(line, checked("de"))
+    assert told_de.startswith(
+        "embedded: Nur Prozessor, kein Modell-Hub: Gewichte aus Paketverzeichnissen (automatisch:"
+    )
+    assert translated("a line of nobody", checked("de")) == "a line of nobody"

@@ -76,8 +76,10 @@ function linkForm() {
 
 async function sample(event) {
   const button = event.currentTarget;
+  const hint = button.querySelector("small");
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
+  hint.textContent = t("sample_making");
   try {
     const { id } = await api("/sample", { body: { owner } });
     store.refresh();
@@ -87,6 +89,7 @@ async function sample(event) {
   }
   button.disabled = false;
   button.removeAttribute("aria-busy");
+  hint.textContent = t("sample_hint");
 }
 
 /** Files may be dropped anywhere on the page. */
@@ -151,6 +154,7 @@ function uploadCard(upload) {
     element,
     update: (now) => {
       progress.value = now.size ? now.offset / now.size : 0;
+      progress.hidden = Boolean(now.error);
       const share = { done: size(now.offset), all: size(now.size) };
       state.textContent = now.error ?? t(now.state === "cut" ? "cut_off" : now.state === "waiting" ? "upload_waits" : "sent_of", share);
     },

@@ -84,8 +84,10 @@ async function sent(upload) {
       if (upload.stopped || error.name === "AbortError") return;
       const again = error instanceof ApiError && (error.status === 0 || error.status >= 500) && tries < 200;
       if (!again) {
-        Object.assign(upload, { state: "failed", error: error.message });
-        toast(`${upload.name}: ${error.message}`, { alert: true });
+        const named = `${upload.name}: `;  // what is wrong with a file names it; a card has its name already
+        const why = error.message.startsWith(named) ? error.message.slice(named.length) : error.message;
+        Object.assign(upload, { state: "failed", error: why });
+        toast(named + why, { alert: true });
         changed();
         return;
       }

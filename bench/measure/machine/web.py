@@ -37,6 +37,7 @@ EVERY = 3.0
 SERVER = """
 import sys
 from dataclasses import replace
+import numpy as np
 from vidscout import Record, Span, VideoScout
 from vidscout.agent.inbox.inbox import Inbox
 from vidscout.tools.payloads import Chapter, ObjectCounts, Shot, Spoken, TextLines
@@ -60,7 +61,8 @@ with VideoScout(home=sys.argv[1]) as scout:
             if number % 300 == 0:
                 part, of = Span(span.start, span.start + 300 * every), number // 300 + 1
                 found.append(Record.of(long, part, Chapter(f"part {of}", of), 1.0, "made"))
-        scout.index.add(found, None)
+        vectors = np.random.default_rng(0).normal(size=(len(found), scout.role("text_embedding").dimensions))
+        scout.index.add(found, vectors)
         counts = {"speech": len(found), "shot": 1, "screen_text": 1, "object": 1, "chapter": 1}
         scout.library.put(replace(known, id=long, name="eight hours.mp4", duration=end, counts=counts))
     serve(Site(Inbox(scout)), "127.0.0.1", 0)

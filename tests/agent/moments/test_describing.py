@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,22 @@ def test_a_description_that_is_given_up_ends(described: VideoScout):
     stop.set()
     with pytest.raises(CancelledError):
         list(described.describe_events("stopped.mp4", stop=stop))
+
+
+def test_what_two_ask_for_at_once_is_made_once(described: VideoScout):
+    put(described, "f" * 16, "twice.mp4", talk("f" * 16))
+    with ThreadPoolExecutor(2) as both:
+        made = list(both.map(lambda _: described.describe("twice.mp4", "chapters"), range(2)))
+    assert sorted(one.stored for one in made) == [False, True]
+    assert made[0].chapters == made[1].chapters
+
+
+def test_who_waits_for_anothers_description_can_give_up(described: VideoScout):
+    put(described, "a1" * 8, "waited.mp4", talk("a1" * 8))
+    stop = threading.Event()
+    first = described.describe_events("waited.mp4", "chapters")
+    next(first)  # it has begun, and holds its turn until it ends
+    stop.set()
+    with pytest.raises(CancelledError):
+        list(described.describe_events("waited.mp4", stop=stop))
+    first.close()

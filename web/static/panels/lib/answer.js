@@ -1,6 +1,6 @@
 /* One question with its answer: the sentences with a chip each, what they rest on, and the rest behind "Details". */
 
-import { clock, el, number } from "../../dom.js";
+import { clock, el, number, told } from "../../dom.js";
 import { picture, sense, sign, span } from "./kit.js";
 
 /** What was asked. */
@@ -82,15 +82,22 @@ function card(item, panel, seconds) {
   return el("div.vs-cardrow", {}, shown, clip ? el("button.quiet.square", { type: "button", "aria-label": label, title: label, onclick: () => clip(item.video, item.start, item.end) }, sign("cut")) : null);
 }
 
+/** The page's word for one of the server's names; the name itself where there is none. */
+function named(t, kind, name) {
+  const said = t(`${kind}_${name}`);
+  return said === `${kind}_${name}` ? name : said;
+}
+
 function details(turn, t) {
   if (!turn.timings) return null;
   const row = (name, value) => (value ? [el("dt", {}, t(name)), el("dd", {}, value)] : []);
-  const tokens = Object.entries(turn.tokens ?? {}).filter(([, n]) => n).map(([name, n]) => `${name} ${number(n)}`).join(", ");
+  const tokens = Object.entries(turn.tokens ?? {}).filter(([, n]) => n).map(([name, n]) => `${named(t, "ask_token", name)} ${number(n)}`).join(", ");
+  const steps = turn.route?.map((step) => step.split(":")).map(([step, by]) => named(t, "ask_step", step) + (by ? ` (${named(t, "sense", by)})` : ""));
   const scores = turn.citations.slice(0, 6).map((one) => `${clock(one.start)} ${one.score.toFixed(2)} (${one.source})`).join("\n");
   return el("details.vs-details", {}, el("summary", {}, t("ask_details")), el("dl", {},
     ...row("ask_understood", turn.understood && turn.understood !== turn.question ? turn.understood : ""),
     ...row("ask_took", `${number(turn.timings.total ?? 0)} s`),
     ...row("ask_confidence", turn.abstained ? "" : turn.confidence.toFixed(2)),
     ...row("ask_scores", scores), ...row("ask_tokens", tokens),
-    ...row("ask_steps", turn.route?.join(" → ")), ...row("ask_profile", turn.profile), ...row("ask_notes", turn.notes?.join("\n"))));
+    ...row("ask_steps", steps?.join(" → ")), ...row("ask_profile", turn.profile), ...row("ask_notes", turn.notes?.map((note) => told(note) ?? note).join("\n"))));
 }
