@@ -7,6 +7,7 @@ files lie beside them, and where there are none, as of a home of an earlier vers
 import contextlib
 import json
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -56,10 +57,23 @@ def mark_damaged(folder: Path) -> None:
         (folder / DAMAGED).touch(0o600)
 
 
+WRITING = (0.0, 0.05, 0.25)
+"""Seconds that are waited before each look at files that do not fit together: whoever else has the graph open may be
+writing it, file by file."""
+
+
 def is_whole(folder: Path) -> bool:
     """Whether Chroma may read a graph; a folder without one is whole."""
     if (folder / DAMAGED).exists():
         return False
+    for seconds in WRITING:
+        time.sleep(seconds)
+        if _fits_together(folder):
+            return True
+    return False
+
+
+def _fits_together(folder: Path) -> bool:
     if not (folder / FILES[0]).exists():
         return not any((folder / name).exists() for name in (SUMS, *FILES))
     try:
@@ -68,7 +82,7 @@ def is_whole(folder: Path) -> bool:
         return _walked(folder)
     except ValueError:
         return False
-    if _sums(folder) == told or _sums(folder) == told:  # another process may be writing just now
+    if _sums(folder) == told:
         return True
     return _is_empty(folder) and _walked(folder)  # Chroma writes an empty graph anew whenever it opens one
 

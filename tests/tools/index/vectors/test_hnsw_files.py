@@ -1,9 +1,11 @@
 """Chroma's graphs hold nothing but what was put into them."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from vidscout.tools.index.vectors.graph_files import is_whole
 from vidscout.tools.index.vectors.hnsw_files import blank_unused
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.records import Modality, Record, Span
@@ -67,3 +69,18 @@ def test_a_graph_of_another_format_is_left_as_it_is(tmp_path: Path, header: byte
         (tmp_path / name).write_bytes(SECRET)
     blank_unused(tmp_path)
     assert (tmp_path / "data_level0.bin").read_bytes() == (tmp_path / "length.bin").read_bytes() == SECRET
+
+
+def test_a_graph_that_another_one_is_just_writing_is_not_taken_for_damaged(tmp_path: Path):
+    with VideoIndex(tmp_path) as index:
+        index.search(vector=add(index, "v", 40)[0])
+    [graph] = graphs(tmp_path)
+    header = graph.with_name("header.bin")
+    content = header.read_bytes()
+    header.write_bytes(content[:10])  # as in the middle of a write
+    later = threading.Timer(0.02, lambda: header.write_bytes(content))
+    later.start()
+    assert is_whole(graph.parent)
+    later.join()
+    header.write_bytes(content[:10])
+    assert not is_whole(graph.parent), "it stays like that"
