@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from .....tools.payloads import Modality, Spoken, Voice
 from .....tools.records import Record, clock, of_kind
-from .....tools.words import content_words, coverage
+from .....tools.words import content_words, coverage, folded, stem, words
 from ...state import Answering, AnswerState, Candidate, Kind, Plan
 from ..passages import ITSELF, NEAR_ENOUGH, QUESTION_MARKS, QUOTED, Told, best_of, is_withheld, nothing, quoted
 from ..wording import worded
@@ -22,6 +22,13 @@ BESIDE_THE_BEST = 0.8
 HOLDS = 0.5
 """What an utterance's share of the question's words counts beside its cosine: names and numbers tell apart what is
 alike in meaning."""
+LETTERS = 1.0
+"""What the likeness of the letters counts beside its cosine: speech is misheard for what sounds alike, “bicycle pass”
+for “bicycle path”, and means something else then. With it 107 instead of 98 of 120 questions what somebody says about
+something have the right utterance first (six made meetings for development, of which some voices are misheard mostly);
+of questions who says something 91 of 120, with it and without."""
+ALIKE = 0.7
+"""Likeness of letters from which an utterance of somebody is near enough to be quoted, whatever its cosine."""
 REPEATED = 0.8
 """Share of a question's words that an utterance must hold for the question to repeat it, however it is worded."""
 FIXED = 0.7
@@ -43,6 +50,22 @@ class _Speakers:
         """Everybody, in the order in which they begin to speak."""
         heard = [name for _, name in self.turns] + [spoken.speaker for _, spoken in self.said]
         return [name for name in dict.fromkeys(heard) if name.strip()]
+
+
+@dataclass(frozen=True)
+class _Heard(Candidate):
+    """An utterance that may be the one."""
+
+    letters: float = 0.0
+    """How like the question's words of meaning are to a part of it, letter by letter, 0..1."""
+
+    @property
+    def fit(self) -> float:
+        return self.similarity + HOLDS * self.coverage + LETTERS * self.letters
+
+    @property
+    def near(self) -> bool:
+        return self.similarity >= NEAR_ENOUGH or self.letters >= ALIKE
 
 
 def by_speaker(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
@@ -131,7 +154,7 @@ def who_said(state: AnswerState, answering: Answering, plan: Plan) -> Told | Non
     repeats = plan.kind is Kind.WHO_SAID or found[0].coverage >= REPEATED
     near = repeats and found[0].similarity >= ITSELF
     asked = replace(plan, kind=Kind.WHO_SAID)
-    told = best_of(replace(state, plan=asked), answering if not near else replace(answering, judge=None), found)
+    told = best_of(replace(state, plan=asked), answering if not near else replace(answering, judge=None), [*found])
     if told.read and is_withheld(told.sure, answering):
         return replace(nothing(asked, found[0], state, told.sure), notes=told.notes, weighed=told.weighed)
     text = f"{quoted(found[0], plan, state)} {worded(plan.language, 'speaker', text=name)}"
@@ -144,7 +167,7 @@ def said_about(
 ) -> Told:
     """What somebody says about something: those of his utterances that fit the question best."""
     found = [one for one in utterances(_without(state.asked, there), state, answering) if _speaker(one) == name]
-    if not found or found[0].similarity < NEAR_ENOUGH:
+    if not found or not found[0].near:
         return nothing(plan, found[0] if found else None, state)
     return _told_of(found, name, plan, state)
 
@@ -175,7 +198,7 @@ def answered(
     if len(named) > 1:  # who says what is answered is named as well, before or after who answers
         name = next(one for one in named if one != said_first)
     others = [one for one in found if _speaker(one) != name]
-    if others and others[0].similarity >= NEAR_ENOUGH:
+    if others and others[0].near:
         at = others[0].record
         after = [
             record
@@ -190,25 +213,38 @@ def answered(
     return said_about(state, answering, plan, name, there)
 
 
-def utterances(question: str, state: AnswerState, answering: Answering) -> list[Candidate]:
-    """What is said that fits a question, best first by meaning and words together."""
+def utterances(question: str, state: AnswerState, answering: Answering) -> list[_Heard]:
+    """What is said that fits a question, best first by meaning, words and letters together."""
     hits = answering.index.search(
         question, answering.vector(question), modalities=[Modality.SPEECH], videos=state.videos, k=LOOKED_INTO
     )
     wanted = content_words(question)
-    found = [Candidate(hit.record, hit.similarity or 0.0, coverage(wanted, hit.record.text), 1.0) for hit in hits]
-    return sorted(found, key=lambda one: (-_fit(one), one.record.span))
+    phrase = " ".join(word for word in words(question) if stem(word) in wanted)
+    found = [
+        _Heard(
+            hit.record,
+            hit.similarity or 0.0,
+            coverage(wanted, hit.record.text),
+            1.0,
+            _likeness(phrase, folded(hit.record.text)),
+        )
+        for hit in hits
+    ]
+    return sorted(found, key=lambda one: (-one.fit, one.record.span))
 
 
-def _fit(one: Candidate) -> float:
-    return one.similarity + HOLDS * one.coverage
+def _likeness(phrase: str, text: str) -> float:
+    """How like a phrase is to the part of a text that is likest to it; to all of a shorter text, 0..1."""
+    from rapidfuzz.fuzz import partial_ratio, ratio
+
+    return (partial_ratio if len(text) >= len(phrase) else ratio)(phrase, text) / 100
 
 
-def _told_of(found: Sequence[Candidate], name: str, plan: Plan, state: AnswerState) -> Told:
+def _told_of(found: Sequence[_Heard], name: str, plan: Plan, state: AnswerState) -> Told:
     """The best of somebody's utterances, in words."""
-    chosen = [one for one in found if _fit(one) >= BESIDE_THE_BEST * _fit(found[0])][:QUOTED]
+    chosen = [one for one in found if one.fit >= BESIDE_THE_BEST * found[0].fit][:QUOTED]
     text = " ".join(quoted(one, plan, state) for one in chosen)
-    return Told(f"{text} {worded(plan.language, 'speaker', text=name)}", chosen, round(found[0].similarity, 3))
+    return Told(f"{text} {worded(plan.language, 'speaker', text=name)}", [*chosen], round(found[0].similarity, 3))
 
 
 def _without(question: str, there: Sequence[tuple[str, str]]) -> str:
