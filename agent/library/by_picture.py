@@ -80,7 +80,7 @@ class SearchingByPicture(Searching):
         import numpy as np
 
         from ...graphs.ingest.stage import unpacked
-        from ...graphs.ingest.stages.tags import FrameTags, TaggedFrame
+        from ...graphs.ingest.stages.of_picture.tags import FrameTags, TaggedFrame
 
         [tags] = cast("Tool[np.ndarray, Tags]", self.role("tags")).run([shown])
         found: list[Near] = []

@@ -1,21 +1,9 @@
 """Public question sets from the user's own copy, in the layout in which their authors publish them."""
 
-from . import (
-    avbench,
-    egoschema,
-    longvideobench,
-    lvbench,
-    minerva,
-    mlvu,
-    mlvu_test,
-    vcgbench_diverse,
-    video_bench,
-    video_mme,
-    video_mme_v2,
-    videoespresso,
-    vnbench,
-)
+from . import avbench, vcgbench_diverse, video_bench, video_mme, video_mme_v2
 from .base import PublicSet
+from .long import longvideobench, lvbench, mlvu, mlvu_test, vnbench
+from .reasoning import egoschema, minerva, videoespresso
 
 PUBLIC: tuple[PublicSet, ...] = (
     video_mme.SET,

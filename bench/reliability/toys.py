@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from ...agent.scout import VideoScout
 from ...graphs.ingest.graph import build
 from ...graphs.ingest.stage import AudioStage, Cost, Found, FrameStage, Sampling, Stage, Watched, packed, unpacked
-from ...graphs.ingest.stages.thumbnails import Thumbnails
+from ...graphs.ingest.stages.of_picture.thumbnails import Thumbnails
 from ...graphs.ingest.state import Ingest, IngestState
 from ...tools.index.video_index import VideoIndex
 from ...tools.media.audio import SAMPLE_RATE, AudioChunk

@@ -1,7 +1,7 @@
 """A stage: one way of finding something in a video, as speech recognition or the search for cuts.
 
-Adding one takes a module in `stages/`, named like the stage, with a function `stage(parts) -> Stage`; the stage's name
-in a profile; and, where it finds something of a new kind, a payload with its renderer (`tools/payloads.py`).
+Adding one takes a module in a room of `stages/`, named like the stage, with a function `stage(parts) -> Stage`; its
+name in a profile; and, where it finds something of a new kind, a payload with its renderer (`tools/payloads.py`).
 
 A stage *observes* its source as it passes: frames, sound, or the file itself. What it observes is written down as
 bytes by time (`tools/index/rows/stage_journal.py`), so that a killed reading goes on from there. At its end the stage

@@ -30,7 +30,7 @@ TELL = {
     "graphs/forensics": ("graph.py", "judging.py", "measure.py", "people.py"),
     "tools/forensics": ("provenance.py", "signals/sound.py", "signals/text_stability.py"),
     "agent/generated": ("detect.py", "assemble.py"),
-    "graphs/ingest": ("about_files.py", "bad_frames.py", "graph.py", "stages/subtitles.py"),
+    "graphs/ingest": ("about_files.py", "bad_frames.py", "graph.py", "stages/of_file/subtitles.py"),
     "agent/inbox": ("queue.py", "status.py"),
     "tools/media": ("video.py", "packets.py"),
     "tools/perception/screen_text": ("unread.py",),

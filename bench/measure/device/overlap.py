@@ -14,7 +14,7 @@ import numpy as np
 
 from ....graphs.ingest.graph import build
 from ....graphs.ingest.stage import Cost, FrameStage, Sampling, Watched
-from ....graphs.ingest.stages.thumbnails import Thumbnails
+from ....graphs.ingest.stages.of_picture.thumbnails import Thumbnails
 from ....graphs.ingest.state import Ingest, IngestState
 from ....tools.index.video_index import VideoIndex
 from ....tools.media.video import Frame

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from ....graphs.ingest.stages.faces import LEAST
+from ....graphs.ingest.stages.of_picture.faces import LEAST
 from ....tools.media.video import frames
 from ....tools.perception.people.faces import Face, FaceMesh
 from ....tools.perception.people.likeness import FaceOnFrame, FaceRes

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....graphs.ingest.stage import Watched
-from ....graphs.ingest.stages.speakers import Speakers, Stretch
+from ....graphs.ingest.stages.of_sound.speakers import Speakers, Stretch
 from ....tools.media.audio import SAMPLE_RATE, AudioChunk
 from ....tools.perception.voices.encoder import Resemblyzer
 from ...data.meeting import Half, Meeting, meeting

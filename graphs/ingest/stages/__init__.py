@@ -1,8 +1,9 @@
-"""The stages, one module each; a module's name is its stage's name."""
+"""The stages, one module each, in rooms by what they read; a module's name is its stage's name."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from ....tools.errors import UsageError
 from ..stage import SOURCES, Parts, Stage
@@ -10,7 +11,14 @@ from ..stage import SOURCES, Parts, Stage
 
 def known() -> list[str]:
     """The names of all stages that there are."""
-    return sorted(module.name for module in iter_modules(__path__))
+    return sorted(_modules())
+
+
+@cache
+def _modules() -> dict[str, str]:
+    """The module of each stage, by the stage's name."""
+    names = [module.name for module in walk_packages(__path__, f"{__name__}.") if not module.ispkg]
+    return {name.rpartition(".")[2]: name for name in names}
 
 
 def checked(names: Sequence[str], among: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -38,7 +46,7 @@ def build(parts: Parts) -> tuple[Stage, ...]:
             another needs.
     """
     checked(parts.names)
-    stages = tuple(import_module(f".{name}", __name__).stage(parts) for name in parts.names)
+    stages = tuple(import_module(_modules()[name]).stage(parts) for name in parts.names)
     for stage in stages:
         if missing := [need for need in stage.needs if need not in SOURCES and need not in parts.names]:
             raise UsageError(f"the stage {stage.name!r} needs {', '.join(missing)}: add it to the profile's stages")

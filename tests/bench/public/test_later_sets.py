@@ -7,7 +7,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from vidscout.bench.public import PUBLIC, named, vcgbench_diverse
-from vidscout.bench.public.lvbench import apart
+from vidscout.bench.public.long.lvbench import apart
 from vidscout.bench.public.scores import Score
 from vidscout.bench.public.video_mme_v2 import points
 from vidscout.bench.run.load import first_of_each_type, load

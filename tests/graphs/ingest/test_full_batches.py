@@ -13,8 +13,8 @@ from made_videos import numbered, steady, write
 from vidscout.bench.measure.device.busy import Busy
 from vidscout.graphs.ingest import passes
 from vidscout.graphs.ingest.stage import BATCHES, Cost, FrameStage, Sampling, Watched
-from vidscout.graphs.ingest.stages import thumbnails
-from vidscout.graphs.ingest.stages.thumbnails import AT_ONCE, Thumbnails
+from vidscout.graphs.ingest.stages.of_picture import thumbnails
+from vidscout.graphs.ingest.stages.of_picture.thumbnails import AT_ONCE, Thumbnails
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.media.video import Frame, thumbnail
 from vidscout.tools.runtime.backend import Tool

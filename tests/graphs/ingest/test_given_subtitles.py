@@ -5,7 +5,7 @@ from typing import cast
 
 from made_videos import steady, write
 from vidscout.graphs.ingest.stage import Sampling, Watched, unpacked
-from vidscout.graphs.ingest.stages.subtitles import STATE, Subtitles
+from vidscout.graphs.ingest.stages.of_file.subtitles import STATE, Subtitles
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.media.given_text.subtitles import Given
 

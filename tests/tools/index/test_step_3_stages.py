@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from vidscout.graphs.ingest.stage import unpacked
-from vidscout.graphs.ingest.stages.tags import TaggedFrame
+from vidscout.graphs.ingest.stages.of_picture.tags import TaggedFrame
 from vidscout.tools.index.home import DATABASE
 from vidscout.tools.index.migrations import STEPS
 from vidscout.tools.index.rows.stage_journal import StageEntry

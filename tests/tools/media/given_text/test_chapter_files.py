@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from made_videos import steady, titled, write
 from vidscout.graphs.ingest.stage import Watched, unpacked
-from vidscout.graphs.ingest.stages.chapters import STATE, Chapters
+from vidscout.graphs.ingest.stages.of_file.chapters import STATE, Chapters
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.media.given_text.chapter_files import beside
 from vidscout.tools.media.given_text.chapters import FileChapter

@@ -9,7 +9,7 @@ import pytest
 from made_videos import steady, write
 from pictured_subtitles import PALETTE, blu_ray, dvd, with_dvd_subtitles, written
 from vidscout.graphs.ingest.stage import Sampling, Watched, unpacked
-from vidscout.graphs.ingest.stages.subtitles import STATE, Subtitles
+from vidscout.graphs.ingest.stages.of_file.subtitles import STATE, Subtitles
 from vidscout.tools.geometry import Span
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.media.given_text.palettes import Palettes

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from vidscout.graphs.ingest.stage import Sampling
-from vidscout.graphs.ingest.stages.captions import Captions
+from vidscout.graphs.ingest.stages.of_picture.captions import Captions
 from vidscout.tools.errors import UsageError
 from vidscout.tools.perception.captions.by_prompt import IN_FLIGHT, ByPrompt
 from vidscout.tools.perception.captions.captioner import (

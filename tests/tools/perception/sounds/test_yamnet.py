@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from vidscout.bench.data.sounds import made
-from vidscout.graphs.ingest.stages.sounds import Sounds
+from vidscout.graphs.ingest.stages.of_sound.sounds import Sounds
 from vidscout.tools.media.audio import AudioChunk
 from vidscout.tools.perception.sounds.tagger import YAMNet
 

@@ -8,8 +8,8 @@ from made_scenes import EVEN, UNEVEN, scene
 from vidscout.tools.errors import UsageError
 from vidscout.tools.videollm.compress import COMPRESSORS, Grid, Layout, Mix, Scene, compressor
 from vidscout.tools.videollm.compress.base import allotted
-from vidscout.tools.videollm.compress.bvllm import groups_of
-from vidscout.tools.videollm.compress.fastvid import stretches
+from vidscout.tools.videollm.compress.merged.bvllm import groups_of
+from vidscout.tools.videollm.compress.merged.fastvid import stretches
 
 AMOUNTS = {
     "aim": ("0.05", "0.3", "0.7", "1"),

@@ -1,0 +1,1 @@
+"""Public sets of long videos, and of needles in videos."""

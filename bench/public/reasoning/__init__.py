@@ -1,0 +1,1 @@
+"""Public sets whose questions need several steps."""

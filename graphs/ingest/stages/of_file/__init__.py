@@ -1,0 +1,1 @@
+"""Stages that read what the file itself carries."""

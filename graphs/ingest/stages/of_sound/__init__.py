@@ -1,0 +1,1 @@
+"""Stages that listen, or read what was heard."""

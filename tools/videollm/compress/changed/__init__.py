@@ -1,0 +1,1 @@
+"""Compressors that keep what changes from frame to frame."""

@@ -1,0 +1,1 @@
+"""Compressors that merge what looks alike."""

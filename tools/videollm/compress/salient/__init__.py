@@ -1,0 +1,1 @@
+"""Compressors that keep what stands out."""

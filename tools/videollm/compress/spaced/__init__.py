@@ -1,0 +1,1 @@
+"""Compressors that keep or average patches at even distances."""
