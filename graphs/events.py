@@ -70,6 +70,8 @@ class Weighed:
     """The judge's probability that a record says the answer; None where nobody judged."""
     lacks_number: bool
     """A number is asked for, and the record that would be quoted first has none."""
+    probed: bool = False
+    """Whether the judge's probability was read off its state, and not off its next word."""
 
 
 Event = StepStarted | ToolFinished | Token | Progress | Relevance | Weighed

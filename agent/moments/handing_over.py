@@ -254,7 +254,7 @@ def _wanted(asked: Asked, answering: "Answering") -> _Wanted | None:
     from ...graphs.ground import asks
 
     source = answering.text_embedding.source
-    understood = understand(answering.vector(asked.question), source)
+    understood = understand(answering.kind_vector(asked.question), source)
     if understood is None or understood.nearest not in (Kind.MOMENTS, Kind.OVERVIEW) or understood.margin < SURE:
         return None
     named = time_phrase(asked.question, asked.videos[0].duration) if len(asked.videos) == 1 else None

@@ -3,13 +3,14 @@
 import operator
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from langgraph.types import Overwrite
 
-from ...tools.perception.embeddings.purposes import Query
+from ...tools.perception.embeddings.purposes import Labelled, Query
 from ...tools.records import FrameRef, Modality, Record, Span
 from ...tools.videollm.interface import Message, VideoLLM
 from ..events import merge
@@ -363,13 +364,20 @@ class Answering:
         Args:
             text: a plain one is a query; any other is embedded for its own purpose (`embeddings.purposes`).
         """
-        text = Query(text) if type(text) is str else text
+        return self.vectors([text])[0]
+
+    def vectors(self, texts: Sequence[str]) -> "list[np.ndarray]":
+        """`vector` of several texts, those that are not known yet embedded together."""
+        wanted = [Query(text) if type(text) is str else text for text in texts]
         with self._embedding:
-            known = self._vectors.get(text)
-            if known is None:
-                [known] = self.text_embedding.run([text])
-                self._vectors[text] = known
-            return known
+            new = [text for text in wanted if text not in self._vectors]
+            if new:
+                self._vectors |= dict(zip(new, self.text_embedding.run(new), strict=True))
+            return [self._vectors[text] for text in wanted]
+
+    def kind_vector(self, question: str) -> "np.ndarray":
+        """The embedding that tells a question's kind, computed together with the one that it is looked up with."""
+        return self.vectors([Query(question), Labelled(question)])[1]
 
     def frame_query(self, text: str) -> "Vectors":
         """What to search frames with for a short text, computed once a question."""

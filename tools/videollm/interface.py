@@ -9,13 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import UsageError
 from ..runtime.backend import Backend
 from ..runtime.out_of_memory import streamed
 from .families import AROUND, Family
 from .thoughts import spoken
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -122,6 +125,11 @@ class VideoLLM(Backend):
     @abstractmethod
     def next_tokens(self, messages: Sequence[Message]) -> Mapping[str, float]:
         """The likeliest first tokens of an answer with their natural log-probabilities, from one prefill."""
+
+    def state(self, messages: Sequence[Message]) -> "np.ndarray | None":
+        """What the last layer makes of a prompt where the answer would begin: a unit vector, (dimensions,); `None` by
+        a backend that does not tell it."""
+        return None
 
     def next_tokens_each(self, prompts: Sequence[Sequence[Message]]) -> list[Mapping[str, float]]:
         """`next_tokens` of several prompts that begin alike; a backend may compute the beginning once."""

@@ -101,16 +101,24 @@ def report(told: np.ndarray, y: np.ndarray, lines: Sequence[Line]) -> None:
         print(f"{step:9.2f}  {shares[0]:15.0%}  {shares[1]:17.0%}  {shares[2]:5.0%}")
 
 
-def written(weights: np.ndarray, told_from: float) -> str:
-    """The new contents of `confidence.toml`; what is not fitted here stays."""
-    before = tomllib.loads(FITTED.read_text(encoding="utf-8"))
-    unjudged = "\n".join(f"{name} = {value}" for name, value in before["unjudged"].items())
-    judged = "\n".join(f"{name} = {weight:.3f}" for name, weight in zip(NAMES, weights, strict=True))
-    return (
-        "# Fitted on the development half of the made questions by bench/measure/learning/confidence.py.\n\n"
-        f"[told]\nfrom = {told_from:.2f}\n\n[judged]\n{judged}\n\n"
-        "# Not fitted: a cosine hardly tells whether a question has an answer.\n"
-        f"[unjudged]\n{unjudged}\n"
+def written(name: str, weights: np.ndarray, told_from: float) -> str:
+    """The new contents of `confidence.toml`; what is not fitted here stays.
+
+    Args:
+        name: `judged` or `probed`, what the weights are for.
+    """
+    tables = tomllib.loads(FITTED.read_text(encoding="utf-8"))
+    tables[name] = {one: round(float(weight), 3) for one, weight in zip(NAMES, weights, strict=True)}
+    tables["told"] = {"from": round(told_from, 2)}
+    said = {
+        "told": "# Fitted to development questions by bench/measure/learning/: `judged` by confidence.py, `probed` and\n"
+        "# the threshold by answerable.py.\n\n",
+        "unjudged": "# Not fitted: a cosine hardly tells whether a question has an answer.\n",
+    }
+    return "\n".join(
+        f"{said.get(table, '')}[{table}]\n" + "".join(f"{one} = {value}\n" for one, value in tables[table].items())
+        for table in ("told", "probed", "judged", "unjudged")
+        if table in tables
     )
 
 
@@ -130,9 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = left_out(x, y, groups)
     report(told, y, lines)
     weights, told_from = fitted(x, y), threshold(told, lines)
-    print(written(weights, told_from))
+    print(written("judged", weights, told_from))
     if given.write:
-        FITTED.write_text(written(weights, told_from), encoding="utf-8")
+        FITTED.write_text(written("judged", weights, told_from), encoding="utf-8")
 
 
 if __name__ == "__main__":

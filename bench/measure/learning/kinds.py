@@ -9,7 +9,7 @@ import numpy as np
 
 from ....graphs.answer.question.kinds import EXAMPLES, LEARNT, understood
 from ....tools.perception.embeddings.by_example import examples, learn, save
-from ....tools.perception.embeddings.purposes import Query
+from ....tools.perception.embeddings.purposes import Labelled
 from .left_out import embedded, parts
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     options = asked.parse_args()
     rows = examples(EXAMPLES)
     kinds, tongues = [kind for kind, _, _ in rows], [tongue for _, tongue, _ in rows]
-    vectors, source = embedded([Query(text) for _, _, text in rows])
+    vectors, source = embedded([Labelled(text) for _, _, text in rows])
     told = []
     for others, these in parts(len(rows)):
         known, spoken = (learn(vectors[others], [of[at] for at in others], source) for of in (kinds, tongues))

@@ -108,14 +108,17 @@ def tried(
 
 def nearest(question: str, answering: Answering) -> Understood | None:
     """The kind and language of a question by the examples that it is near to."""
-    return understand(answering.vector(question), answering.text_embedding.source)
+    return understand(answering.kind_vector(question), answering.text_embedding.source)
 
 
 def by_grammar(question: str, understood: Understood) -> Kind | None:
-    """The kind of a question, where its grammar tells whether it is to be confirmed or denied; else by the examples."""
+    """The kind of a question, where its grammar tells whether it is to be confirmed or denied or names an event before
+    or after which something is; else by the examples."""
     confirms = confirms_or_denies(question, understood.language)
     if confirms and understood.kind not in (Kind.ORDER, Kind.COMPARE):
         return Kind.YES_NO
+    if understood.kind is None and understood.nearest is Kind.AROUND and anchor(question) is not None:
+        return Kind.AROUND
     return None if confirms is False and understood.kind is Kind.YES_NO else understood.kind
 
 

@@ -1,7 +1,7 @@
 """How likely a told answer is right: logistic regression on how well its best record fits and what the judge says.
 
-The weights with a judge were fitted by `bench/measure/learning/confidence.py` on answers to the development half of the
-made questions, never on its report half. Answers that the timeline gives (an end, a stretch, the whole) carry a fixed
+The weights with a judge were fitted by `bench/measure/learning/confidence.py`, those with a probe of its state by
+`answerable.py` there, on answers to development questions, never on a report half. Answers that the timeline gives (an end, a stretch, the whole) carry a fixed
 confidence instead, which nothing was fitted to.
 """
 
@@ -28,7 +28,7 @@ def features(weighed: Weighed) -> dict[str, float]:
 
 def confidence(weighed: Weighed) -> float:
     """The probability that an answer is right, 0..1."""
-    weights = _fitted()["unjudged" if weighed.said is None else "judged"]
+    weights = _fitted()["unjudged" if weighed.said is None else "probed" if weighed.probed else "judged"]
     return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in features(weighed).items())))
 
 

@@ -158,11 +158,11 @@ def best_of(state: AnswerState, answering: Answering, found: list[Candidate]) ->
     if answering.judge is None:
         return best
     try:
-        said = answered(with_the_one_before(state), best.read, answering.judge)
+        judged = answered(with_the_one_before(state), best.read, answering.judge)
     except (AnswererError, WeightsError) as error:
         note = f"the judge failed, so how well a record fits decides alone: {error}"
         return replace(best, read=[], notes=(note,))
-    return replace(best, weighed=replace(best.weighed, said=said))
+    return replace(best, weighed=replace(best.weighed, said=judged.said, probed=judged.probed))
 
 
 def unjudged(state: AnswerState, answering: Answering, found: list[Candidate]) -> Best:

@@ -25,6 +25,7 @@ class Judge(LlamaCpp):
 
     role = "judge"
     name = "llama.cpp"
+    tells_state = True
     weights: ClassVar[tuple[str, ...]] = ("qwen2.5-coder-1.5b-instruct-q4",)
 
     def __init__(

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...errors import AnswererError, UsageError
 from ...runtime.cores import cores
@@ -21,6 +21,9 @@ from ..families import of_name
 from ..frame_data import as_images
 from ..interface import Finish, Message, VideoLLM
 from .chat_api import BrokenOffError, ChatApi
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LIKELY = 100
 """How many next tokens are looked at for the options' letters."""
@@ -40,6 +43,8 @@ class LlamaCpp(VideoLLM):
 
     name = "llama.cpp"
     binds_schema = True
+    tells_state: ClassVar[bool] = False
+    """Whether `state` is told; llama.cpp is then set up for it."""
     requires = ("xllamacpp",)
     weights: ClassVar[tuple[str, ...]] = ("qwen2.5-coder-0.5b-instruct-q4",)
 
@@ -143,6 +148,16 @@ class LlamaCpp(VideoLLM):
             likely.setdefault(token["token"], token["logprob"])
         return likely
 
+    def state(self, messages: Sequence[Message]) -> "np.ndarray | None":
+        if not self.tells_state:
+            return None
+        import numpy as np
+
+        with self._server() as server:
+            prompt = server.post("/apply-template", {"messages": _chat(messages)})["prompt"]
+            told = server.post("/v1/embeddings", {"input": prompt})
+        return np.asarray(told["data"][0]["embedding"], np.float32)
+
     def count_tokens(self, messages: Sequence[Message]) -> int:
         self.ready()
         prompt = json.dumps(_chat(messages)).encode()
@@ -217,6 +232,7 @@ class LlamaCpp(VideoLLM):
             "template": self.template or "",
             "prompts": self._prompts(),
             "projector": self._projector_file(),
+            "tells_state": self.tells_state,
         }
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("llama_server.py"))],

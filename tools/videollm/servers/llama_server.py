@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import Any
 
 
-def serve(model: str, context: int, threads: int, key: str, template: str, prompts: str, projector: str) -> str:
+def serve(
+    model: str, context: int, threads: int, key: str, template: str, prompts: str, projector: str, tells_state: bool
+) -> str:
     """Load a model and listen on a free local port; the address is `http://host:port`."""
     xllamacpp: Any = import_module("xllamacpp")  # a compiled module without types
     params = xllamacpp.CommonParams()
@@ -32,6 +34,9 @@ def serve(model: str, context: int, threads: int, key: str, template: str, promp
     if projector:
         params.mmproj.path = projector
         params.n_batch = params.n_ubatch = 1024  # a frame is read in one piece by models that see all of it at once
+    if tells_state:  # of a prompt's last token, as the last layer leaves it
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
     params.ui = False
     global server  # lives as long as the process
     server = xllamacpp.Server(params)

@@ -5,7 +5,7 @@ import pytest
 from vidscout.graphs.answer.question.kinds import EXAMPLES, LEARNT, SURE, understand, understood
 from vidscout.graphs.answer.state import Kind
 from vidscout.tools.perception.embeddings.by_example import examples, learn, learnt
-from vidscout.tools.perception.embeddings.purposes import Query
+from vidscout.tools.perception.embeddings.purposes import Labelled
 from vidscout.tools.runtime.backend import backend
 
 
@@ -49,7 +49,7 @@ def test_questions_that_are_no_examples_are_told_by_kind_and_language():
         "船长穿什么颜色的衣服？": (Kind.LOOK, "zh"),
     }
     embedding = backend("text_embedding", "embeddinggemma")()
-    vectors = embedding.run([Query(question) for question in asked])  # type: ignore[attr-defined]
+    vectors = embedding.run([Labelled(question) for question in asked])  # type: ignore[attr-defined]
     told = [understand(vector, embedding.source) for vector in vectors]
     got = [(one.nearest, one.language) for one in told if one is not None]
     assert sum(one == wanted for one, wanted in zip(got, asked.values(), strict=True)) >= len(asked) - 1
