@@ -372,7 +372,7 @@ class Answering:
         with self._embedding:
             new = [text for text in wanted if text not in self._vectors]
             if new:
-                self._vectors |= dict(zip(new, self.text_embedding.run(new), strict=True))
+                self._vectors.update(zip(new, self.text_embedding.run(new), strict=True))
             return [self._vectors[text] for text in wanted]
 
     def kind_vector(self, question: str) -> "np.ndarray":

@@ -111,7 +111,7 @@ def written(name: str, weights: np.ndarray, told_from: float) -> str:
     tables[name] = {one: round(float(weight), 3) for one, weight in zip(NAMES, weights, strict=True)}
     tables["told"] = {"from": round(told_from, 2)}
     said = {
-        "told": "# Fitted to development questions by bench/measure/learning/: `judged` by confidence.py, `probed` and\n"
+        "told": "# Fitted to development questions in bench/measure/learning: `judged` by confidence.py, `probed` and\n"
         "# the threshold by answerable.py.\n\n",
         "unjudged": "# Not fitted: a cosine hardly tells whether a question has an answer.\n",
     }

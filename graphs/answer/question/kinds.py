@@ -1,7 +1,7 @@
 """Which kind of answer a question wants, and its language, by how near its embedding lies to those of examples.
 
-`examples.toml` has questions of 25 kinds in ten languages, by several hands. `kinds.npz` holds what was learnt from their embeddings
-(`embeddings/by_example.py`);
+`examples.toml` has questions of 25 kinds in ten languages, by several hands. `kinds.npz` holds what was learnt from
+their embeddings (`embeddings/by_example.py`);
 `python -m vidscout.bench.measure.learning.kinds` makes it anew and prints how many examples of a part that was left out
 it tells rightly. A question that lies between two kinds is unsure: then nothing is left out and no special way is
 taken.

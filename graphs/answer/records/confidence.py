@@ -1,8 +1,8 @@
 """How likely a told answer is right: logistic regression on how well its best record fits and what the judge says.
 
 The weights with a judge were fitted by `bench/measure/learning/confidence.py`, those with a probe of its state by
-`answerable.py` there, on answers to development questions, never on a report half. Answers that the timeline gives (an end, a stretch, the whole) carry a fixed
-confidence instead, which nothing was fitted to.
+`answerable.py` there, on answers to development questions, never on a report half. Answers that the timeline gives (an
+end, a stretch, the whole) carry a fixed confidence instead, which nothing was fitted to.
 """
 
 import math
