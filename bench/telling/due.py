@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 from ...agent.scout import VideoScout
 from ...tools.errors import UsageError
@@ -57,7 +58,7 @@ def load(folder: Path, partial: bool = False) -> list[Asked]:
                 str(one["question_id"]),
                 first_there(folder / place / one["video"] for place in ("videos", ".")),
                 next(turn["content"] for turn in one["conversation"] if turn["role"] == "user"),
-                tuple(Reply(*map(float, answer["time"]), answer["content"]) for answer in one["answer"]),
+                tuple(_due(answer) for answer in one["answer"]),
             )
             for one in json_file(path)
         ]
@@ -68,6 +69,11 @@ def load(folder: Path, partial: bool = False) -> list[Asked]:
         first = missing[0].relative_to(folder)
         raise UsageError(f"{folder}: MAGQA lacks the videos of {len(missing)} questions, as {first}; see {PUBLISHED}")
     return [one for one in asked if one.video.is_file()]
+
+
+def _due(answer: dict[str, Any]) -> Reply:
+    start, end = answer["time"]
+    return Reply(float(start), float(end), answer["content"])
 
 
 def in_span(replies: Sequence[Reply], due: Sequence[Reply], points: Callable[[str, str], float]) -> dict[str, float]:
