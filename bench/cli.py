@@ -16,6 +16,7 @@ from .measure.device.latency import latency
 from .moments.cli import moments_app
 from .pairs.cli import pairs_app
 from .questions.cli import questions_app
+from .telling.cli import due, events
 
 app = typer.Typer(
     name="bench",
@@ -33,6 +34,8 @@ app.add_typer(pairs_app, name="pairs")
 app.command()(ground)
 app.command()(captions)
 app.command()(retrieve)
+app.command()(events)
+app.command()(due)
 app.command()(latency)
 
 

@@ -4,7 +4,7 @@ The authors split words with Stanford's tokenizer; here they are split as everyw
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import mean
@@ -20,6 +20,8 @@ SIGMA = 6.0
 """Of how much another length costs."""
 
 Grams = Counter[tuple[str, ...]]
+Score = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
+"""Likeness, 0..1, of texts with one reference each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,16 @@ class Event:
 
 
 def dense_scores(
-    captions: Sequence[Sequence[Event]], references: Sequence[Sequence[Sequence[Event]]]
+    captions: Sequence[Sequence[Event]], references: Sequence[Sequence[Sequence[Event]]], score: Score | None = None
 ) -> dict[str, float]:
     """`precision`, `recall` and `F1` of the stretches and `CIDEr` of what is said, each averaged over the overlaps; a
-    video with several references counts with all of them. CIDEr is on its own scale, up to 10.
+    video with several references counts with all of them. CIDEr is on its own scale, up to 10; `METEOR`, 0..1, is the
+    mean over the pairs of which CIDEr is made, and there only with a `score`.
 
     Args:
         captions: of each video.
         references: of each video, one set of events a person.
+        score: METEOR of texts with one reference each.
     """
     found = {}
     for name, at in (("precision", 0), ("recall", 1)):
@@ -58,6 +62,11 @@ def dense_scores(
     found["CIDEr"] = mean(
         mean(said(made, right, least) for made, right in zip(captions, references, strict=True)) for least in TIOU_AT
     )
+    if score is not None:
+        found["METEOR"] = mean(
+            mean(alike(made, right, least, score) for made, right in zip(captions, references, strict=True))
+            for least in TIOU_AT
+        )
     return found
 
 
@@ -71,11 +80,26 @@ def fit(captions: Sequence[Event], events: Sequence[Event], least: float) -> tup
 
 def said(captions: Sequence[Event], references: Sequence[Sequence[Event]], least: float) -> float:
     """CIDEr-D of one video: each caption with every event that it overlaps enough; one that overlaps none scores 0."""
+    return cider(pairs_of(captions, references, least))
+
+
+def alike(captions: Sequence[Event], references: Sequence[Sequence[Event]], least: float, score: Score) -> float:
+    """As `said` by another score: the mean over the pairs, of which one without a partner counts 0."""
+    pairs = pairs_of(captions, references, least)
+    fitting = [(text, right) for text, right in pairs if right is not None]
+    scores = score([text for text, _ in fitting], [right for _, right in fitting]) if fitting else []
+    return sum(scores) / len(pairs) if pairs else 0.0
+
+
+def pairs_of(
+    captions: Sequence[Event], references: Sequence[Sequence[Event]], least: float
+) -> list[tuple[str, str | None]]:
+    """Each caption with the text of every event that it overlaps enough, or with None."""
     pairs: list[tuple[str, str | None]] = []
     for one in captions:
         fitting = [event.text for events in references for event in events if iou(one.stretch, event.stretch) >= least]
         pairs += [(one.text, text) for text in fitting] or [(one.text, None)]
-    return cider(pairs)
+    return pairs
 
 
 def cider(pairs: Sequence[tuple[str, str | None]]) -> float:

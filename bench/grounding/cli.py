@@ -1,5 +1,6 @@
 """`vidscout bench ground`: measure `ground` and `highlights` on a public set."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,7 @@ def captions(
 ) -> None:
     """Caption the videos of a public set of dense captions, and print how well stretches and sentences fit."""
     from .dense import load, run
+    from .soda import LACKING
 
     told = load(folder, kind, partial)[:limit]
     with common_options(context).scout() as scout, ProgressBars() as bars:
@@ -57,6 +59,8 @@ def captions(
         )
     for name, value in scores.items():
         print(f"{name:<14} {value:6.3f}")
+    if "METEOR" not in scores:
+        print(LACKING, file=sys.stderr)
 
 
 def retrieve(

@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from ...agent.scout import VideoScout
 from ...tools.errors import UsageError
 from ..public.base import SUFFIXES, first_there, json_file
 from .caption_scores import Event, dense_scores
+from .soda import meteor, soda
 
 CAPTIONED = "captioned.jsonl"
 
@@ -131,4 +133,15 @@ def run(
                 file.flush()
             watch(kind, done + 1, len(told))
     made = [[Event(*caption) for caption in there[one.id]] for one in told]
-    return dense_scores(made, [one.references for one in told])
+    with meteor() as score:
+        scores = dense_scores(made, [one.references for one in told], score)
+        if score is not None:
+            each = [soda(list(zip(made, by_one, strict=True)), score) for by_one in by_person(told)]
+            scores |= {name: mean(one[name] for one in each) for name in each[0]}
+    return scores
+
+
+def by_person(told: Sequence[Told]) -> list[list[tuple[Event, ...]]]:
+    """The events of all videos as each person told them; of a video that fewer told, those of its last."""
+    most = max(len(one.references) for one in told)
+    return [[one.references[min(person, len(one.references) - 1)] for one in told] for person in range(most)]

@@ -21,7 +21,7 @@ def moments() -> None:
 
 @moments_app.command("make")
 def moments_make(
-    seed: Annotated[list[int], typer.Option("--seed", help="0–99 to develop on, 200–299 to report on; once for each.")],
+    seed: Annotated[list[int], typer.Option("--seed", help="0–99 to develop on, 200–299 to report on; one each.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the set.")],
 ) -> None:
     """Make a video a seed, with moments.json beside them. A set that was begun is finished."""

@@ -1,6 +1,6 @@
-"""Fit what decides whether a piece is what is sought, on the development family of the made moments.
+"""Fit what decides whether a piece is what is sought, on the development families of the made moments.
 
-python -m vidscout.bench.moments.fit --set FOLDER --home HOME [--write]
+python -m vidscout.bench.moments.fit --set FOLDER --home HOME [--set FOLDER --home HOME] [--write]
 """
 
 import argparse
@@ -17,6 +17,7 @@ from ...graphs.ground.state import Piece
 from ...tools.errors import UsageError
 from ...tools.records import Modality
 from .make import read_set
+from .plan import DEVELOP
 
 RIDGE = 1.0
 """Of the weights of standardised features."""
@@ -31,30 +32,34 @@ ALIKE = 60
 
 Rows = tuple[np.ndarray, np.ndarray]
 """Features, (pieces, features), and whether each piece is what is sought, (pieces,)."""
+Judged = tuple[pieces.Near, np.ndarray]
+"""Pieces of a group, and whether each is what is sought, (pieces,)."""
 
 
-def gathered(folder: Path, scout: VideoScout) -> dict[str, list[Rows]]:
-    """The features of all pieces for all queries about every time, by what decides: `words` or `frames`."""
+def gathered(folder: Path, scout: VideoScout) -> tuple[list[Judged], list[Rows]]:
+    """The pieces in words, and the features of all frames, for all queries of a set about every time."""
     made = read_set(folder)
-    if made["family"] != "development":
-        raise UsageError("weights are fitted on the development family only")
-    found: dict[str, list[Rows]] = {"words": [], "frames": []}
+    if made["family"] not in DEVELOP:
+        raise UsageError("weights are fitted on the development families only")
+    words: list[Judged] = []
+    frames: list[Rows] = []
     grounding = scout.grounding()
     for video in made["videos"].values():
         [read] = scout.ingest(folder / video["file"])
         for query in (one for one in video["queries"] if one["ask"] == "every"):
             sought = understood(query["query"], None, grounding)
             truth = [(start, end) for start, end in query["truth"]]
-            if query["medium"] in ("spoken", "written"):
+            if query["medium"] in MODALITIES:
                 events = [one for one in video["placed"] if (one["start"], one["end"]) in truth]
-                for group in pieces.near(read.video, sought, grounding):
-                    right = [is_of(piece, query["medium"], events) for piece in group.pieces]
-                    found["words"].append((decide.features(group), np.array(right)))
+                words += [
+                    (group, np.array([is_of(piece, query["medium"], events) for piece in group.pieces]))
+                    for group in pieces.near(read.video, sought, grounding)
+                ]
             elif query["medium"] == "shown":
                 times, rows = look.features(read.video, sought, grounding)
                 right = [any(start - 0.1 <= time < end for start, end in truth) for time in times.tolist()]
-                found["frames"].append((rows, np.array(right)))
-    return found
+                frames.append((rows, np.array(right)))
+    return words, frames
 
 
 def is_of(piece: Piece, medium: str, events: Sequence[dict[str, Any]]) -> bool:
@@ -99,22 +104,38 @@ def best_threshold(rows: Sequence[Rows], fitted: dict[str, float], names: Sequen
     return float(np.median(best)), float(max(exact))
 
 
+def fitted_words(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
+    """The weights of pieces by themselves and beside each other, the latter with the probability that decides."""
+    alone = fit([(decide.features(group)[:, : len(decide.ALONE)], right) for group, right in judged], decide.ALONE)
+    rows = [(decide.features(group, alone), right) for group, right in judged]
+    words = fit(rows, decide.FEATURES)
+    words["from"], exact = best_threshold(rows, words, decide.FEATURES)
+    held = sum(int(right.sum()) for _, right in rows)
+    print(f"words: {len(rows)} searches, {held} pieces hold; {exact:.1%} decided exactly")
+    return {"alone": alone, "words": words}
+
+
 def main() -> None:
     """Print the weights, and how many queries they decide exactly; write them if asked."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--set", type=Path, required=True)
-    asked.add_argument("--home", type=Path, required=True)
+    asked.add_argument("--set", type=Path, required=True, action="append")
+    asked.add_argument("--home", type=Path, required=True, action="append", help="Where the set was read; one each.")
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
-    with VideoScout("embedded", options.home) as scout:
-        found = gathered(options.set, scout)
+    words: list[Judged] = []
+    rows: list[Rows] = []
+    for folder, home in zip(options.set, options.home, strict=True):
+        with VideoScout("embedded", home) as scout:
+            made = gathered(folder, scout)
+        words += made[0]
+        rows += made[1]
+    found = fitted_words(words)
+    found["frames"] = fit(rows, look.FEATURES)
+    found["frames"]["from"], exact = best_threshold(rows, found["frames"], look.FEATURES)
+    print(f"frames: {len(rows)} searches; {exact:.1%} decided exactly")
     text = "# Weights of `decide.py` and `look.py`; made by `python -m vidscout.bench.moments.fit`.\n"
-    for what, names in (("words", decide.FEATURES), ("frames", look.FEATURES)):
-        fitted: dict[str, Any] = fit(found[what], names)
-        fitted["from"], exact = best_threshold(found[what], fitted, names)
-        held = sum(int(right.sum()) for _, right in found[what])
-        print(f"{what}: {len(found[what])} searches, {held} pieces hold; {exact:.1%} decided exactly")
-        text += f"\n[{what}]\n" + "".join(f"{name} = {value:.4f}\n" for name, value in fitted.items())
+    for what, weights in found.items():
+        text += f"\n[{what}]\n" + "".join(f"{name} = {value:.4f}\n" for name, value in weights.items())
     print(text)
     if options.write:
         decide.FITTED.write_text(text, encoding="utf-8")

@@ -46,7 +46,7 @@ def make(seeds: Sequence[int], out: Path, watch: Watch = lambda *_: None) -> Pat
     """
     families = {family(seed) for seed in seeds}
     if len(families) != 1:
-        raise UsageError("a set is of one family: seeds 0 to 99 are to develop on, 200 to 299 to report on")
+        raise UsageError("a set is of one family: seeds 0 to 9, 10 to 99, or 200 to 299, which are to report on")
     out.mkdir(parents=True, exist_ok=True)
     path = out / MOMENTS
     made: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

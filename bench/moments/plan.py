@@ -12,8 +12,10 @@ from typing import Any
 from ...tools.errors import UsageError
 from ..data.voices import SAMPLE_RATE, say
 
-FAMILIES = {"development": range(100), "report": range(200, 300)}
-"""Seeds of each family of wordings: one to work with, one on which is only reported."""
+FAMILIES = {"development": range(10), "further": range(10, 100), "report": range(200, 300)}
+"""Seeds of each family of wordings: two to work with, of which one is told how the other does on wordings and voices
+that nothing was fitted on, and one on which is only reported."""
+DEVELOP = ("development", "further")
 
 COUNTS = {"spoken": (0, 0, 1, 2, 3, 5), "written": (0, 0, 1, 2, 4), "shown": (0, 1, 2), "heard": (0, 2)}
 """How often each event of a medium comes in a video, in an order of chance."""

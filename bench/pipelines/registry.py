@@ -2,10 +2,10 @@
 
 from ...agent.scout import VideoScout
 from ...tools.errors import UsageError
-from . import baselines, video_rag, vidscout
+from . import baselines, description, video_rag, vidscout
 from .interface import PIPELINES, Pipeline
 
-__all__ = ["baselines", "build", "references", "video_rag", "vidscout"]
+__all__ = ["baselines", "build", "description", "references", "video_rag", "vidscout"]
 
 REFERENCES = ("text-only", "frames-only")
 """Pipelines beside which a report puts every other: what the words alone give, and what the pictures alone give."""

@@ -127,7 +127,8 @@ def wordings(table: str, query: str) -> list[str]:
 
 
 def topic_of(query: str) -> str:
-    """What a query is about: its words that frame nothing, as they are written; all of them where none is left.
+    """What a query is about: from its first word that frames nothing to the last, as they are written; all of it where
+    none is left.
 
     >>> topic_of("every time the capacity factor is mentioned")
     'capacity factor'
@@ -136,10 +137,13 @@ def topic_of(query: str) -> str:
 
 
 def bare_topic(query: str) -> str:
-    """As `topic_of`; empty where every word frames the query."""
-    kept = [
-        word.strip('.,;:!?¿¡()“”„"«»…')
-        for word in query.split()
-        if any(one not in framing() and one not in STOP_WORDS for one in words(word))
-    ]
-    return " ".join(filter(None, kept))
+    """As `topic_of`; empty where every word frames the query. What stands between two words of the topic is of it.
+
+    >>> bare_topic("all the parts about the cake for the bride and groom")
+    'cake for the bride and groom'
+    """
+    kept = [word.strip('.,;:!?¿¡()“”„"«»…') for word in query.split()]
+    own = [any(one not in framing() and one not in STOP_WORDS for one in words(word)) for word in kept]
+    if not any(own):
+        return ""
+    return " ".join(filter(None, kept[own.index(True) : len(own) - own[::-1].index(True)]))

@@ -38,6 +38,21 @@ class Near:
     """Cosine with the query, (pieces,)."""
     topic: np.ndarray
     """Cosine with its topic, (pieces,)."""
+    vectors: np.ndarray
+    """Unit vectors of the pieces, (pieces, dimensions); zeros where the index has none."""
+
+    @classmethod
+    def of(cls, found: Sequence[Piece], vectors: np.ndarray, sought: Sought, grounding: Grounding) -> "Near":
+        """Pieces with their vectors, (pieces, dimensions), held against a query and its topic."""
+        vectors = unit(np.asarray(vectors, np.float32))
+        queries = unit(np.stack([grounding.vector(sought.query), grounding.vector(sought.topic)]))
+        whole, topic = (vectors @ queries.T).T
+        return cls(tuple(found), whole, topic, vectors)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length 1; a row of zeros stays."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 
 def near(video: str, sought: Sought, grounding: Grounding) -> list[Near]:
@@ -50,9 +65,7 @@ def near(video: str, sought: Sought, grounding: Grounding) -> list[Near]:
 
 
 def _group(video: str, modalities: Sequence[Modality], sought: Sought, grounding: Grounding) -> Near:
-    index = grounding.index
-    queries = [grounding.vector(sought.query), grounding.vector(sought.topic)]
-    records = index.timeline(video, modalities)
+    records = grounding.index.timeline(video, modalities)
     if len(records) > WHOLE:
         records = _chosen(video, modalities, records, sought, grounding)
     single: list[tuple[Record, Piece]] = []
@@ -63,18 +76,14 @@ def _group(video: str, modalities: Sequence[Modality], sought: Sought, grounding
             split.append((record, pieces))
         else:
             single.append((record, pieces[0]))
-    cosines = [index.similarities(query, [record for record, _ in single]) for query in queries]
-    rows = [(piece, *(of.get(record.id, 0.0) for of in cosines)) for record, piece in single]
+    known = grounding.index.record_vectors(video, [record.id for record, _ in single])
+    nothing = np.zeros(len(grounding.vector(sought.query)), np.float32)
+    rows = [(piece, known.get(record.id, nothing)) for record, piece in single]
     texts = [piece for _, pieces in split for piece in pieces]
-    vectors = embedded(split, grounding)
-    table = vectors @ np.stack(queries, axis=1) if texts else np.zeros((0, 2))
-    rows += [(piece, *row) for piece, row in zip(texts, table.tolist(), strict=True)]
+    rows += zip(texts, embedded(split, grounding), strict=True)
     rows.sort(key=lambda row: row[0].span)
-    return Near(
-        tuple(row[0] for row in rows),
-        np.array([row[1] for row in rows], np.float32),
-        np.array([row[2] for row in rows], np.float32),
-    )
+    vectors = np.stack([row[1] for row in rows]) if rows else np.zeros((0, len(nothing)), np.float32)
+    return Near.of([row[0] for row in rows], vectors, sought, grounding)
 
 
 def _chosen(

@@ -179,12 +179,9 @@ class Standing:
         split = [(record, piece) for record in records for piece in pieces.sentences(record)]
         if not split:
             return []
-        grounding = self._grounding
-        vectors = np.stack(grounding.text_embedding.run([piece.text for _, piece in split]))
-        near = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        queries = [grounding.vector(text) for text in (sought.query, sought.topic)]
-        whole, topic = (near @ (query / max(float(np.linalg.norm(query)), 1e-9)) for query in queries)
-        return decide.decided(pieces.Near(tuple(piece for _, piece in split), whole, topic), sought)
+        vectors = np.stack(self._grounding.text_embedding.run([piece.text for _, piece in split]))
+        near = pieces.Near.of([piece for _, piece in split], vectors, sought, self._grounding)
+        return decide.decided(near, sought)
 
     def _labels(self, sought: Sought, video: str) -> tuple[str, ...]:
         """The labels of objects that a question names."""

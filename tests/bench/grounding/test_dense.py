@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from vidscout.bench.grounding.caption_scores import Event, cider, dense_scores, fit, said
 from vidscout.bench.grounding.dense import KINDS, load, run
+from vidscout.bench.grounding.soda import meteor, soda
 from vidscout.tools.errors import UsageError
 
 
@@ -99,3 +100,28 @@ def test_captions_that_were_made_are_not_made_again(tmp_path: Path):
     scores = run(told, "activitynet", None, tmp_path / "out")  # pyright: ignore[reportArgumentType]: nobody asks it
     assert scores["recall"] > 0.8
     assert scores["CIDEr"] > 5
+
+
+def test_soda_pairs_each_caption_once_and_in_order():
+    # IoUs: 0.5 for a–a, 1 for b–b, and 0.5 for the second a with b, which is not alike.
+    events = [Event(0, 10, "a"), Event(10, 20, "b")]
+    captions = [Event(0, 5, "a"), Event(10, 20, "b"), Event(10, 15, "a")]
+    scores = soda([(captions, events)], lambda texts, right: [float(a == b) for a, b in zip(texts, right, strict=True)])
+    assert (scores["SODA precision"], scores["SODA recall"]) == (pytest.approx(1.5 / 3), pytest.approx(1.5 / 2))
+    assert scores["SODA"] == pytest.approx(0.6)
+    crossed = [Event(0, 20, "b"), Event(0, 20, "a")]
+    assert soda([(crossed, events)], lambda texts, right: [1.0] * len(texts))["SODA"] == pytest.approx(0.5)
+    assert soda([([], events)], lambda texts, right: [])["SODA"] == 0.0
+
+
+def test_meteor_is_that_of_its_authors_program():
+    with meteor() as score:
+        if score is None:
+            pytest.skip("needs Java and pycocoevalcap")
+        told = ["cuts the onion into small pieces", "a dog runs", "stirs the pan with oil"]
+        right = ["a man cuts the onion into pieces", "the dog runs and stirs oil", "stirs the pan with oil"]
+        assert list(score(told, right)) == pytest.approx(METEOR, abs=1e-6)
+
+
+METEOR = [0.3707170930065749, 0.221314129122313, 1.0]
+"""`meteor-1.5.jar -l en -norm` of the same pairs."""

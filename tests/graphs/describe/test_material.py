@@ -35,6 +35,12 @@ def test_a_pause_ends_a_passage():
     assert len(joined([said(0, 2, "and then we"), said(9, 10, "went home.")])) == 2
 
 
+def test_where_ends_are_not_marked_their_lack_joins_nothing():
+    told = ["我们的图书馆有三千本书", "我们决定买五百本新书", "运动会在五月十二日举行", "我把名单发给大家"]
+    assert len(joined([said(3.0 * at, 3.0 * at + 2, text) for at, text in enumerate(told)])) == 4
+    assert len(joined([said(2.1 * at, 2.1 * at + 2, text) for at, text in enumerate(told)])) == 1
+
+
 def test_the_tallest_line_in_the_upper_part_is_the_title():
     boxes = (Box(0.1, 0.1, 0.5, 0.15), Box(0.1, 0.2, 0.9, 0.3), Box(0.1, 0.8, 0.9, 0.95))
     text = TextLines(("Chapter two", "The lift", "Ann Hill, chair"))
