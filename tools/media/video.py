@@ -23,12 +23,15 @@ from av.video.stream import VideoStream
 from ..errors import MediaError, UsageError
 from .audio import SAMPLE_RATE, AudioChunk, audio
 from .clock import Clock, FirstFrame, clock_of, packets_from
+from .extent.appended import begins_again
+from .extent.ended import lacks_its_end
 from .hardware import Decoder, Decoding
 from .packets import (
     DecodeStats,
     check_regular,
     decode_packet,
     frame_rate,
+    is_bare,
     open_media,
     read_packets,
     video_stream,
@@ -94,6 +97,12 @@ class MediaInfo:
     tracks: tuple[AudioTrack, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     """Streams that give nothing."""
+    ends_early: bool = False
+    """Whether the end mark is missing, or the file ends within a packet, in formats whose header tells no length."""
+    begins_again: int | None = None
+    """The byte at which a second recording begins that is not read."""
+    bare: bool = False
+    """Whether it has no clock, so that frames are counted."""
 
     @property
     def cut_off(self) -> bool:
@@ -144,6 +153,9 @@ def probe(path: str | Path) -> MediaInfo:
             declared=clock.declared_duration,
             tracks=tracks,
             unreadable=tuple(dark),
+            ends_early=lacks_its_end(path, container.format.name),
+            begins_again=begins_again(path, container.format.name),
+            bare=video is not None and is_bare(container),
         )
 
 
