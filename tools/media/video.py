@@ -97,12 +97,9 @@ class MediaInfo:
     tracks: tuple[AudioTrack, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     """Streams that give nothing."""
-    ends_early: bool = False
-    """Whether the end mark is missing, or the file ends within a packet, in formats whose header tells no length."""
-    begins_again: int | None = None
-    """The byte at which a second recording begins that is not read."""
-    bare: bool = False
-    """Whether it has no clock, so that frames are counted."""
+    ends_early: bool = False  # by its bytes, in formats whose header tells no length
+    begins_again: int | None = None  # the byte at which a second recording begins that is not read
+    bare: bool = False  # without a clock, so that frames are counted
 
     @property
     def cut_off(self) -> bool:
@@ -136,7 +133,7 @@ def probe(path: str | Path) -> MediaInfo:
         video = video_stream(container) if first else None
         tracks = tuple(track for track in audio_tracks(container) if track.number in clock.sounds)
         rate = frame_rate(video) if video else None
-        upright = (first.width, first.height) if first else (0, 0)
+        upright, form = (first.width, first.height) if first else (0, 0), container.format.name
         return MediaInfo(
             path=path,
             duration=clock.duration,
@@ -153,8 +150,8 @@ def probe(path: str | Path) -> MediaInfo:
             declared=clock.declared_duration,
             tracks=tracks,
             unreadable=tuple(dark),
-            ends_early=lacks_its_end(path, container.format.name),
-            begins_again=begins_again(path, container.format.name),
+            ends_early=lacks_its_end(path, form),
+            begins_again=begins_again(path, form),
             bare=video is not None and is_bare(container),
         )
 

@@ -89,7 +89,7 @@ def _by_alphabet(data: bytes) -> str:
     ):
         return "cp1255"  # Russian of that length has capitals, or one of the letters behind the 27th
     try:
-        beyond = [letter for letter in data.decode("cp949") if ord(letter) > 0x7F]
+        beyond = [letter for letter in data.decode("euc_kr") if ord(letter) > 0x7F]
     except UnicodeDecodeError:
         return ""
     return "cp949" if len(beyond) >= LETTERS // 2 and all("가" <= letter <= "힣" for letter in beyond) else ""
