@@ -154,6 +154,17 @@ def unreadable(path: Path, video: bool, sounds: Sequence[int]) -> list[Unreadabl
         return [Unreadable(kind, number, _why(stream, encrypted, names)) for kind, number, stream in streams]
 
 
+def nothing_in(path: Path, dark: Sequence[Unreadable]) -> str:
+    """Why a file gives neither picture nor sound."""
+    reasons = dict.fromkeys(one.why for one in dark)
+    if not reasons:
+        return f"{path}: there is no video or audio in it"
+    if list(reasons) == ["is encrypted"]:
+        return f"{path}: is encrypted, so nothing in it can be read"
+    each = dict.fromkeys(f"the {one.kind} {one.why}" for one in dark)
+    return f"{path}: nothing in it can be decoded as video or audio: {'; '.join(each)}"
+
+
 def _why(stream: Stream, encrypted: set[int], names: Mapping[int, str]) -> str:
     if stream.index in encrypted:
         return "is encrypted"
@@ -205,4 +216,4 @@ def _codec_names(container: InputContainer, path: Path) -> Iterator[tuple[int, s
         yield int(index), tag or called or codec
 
 
-__all__ = ["AudioTrack", "Unreadable", "audio_tracks", "marked_encrypted", "unreadable"]
+__all__ = ["AudioTrack", "Unreadable", "audio_tracks", "marked_encrypted", "nothing_in", "unreadable"]

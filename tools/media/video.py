@@ -9,7 +9,7 @@ import hashlib
 import io
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -37,7 +37,7 @@ from .packets import (
     video_stream,
 )
 from .tone_mapping import is_hdr, mapped
-from .tracks import AudioTrack, Unreadable, audio_tracks, unreadable
+from .tracks import AudioTrack, Unreadable, audio_tracks, nothing_in, unreadable
 
 __all__ = [
     "SAMPLE_RATE",
@@ -128,7 +128,7 @@ def probe(path: str | Path) -> MediaInfo:
     first = clock.first
     dark = unreadable(path, first is not None, list(clock.sounds))
     if first is None and not clock.sounds:
-        raise MediaError(_nothing_in(path, dark))
+        raise MediaError(nothing_in(path, dark))
     with open_media(path) as container:
         video = video_stream(container) if first else None
         tracks = tuple(track for track in audio_tracks(container) if track.number in clock.sounds)
@@ -154,17 +154,6 @@ def probe(path: str | Path) -> MediaInfo:
             begins_again=begins_again(path, form),
             bare=video is not None and is_bare(container),
         )
-
-
-def _nothing_in(path: Path, dark: Sequence[Unreadable]) -> str:
-    """Why a file gives neither picture nor sound."""
-    reasons = dict.fromkeys(one.why for one in dark)
-    if not reasons:
-        return f"{path}: there is no video or audio in it"
-    if list(reasons) == ["is encrypted"]:
-        return f"{path}: is encrypted, so nothing in it can be read"
-    each = dict.fromkeys(f"the {one.kind} {one.why}" for one in dark)
-    return f"{path}: nothing in it can be decoded as video or audio: {'; '.join(each)}"
 
 
 def content_id(path: str | Path) -> str:
