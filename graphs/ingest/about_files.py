@@ -27,6 +27,12 @@ def about(info: MediaInfo) -> list[str]:
     if info.cut_off:
         said, found = clock(info.declared or 0.0), clock(info.duration)
         notes.append(f"the file is cut off or still being written: header says {said}, found {found}")
+    elif info.ends_early:
+        notes.append(f"the file is cut off or still being written: its end is missing, found {clock(info.duration)}")
+    if info.begins_again is not None:
+        notes.append(f"another recording begins behind the first, at byte {info.begins_again}: it was not read")
+    if info.bare and info.fps:
+        notes.append(f"the file has no clock: times are counted at {info.fps:g} frames a second")
     return notes
 
 

@@ -25,6 +25,9 @@ SPOKEN = 0.3
 """Share of the voiced track's voice that a track must have to carry speech as well. Two tracks of one film with voices
 in different languages come to 0.8 and more of each other; music and effects without the voices to 0.2 at most."""
 
+TOLD = 12
+"""Tracks that a note names at most as not listened to."""
+
 LEAST_VOICE = 0.01
 """Share of a track in which a voice must be heard for it to carry speech at all."""
 
@@ -157,7 +160,8 @@ def told(tracks: Sequence[AudioTrack], numbers: Sequence[int]) -> tuple[str, ...
     one = "audio track" if len(heard) == 1 else "audio tracks"
     note = f"{one} {', '.join(heard)} {'was' if len(heard) == 1 else 'were'} listened to"
     if others:
-        note += f", not {', '.join(others)}; --audio-track chooses by number or language, or all"
+        more = f" and {len(others) - TOLD} more" if len(others) > TOLD else ""
+        note += f", not {', '.join(others[:TOLD])}{more}; --audio-track chooses by number or language, or all"
     return (note,)
 
 

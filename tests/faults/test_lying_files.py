@@ -11,7 +11,7 @@ from made_videos import clicking, number_of, steady, write
 from vidscout.tools.errors import CancelledError, MediaError
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.media import packets
-from vidscout.tools.media.believed import believed_end
+from vidscout.tools.media.extent.believed import believed_end
 from vidscout.tools.media.joined import Stamped
 from vidscout.tools.media.video import audio, frames, probe
 from vidscout.tools.runtime.stopping import stoppable

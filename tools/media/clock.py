@@ -23,7 +23,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..runtime.stopping import check
-from .believed import believed_end, is_thin
+from .extent.believed import believed_end, is_thin
+from .extent.ended import lacks_its_end
 from .joined import AGAIN, Part, Stamped, earlier, ends_at, joined, moved
 from .packets import (
     DecodeStats,
@@ -134,6 +135,8 @@ def _clock(path: Path, *_state: int) -> Clock:
     sounds = _first_sounds(path, parts, picture)
     with open_media(path) as container:
         declared = _declared(container, path)
+        if declared is not None and "wav" in container.format.name.split(","):
+            end = min(end, declared)  # FFmpeg tells wrong lengths of packets of ADPCM
     zero = earlier(picture, min(sounds.values(), default=None)) or Fraction(0)
     if is_thin(float(end - zero), path.stat().st_size):
         with open_media(path) as container:
@@ -189,7 +192,10 @@ def described(frame: VideoFrame, time_base: Fraction, aspect: Fraction | None, p
 def _orientation(frame: VideoFrame) -> tuple[int, bool]:
     """Counterclockwise quarter turns, and whether the picture is put upside down before, from the display matrix
     (ISO/IEC 14496-12, 6.2.2)."""
-    side_data = cast(Mapping[str, bytes], frame.side_data)  # the stub knows motion vectors only
+    try:
+        side_data = cast(Mapping[str, bytes], frame.side_data)  # the stub knows motion vectors only
+    except ValueError:  # PyAV does not know all kinds of side data that FFmpeg hands out, as Exif
+        return round(frame.rotation / 90) % 4, False
     if "DISPLAYMATRIX" not in side_data:
         return 0, False
     a, b, _, c, d = np.frombuffer(bytes(side_data["DISPLAYMATRIX"]), np.int32)[:5].tolist()
@@ -229,7 +235,10 @@ def _parts_and_end(path: Path) -> tuple[tuple[Part, ...], Fraction]:
     The header's length is believed only where packets are found, because a truncated file still carries the old one.
     """
     with open_media(path) as container:
-        whole = stores_decoding_times(container)
+        gaps_count = stores_decoding_times(container)
+        # FLAC's reader seeks into a second recording; MXF's makes up times where the index at its end is missing.
+        form = container.format.name
+        whole = gaps_count or form == "flac" or ("mxf" in form and lacks_its_end(path, form))
         length = container.duration or 0
         if not whole and length > 4 * av.time_base:
             try:
@@ -240,7 +249,7 @@ def _parts_and_end(path: Path) -> tuple[tuple[Part, ...], Fraction]:
             except FFmpegError:
                 pass
     with open_media(path) as container:
-        parts, end = joined(_stamped(container), gaps_count=whole)
+        parts, end = joined(_stamped(container), gaps_count)
         return parts, end or Fraction(0)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.codec.hwaccel import HWAccel
-from av.container import InputContainer
+from av.container import Container, InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
@@ -37,6 +37,12 @@ a picture, and lists that open other files or addresses (HLS, DASH, ffconcat, SD
 
 DISCONTINUOUS = 0x0200
 """FFmpeg's mark of formats whose time stamps may begin anew within a file (AVFMT_TS_DISCONT)."""
+
+TIMELESS = 0x0080
+"""FFmpeg's mark of formats without time stamps (AVFMT_NOTIMESTAMPS)."""
+
+FASTEST = 1000
+"""Frames a second above which a rate is none."""
 
 MAX_FAILURES = 50
 """Read errors in a row after which a file counts as ended."""
@@ -278,5 +284,16 @@ def decode_packet(packet: Packet, stats: DecodeStats) -> list:
 
 
 def frame_rate(stream: VideoStream) -> Fraction | None:
-    """Average frames a second, if the file tells."""
-    return stream.average_rate or stream.guessed_rate or None
+    """Average frames a second, if the file tells.
+
+    What FFmpeg says of a bare stream is its own assumption, unless the stream tells; of DV it is the unit of the clock.
+    """
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if guessed and (average is None or average > FASTEST or is_bare(stream.container)):
+        return guessed
+    return average or guessed or None
+
+
+def is_bare(container: Container) -> bool:
+    """Whether a file is a stream without container and so without time stamps, as `.h264`."""
+    return bool(container.format.flags & TIMELESS)

@@ -31,10 +31,16 @@ ASIDE = (
 """Marks of a track that does not carry what is said in the video itself."""
 
 COMMENTARY = re.compile(
-    r"comment|komment|kommentar|descri[pçc]|h[öo]rfilm|解説|评论|評論|коммент",
+    r"comment|komment|des[ck]ri[pçc]|opis|h[öo]rfilm|^(?:ad|dvs)$|解説|副音声|评论|評論|旁白|коммент|тифло",
     re.IGNORECASE,
 )
 """How titles call commentaries and descriptions for the blind, in formats that have no mark for them."""
+
+_HANDLER = re.compile(
+    r"handler|^$|media|^(?:audio|sound|stereo|mono|surround|soun|mp4a|main)$|isom|gpac|\.\w{3,4}$|©|@|//|\d{4}",
+    re.IGNORECASE,
+)
+"""Names of handlers that programs write."""
 
 LOOKED_AT = 400
 """Packets among which one tells whether a stream is encrypted; a clear beginning may come first."""
@@ -94,7 +100,7 @@ def audio_tracks(container: InputContainer) -> list[AudioTrack]:
         context = stream.codec_context
         if context is None or marked_encrypted(stream):
             continue
-        title = stream.metadata.get("title") or stream.metadata.get("name") or ""
+        title = _title(stream.metadata)
         found.append(
             AudioTrack(
                 number,
@@ -107,6 +113,13 @@ def audio_tracks(container: InputContainer) -> list[AudioTrack]:
             )
         )
     return found
+
+
+def _title(metadata: Mapping[str, str]) -> str:
+    """What a track is called; in MP4 mostly by its handler, which otherwise says by what it was made."""
+    title = metadata.get("title") or metadata.get("name") or ""
+    handler = metadata.get("handler_name", "")
+    return title or ("" if _HANDLER.search(handler) else handler)
 
 
 def marked_encrypted(stream: Stream) -> bool:
@@ -139,6 +152,17 @@ def unreadable(path: Path, video: bool, sounds: Sequence[int]) -> list[Unreadabl
         if "mpegts" in container.format.name and _scrambled(path):
             encrypted = {stream.index for stream in container.streams}
         return [Unreadable(kind, number, _why(stream, encrypted, names)) for kind, number, stream in streams]
+
+
+def nothing_in(path: Path, dark: Sequence[Unreadable]) -> str:
+    """Why a file gives neither picture nor sound."""
+    reasons = dict.fromkeys(one.why for one in dark)
+    if not reasons:
+        return f"{path}: there is no video or audio in it"
+    if list(reasons) == ["is encrypted"]:
+        return f"{path}: is encrypted, so nothing in it can be read"
+    each = dict.fromkeys(f"the {one.kind} {one.why}" for one in dark)
+    return f"{path}: nothing in it can be decoded as video or audio: {'; '.join(each)}"
 
 
 def _why(stream: Stream, encrypted: set[int], names: Mapping[int, str]) -> str:
@@ -192,4 +216,4 @@ def _codec_names(container: InputContainer, path: Path) -> Iterator[tuple[int, s
         yield int(index), tag or called or codec
 
 
-__all__ = ["AudioTrack", "Unreadable", "audio_tracks", "marked_encrypted", "unreadable"]
+__all__ = ["AudioTrack", "Unreadable", "audio_tracks", "marked_encrypted", "nothing_in", "unreadable"]

@@ -9,7 +9,7 @@ import hashlib
 import io
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,18 +23,21 @@ from av.video.stream import VideoStream
 from ..errors import MediaError, UsageError
 from .audio import SAMPLE_RATE, AudioChunk, audio
 from .clock import Clock, FirstFrame, clock_of, packets_from
+from .extent.appended import begins_again
+from .extent.ended import lacks_its_end
 from .hardware import Decoder, Decoding
 from .packets import (
     DecodeStats,
     check_regular,
     decode_packet,
     frame_rate,
+    is_bare,
     open_media,
     read_packets,
     video_stream,
 )
 from .tone_mapping import is_hdr, mapped
-from .tracks import AudioTrack, Unreadable, audio_tracks, unreadable
+from .tracks import AudioTrack, Unreadable, audio_tracks, nothing_in, unreadable
 
 __all__ = [
     "SAMPLE_RATE",
@@ -94,6 +97,9 @@ class MediaInfo:
     tracks: tuple[AudioTrack, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     """Streams that give nothing."""
+    ends_early: bool = False  # by its bytes, in formats whose header tells no length
+    begins_again: int | None = None  # the byte at which a second recording begins that is not read
+    bare: bool = False  # without a clock, so that frames are counted
 
     @property
     def cut_off(self) -> bool:
@@ -122,12 +128,12 @@ def probe(path: str | Path) -> MediaInfo:
     first = clock.first
     dark = unreadable(path, first is not None, list(clock.sounds))
     if first is None and not clock.sounds:
-        raise MediaError(_nothing_in(path, dark))
+        raise MediaError(nothing_in(path, dark))
     with open_media(path) as container:
         video = video_stream(container) if first else None
         tracks = tuple(track for track in audio_tracks(container) if track.number in clock.sounds)
         rate = frame_rate(video) if video else None
-        upright = (first.width, first.height) if first else (0, 0)
+        upright, form = (first.width, first.height) if first else (0, 0), container.format.name
         return MediaInfo(
             path=path,
             duration=clock.duration,
@@ -144,18 +150,10 @@ def probe(path: str | Path) -> MediaInfo:
             declared=clock.declared_duration,
             tracks=tracks,
             unreadable=tuple(dark),
+            ends_early=lacks_its_end(path, form),
+            begins_again=begins_again(path, form),
+            bare=video is not None and is_bare(container),
         )
-
-
-def _nothing_in(path: Path, dark: Sequence[Unreadable]) -> str:
-    """Why a file gives neither picture nor sound."""
-    reasons = dict.fromkeys(one.why for one in dark)
-    if not reasons:
-        return f"{path}: there is no video or audio in it"
-    if list(reasons) == ["is encrypted"]:
-        return f"{path}: is encrypted, so nothing in it can be read"
-    each = dict.fromkeys(f"the {one.kind} {one.why}" for one in dark)
-    return f"{path}: nothing in it can be decoded as video or audio: {'; '.join(each)}"
 
 
 def content_id(path: str | Path) -> str:

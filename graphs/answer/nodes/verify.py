@@ -22,6 +22,8 @@ LIKELIER_SHOWN = 0.5
 """Probability from which the answerer finds it likelier that the frames show a sentence than that they do not."""
 MOST_ASKED_BACK = 3
 """Sentences of one answer about which the answerer is asked again; later ones count as not shown."""
+REPEATED = 8
+"""Words in a row that no answer shares with the instructions by chance."""
 NOT_FOUND = "Nothing found in the video answers this."
 
 
@@ -169,8 +171,18 @@ def answers_by_itself(candidate: Candidate, state: AnswerState) -> bool:
 
 def withdrawn(state: AnswerState, seen: bool) -> list[str]:
     """A note of what the answerer had written, where it had."""
+    if not state.text:
+        return []
     by = "the records or shown by the frames" if seen else "the records"
-    return [f"the answer was not supported by {by} and was withdrawn: {state.text!r}"] if state.text else []
+    written = "it repeated its instructions" if repeats_instructions(state.text) else repr(state.text)
+    return [f"the answer was not supported by {by} and was withdrawn: {written}"]
+
+
+def repeats_instructions(text: str) -> bool:
+    """Whether a text has `REPEATED` words in a row of what the answerer is told to do."""
+    told, said = f" {' '.join(words(prompt('system')))} ", words(text)
+    runs = (said[at : at + REPEATED] for at in range(len(said) - REPEATED + 1))
+    return any(f" {' '.join(run)} " in told for run in runs)
 
 
 def remember(state: AnswerState) -> Update:

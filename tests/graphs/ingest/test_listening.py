@@ -10,7 +10,8 @@ from vidscout.graphs.ingest.listening import Listening, asked_for, chosen, liste
 from vidscout.graphs.ingest.sound import TracksApart, from_time, sound
 from vidscout.tools.errors import AudioTrackError
 from vidscout.tools.media.audio import SAMPLE_RATE
-from vidscout.tools.media.tracks import AudioTrack
+from vidscout.tools.media.tracks import COMMENTARY as CALLED_SO
+from vidscout.tools.media.tracks import AudioTrack, _title
 
 ENGLISH, GERMAN = AudioTrack(0, "aac", 2, "en"), AudioTrack(1, "aac", 2, "de", default=True)
 SILENT = AudioTrack(0, "aac", 2, default=True)
@@ -131,3 +132,18 @@ def test_channels_are_heard_in_step_and_apart(tmp_path: Path):
     assert (first.track, second.track) == heard.names
     assert np.abs(second.samples).max() == pytest.approx(np.abs(first.samples).max() / 2, rel=0.1)
     assert listening(path, 5.0, "auto").channels == ()
+
+
+def test_a_note_names_a_dozen_of_many_tracks():
+    note = told([AudioTrack(number, "opus", 1) for number in range(64)], [0])[0]
+    assert "11, 12 and 51 more;" in note
+
+
+@pytest.mark.parametrize("called", ["Audiodeskription", "AD", "Commentaire du réalisateur", "Audiodescripción"])
+def test_a_description_is_known_by_its_name_in_other_languages(called: str):
+    assert CALLED_SO.search(called)
+
+
+def test_a_track_of_mp4_is_called_what_its_handler_is_called_unless_a_program_wrote_that():
+    assert _title({"handler_name": "Director's commentary"}) == "Director's commentary"
+    assert _title({"handler_name": "SoundHandler"}) == _title({"handler_name": "Core Media Audio"}) == ""

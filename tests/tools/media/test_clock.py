@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from made_videos import clicking, cut, number_of, steady, write
 from vidscout.tools.media import video as media
-from vidscout.tools.media.believed import believed_end
 from vidscout.tools.media.clock import clock_of
+from vidscout.tools.media.extent.believed import believed_end
 from vidscout.tools.media.joined import Part, Stamped, joined, moved
 
 

@@ -56,6 +56,8 @@ NAMED = 0.6
 """Share of a file's subtitles from which that is a name."""
 _RATE = re.compile(r"\s*\{[01]\}\{[01]\}\s*\d")
 """The frames a second at the beginning of a MicroDVD file."""
+_SPRITE = re.compile(r"\S+#xywh=(?:\w+:)?\d+(?:,\d+){3}", re.I)
+"""What names a part of a picture: lists of previews for players' bars are WebVTT files beside videos."""
 _DASH = re.compile(r"^\s*(?:[-–—‐]+|>>+)\s*")
 """What stands before the words of another person: a dash, or angles in broadcasters' captions (CEA-608)."""
 _TIMES = re.compile(r"^\s*(\d+(?::\d+){1,2})(?:[.,](\d+))?\s*-->\s*(\d+(?::\d+){1,2})(?:[.,](\d+))?", re.M)
@@ -245,7 +247,7 @@ def _frame_rate_of(video: Path) -> float:
 
 
 def _given(container: InputContainer, number: int, zero: float, language: str) -> Iterator[Given]:
-    events = list(_events(container, number))
+    events = [one for one in _events(container, number) if not (one[2] and _SPRITE.fullmatch(one[2][0]))]
     shifted = ((start - zero, end - zero, lines, speaker) for start, end, lines, speaker in events)
     yield from taken_apart(list(shifted), language)
 

@@ -1,5 +1,6 @@
 """Text files as people have them: in UTF-8, in UTF-16, or in what their systems wrote before Unicode."""
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ DAMAGED = 0.1
 """Share of the bytes beyond ASCII that may be damaged in UTF-8: a few bytes of another file do not make it another
 encoding."""
 
+LETTERS = 16
+"""Bytes of letters from which a text tells its alphabet; half as many letters of two bytes."""
+
 ALIKE = 0.1
 """Charset-normalizer's measure of disorder up to which texts count as equally orderly."""
 
@@ -72,10 +76,31 @@ def _wide(data: bytes) -> str:
     return "utf-16-be" if first > second else "utf-16-le"
 
 
+def _by_alphabet(data: bytes) -> str:
+    """The encoding whose letters a text keeps to, as one of another language would not by chance; else empty.
+
+    In a few lines charset-normalizer takes Hebrew for small Cyrillic letters and Korean for Thai.
+    """
+    letters = [byte for byte in data if byte >= 0xC0]
+    if (
+        len(letters) >= LETTERS
+        and all(0xE0 <= byte <= 0xFA for byte in letters)
+        and not re.search(rb"[\x80-\xbf]", data)
+    ):
+        return "cp1255"  # Russian of that length has capitals, or one of the letters behind the 27th
+    try:
+        beyond = [letter for letter in data.decode("euc_kr") if ord(letter) > 0x7F]
+    except UnicodeDecodeError:
+        return ""
+    return "cp949" if len(beyond) >= LETTERS // 2 and all("가" <= letter <= "힣" for letter in beyond) else ""
+
+
 def _legacy(data: bytes, language: str) -> str | None:
     """Text in the likeliest encoding of before Unicode, told by the lines that are not all ASCII."""
     from charset_normalizer import from_bytes
 
+    if not language and (alphabet := _by_alphabet(data)):
+        return data.decode(alphabet, "replace")
     known = [encoding for encoding, languages in LEGACY.items() if language in languages]
     telling = b"\n".join(line for line in data.splitlines() if not line.isascii())
     considered = known or (["cp1252"] if language else list(LEGACY))

@@ -11,6 +11,8 @@ from .scripts import Script
 
 STANDS = 1.5
 """Seconds for which writing in one script must be seen to be told of: more than one look at one frame a second."""
+SIGN = 0.8
+"""Width of a box by its height, in fractions of the frame, up to which it holds one sign: 1.4 in pixels of 16:9."""
 APART = 5.0
 """Seconds between two sights of a script after which they are told of apart."""
 TOLD = 3
@@ -23,7 +25,7 @@ def notes(observations: Iterable[tuple[Span, Sequence[TextLine]]]) -> list[str]:
     Args:
         observations: of one video in order of time: how long a frame's picture stood, and the lines found on it.
     """
-    seen = [(line.script, span, line.box) for span, lines in observations for line in lines if not line.text]
+    seen = [(line.script, span, line.box) for span, lines in observations for line in lines if _is_told(line)]
     told = []
     for code, group in groupby(sorted(seen, key=lambda one: (one[0], one[1])), key=lambda one: one[0]):
         stretches = [one for one in _stretches((span, box) for _, span, box in group) if one[0].duration >= STANDS]
@@ -39,6 +41,11 @@ def notes(observations: Iterable[tuple[Span, Sequence[TextLine]]]) -> list[str]:
         mend = f"run `vidscout models pull {network_of(script)}`, then read the video again with --stage screen_text"
         told.append(f"{there} was not read: {mend} --again")
     return told
+
+
+def _is_told(line: TextLine) -> bool:
+    """Whether it was not read and is more than one sign, whose script is told by chance: in a test picture, say."""
+    return not line.text and line.box.right - line.box.left >= SIGN * (line.box.bottom - line.box.top)
 
 
 def _stretches(seen: Iterable[tuple[Span, Box]]) -> list[tuple[Span, Box]]:

@@ -40,6 +40,7 @@ class Endpoint:
         import openai
 
         self.address = address
+        self.key = key
         self.patience = patience
         self.retries = retries
         self._openai = openai
@@ -168,7 +169,7 @@ class Endpoint:
             return error
         if isinstance(error, openai.APITimeoutError) or "Timeout" in type(error).__name__:
             return self._late(deadline)
-        said = _message(error)
+        said = _message(error).replace(self.key, "…") if self.key else _message(error)  # some servers repeat it
         if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
             return UsageError(f"{where} refuses the key: set the option key, or OPENAI_API_KEY ({said})")
         if isinstance(error, openai.APIStatusError):

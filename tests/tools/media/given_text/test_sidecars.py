@@ -6,6 +6,7 @@ import pytest
 from made_videos import steady, write
 from vidscout.tools.media.given_text.sidecars import sidecars
 from vidscout.tools.media.given_text.subtitles import subtitles, text_tracks
+from vidscout.tools.media.given_text.text_encoding import decoded
 
 LINE = "1\n00:00:01,000 --> 00:00:03,000\nThe password is swordfish.\n"
 TWO_LANGUAGES = """<SAMI><HEAD><STYLE TYPE="text/css"><!--
@@ -105,3 +106,16 @@ def test_a_colon_in_one_line_of_many_is_no_speaker(film: Path, tmp_path: Path):
     video = beside(tmp_path, film, "talk.srt", LINE + "\n2\n00:00:04,000 --> 00:00:06,000\nRemember: nobody.\n")
     [track] = text_tracks(video, sidecars(video))
     assert [(one.speaker, one.text) for one in subtitles(video, track)][1] == ("", "Remember: nobody.")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("הנמל היה סגור.\n\nבגלל הסערה.\n", "cp1255"),
+        ("항구가 폐쇄되었습니다.\n\n폭풍 때문입니다.\n", "cp949"),
+        ("гавань была закрыта.\n\nиз-за шторма.\n", "cp1251"),
+        ("ท่าเรือปิด\n\nเพราะพายุ\n", "cp874"),
+    ],
+)
+def test_a_few_lines_tell_their_alphabet(text: str, encoding: str):
+    assert decoded(text.encode(encoding)) == text

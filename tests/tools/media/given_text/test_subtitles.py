@@ -341,3 +341,11 @@ class TestChoice:
             "subtitles 3 (English) was read, not subtitles 0 (German), subtitles 1 (English, forced), "
             "subtitles 2 (English)",
         ]
+
+
+def test_previews_for_a_players_bar_are_no_subtitles(tmp_path: Path):
+    video = write(tmp_path / "a.mp4", steady(2))
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nthumbs.jpg#xywh=0,0,160,90\n")
+    track = text_tracks(video, sidecars(video))[0]
+    with pytest.raises(MediaError, match="no subtitles are in it"):
+        list(subtitles(video, track))

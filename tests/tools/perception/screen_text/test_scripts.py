@@ -112,6 +112,11 @@ def test_a_moment_that_looks_like_writing_is_not_told_of():
     assert notes([unread(3, 3.5, Script.KHMER)]) == []
 
 
+def test_one_sign_whose_script_is_told_by_chance_is_not_told_of():
+    sign = TextLine("", 0.92, Box(0.62, 0.66, 0.65, 0.72), Script.SINHALA.value)  # of FFmpeg's `testsrc2`
+    assert notes([(Span(3, 8), [sign])]) == []
+
+
 def test_unread_writing_makes_no_record():
     assert text_records("v", [unread(3, 8, Script.THAI)], "test/1") == []
 

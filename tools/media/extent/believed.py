@@ -6,7 +6,7 @@ One packet with a wrong time stamp can claim weeks, and each second of them woul
 from collections.abc import Iterable
 from fractions import Fraction
 
-from .joined import Stamped, ends_at
+from ..joined import Stamped, ends_at
 
 ALWAYS = 3600.0
 """Seconds that every file may last."""
