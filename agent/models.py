@@ -96,15 +96,18 @@ class Models:
 
             return [opening()]
 
-        def judged() -> list[Message]:
-            from ..graphs.answer.records.judging import opening
+        judge = self.optional("judge") if judges else None
 
-            return opening()
+        def judged() -> list[Message]:
+            from ..graphs.answer.records.judging import begins
+
+            assert judge is not None
+            return begins(judge)
 
         self._begin(self.role("text_embedding"))
         if writes:
             self._begin(self.role("answerer"), packed)
-        if judges and (judge := self.optional("judge")) is not None:
+        if judge is not None:
             self._begin(judge, judged)
 
     def _begin(self, model: Backend, opening: "Callable[[], list[Message]] | None" = None) -> None:
@@ -114,8 +117,8 @@ class Models:
             with suppress(VidscoutError):  # whoever needs the model meets the error again, with the question at hand
                 if self._closed:
                     return
-                if opening is not None and isinstance(model, VideoLLM):
-                    model.warm(opening())
+                if opening is not None and isinstance(model, VideoLLM) and (begin := opening()):
+                    model.warm(begin)
                 else:
                     model.ready()
             if self._closed:

@@ -89,6 +89,11 @@ def answered(question: str, notes: Sequence[str], judge: VideoLLM) -> Judged:
     return Judged(_yes(judge, "judge", question, notes[:NOTES]), probed=False)
 
 
+def begins(judge: VideoLLM) -> list[Message]:
+    """What the judge's prompts begin with, to be read ahead of a question; nothing where its state is read."""
+    return [] if learnt(PROBE, "answered").source == judge.source else opening()
+
+
 def asked_for(question: str, notes: Sequence[str]) -> list[Message]:
     """The prompt in whose state the probe reads whether the notes say the answer."""
     lines = [f"[{number}] {_short(note)}" for number, note in enumerate(notes[:NOTES], 1)]
