@@ -4,13 +4,12 @@ python -m vidscout.bench.measure.learning.speaking [--write]
 """
 
 import argparse
-from collections import Counter
 
 from ....graphs.answer.question.kinds import EXAMPLES as QUESTIONS
 from ....graphs.answer.records.by_finding.speaking import LEARNT, PLACEHOLDERS, Asked, examples, nearest
 from ....tools.perception.embeddings import by_example
 from ....tools.perception.embeddings.purposes import Query
-from .left_out import embedded, parts
+from .left_out import confusions, embedded, parts
 
 OTHERS = {"who_said": Asked.WHO}
 """Kinds of `question/examples.toml` that are examples of something here; others are of none, but for those beside."""
@@ -37,19 +36,13 @@ def main() -> None:
     rows = all_examples()
     kinds = [kind for kind, _, _ in rows]
     vectors, source = embedded([Query(text) for _, _, text in rows])
-    right: Counter[str] = Counter()
-    wrong: Counter[tuple[str, str]] = Counter()
+    told = [""] * len(rows)
     for others, these in parts(len(rows)):
         known = by_example.learn(vectors[others], [kinds[at] for at in others], source, options.ridge)
         for at in these:
             names = any(name in rows[at][2] for name in PLACEHOLDERS.values())
-            if (got := str(nearest(known, vectors[at], names))) == kinds[at]:
-                right[kinds[at]] += 1
-            else:
-                wrong[kinds[at], got] += 1
-    for kind, number in Counter(kinds).items():
-        taken = ", ".join(f"{got} {times}" for (was, got), times in wrong.most_common() if was == kind)
-        print(f"{kind}: {right[kind]} of {number}" + (f"; taken for {taken}" if taken else ""))
+            told[at] = str(nearest(known, vectors[at], names))
+    confusions(kinds, told)
     if options.write:
         by_example.save({"asked": by_example.learn(vectors, kinds, source, options.ridge)}, LEARNT)
 
