@@ -44,8 +44,6 @@ class Round:
 class Counted(TransformersWhisper):
     """The recogniser, which remembers the sizes of its batches."""
 
-    name = "whisper-counted"
-
     def setup(self) -> None:
         super().setup()
         self.sizes: list[int] = []

@@ -74,7 +74,7 @@ def test_when_the_judge_fails_the_best_record_is_quoted(
     def broken(*_: object, **__: object):
         raise AnswererError("it broke off")
 
-    monkeypatch.setattr(scout.role("judge"), "next_tokens", broken)
+    monkeypatch.setattr(scout.role("judge"), "state", broken)
     answer = scout.ask(lecture, QUESTION)
     assert "silicon carbide" in answer.text
     assert any("the judge failed" in note for note in answer.notes)

@@ -108,7 +108,8 @@ def test_frames_reach_the_model_and_the_tokens_are_those_predicted(name, video_l
     assert answer.text.strip()
     assert answer.tokens["visual"] > 0
     assert within_budget(answer)
-    assert watch.fed[0] == answer.tokens["prompt"]
+    # In two parts where the cache of a prompt cannot be cut: what comes before the question is kept apart.
+    assert answer.tokens["prompt"] in (watch.fed[0], sum(watch.fed[:2]))
     assert watch.looks == 1
     paths = [frame.path for frame in shown[-1]]
     assert len(set(paths)) > 1
