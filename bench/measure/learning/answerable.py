@@ -6,8 +6,8 @@
 recording answers them: those of the development half of the made questions, those of somebody who had seen neither the
 program nor its questions, and two sets of made recordings that were written for this, in which most questions without
 an answer have a twin that has one. So that the question alone tells little, questions with an answer come again without
-the notes that say it (`-without`), or with the notes of another recording (`-elsewhere`). STATES (.npz) keeps the judge's states, which take seconds each; what is missing
-there is computed.
+the notes that say it (`-without`), or with the notes of another recording (`-elsewhere`). STATES (.npz) keeps the
+judge's states, which take seconds each; what is missing there is computed.
 
 What is printed is of recordings that were left out: area under the ROC curve of whether a question has an answer, by
 who wrote it and with everything else that the same hand wrote left out too; and of the confidence, where a whole answer
