@@ -70,6 +70,15 @@ class _Heard(Candidate):
 
 def by_speaker(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     """The answer to a question about who speaks; `None` where it is another one, or nobody knows who speaks."""
+    told = _told(state, answering, plan)
+    if told is None:
+        return None
+    # A conversation keeps what is cited, and reads back no narrower class.
+    cited = [Candidate(one.record, one.similarity, one.coverage, one.weight) for one in told.cited]
+    return replace(told, cited=cited)
+
+
+def _told(state: AnswerState, answering: Answering, plan: Plan) -> Told | None:
     speakers = _speakers(state, answering)
     if not speakers.names:
         return None

@@ -14,7 +14,7 @@ from vidscout.graphs.answer.records.by_finding.by_person import by_person
 from vidscout.graphs.answer.records.by_finding.by_speaker import by_speaker
 from vidscout.graphs.answer.records.by_finding.speaking import masked, mentioned
 from vidscout.graphs.answer.routes import route
-from vidscout.graphs.answer.state import Answering, AnswerState, Kind, Plan, Want
+from vidscout.graphs.answer.state import Answering, AnswerState, Candidate, Kind, Plan, Want
 from vidscout.tools.index.rows.people import How, Named
 from vidscout.tools.index.video_index import VideoIndex
 from vidscout.tools.payloads import Person, Spoken, Voice
@@ -92,6 +92,16 @@ def test_who_says_something_is_told_with_his_words(answering: Answering):
     assert found.text == "“The harbour wall is older than the bridge.” (said at 0:21) Said by Tom."
     assert told(answering, "Wer hat gesagt, dass das Essen fertig ist?").cited[0].record.span.start == 26.0
     assert told(answering, "Who said that the elephants of Tanzania are asleep?") is None
+
+
+def test_what_is_cited_is_of_the_class_that_a_conversation_reads_back(answering: Answering):
+    for question in (
+        "Whose remark was it that the harbour wall is older?",
+        "What does Tom say about the harbour wall?",
+    ):
+        found = told(answering, question)
+        assert found.cited
+        assert {type(one) for one in found.cited} == {Candidate}
 
 
 def test_who_said_it_is_withheld_where_the_judge_finds_that_nobody_did(answering: Answering):
