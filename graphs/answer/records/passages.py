@@ -116,12 +116,9 @@ def says_the_same(one: Record, other: Record) -> bool:
 
 def in_conversation(state: AnswerState, answering: Answering) -> list[Candidate]:
     """What is found for a short question together with the one before it, and what goes on where that was answered."""
-    best = max((one.similarity for one in state.ranked if one.record.modality in TOLD), default=0.0)
-    if not state.turns or len(state.question) > SHORT or best >= ITSELF:
+    if not leans(state):
         return []
     before = state.turns[-1]
-    if before.question.casefold() == state.question.casefold():
-        return []  # asked again
     both = f"{before.question} {state.question}"
     hits = answering.index.search(both, answering.vector(both), modalities=TOLD, videos=state.videos, k=8)
     near = in_context(answering.index, [(hit.record, hit.similarity or 0.0) for hit in hits], answering.vector(both))
@@ -180,12 +177,16 @@ def unjudged(state: AnswerState, answering: Answering, found: list[Candidate]) -
 
 
 def with_the_one_before(state: AnswerState) -> str:
-    """The question as the judge reads it: a short one of a conversation after the question before it, since it may
-    lean on that in any language (“and who backed that?”)."""
-    before = state.turns[-1].question if state.turns else ""
-    if not before or len(state.question) > SHORT or before.casefold() == state.question.casefold():
-        return state.asked
-    return f"{before} {state.asked}"
+    """The question as the judge reads it: after the one before where it may lean on that (“and who backed it?”)."""
+    return f"{state.turns[-1].question} {state.asked}" if leans(state) else state.asked
+
+
+def leans(state: AnswerState) -> bool:
+    """Whether a question may lean on the one before: a short one, not asked again, that nothing comes near."""
+    if not state.turns or len(state.question) > SHORT:
+        return False
+    near = any(one.similarity >= ITSELF for one in state.ranked if one.record.modality in TOLD)
+    return not near and state.turns[-1].question.casefold() != state.question.casefold()
 
 
 def is_withheld(sure: float, answering: Answering) -> bool:

@@ -202,9 +202,11 @@ def test_no_is_told_with_what_denies_it(index: VideoIndex):
 def test_a_short_question_is_judged_after_the_one_before_it(index: VideoIndex):
     judge = Judging("Monday")
     turn = Turn("When did the ferry stop?", "ferry stop", "On Monday.", VIDEO, Span(5.0, 9.0))
-    state = asked("and why?", Kind.REASON, (spoken(2, SAID[2]), 0.7))
+    state = asked("and why?", Kind.REASON, (spoken(2, SAID[2]), 0.4))
     quoting(replace(state, turns=[turn]), answering(index, judge))
-    assert judge.asked == ["Question: When did the ferry stop? and why?"]
+    near = asked("why was the pier closed", Kind.REASON, (spoken(2, SAID[2]), 0.7))
+    quoting(replace(near, turns=[turn]), answering(index, judge))
+    assert judge.asked == ["Question: When did the ferry stop? and why?", "Question: why was the pier closed"]
 
 
 def test_short_replies_are_quoted_with_what_they_settle(tmp_path: Path):
