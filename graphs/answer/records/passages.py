@@ -183,10 +183,9 @@ def with_the_one_before(state: AnswerState) -> str:
 
 def leans(state: AnswerState) -> bool:
     """Whether a question may lean on the one before: a short one, not asked again, that nothing comes near."""
-    if not state.turns or len(state.question) > SHORT:
-        return False
     near = any(one.similarity >= ITSELF for one in state.ranked if one.record.modality in TOLD)
-    return not near and state.turns[-1].question.casefold() != state.question.casefold()
+    short = bool(state.turns) and len(state.question) <= SHORT
+    return short and not near and state.turns[-1].question.casefold() != state.question.casefold()
 
 
 def is_withheld(sure: float, answering: Answering) -> bool:
